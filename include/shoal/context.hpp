@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Context: where the work runs. Owns the threads; made once, shared by learners.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shoal {
+
+enum class BackendKind { automatic, reference, cpu, cuda };
+std::string_view to_string(BackendKind kind);
+BackendKind backend_from_string(std::string_view name);
+
+/// Instruction set of the cpu backend. `automatic` takes the widest that the machine has.
+enum class Isa { automatic, scalar, avx2, avx512 };
+std::string_view to_string(Isa isa);
+Isa isa_from_string(std::string_view name);
+/// Whether this build and this machine can run the set.
+bool isa_available(Isa isa);
+
+struct ContextOptions {
+  BackendKind backend = BackendKind::automatic;
+  int threads = 0;           ///< 0 = every core this process may use
+  Isa isa = Isa::automatic;  ///< automatic also reads SHOAL_ISA
+};
+
+/// One line of `shoal doctor`: a backend and whether it can run here.
+struct BackendReport {
+  std::string name;
+  bool available = false;
+  std::string detail;  ///< instruction set, device, or why not
+};
+
+template <class Real>
+class Backend;  // the seam, src/core/backend.hpp
+
+class Context {
+ public:
+  /// Throws ResourceError when the backend or the instruction set is not to be had here, by name.
+  explicit Context(const ContextOptions& options = {});
+  ~Context();
+  Context(Context&&) noexcept;
+  Context& operator=(Context&&) noexcept;
+
+  std::string_view backend_name() const;
+  int threads() const;
+  Isa isa() const;  ///< the resolved set; scalar on `reference`
+
+  /// float on cpu and cuda, double on reference; the other throws InvalidArgument. For learners.
+  template <class Real>
+  Backend<Real>& backend() const;
+
+  static std::vector<BackendReport> backends();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace shoal

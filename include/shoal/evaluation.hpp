@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table that a risk team reads: per number of adaptation steps, mean with interval, tail quantiles, divergence.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <shoal/meta_learner.hpp>
+#include <shoal/task_status.hpp>
+
+namespace shoal {
+
+struct StepSummary {
+  int steps = 0;
+  std::int64_t tasks = 0, good = 0;
+  double mean = 0.0;               ///< over good tasks
+  double half_width = 0.0;         ///< 95 % interval of the mean over tasks: 1.96 sd / sqrt(good)
+  double median = 0.0, q99 = 0.0, q999 = 0.0;  ///< quantiles over good tasks, linear interpolation (type 7)
+  double divergence_rate = 0.0;    ///< share of tasks with a status other than good
+  std::vector<FailedTask> failures;
+};
+
+/// Summaries of BasicMetaLearner::evaluate, one per number of steps. Means are sums in order of task id.
+template <class Real>
+std::vector<StepSummary> summarize(const StepLosses<Real>& losses, std::span<const std::int64_t> ids);
+
+/// Quantile q in [0, 1] of values (any order), linear interpolation between order statistics (type 7).
+double quantile(std::vector<double> values, double q);
+
+}  // namespace shoal

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// MetaLearner: owns theta, the learned rates and the optimizer state, and runs the two loops.
+//
+// `MetaLearner` computes in float on the cpu (or cuda) backend under the numerical contract; `MetaLearner64` in
+// double on the reference backend, which defines correctness.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <shoal/algorithm.hpp>
+#include <shoal/context.hpp>
+#include <shoal/loss.hpp>
+#include <shoal/model.hpp>
+#include <shoal/optimizer.hpp>
+#include <shoal/task_batch.hpp>
+#include <shoal/task_status.hpp>
+
+namespace shoal {
+
+/// theta and the learned rates, flat, in the order of ParameterLayout and RateLayout.
+template <class Real>
+struct MetaParameters {
+  std::vector<Real> theta;
+  std::vector<Real> rates;  ///< empty without learned rates
+};
+
+/// Names and places of the learned rates: "inner_lr." + what they scale.
+class RateLayout {
+ public:
+  RateLayout(const ParameterLayout& layout, LearnedRate grain, int steps);
+  std::size_t size() const { return size_; }
+  LearnedRate grain() const { return grain_; }
+  int steps() const { return steps_; }  ///< leading axis of layer_step, else 1
+  std::span<const TensorSpec> tensors() const { return tensors_; }
+
+ private:
+  std::vector<TensorSpec> tensors_;
+  std::size_t size_ = 0;
+  LearnedRate grain_ = LearnedRate::none;
+  int steps_ = 1;
+};
+
+/// Everything that the optimizer must remember; bit-exact to save and restore.
+template <class Real>
+struct OptimizerState {
+  std::int64_t step = 0;          ///< updates done
+  std::vector<Real> first;        ///< momentum buffer or Adam's m: theta, then rates
+  std::vector<Real> second;       ///< Adam's v
+  double beta1_power = 1.0;       ///< running products, not pow
+  double beta2_power = 1.0;
+};
+
+/// Per-task results of a meta-gradient. Floating entries of a bad task are the one NaN.
+template <class Real>
+struct MetaGradient {
+  std::vector<Real> theta;               ///< [P] mean over good tasks; zero when none is good
+  std::vector<Real> rates;               ///< [R]
+  std::vector<Real> query_loss_before;   ///< [tasks] at theta
+  std::vector<Real> query_loss;          ///< [tasks] after K steps
+  std::vector<TaskStatus> status;        ///< [tasks]
+  std::vector<std::int32_t> failed_step; ///< [tasks], -1 when good or before the first step
+  std::vector<Real> fast_weights;        ///< [tasks, P] when asked for
+  Real mean_query_loss_before = 0;       ///< over good tasks; NaN when none is good
+  Real mean_query_loss = 0;
+  std::int64_t good = 0;
+};
+
+template <class Real>
+struct FastWeights {
+  std::vector<Real> phi;                 ///< [tasks, P]
+  std::vector<TaskStatus> status;        ///< [tasks]
+  std::vector<std::int32_t> failed_step; ///< [tasks]
+};
+
+/// Query losses of tasks at several numbers of adaptation steps.
+template <class Real>
+struct StepLosses {
+  std::vector<int> steps;                ///< as asked, ascending
+  std::vector<Real> loss;                ///< [steps, tasks]; the one NaN where bad at that number of steps
+  std::vector<TaskStatus> status;        ///< [steps, tasks]: as if run with that K
+  std::vector<std::int32_t> failed_step; ///< [steps, tasks]
+};
+
+enum class KeepFastWeights { no, yes };
+
+template <class Real>
+class BasicMetaLearner {
+ public:
+  struct Options {
+    ModelSpec model;
+    Loss loss;
+    Algorithm algorithm = Maml{};
+    Optimizer optimizer;
+    Initialization init;
+    std::uint64_t seed = 7;
+    std::int64_t chunk = 0;  ///< most tasks per backend call; 0 = all. Never changes a bit of the result.
+  };
+
+  /// `context` must outlive the learner. Throws InvalidArgument when the options do not fit together.
+  BasicMetaLearner(const Context& context, Options options);
+  ~BasicMetaLearner();
+  BasicMetaLearner(BasicMetaLearner&&) noexcept;
+
+  const Options& options() const;
+  const ParameterLayout& layout() const;
+  const RateLayout& rate_layout() const;
+  const MetaParameters<Real>& parameters() const;
+  /// Throws ModelError when the sizes differ.
+  void set_parameters(MetaParameters<Real> parameters);
+  const OptimizerState<Real>& optimizer_state() const;
+  void set_optimizer_state(OptimizerState<Real> state);
+
+  /// Adapt every task, meta-gradient, one optimizer update. No update when no task is good.
+  MetaGradient<Real> meta_step(const BasicTaskBatch<Real>& tasks);
+  MetaGradient<Real> meta_gradient(const BasicTaskBatch<Real>& tasks,
+                                   KeepFastWeights keep = KeepFastWeights::no) const;
+  /// Inner loop only; `steps` may differ from training (learned rates of later steps: the last one).
+  FastWeights<Real> adapt(const BasicTaskBatch<Real>& tasks, int steps) const;
+  /// Query losses after each of `steps` adaptation steps.
+  StepLosses<Real> evaluate(const BasicTaskBatch<Real>& tasks, std::span<const int> steps) const;
+  /// Network outputs (with offset) for each task's rows: [rows, outputs]. Rows of bad tasks are the one NaN.
+  std::vector<Real> predict(const FastWeights<Real>& fast, const TaskSet<Real>& set,
+                            const TaskColumns& columns) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+using MetaLearner = BasicMetaLearner<float>;
+using MetaLearner64 = BasicMetaLearner<double>;
+
+extern template class BasicMetaLearner<float>;
+extern template class BasicMetaLearner<double>;
+
+}  // namespace shoal

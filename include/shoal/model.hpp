@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a task's model looks like: a multilayer perceptron, and where each of its tensors lies in the flat
+// parameter vector theta.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shoal {
+
+/// Hidden-layer activations, as PyTorch defines them (softplus without threshold, gelu in erf form, relu' = 0 at 0).
+enum class Activation { identity, relu, tanh, sigmoid, softplus, silu, gelu };
+
+std::string_view to_string(Activation activation);
+/// Throws InvalidArgument with the list of known names.
+Activation activation_from_string(std::string_view name);
+
+/// A multilayer perceptron Z = A W + b, A = f(Z), linear last layer; `skip` adds x S to its output.
+struct ModelSpec {
+  int inputs = 1;                        ///< d_in >= 1
+  std::vector<int> hidden = {40, 40};    ///< widths >= 1; empty is a linear model
+  int outputs = 1;                       ///< network outputs >= 1
+  Activation activation = Activation::relu;
+  bool skip = false;                     ///< linear skip from input to output
+
+  bool operator==(const ModelSpec&) const = default;
+};
+
+/// One tensor of the flat parameter vector.
+struct TensorSpec {
+  std::string name;                  ///< e.g. "layers.0.weight" (contract.md 2)
+  std::vector<std::int64_t> shape;   ///< row-major; [] is a scalar
+  std::size_t offset = 0;            ///< first element in the flat vector
+  std::size_t size = 0;              ///< number of elements
+  int layer = 0;                     ///< layer it belongs to; the skip belongs to the last layer (the head)
+
+  bool operator==(const TensorSpec&) const = default;
+};
+
+/// Order and place of a model's tensors: layers.0.weight, layers.0.bias, ..., skip.weight.
+class ParameterLayout {
+ public:
+  /// Throws InvalidArgument on widths < 1 or more than 2^31 parameters.
+  explicit ParameterLayout(const ModelSpec& model);
+
+  std::size_t size() const { return size_; }
+  int layers() const { return layers_; }
+  std::span<const TensorSpec> tensors() const { return tensors_; }
+  const TensorSpec& weight(int layer) const { return tensors_[2 * static_cast<std::size_t>(layer)]; }
+  const TensorSpec& bias(int layer) const { return tensors_[2 * static_cast<std::size_t>(layer) + 1]; }
+  /// Null when the model has no skip.
+  const TensorSpec* skip() const { return has_skip_ ? &tensors_.back() : nullptr; }
+  /// Head = last layer and the skip (contract.md 1).
+  bool in_head(const TensorSpec& tensor) const { return tensor.layer == layers_ - 1; }
+
+ private:
+  std::vector<TensorSpec> tensors_;
+  std::size_t size_ = 0;
+  int layers_ = 0;
+  bool has_skip_ = false;
+};
+
+/// How theta starts (contract.md 4). Biases and the skip start at zero.
+enum class Initializer { glorot, he, truncated_normal };
+std::string_view to_string(Initializer initializer);
+Initializer initializer_from_string(std::string_view name);
+
+struct Initialization {
+  Initializer kind = Initializer::glorot;
+  double standard_deviation = 0.01;  ///< truncated_normal only: cut at two standard deviations
+};
+
+/// Draws theta with Philox, key (seed, init), counter (tensor, element): the same bits everywhere.
+std::vector<float> initial_parameters(const ModelSpec& model, const Initialization& init, std::uint64_t seed);
+
+}  // namespace shoal

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// TaskBatch: many tasks of different sizes, without padding. Rows of all tasks lie one after another; offsets
+// say where each task begins. A batch borrows the caller's memory or owns its own; views own nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace shoal {
+
+/// Columns of a batch, the same for every task and for support and query.
+struct TaskColumns {
+  int inputs = 1;   ///< d_in
+  int targets = 1;  ///< d_out target columns; 0 when the targets are class labels
+  int offsets = 0;  ///< columns of the optional output offset: 0, or the number of network outputs
+
+  bool operator==(const TaskColumns&) const = default;
+};
+
+/// One side (support or query) of every task: row-major views, rows of task t are offsets[t] .. offsets[t + 1].
+template <class Real>
+struct TaskSet {
+  std::span<const Real> x;                ///< [rows, inputs]
+  std::span<const Real> y;                ///< [rows, targets]; empty with labels
+  std::span<const std::int64_t> labels;   ///< [rows]; only when targets == 0
+  std::span<const Real> output_offset;    ///< [rows, offsets]; added to the network output
+  std::span<const std::int64_t> offsets;  ///< [tasks + 1]
+
+  std::int64_t rows(std::int64_t task) const { return offsets[task + 1] - offsets[task]; }
+  std::int64_t total_rows() const { return offsets.back(); }
+};
+
+/// The memory behind a TaskSet when the batch owns it.
+template <class Real>
+struct TaskSetStorage {
+  std::vector<Real> x, y, output_offset;
+  std::vector<std::int64_t> labels;
+  std::vector<std::int64_t> offsets = {0};
+
+  TaskSet<Real> view() const { return {x, y, labels, output_offset, offsets}; }
+};
+
+/// What every structural check of a batch covers; see BasicTaskBatch.
+template <class Real>
+class BasicTaskBatch {
+ public:
+  BasicTaskBatch() = default;
+  /// Checks the structure once. Throws DataError naming set, task and row: offsets that do not start at 0, fall
+  /// or do not end at the number of rows, columns that differ, duplicate ids, negative labels, no tasks.
+  /// Non-finite values are not structure: they become a task's status.
+  static BasicTaskBatch borrow(TaskColumns columns, TaskSet<Real> support, TaskSet<Real> query,
+                               std::span<const std::int64_t> ids);
+  static BasicTaskBatch own(TaskColumns columns, TaskSetStorage<Real> support, TaskSetStorage<Real> query,
+                            std::vector<std::int64_t> ids);
+
+  std::int64_t size() const { return static_cast<std::int64_t>(ids_.size()); }
+  const TaskColumns& columns() const { return columns_; }
+  const TaskSet<Real>& support() const { return support_; }
+  const TaskSet<Real>& query() const { return query_; }
+  std::span<const std::int64_t> ids() const { return ids_; }
+
+  /// A batch of the given tasks, in that order (owned copy).
+  BasicTaskBatch select(std::span<const std::int64_t> tasks) const;
+  /// Support and query rows together as the query set, nothing to adapt on (what `pooled` trains on).
+  BasicTaskBatch joined() const;
+  /// Throws DataError naming the first task with an empty query set.
+  void require_query() const;
+  /// Throws DataError naming set, task and row of the first label >= classes.
+  void require_labels_below(int classes) const;
+
+ private:
+  struct Storage {
+    TaskSetStorage<Real> support, query;
+    std::vector<std::int64_t> ids;
+  };
+  TaskColumns columns_;
+  TaskSet<Real> support_, query_;
+  std::span<const std::int64_t> ids_;
+  std::shared_ptr<const Storage> storage_;
+};
+
+using TaskBatch = BasicTaskBatch<float>;
+using TaskBatch64 = BasicTaskBatch<double>;
+
+extern template class BasicTaskBatch<float>;
+extern template class BasicTaskBatch<double>;
+
+/// f32 widens exactly; f64 rounds to nearest.
+TaskBatch64 widen(const TaskBatch& batch);
+TaskBatch narrow(const TaskBatch64& batch);
+
+}  // namespace shoal

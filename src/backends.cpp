@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of backends of this build, above all of them.
+#include <array>
+
+#include "core/registry.hpp"
+#include "cpu/cpu_backend.hpp"
+#include "reference/reference_backend.hpp"
+
+namespace shoal {
+namespace {
+
+BackendReport report_reference() { return {"reference", true, "double precision, serial: defines correctness"}; }
+
+BackendReport report_cpu() {
+  std::string sets = "fp32, instruction sets:";
+  for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512})
+    if (cpu_has_isa(isa)) sets += " " + std::string(to_string(isa));
+  return {"cpu", true, sets};
+}
+
+BackendReport report_cuda() { return {"cuda", false, "not part of this build"}; }
+
+constexpr std::array<BackendEntry, 3> entries = {{
+    {BackendKind::cpu, report_cpu,
+     [](int threads, Isa isa) -> std::unique_ptr<Backend<float>> { return make_cpu_backend(threads, isa); }, nullptr},
+    {BackendKind::reference, report_reference, nullptr,
+     [](int, Isa) -> std::unique_ptr<Backend<double>> { return make_reference_backend(); }},
+    {BackendKind::cuda, report_cuda, nullptr, nullptr},
+}};
+
+}  // namespace
+
+std::span<const BackendEntry> backend_entries() { return entries; }
+
+}  // namespace shoal

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The seam: a backend implements four coarse operations; everything else is written once above it.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include <shoal/loss.hpp>
+#include <shoal/meta_learner.hpp>
+#include <shoal/model.hpp>
+#include <shoal/task_batch.hpp>
+
+#include "core/gradient_sum.hpp"
+#include "core/inner_plan.hpp"
+
+namespace shoal {
+
+/// What is to be computed, apart from data and parameters. References live as long as the call.
+struct Problem {
+  const ModelSpec& model;
+  const ParameterLayout& layout;
+  const RateLayout& rates;
+  const Loss& loss;
+  const InnerPlan& plan;
+};
+
+/// Where a chunk's per-task results go; every span has one entry per task of the chunk.
+template <class Real>
+struct TaskResults {
+  std::span<Real> query_loss_before;
+  std::span<Real> query_loss;
+  std::span<TaskStatus> status;
+  std::span<std::int32_t> failed_step;
+  std::span<Real> fast_weights;  ///< [tasks, P], or empty when not wanted
+};
+
+template <class Real>
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;
+
+  /// Inner loop, query loss, backward through the inner loop; adds the good tasks to `sum`.
+  virtual void meta_gradient(const Problem& problem, const BasicTaskBatch<Real>& tasks,
+                             const MetaParameters<Real>& parameters, GradientSum<Real>& sum,
+                             const TaskResults<Real>& results) = 0;
+  /// Inner loop only: fast_weights, status and failed_step of `results`.
+  virtual void adapt(const Problem& problem, const BasicTaskBatch<Real>& tasks,
+                     const MetaParameters<Real>& parameters, const TaskResults<Real>& results) = 0;
+  /// Query loss at each of `steps` (ascending) along one trajectory; loss and status are [steps, tasks].
+  virtual void evaluate(const Problem& problem, const BasicTaskBatch<Real>& tasks,
+                        const MetaParameters<Real>& parameters, std::span<const int> steps,
+                        std::span<Real> loss, std::span<TaskStatus> status,
+                        std::span<std::int32_t> failed_step) = 0;
+  /// outputs [rows, model.outputs] of every task with its own parameters phi [tasks, P].
+  virtual void predict(const Problem& problem, const TaskSet<Real>& set, std::span<const Real> phi,
+                       std::span<Real> outputs) = 0;
+};
+
+}  // namespace shoal

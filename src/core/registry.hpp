@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The registry of backends. The seam knows none of them: src/backends.cpp, above every backend, holds the table.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include <shoal/context.hpp>
+
+#include "core/backend.hpp"
+
+namespace shoal {
+
+struct BackendEntry {
+  BackendKind kind;
+  BackendReport (*report)();                                                   ///< never throws
+  std::unique_ptr<Backend<float>> (*make_float)(int threads, Isa isa);         ///< null when it has no float form
+  std::unique_ptr<Backend<double>> (*make_double)(int threads, Isa isa);       ///< null when it has no double form
+};
+
+/// Every backend of this build; defined in src/backends.cpp.
+std::span<const BackendEntry> backend_entries();
+
+}  // namespace shoal

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cpu backend: fp32 under the numerical contract, SIMD lanes = tasks, threads over groups of tasks.
+#pragma once
+
+#include <memory>
+
+#include <shoal/context.hpp>
+
+#include "core/backend.hpp"
+
+namespace shoal {
+
+/// `threads` >= 1; `isa` resolved (not automatic) and available.
+std::unique_ptr<Backend<float>> make_cpu_backend(int threads, Isa isa);
+/// Whether this build has code for the set and this machine can run it.
+bool cpu_has_isa(Isa isa);
+
+}  // namespace shoal

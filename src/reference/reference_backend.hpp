@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reference backend: double precision, serial, written from the equations. It defines correctness.
+#pragma once
+
+#include <memory>
+
+#include "core/backend.hpp"
+
+namespace shoal {
+
+std::unique_ptr<Backend<double>> make_reference_backend();
+
+}  // namespace shoal
