@@ -20,12 +20,13 @@ BackendReport report_cpu() {
 
 BackendReport report_cuda() { return {"cuda", false, "not part of this build"}; }
 
+bool only_scalar(Isa isa) { return isa == Isa::scalar; }
+
 constexpr std::array<BackendEntry, 3> entries = {{
-    {BackendKind::cpu, report_cpu,
-     [](int threads, Isa isa) -> std::unique_ptr<Backend<float>> { return make_cpu_backend(threads, isa); }, nullptr},
-    {BackendKind::reference, report_reference, nullptr,
+    {BackendKind::cpu, report_cpu, cpu_has_isa, make_cpu_backend, nullptr},
+    {BackendKind::reference, report_reference, only_scalar, nullptr,
      [](int, Isa) -> std::unique_ptr<Backend<double>> { return make_reference_backend(); }},
-    {BackendKind::cuda, report_cuda, nullptr, nullptr},
+    {BackendKind::cuda, report_cuda, only_scalar, nullptr, nullptr},
 }};
 
 }  // namespace

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // ExactSum: sums of floats without rounding, so that no order of the summands can change a bit (contract N3).
 //
-// Each value |x| <= 2^60 is cut into four signed integers against fixed powers of two, 2^9, 2^-43, 2^-95 and 2^-147:
-// what a digit leaves is at most half its unit, so each digit of one value is below 2^51 and 4096 values fit
-// into an int64 before a carry. Only bits below 2^-147 are lost. The sum is rounded once, to the nearest float.
-// Oracle: tests/core/exact_sum_test.cpp (128-bit and long accumulation in every order).
+// Each value |x| <= 2^60 is cut into signed integers against fixed powers of two, 2^9, 2^-43, 2^-95, 2^-147 and
+// 2^-199: what a digit leaves is at most half its unit, so each digit of one value is at most 2^51 and 2048 values
+// fit into an int64 beside a normalised digit before a carry; the digit of 2^61 takes only carries. The last unit lies
+// below the smallest denormal, so nothing is lost. The sum is rounded once, to the nearest float. A float has 24 bits and a digit 52: two digits at
+// most are touched by one value, and gradients of ordinary size never touch those at the ends.
+// Tried and dropped: a power-of-two scale from a maximum (a second pass over the batch and a barrier between
+// threads), one 128-bit integer (its window of 2^-40 ends inside the range of small gradients).
+// Oracle: tests/core/exact_sum_test.cpp (arbitrary-length integers, every order).
 #pragma once
 
 #include <array>
@@ -17,10 +21,10 @@ namespace shoal {
 
 class ExactSum {
  public:
-  static constexpr int digits = 4;
+  static constexpr int digits = 6;
   /// Exponents of the units of the digits.
-  static constexpr std::array<int, digits> unit_exponent = {9, -43, -95, -147};
-  /// Values that may be added to a digit array before normalize().
+  static constexpr std::array<int, digits> unit_exponent = {61, 9, -43, -95, -147, -199};
+  /// Values that may be added to a sum between two calls of normalize().
   static constexpr std::int64_t capacity = 2048;
 
   ExactSum() = default;
@@ -35,13 +39,15 @@ class ExactSum {
   /// Sum `i`, rounded to nearest even.
   float rounded(std::size_t i) const;
 
-  /// Digit arrays for backends that add in bulk: digit d of sum i is digit(d)[i]. Whoever adds raw digits calls
-  /// normalize() at least every `capacity` values per sum.
-  std::span<std::int64_t> digit(int d) { return {digits_[d].data(), size_}; }
-  std::span<const std::int64_t> digit(int d) const { return {digits_[d].data(), size_}; }
-  void normalize();
+  /// For backends that add in bulk: room for `values` more values in every sum; carries when there is none.
+  void reserve(std::int64_t values);
+  /// Digit arrays: digit(d)[i] is digit d of sum i. Whoever adds here calls reserve() first.
+  std::span<std::int64_t> digit(int d) { return digits_[static_cast<std::size_t>(d)]; }
+  std::span<const std::int64_t> digit(int d) const { return digits_[static_cast<std::size_t>(d)]; }
 
  private:
+  void normalize();
+
   std::size_t size_ = 0;
   std::int64_t pending_ = 0;  ///< values added since the last normalize, at most
   std::array<std::vector<std::int64_t>, digits> digits_;

@@ -37,6 +37,9 @@ struct LoweredAlgorithm {
   TrainingRows rows = TrainingRows::support_then_query;
 };
 
+/// The plan of an inner loop that moves every tensor; algorithms start from it.
+InnerPlan make_plan(const InnerLoop& inner, OuterRule rule, const ParameterLayout& layout);
+
 /// One function per algorithm file in src/core/algorithms/.
 LoweredAlgorithm lower(const Maml&, const ParameterLayout&);
 LoweredAlgorithm lower(const Fomaml&, const ParameterLayout&);

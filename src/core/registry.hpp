@@ -13,9 +13,10 @@ namespace shoal {
 
 struct BackendEntry {
   BackendKind kind;
-  BackendReport (*report)();                                                   ///< never throws
-  std::unique_ptr<Backend<float>> (*make_float)(int threads, Isa isa);         ///< null when it has no float form
-  std::unique_ptr<Backend<double>> (*make_double)(int threads, Isa isa);       ///< null when it has no double form
+  BackendReport (*report)();                                              ///< never throws
+  bool (*has_isa)(Isa isa);                                               ///< whether it runs with the set here
+  std::unique_ptr<Backend<float>> (*make_float)(int threads, Isa isa);    ///< null when it has no float form
+  std::unique_ptr<Backend<double>> (*make_double)(int threads, Isa isa);  ///< null when it has no double form
 };
 
 /// Every backend of this build; defined in src/backends.cpp.

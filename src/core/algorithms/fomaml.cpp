@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/inner_plan.hpp"
+
+namespace shoal {
+
+// Finn et al. 2017, section 5.2: the inner loop counts as constant in the outer gradient.
+LoweredAlgorithm lower(const Fomaml& fomaml, const ParameterLayout& layout) {
+  return {.training = make_plan(fomaml.inner, OuterRule::first_order, layout)};
+}
+
+}  // namespace shoal

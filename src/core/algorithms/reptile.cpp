@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/inner_plan.hpp"
+
+namespace shoal {
+
+// Nichol, Achiam and Schulman 2018: theta moves towards the adapted weights; the query set is only looked at.
+LoweredAlgorithm lower(const Reptile& reptile, const ParameterLayout& layout) {
+  return {.training = make_plan(reptile.inner, OuterRule::parameter_move, layout)};
+}
+
+}  // namespace shoal

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/batch_checks.hpp"
+
+#include <string>
+
+#include <shoal/error.hpp>
+
+namespace shoal {
+
+void check_steps(int steps) {
+  if (steps < 0) throw InvalidArgument("number of adaptation steps must be at least 0, is " + std::to_string(steps));
+}
+
+void check_columns(const TaskColumns& columns, const ModelSpec& model, const Loss& loss) {
+  if (columns.inputs != model.inputs)
+    throw DataError("tasks have " + std::to_string(columns.inputs) + " input columns, the model takes " +
+                    std::to_string(model.inputs));
+  const std::string name(to_string(loss.kind));
+  if (loss.kind == LossKind::softmax) {
+    if (columns.targets != 0)
+      throw DataError("loss softmax needs class labels, the tasks have " + std::to_string(columns.targets) +
+                      " numeric target columns");
+  } else if (columns.targets == 0) {
+    throw DataError("loss " + name + " needs numeric targets, the tasks have class labels");
+  } else if (loss.outputs_for(columns.targets) != model.outputs) {
+    throw DataError("loss " + name + " with " + std::to_string(columns.targets) + " target columns needs " +
+                    std::to_string(loss.outputs_for(columns.targets)) + " network outputs, the model has " +
+                    std::to_string(model.outputs));
+  }
+  if (columns.offsets != 0 && columns.offsets != model.outputs)
+    throw DataError("tasks have " + std::to_string(columns.offsets) + " output-offset columns, the model has " +
+                    std::to_string(model.outputs) + " outputs");
+}
+
+template <class Real>
+void check_batch(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss) {
+  const TaskColumns& columns = tasks.columns();
+  check_columns(columns, model, loss);
+  if (columns.targets == 0) tasks.require_labels_below(model.outputs);
+  if (loss.kind != LossKind::qlike || loss.floor) return;
+  const auto check = [&](const char* set, const TaskSet<Real>& rows) {
+    for (std::int64_t t = 0; t < tasks.size(); ++t) {
+      const std::int64_t first = rows.offsets[static_cast<std::size_t>(t)];
+      for (std::int64_t e = 0; e < rows.rows(t) * columns.targets; ++e)
+        if (rows.y[static_cast<std::size_t>(first * columns.targets + e)] <= Real(0))
+          throw DataError(std::string("loss qlike without a floor: ") + set + " target of task " + std::to_string(t) +
+                          " (id " + std::to_string(tasks.ids()[static_cast<std::size_t>(t)]) + "), row " +
+                          std::to_string(e / columns.targets) + " is not positive");
+    }
+  };
+  check("support", tasks.support());
+  check("query", tasks.query());
+}
+
+template void check_batch(const TaskBatch&, const ModelSpec&, const Loss&);
+template void check_batch(const TaskBatch64&, const ModelSpec&, const Loss&);
+
+}  // namespace shoal

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <shoal/context.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+
+#if defined(__linux__)
+#include <sched.h>
+#else
+#include <thread>
+#endif
+
+#include "core/name_table.hpp"
+#include "core/registry.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::pair<BackendKind, std::string_view> backend_names[] = {{BackendKind::automatic, "auto"},
+                                                                      {BackendKind::reference, "reference"},
+                                                                      {BackendKind::cpu, "cpu"},
+                                                                      {BackendKind::cuda, "cuda"}};
+constexpr std::pair<Isa, std::string_view> isa_names[] = {
+    {Isa::automatic, "auto"}, {Isa::scalar, "scalar"}, {Isa::avx2, "avx2"}, {Isa::avx512, "avx512"}};
+
+const BackendEntry* entry_of(BackendKind kind) {
+  for (const BackendEntry& entry : backend_entries())
+    if (entry.kind == kind) return &entry;
+  return nullptr;
+}
+
+int usable_cores() {
+#if defined(__linux__)
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return 1;
+#else
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+#endif
+}
+
+Isa resolve_isa(Isa wanted, const BackendEntry& entry) {
+  if (wanted == Isa::automatic)
+    if (const char* name = std::getenv("SHOAL_ISA"); name && *name) {
+      try {
+        wanted = isa_from_string(name);
+      } catch (const InvalidArgument& error) {
+        throw InvalidArgument(std::string("SHOAL_ISA: ") + error.what());
+      }
+    }
+  if (wanted == Isa::automatic) {
+    for (const Isa isa : {Isa::avx512, Isa::avx2})
+      if (entry.has_isa(isa)) return isa;
+    return Isa::scalar;
+  }
+  if (!entry.has_isa(wanted))
+    throw ResourceError("instruction set " + std::string(to_string(wanted)) +
+                        " is not available: this machine or this build lacks it");
+  return wanted;
+}
+
+}  // namespace
+
+std::string_view to_string(BackendKind kind) { return name_in<BackendKind>(backend_names, kind); }
+BackendKind backend_from_string(std::string_view name) { return value_in<BackendKind>(backend_names, "backend", name); }
+std::string_view to_string(Isa isa) { return name_in<Isa>(isa_names, isa); }
+Isa isa_from_string(std::string_view name) { return value_in<Isa>(isa_names, "instruction set", name); }
+
+bool isa_available(Isa isa) {
+  const BackendEntry* entry = entry_of(BackendKind::cpu);
+  return entry && entry->has_isa(isa);
+}
+
+struct Context::State {
+  std::string name;
+  int threads = 1;
+  Isa isa = Isa::scalar;
+  std::unique_ptr<Backend<float>> single;
+  std::unique_ptr<Backend<double>> double_precision;
+};
+
+Context::Context(const ContextOptions& options) : state_(std::make_unique<State>()) {
+  if (options.threads < 0)
+    throw InvalidArgument("threads must be at least 0 (0 = every core), is " + std::to_string(options.threads));
+  const BackendKind kind = options.backend == BackendKind::automatic ? BackendKind::cpu : options.backend;
+  const BackendEntry* entry = entry_of(kind);
+  if (!entry || !(entry->make_float || entry->make_double))
+    throw ResourceError("backend " + std::string(to_string(kind)) + " is not available: " +
+                        (entry ? entry->report().detail : "not part of this build"));
+  state_->name = to_string(kind);
+  state_->threads = options.threads == 0 ? usable_cores() : options.threads;
+  if (kind == BackendKind::cpu)
+    state_->isa = resolve_isa(options.isa, *entry);
+  else if (kind == BackendKind::reference)
+    state_->threads = 1;  // serial by definition
+  if (entry->make_float) state_->single = entry->make_float(state_->threads, state_->isa);
+  if (entry->make_double) state_->double_precision = entry->make_double(state_->threads, state_->isa);
+}
+
+Context::~Context() = default;
+Context::Context(Context&&) noexcept = default;
+Context& Context::operator=(Context&&) noexcept = default;
+
+std::string_view Context::backend_name() const { return state_->name; }
+int Context::threads() const { return state_->threads; }
+Isa Context::isa() const { return state_->isa; }
+
+template <>
+Backend<float>& Context::backend<float>() const {
+  if (!state_->single) throw InvalidArgument("backend " + state_->name + " computes in double: use MetaLearner64");
+  return *state_->single;
+}
+
+template <>
+Backend<double>& Context::backend<double>() const {
+  if (!state_->double_precision) throw InvalidArgument("backend " + state_->name + " computes in float: use MetaLearner");
+  return *state_->double_precision;
+}
+
+std::vector<BackendReport> Context::backends() {
+  std::vector<BackendReport> reports;
+  for (const BackendEntry& entry : backend_entries()) reports.push_back(entry.report());
+  return reports;
+}
+
+}  // namespace shoal

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <shoal/meta_learner.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include <shoal/error.hpp>
+
+#include "core/backend.hpp"
+#include "core/batch_checks.hpp"
+#include "core/batch_chunks.hpp"
+#include "core/float_environment.hpp"
+#include "core/optimizer_step.hpp"
+
+namespace shoal {
+namespace {
+
+void size_sum(GradientSum<float>& sum, std::size_t parameters, std::size_t rates) {
+  sum.theta = ExactSum(parameters);
+  sum.rates = ExactSum(rates);
+}
+void size_sum(GradientSum<double>& sum, std::size_t parameters, std::size_t rates) {
+  sum.theta.assign(parameters, 0.0);
+  sum.rates.assign(rates, 0.0);
+}
+
+// Sum over good tasks, rounded once, then divided by their number (contract N3).
+void take_means(const GradientSum<float>& sum, MetaGradient<float>& result) {
+  const auto count = static_cast<float>(sum.good);
+  for (std::size_t p = 0; p < result.theta.size(); ++p) result.theta[p] = sum.theta.rounded(p) / count;
+  for (std::size_t r = 0; r < result.rates.size(); ++r) result.rates[r] = sum.rates.rounded(r) / count;
+  result.mean_query_loss_before = sum.losses.rounded(0) / count;
+  result.mean_query_loss = sum.losses.rounded(1) / count;
+}
+void take_means(const GradientSum<double>& sum, MetaGradient<double>& result) {
+  const auto count = static_cast<double>(sum.good);
+  for (std::size_t p = 0; p < result.theta.size(); ++p) result.theta[p] = sum.theta[p] / count;
+  for (std::size_t r = 0; r < result.rates.size(); ++r) result.rates[r] = sum.rates[r] / count;
+  result.mean_query_loss_before = sum.loss_before / count;
+  result.mean_query_loss = sum.loss_after / count;
+}
+
+}  // namespace
+
+template <class Real>
+struct BasicMetaLearner<Real>::State {
+  State(const Context& context, Options given)
+      : backend(context.backend<Real>()),
+        options((validate(given.algorithm), std::move(given))),
+        layout(options.model),
+        lowered(lower(options.algorithm, layout)),
+        rate_layout(layout, lowered.training.learned_rate, lowered.training.steps) {
+    options.loss.validate(options.model.outputs);
+    options.optimizer.validate();
+    if (options.chunk < 0) throw InvalidArgument("chunk must be at least 0 (0 = all), is " + std::to_string(options.chunk));
+    const auto theta = initial_parameters(options.model, options.init, options.seed);
+    parameters.theta.assign(theta.begin(), theta.end());
+    parameters.rates.assign(rate_layout.size(), static_cast<Real>(lowered.training.learning_rate));
+  }
+
+  Problem problem(const InnerPlan& plan) const { return {options.model, layout, rate_layout, options.loss, plan}; }
+
+  Backend<Real>& backend;
+  Options options;
+  ParameterLayout layout;
+  LoweredAlgorithm lowered;
+  RateLayout rate_layout;
+  MetaParameters<Real> parameters;
+  OptimizerState<Real> optimizer;
+};
+
+template <class Real>
+BasicMetaLearner<Real>::BasicMetaLearner(const Context& context, Options options)
+    : state_(std::make_unique<State>(context, std::move(options))) {}
+template <class Real>
+BasicMetaLearner<Real>::~BasicMetaLearner() = default;
+template <class Real>
+BasicMetaLearner<Real>::BasicMetaLearner(BasicMetaLearner&&) noexcept = default;
+
+template <class Real>
+const typename BasicMetaLearner<Real>::Options& BasicMetaLearner<Real>::options() const {
+  return state_->options;
+}
+template <class Real>
+const ParameterLayout& BasicMetaLearner<Real>::layout() const {
+  return state_->layout;
+}
+template <class Real>
+const RateLayout& BasicMetaLearner<Real>::rate_layout() const {
+  return state_->rate_layout;
+}
+template <class Real>
+const MetaParameters<Real>& BasicMetaLearner<Real>::parameters() const {
+  return state_->parameters;
+}
+template <class Real>
+const OptimizerState<Real>& BasicMetaLearner<Real>::optimizer_state() const {
+  return state_->optimizer;
+}
+
+template <class Real>
+void BasicMetaLearner<Real>::set_parameters(MetaParameters<Real> parameters) {
+  if (parameters.theta.size() != state_->layout.size() || parameters.rates.size() != state_->rate_layout.size())
+    throw ModelError("parameters: " + std::to_string(parameters.theta.size()) + " weights and " +
+                     std::to_string(parameters.rates.size()) + " learned rates do not fit a model with " +
+                     std::to_string(state_->layout.size()) + " and " + std::to_string(state_->rate_layout.size()));
+  state_->parameters = std::move(parameters);
+}
+
+template <class Real>
+void BasicMetaLearner<Real>::set_optimizer_state(OptimizerState<Real> state) {
+  const std::size_t all = state_->layout.size() + state_->rate_layout.size();
+  for (const auto* part : {&state.first, &state.second})
+    if (!part->empty() && part->size() != all)
+      throw ModelError("optimizer state: " + std::to_string(part->size()) + " values do not fit " + std::to_string(all) +
+                       " parameters");
+  state_->optimizer = std::move(state);
+}
+
+template <class Real>
+MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Real>& given,
+                                                         KeepFastWeights keep) const {
+  const FloatEnvironment environment;
+  const State& s = *state_;
+  check_batch(given, s.options.model, s.options.loss);
+  given.require_query();
+  const BasicTaskBatch<Real> tasks = s.lowered.rows == TrainingRows::joined ? given.joined() : given;
+  const auto count = static_cast<std::size_t>(tasks.size());
+  MetaGradient<Real> result;
+  result.theta.assign(s.layout.size(), Real(0));
+  result.rates.assign(s.rate_layout.size(), Real(0));
+  result.query_loss_before.resize(count);
+  result.query_loss.resize(count);
+  result.status.resize(count);
+  result.failed_step.resize(count);
+  if (keep == KeepFastWeights::yes) result.fast_weights.resize(count * s.layout.size());
+
+  GradientSum<Real> sum;
+  size_sum(sum, s.layout.size(), s.rate_layout.size());
+  const Problem problem = s.problem(s.lowered.training);
+  for_chunks(tasks, s.options.chunk, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
+    const auto size = static_cast<std::size_t>(chunk.size());
+    const auto part = [&](auto& values) { return std::span(values).subspan(first, size); };
+    TaskResults<Real> results{part(result.query_loss_before), part(result.query_loss), part(result.status),
+                              part(result.failed_step), {}};
+    if (keep == KeepFastWeights::yes)
+      results.fast_weights = std::span(result.fast_weights).subspan(first * s.layout.size(), size * s.layout.size());
+    s.backend.meta_gradient(problem, chunk, s.parameters, sum, results);
+  });
+  result.good = sum.good;
+  if (sum.good > 0) {
+    take_means(sum, result);
+  } else {
+    result.mean_query_loss_before = result.mean_query_loss = std::numeric_limits<Real>::quiet_NaN();
+  }
+  return result;
+}
+
+template <class Real>
+MetaGradient<Real> BasicMetaLearner<Real>::meta_step(const BasicTaskBatch<Real>& tasks) {
+  MetaGradient<Real> result = meta_gradient(tasks);
+  if (result.good == 0) return result;
+  const FloatEnvironment environment;
+  MetaParameters<Real> gradient{result.theta, result.rates};
+  optimizer_step(state_->options.optimizer, state_->parameters, gradient, state_->optimizer);
+  return result;
+}
+
+template <class Real>
+FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& tasks, int steps) const {
+  const FloatEnvironment environment;
+  const State& s = *state_;
+  check_steps(steps);
+  check_batch(tasks, s.options.model, s.options.loss);
+  const auto count = static_cast<std::size_t>(tasks.size());
+  FastWeights<Real> result;
+  result.phi.resize(count * s.layout.size());
+  result.status.resize(count);
+  result.failed_step.resize(count);
+  const InnerPlan plan = with_steps(s.lowered.training, steps);
+  for_chunks(tasks, s.options.chunk, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
+    const auto size = static_cast<std::size_t>(chunk.size());
+    s.backend.adapt(s.problem(plan), chunk, s.parameters,
+                    {{},
+                     {},
+                     std::span(result.status).subspan(first, size),
+                     std::span(result.failed_step).subspan(first, size),
+                     std::span(result.phi).subspan(first * s.layout.size(), size * s.layout.size())});
+  });
+  return result;
+}
+
+template <class Real>
+StepLosses<Real> BasicMetaLearner<Real>::evaluate(const BasicTaskBatch<Real>& tasks, std::span<const int> steps) const {
+  const FloatEnvironment environment;
+  const State& s = *state_;
+  for (const int step : steps) check_steps(step);
+  check_batch(tasks, s.options.model, s.options.loss);
+  tasks.require_query();
+  StepLosses<Real> result;
+  result.steps.assign(steps.begin(), steps.end());
+  std::sort(result.steps.begin(), result.steps.end());
+  result.steps.erase(std::unique(result.steps.begin(), result.steps.end()), result.steps.end());
+  if (result.steps.empty()) throw InvalidArgument("evaluate: no number of steps was given");
+  const auto points = result.steps.size(), count = static_cast<std::size_t>(tasks.size());
+  result.loss.resize(points * count);
+  result.status.resize(points * count);
+  result.failed_step.resize(points * count);
+  const InnerPlan plan = with_steps(s.lowered.training, result.steps.back());
+  for_chunks(tasks, s.options.chunk, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
+    const auto size = static_cast<std::size_t>(chunk.size());
+    std::vector<Real> loss(points * size);
+    std::vector<TaskStatus> status(points * size);
+    std::vector<std::int32_t> failed_step(points * size);
+    s.backend.evaluate(s.problem(plan), chunk, s.parameters, result.steps, loss, status, failed_step);
+    for (std::size_t i = 0; i < points; ++i) {
+      const auto from = static_cast<std::ptrdiff_t>(i * size), to = static_cast<std::ptrdiff_t>(i * count + first);
+      const auto n = static_cast<std::ptrdiff_t>(size);
+      std::copy_n(loss.begin() + from, n, result.loss.begin() + to);
+      std::copy_n(status.begin() + from, n, result.status.begin() + to);
+      std::copy_n(failed_step.begin() + from, n, result.failed_step.begin() + to);
+    }
+  });
+  return result;
+}
+
+template <class Real>
+std::vector<Real> BasicMetaLearner<Real>::predict(const FastWeights<Real>& fast, const TaskSet<Real>& set,
+                                                  const TaskColumns& columns) const {
+  const FloatEnvironment environment;
+  const State& s = *state_;
+  check_columns(columns, s.options.model, s.options.loss);
+  const std::size_t count = fast.status.size(), outputs = static_cast<std::size_t>(s.options.model.outputs);
+  if (set.offsets.size() != count + 1 || fast.phi.size() != count * s.layout.size())
+    throw InvalidArgument("predict: " + std::to_string(count) + " adapted models for " +
+                          std::to_string(set.offsets.size() - 1) + " tasks");
+  std::vector<Real> result(static_cast<std::size_t>(set.total_rows()) * outputs);
+  const InnerPlan plan = with_steps(s.lowered.training, 0);
+  s.backend.predict(s.problem(plan), set, fast.phi, result);
+  for (std::size_t t = 0; t < count; ++t)
+    if (fast.status[t] != TaskStatus::good)
+      std::fill(result.begin() + set.offsets[t] * static_cast<std::int64_t>(outputs),
+                result.begin() + set.offsets[t + 1] * static_cast<std::int64_t>(outputs),
+                std::numeric_limits<Real>::quiet_NaN());
+  return result;
+}
+
+template class BasicMetaLearner<float>;
+template class BasicMetaLearner<double>;
+
+}  // namespace shoal

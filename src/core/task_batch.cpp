@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <shoal/task_batch.hpp>
+
+#include <algorithm>
+#include <string>
+
+#include <shoal/error.hpp>
+
+namespace shoal {
+namespace {
+
+std::string task_name(std::span<const std::int64_t> ids, std::size_t task) {
+  return "task " + std::to_string(task) + " (id " + std::to_string(ids[task]) + ")";
+}
+
+void check_columns(const TaskColumns& columns) {
+  if (columns.inputs < 1) throw DataError("task batch: needs at least one input column");
+  if (columns.targets < 0 || columns.offsets < 0) throw DataError("task batch: negative number of columns");
+}
+
+void check_extent(const char* set, const char* what, std::size_t have, std::int64_t rows, std::int64_t columns) {
+  if (have != static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns))
+    throw DataError(std::string("task batch: ") + set + " " + what + " has " + std::to_string(have) +
+                    " values, but the offsets say " + std::to_string(rows) + " rows of " + std::to_string(columns));
+}
+
+template <class Real>
+void check_set(const char* set, const TaskColumns& columns, const TaskSet<Real>& rows,
+               std::span<const std::int64_t> ids) {
+  const std::string where = std::string("task batch: ") + set + " offsets ";
+  if (rows.offsets.size() != ids.size() + 1)
+    throw DataError(where + "have " + std::to_string(rows.offsets.size()) + " entries for " +
+                    std::to_string(ids.size()) + " tasks (one more than tasks)");
+  if (rows.offsets.front() != 0) throw DataError(where + "start at " + std::to_string(rows.offsets.front()) + ", not 0");
+  for (std::size_t t = 0; t < ids.size(); ++t)
+    if (rows.offsets[t + 1] < rows.offsets[t])
+      throw DataError(where + "fall at " + task_name(ids, t) + ": row " + std::to_string(rows.offsets[t + 1]) +
+                      " after row " + std::to_string(rows.offsets[t]));
+  const std::int64_t total = rows.offsets.back();
+  constexpr std::int64_t most_rows = std::int64_t{1} << 40;
+  if (total > most_rows) throw DataError(where + "end at " + std::to_string(total) + ": too many rows");
+  check_extent(set, "x", rows.x.size(), total, columns.inputs);
+  check_extent(set, "y", rows.y.size(), total, columns.targets);
+  check_extent(set, "labels", rows.labels.size(), total, columns.targets == 0 ? 1 : 0);
+  check_extent(set, "output offset", rows.output_offset.size(), total, columns.offsets);
+  for (std::size_t t = 0; t < ids.size() && columns.targets == 0; ++t)
+    for (std::int64_t r = rows.offsets[t]; r < rows.offsets[t + 1]; ++r)
+      if (rows.labels[static_cast<std::size_t>(r)] < 0)
+        throw DataError(std::string("task batch: ") + set + " label of " + task_name(ids, t) + ", row " +
+                        std::to_string(r - rows.offsets[t]) + " is negative");
+}
+
+void check_ids(std::span<const std::int64_t> ids) {
+  if (ids.empty()) throw DataError("task batch: no tasks");
+  std::vector<std::int64_t> sorted(ids.begin(), ids.end());
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end()) throw DataError("task batch: task id " + std::to_string(*twice) + " occurs twice");
+}
+
+template <class T>
+void append(std::vector<T>& to, std::span<const T> from, std::int64_t first, std::int64_t last, std::int64_t columns) {
+  to.insert(to.end(), from.begin() + first * columns, from.begin() + last * columns);
+}
+
+template <class Real>
+void append_task(TaskSetStorage<Real>& to, const TaskColumns& columns, const TaskSet<Real>& from, std::int64_t task) {
+  const auto at = static_cast<std::size_t>(task);
+  const std::int64_t first = from.offsets[at], last = from.offsets[at + 1];
+  append(to.x, from.x, first, last, columns.inputs);
+  append(to.y, from.y, first, last, columns.targets);
+  if (columns.targets == 0) append(to.labels, from.labels, first, last, 1);
+  append(to.output_offset, from.output_offset, first, last, columns.offsets);
+}
+
+template <class To, class From>
+TaskSetStorage<To> convert(const TaskSet<From>& from) {
+  const auto each = [](std::span<const From> values) {
+    std::vector<To> result(values.size());
+    std::transform(values.begin(), values.end(), result.begin(), [](From v) { return static_cast<To>(v); });
+    return result;
+  };
+  return {each(from.x), each(from.y), each(from.output_offset), {from.labels.begin(), from.labels.end()},
+          {from.offsets.begin(), from.offsets.end()}};
+}
+
+template <class To, class From>
+BasicTaskBatch<To> convert(const BasicTaskBatch<From>& batch) {
+  return BasicTaskBatch<To>::own(batch.columns(), convert<To>(batch.support()), convert<To>(batch.query()),
+                                 {batch.ids().begin(), batch.ids().end()});
+}
+
+}  // namespace
+
+template <class Real>
+BasicTaskBatch<Real> BasicTaskBatch<Real>::borrow(TaskColumns columns, TaskSet<Real> support, TaskSet<Real> query,
+                                                  std::span<const std::int64_t> ids) {
+  check_columns(columns);
+  check_ids(ids);
+  check_set("support", columns, support, ids);
+  check_set("query", columns, query, ids);
+  BasicTaskBatch batch;
+  batch.columns_ = columns;
+  batch.support_ = support;
+  batch.query_ = query;
+  batch.ids_ = ids;
+  return batch;
+}
+
+template <class Real>
+BasicTaskBatch<Real> BasicTaskBatch<Real>::own(TaskColumns columns, TaskSetStorage<Real> support,
+                                               TaskSetStorage<Real> query, std::vector<std::int64_t> ids) {
+  auto storage = std::make_shared<const Storage>(Storage{std::move(support), std::move(query), std::move(ids)});
+  BasicTaskBatch batch = borrow(columns, storage->support.view(), storage->query.view(), storage->ids);
+  batch.storage_ = std::move(storage);
+  return batch;
+}
+
+template <class Real>
+BasicTaskBatch<Real> BasicTaskBatch<Real>::select(std::span<const std::int64_t> tasks) const {
+  TaskSetStorage<Real> support, query;
+  std::vector<std::int64_t> ids;
+  for (const std::int64_t task : tasks) {
+    if (task < 0 || task >= size())
+      throw InvalidArgument("task batch: there is no task " + std::to_string(task) + " among " + std::to_string(size()));
+    append_task(support, columns_, support_, task);
+    append_task(query, columns_, query_, task);
+    support.offsets.push_back(support.offsets.back() + support_.rows(task));
+    query.offsets.push_back(query.offsets.back() + query_.rows(task));
+    ids.push_back(ids_[static_cast<std::size_t>(task)]);
+  }
+  return own(columns_, std::move(support), std::move(query), std::move(ids));
+}
+
+template <class Real>
+BasicTaskBatch<Real> BasicTaskBatch<Real>::joined() const {
+  TaskSetStorage<Real> nothing, all;
+  for (std::int64_t task = 0; task < size(); ++task) {
+    append_task(all, columns_, support_, task);
+    append_task(all, columns_, query_, task);
+    all.offsets.push_back(all.offsets.back() + support_.rows(task) + query_.rows(task));
+    nothing.offsets.push_back(0);
+  }
+  return own(columns_, std::move(nothing), std::move(all), {ids_.begin(), ids_.end()});
+}
+
+template <class Real>
+void BasicTaskBatch<Real>::require_query() const {
+  for (std::int64_t task = 0; task < size(); ++task)
+    if (query_.rows(task) == 0)
+      throw DataError("task batch: " + task_name(ids_, static_cast<std::size_t>(task)) + " has an empty query set");
+}
+
+template <class Real>
+void BasicTaskBatch<Real>::require_labels_below(int classes) const {
+  const auto check = [&](const char* set, const TaskSet<Real>& rows) {
+    for (std::size_t t = 0; t < ids_.size() && !rows.labels.empty(); ++t)
+      for (std::int64_t r = rows.offsets[t]; r < rows.offsets[t + 1]; ++r)
+        if (rows.labels[static_cast<std::size_t>(r)] >= classes)
+          throw DataError(std::string("task batch: ") + set + " label of " + task_name(ids_, t) + ", row " +
+                          std::to_string(r - rows.offsets[t]) + " is " +
+                          std::to_string(rows.labels[static_cast<std::size_t>(r)]) + ", but there are only " +
+                          std::to_string(classes) + " classes");
+  };
+  check("support", support_);
+  check("query", query_);
+}
+
+template class BasicTaskBatch<float>;
+template class BasicTaskBatch<double>;
+
+TaskBatch64 widen(const TaskBatch& batch) { return convert<double>(batch); }
+TaskBatch narrow(const TaskBatch64& batch) { return convert<float>(batch); }
+
+}  // namespace shoal

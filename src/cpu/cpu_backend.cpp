@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cuts a batch into groups of W tasks and gives them to the threads. A task's numbers depend on nothing but its own
+// lane, the sum over tasks is exact: neither the grouping nor the threads can change a bit.
+#include "cpu/cpu_backend.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <mutex>
+#include <vector>
+
+#include "cpu/group_packing.hpp"
+#include "cpu/network_plan.hpp"
+#include "cpu/thread_pool.hpp"
+
+namespace shoal {
+namespace cpu {
+namespace {
+
+constexpr float the_nan = std::numeric_limits<float>::quiet_NaN();  // 0x7fc00000
+static_assert(std::numeric_limits<float>::is_iec559);
+
+const GroupKernels& kernels_of(Isa isa) {
+  switch (isa) {
+    case Isa::avx512: return *avx512_kernels();
+    case Isa::avx2: return *avx2_kernels();
+    default: return scalar_kernels();
+  }
+}
+
+/// What one thread needs from call to call.
+struct Worker {
+  PackedRows support, query;
+  AlignedFloats workspace, fast_weights, outputs;
+  std::vector<std::uint8_t> point_status;
+  std::vector<std::int32_t> point_failed_step;
+  GradientSum<float> sum;
+};
+
+class CpuBackend final : public Backend<float> {
+ public:
+  CpuBackend(int threads, Isa isa)
+      : kernels_(kernels_of(isa)), pool_(threads), workers_(static_cast<std::size_t>(threads)) {}
+
+  std::string_view name() const override { return "cpu"; }
+
+  void meta_gradient(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
+                     GradientSum<float>& sum, const TaskResults<float>& results) override {
+    const std::lock_guard lock(mutex_);
+    for (Worker& worker : workers_) {
+      if (worker.sum.theta.size() != parameters.theta.size()) worker.sum.theta = ExactSum(parameters.theta.size());
+      if (worker.sum.rates.size() != parameters.rates.size()) worker.sum.rates = ExactSum(parameters.rates.size());
+      worker.sum.theta.clear();
+      worker.sum.rates.clear();
+      worker.sum.losses.clear();
+      worker.sum.good = 0;
+    }
+    for_groups(problem, tasks, parameters, [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
+      worker.sum.theta.reserve(kernels_.width);
+      worker.sum.rates.reserve(kernels_.width);
+      for (int d = 0; d < ExactSum::digits; ++d) {
+        job.sums[d] = worker.sum.theta.digit(d).data();
+        job.rate_sums[d] = worker.sum.rates.digit(d).data();
+      }
+      prepare(worker, job, !results.fast_weights.empty());
+      kernels_.meta_gradient(job);
+      for (int w = 0; w < job.lanes; ++w) {
+        const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
+        const bool good = job.status[w] == 0;
+        results.query_loss_before[task] = good ? job.loss_before[w] : the_nan;
+        results.query_loss[task] = good ? job.loss_after[w] : the_nan;
+        if (!good) continue;
+        worker.sum.losses.add(0, job.loss_before[w]);
+        worker.sum.losses.add(1, job.loss_after[w]);
+        ++worker.sum.good;
+      }
+      give_task_results(job, group, results);
+    });
+    for (const Worker& worker : workers_) {
+      if (worker.sum.good == 0) continue;
+      sum.theta.merge(worker.sum.theta);
+      sum.rates.merge(worker.sum.rates);
+      sum.losses.merge(worker.sum.losses);
+      sum.good += worker.sum.good;
+    }
+  }
+
+  void adapt(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
+             const TaskResults<float>& results) override {
+    const std::lock_guard lock(mutex_);
+    for_groups(problem, tasks, parameters, [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
+      prepare(worker, job, true);
+      kernels_.adapt(job);
+      give_task_results(job, group, results);
+    });
+  }
+
+  void evaluate(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
+                std::span<const int> steps, std::span<float> loss, std::span<TaskStatus> status,
+                std::span<std::int32_t> failed_step) override {
+    const std::lock_guard lock(mutex_);
+    const auto width = static_cast<std::size_t>(kernels_.width), all = static_cast<std::size_t>(tasks.size());
+    for_groups(problem, tasks, parameters, [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
+      worker.point_status.resize(steps.size() * width);
+      worker.point_failed_step.resize(steps.size() * width);
+      prepare(worker, job, false);
+      float* point_loss = worker.outputs.room_for(steps.size() * width);
+      kernels_.evaluate(job, {.steps = steps.data(),
+                              .count = static_cast<int>(steps.size()),
+                              .loss = point_loss,
+                              .status = worker.point_status.data(),
+                              .failed_step = worker.point_failed_step.data()});
+      for (std::size_t i = 0; i < steps.size(); ++i)
+        for (std::size_t w = 0; w < group.size(); ++w) {
+          const std::size_t from = i * width + w, to = i * all + static_cast<std::size_t>(group[w]);
+          status[to] = static_cast<TaskStatus>(worker.point_status[from]);
+          failed_step[to] = worker.point_failed_step[from];
+          loss[to] = worker.point_status[from] == 0 ? point_loss[from] : the_nan;
+        }
+    });
+  }
+
+  void predict(const Problem& problem, const TaskSet<float>& set, std::span<const float> phi,
+               std::span<float> outputs) override {
+    const std::lock_guard lock(mutex_);
+    const TaskColumns columns{problem.model.inputs, 0, set.output_offset.empty() ? 0 : problem.model.outputs};
+    const NetworkPlan plan(problem, columns);
+    const std::size_t size = problem.layout.size();
+    const auto width = static_cast<std::size_t>(kernels_.width);
+    const auto order = order_by_size(set, set);
+    const std::vector<std::int64_t> no_labels(static_cast<std::size_t>(set.total_rows()), 0);
+    TaskSet<float> rows = set;
+    rows.labels = no_labels;  // targets play no part in a prediction
+    for_each_group(order, [&](Worker& worker, std::span<const std::int64_t> group) {
+      GroupJob job = plan.job();
+      std::uint8_t ignored[max_lanes] = {};
+      job.query = worker.query.pack(rows, columns, problem.loss, problem.model.outputs, group, kernels_.width, ignored);
+      job.lanes = static_cast<int>(group.size());
+      plan.size_blocks(job, kernels_.width);
+      prepare(worker, job, true);
+      float* interleaved = worker.fast_weights.room_for(size * width);
+      for (std::size_t w = 0; w < width; ++w) {
+        const std::int64_t task = group[std::min(w, group.size() - 1)];  // lanes without a task repeat the last
+        pack_lane(phi.data() + static_cast<std::size_t>(task) * size, size, kernels_.width, static_cast<int>(w),
+                  interleaved);
+      }
+      const auto per_row = static_cast<std::size_t>(problem.model.outputs);
+      float* result = worker.outputs.room_for(static_cast<std::size_t>(job.query.rows) * per_row * width);
+      kernels_.predict(job, interleaved, result);
+      for (std::size_t w = 0; w < group.size(); ++w) {
+        const auto task = static_cast<std::size_t>(group[w]);
+        unpack_lane(result, static_cast<std::size_t>(job.query.lane_rows[w]) * per_row, kernels_.width,
+                    static_cast<int>(w), outputs.data() + static_cast<std::size_t>(set.offsets[task]) * per_row);
+      }
+    });
+  }
+
+ private:
+  /// use(worker, group) for groups of at most W tasks out of `order`, on all threads.
+  template <class Use>
+  void for_each_group(std::span<const std::int64_t> order, Use use) {
+    const auto width = static_cast<std::size_t>(kernels_.width);
+    const std::size_t groups = (order.size() + width - 1) / width;
+    std::atomic<std::size_t> next{0};
+    const auto work = [&](int thread) {
+      Worker& worker = workers_[static_cast<std::size_t>(thread)];
+      for (std::size_t g; (g = next.fetch_add(1, std::memory_order_relaxed)) < groups;)
+        use(worker, order.subspan(g * width, std::min(width, order.size() - g * width)));
+    };
+    pool_.run(work);
+  }
+
+  /// use(worker, job, group) with rows packed and bad inputs marked.
+  template <class Use>
+  void for_groups(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters, Use use) {
+    const NetworkPlan plan(problem, tasks.columns());
+    const auto order = order_by_size(tasks.support(), tasks.query());
+    for_each_group(order, [&](Worker& worker, std::span<const std::int64_t> group) {
+      GroupJob job = plan.job();
+      job.theta = parameters.theta.data();
+      job.rates = parameters.rates.data();
+      job.rate_count = parameters.rates.size();
+      job.lanes = static_cast<int>(group.size());
+      std::fill(std::begin(job.failed_step), std::end(job.failed_step), -1);
+      const int outputs = problem.model.outputs;
+      job.support = worker.support.pack(tasks.support(), tasks.columns(), problem.loss, outputs, group, kernels_.width,
+                                        job.status);
+      job.query = worker.query.pack(tasks.query(), tasks.columns(), problem.loss, outputs, group, kernels_.width,
+                                    job.status);
+      plan.size_blocks(job, kernels_.width);
+      use(worker, job, group);
+    });
+  }
+
+  void prepare(Worker& worker, GroupJob& job, bool keep_fast_weights) {
+    job.workspace = worker.workspace.room_for(kernels_.workspace_floats(job));
+    if (keep_fast_weights)
+      job.fast_weights =
+          worker.fast_weights.room_for(job.network->parameters * static_cast<std::size_t>(kernels_.width));
+  }
+
+  void give_task_results(const GroupJob& job, std::span<const std::int64_t> group, const TaskResults<float>& results) {
+    const std::size_t size = job.network->parameters;
+    for (int w = 0; w < job.lanes; ++w) {
+      const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
+      results.status[task] = static_cast<TaskStatus>(job.status[w]);
+      results.failed_step[task] = job.failed_step[w];
+      if (results.fast_weights.empty()) continue;
+      float* phi = results.fast_weights.data() + task * size;
+      if (job.status[w] == 0)
+        unpack_lane(job.fast_weights, size, kernels_.width, w, phi);
+      else
+        std::fill(phi, phi + size, the_nan);
+    }
+  }
+
+  const GroupKernels& kernels_;
+  std::mutex mutex_;  // one call at a time: the workers' memory is the backend's
+  ThreadPool pool_;
+  std::vector<Worker> workers_;
+};
+
+}  // namespace
+}  // namespace cpu
+
+std::unique_ptr<Backend<float>> make_cpu_backend(int threads, Isa isa) {
+  return std::make_unique<cpu::CpuBackend>(threads, isa);
+}
+
+bool cpu_has_isa(Isa isa) {
+  switch (isa) {
+    case Isa::scalar: return true;
+#if defined(__x86_64__)
+    case Isa::avx2:
+      return cpu::avx2_kernels() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case Isa::avx512:
+      return cpu::avx512_kernels() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+             __builtin_cpu_supports("avx512vl");
+#endif
+    default: return false;
+  }
+}
+
+}  // namespace shoal

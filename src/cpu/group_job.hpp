@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the backend hands to the code of one instruction set: plain data, no standard library, so that a translation
+// unit built for AVX-512 emits no function that the linker could pick for everybody.
+//
+// A *group* is W tasks, one per SIMD lane. Every buffer of a group is interleaved: element e of lane w lies at
+// e * W + w, so a matrix [rows, columns] of the group is an array of rows * columns vectors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace shoal::cpu {
+
+inline constexpr int max_lanes = 16;
+
+enum class ActivationCode : int { identity, relu, tanh, sigmoid, softplus, silu, gelu };
+enum class LossCode : int { mse, huber, bce, softmax, pinball, gaussian_nll, qlike };
+enum class OuterCode : int { exact, first_order, parameter_move };
+enum class RateCode : int { fixed, layer, layer_step, parameter };
+
+/// One dense layer: where its tensors lie in the flat parameter vector.
+struct LayerShape {
+  int inputs = 0, outputs = 0;
+  std::size_t weight = 0, bias = 0;
+  int width_before = 0;  ///< sum of the outputs of the layers below
+  bool weight_adapts = true, bias_adapts = true;
+};
+
+struct Network {
+  const LayerShape* layers = nullptr;
+  int layer_count = 0;
+  int inputs = 0, outputs = 0, targets = 0, offsets = 0;  ///< targets: columns of y (1 for labels)
+  int widest = 0;         ///< largest of inputs and all layer outputs
+  int hidden_width = 0;   ///< sum of the hidden widths
+  int lowest_adapting = 0;  ///< lowest layer with a tensor that adapts
+  bool has_skip = false, skip_adapts = true;
+  std::size_t skip = 0;        ///< offset of skip.weight
+  std::size_t parameters = 0;  ///< P
+  ActivationCode activation = ActivationCode::relu;
+};
+
+struct LossOptions {
+  LossCode code = LossCode::mse;
+  float delta = 1.0f, pos_weight = 1.0f, floor = -1.0f;
+  const float* quantiles = nullptr;
+  int quantile_count = 0;
+};
+
+struct InnerOptions {
+  int steps = 1;
+  OuterCode outer = OuterCode::exact;
+  RateCode rates = RateCode::fixed;
+  int rate_steps = 1;
+  float learning_rate = 0.01f;
+  const float* step_weights = nullptr;  ///< [steps], or null: the last step alone
+  float max_move = 0.0f;                ///< 0 = off
+};
+
+/// Support or query rows of a group, interleaved.
+struct GroupRows {
+  const float* x = nullptr;              ///< [rows, inputs]
+  const float* y = nullptr;              ///< [rows, targets]; class labels as numbers
+  const float* offset = nullptr;         ///< [rows, outputs] or null
+  int rows = 0;                          ///< of the longest lane
+  int common_rows = 0;                   ///< of the shortest lane: below it no lane needs a mask
+  std::int32_t lane_rows[max_lanes] = {};
+  alignas(64) float scale[max_lanes] = {};           ///< 1 / terms of the mean; 0 for an empty set
+  alignas(64) float terms[max_lanes] = {};           ///< divisor of the mean
+};
+
+enum class StoredTape : int { keep, recompute };
+
+/// A group of at most W tasks; lanes beyond `lanes` hold no task (no rows, never good).
+struct GroupJob {
+  const Network* network = nullptr;
+  const LossOptions* loss = nullptr;
+  const InnerOptions* inner = nullptr;
+  const float* theta = nullptr;  ///< [P], shared by the lanes
+  const float* rates = nullptr;  ///< [R]
+  std::size_t rate_count = 0;
+  GroupRows support, query;
+  int lanes = 0;
+  int block_rows = 0;            ///< rows that go through the network together
+  StoredTape tape = StoredTape::keep;
+  float* workspace = nullptr;    ///< workspace_floats() floats, 64-byte aligned
+
+  std::uint8_t status[max_lanes] = {};       ///< in: 1 for bad input; out
+  std::int32_t failed_step[max_lanes] = {};  ///< in: -1; out
+  alignas(64) float loss_before[max_lanes] = {};
+  alignas(64) float loss_after[max_lanes] = {};
+  float* fast_weights = nullptr;             ///< out [P] interleaved, or null
+  std::int64_t* sums[6] = {};                ///< digits of the exact sum over tasks, [P] each (core/exact_sum.hpp)
+  std::int64_t* rate_sums[6] = {};           ///< the same for rates, [R] each
+};
+
+/// Where evaluate() wants query losses: `count` ascending numbers of steps.
+struct EvaluationPoints {
+  const int* steps = nullptr;
+  int count = 0;
+  float* loss = nullptr;           ///< out [count] interleaved
+  std::uint8_t* status = nullptr;  ///< out [count] interleaved
+  std::int32_t* failed_step = nullptr;
+};
+
+/// The operations of one instruction set.
+struct GroupKernels {
+  int width = 0;  ///< W
+  std::size_t (*workspace_floats)(const GroupJob& job);
+  void (*meta_gradient)(GroupJob& job);
+  void (*adapt)(GroupJob& job);
+  void (*evaluate)(GroupJob& job, const EvaluationPoints& points);
+  /// outputs [rows, outputs] interleaved of job.query with fast weights phi [P] interleaved.
+  void (*predict)(GroupJob& job, const float* phi, float* outputs);
+};
+
+const GroupKernels& scalar_kernels();
+const GroupKernels* avx2_kernels();    ///< null when this build has no code for it
+const GroupKernels* avx512_kernels();  ///< null when this build has no code for it
+
+}  // namespace shoal::cpu

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Built with -mavx2 -mfma where the compiler has them; nothing here may run before the machine was asked.
+#include "cpu/group_job.hpp"
+
+#if defined(__AVX2__) && defined(__FMA__)
+#include "cpu/lanes_avx2.hpp"
+#include "cpu/task_group.hpp"
+
+namespace shoal::cpu {
+const GroupKernels* avx2_kernels() { return &KernelsOf<avx2::Lanes>::table; }
+}  // namespace shoal::cpu
+#else
+namespace shoal::cpu {
+const GroupKernels* avx2_kernels() { return nullptr; }
+}  // namespace shoal::cpu
+#endif

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Built with -mavx512f -mavx512dq -mavx512vl where the compiler has them; see isa_avx2.cpp.
+#include "cpu/group_job.hpp"
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+#include "cpu/lanes_avx512.hpp"
+#include "cpu/task_group.hpp"
+
+namespace shoal::cpu {
+const GroupKernels* avx512_kernels() { return &KernelsOf<avx512::Lanes>::table; }
+}  // namespace shoal::cpu
+#else
+namespace shoal::cpu {
+const GroupKernels* avx512_kernels() { return nullptr; }
+}  // namespace shoal::cpu
+#endif

