@@ -59,4 +59,9 @@ class Context {
   std::unique_ptr<State> state_;
 };
 
+template <>
+Backend<float>& Context::backend<float>() const;
+template <>
+Backend<double>& Context::backend<double>() const;
+
 }  // namespace shoal

@@ -16,7 +16,8 @@ constexpr std::pair<LearnedRate, std::string_view> rate_names[] = {{LearnedRate:
                                                                    {LearnedRate::parameter, "parameter"}};
 
 // Index in the variant, name. The order is that of Algorithm.
-constexpr std::string_view algorithm_names[] = {"maml", "fomaml", "reptile", "anil", "boil", "meta-sgd", "pooled"};
+constexpr std::string_view algorithm_names[] = {"maml", "fomaml",   "reptile", "anil",
+                                                "boil", "meta-sgd", "pooled"};
 static_assert(std::size(algorithm_names) == std::variant_size_v<Algorithm>);
 
 template <std::size_t index = 0>
@@ -28,12 +29,16 @@ Algorithm make_at(std::size_t wanted, const InnerLoop& inner) {
 
 }  // namespace
 
-std::string_view to_string(LearnedRate rate) { return name_in<LearnedRate>(rate_names, rate); }
+std::string_view to_string(LearnedRate rate) {
+  return name_in<LearnedRate>(rate_names, rate);
+}
 LearnedRate learned_rate_from_string(std::string_view name) {
   return value_in<LearnedRate>(rate_names, "learned rate", name);
 }
 
-std::string_view name_of(const Algorithm& algorithm) { return algorithm_names[algorithm.index()]; }
+std::string_view name_of(const Algorithm& algorithm) {
+  return algorithm_names[algorithm.index()];
+}
 
 const InnerLoop& inner_loop_of(const Algorithm& algorithm) {
   return std::visit([](const auto& a) -> const InnerLoop& { return a.inner; }, algorithm);
@@ -53,8 +58,7 @@ void validate(const Algorithm& algorithm) {
   const std::string name(name_of(algorithm));
   if (inner.steps < 0)
     throw InvalidArgument(name + ": inner_steps must be at least 0, is " + std::to_string(inner.steps));
-  if (!std::isfinite(inner.learning_rate))
-    throw InvalidArgument(name + ": inner_lr must be finite");
+  if (!std::isfinite(inner.learning_rate)) throw InvalidArgument(name + ": inner_lr must be finite");
   if (!(inner.max_move >= 0.0) || !std::isfinite(inner.max_move))
     throw InvalidArgument(name + ": max_move must be at least 0 (0 = off) and finite");
   if (!inner.step_weights.empty()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/batch_checks.hpp"
 
+#include <cmath>
 #include <string>
 
 #include <shoal/error.hpp>
@@ -8,7 +9,8 @@
 namespace shoal {
 
 void check_steps(int steps) {
-  if (steps < 0) throw InvalidArgument("number of adaptation steps must be at least 0, is " + std::to_string(steps));
+  if (steps < 0)
+    throw InvalidArgument("number of adaptation steps must be at least 0, is " + std::to_string(steps));
 }
 
 void check_columns(const TaskColumns& columns, const ModelSpec& model, const Loss& loss) {
@@ -28,8 +30,30 @@ void check_columns(const TaskColumns& columns, const ModelSpec& model, const Los
                     std::to_string(model.outputs));
   }
   if (columns.offsets != 0 && columns.offsets != model.outputs)
-    throw DataError("tasks have " + std::to_string(columns.offsets) + " output-offset columns, the model has " +
-                    std::to_string(model.outputs) + " outputs");
+    throw DataError("tasks have " + std::to_string(columns.offsets) +
+                    " output-offset columns, the model has " + std::to_string(model.outputs) + " outputs");
+}
+
+template <class Real>
+void check_inputs(const TaskColumns& columns, const TaskSet<Real>& set, std::size_t tasks) {
+  if (set.offsets.size() != tasks + 1)
+    throw DataError("predict: row offsets have " + std::to_string(set.offsets.size()) + " entries for " +
+                    std::to_string(tasks) + " adapted models (one more than models)");
+  if (set.offsets[0] != 0)
+    throw DataError("predict: row offsets start at " + std::to_string(set.offsets[0]) + ", not 0");
+  for (std::size_t t = 0; t < tasks; ++t)
+    if (set.offsets[t + 1] < set.offsets[t])
+      throw DataError("predict: row offsets fall at task " + std::to_string(t));
+  const auto rows = static_cast<std::size_t>(set.total_rows());
+  const auto check = [&](const char* what, std::size_t have, int count) {
+    const auto width = static_cast<std::size_t>(count);
+    if (width == 0 ? have != 0 : have % width != 0 || have / width != rows)
+      throw DataError(std::string("predict: ") + what + " has " + std::to_string(have) +
+                      " values, but the offsets say " + std::to_string(rows) + " rows of " +
+                      std::to_string(count));
+  };
+  check("x", set.x.size(), columns.inputs);
+  check("output offset", set.output_offset.size(), columns.offsets);
 }
 
 template <class Real>
@@ -41,17 +65,22 @@ void check_batch(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, cons
   const auto check = [&](const char* set, const TaskSet<Real>& rows) {
     for (std::int64_t t = 0; t < tasks.size(); ++t) {
       const std::int64_t first = rows.offsets[static_cast<std::size_t>(t)];
-      for (std::int64_t e = 0; e < rows.rows(t) * columns.targets; ++e)
-        if (rows.y[static_cast<std::size_t>(first * columns.targets + e)] <= Real(0))
-          throw DataError(std::string("loss qlike without a floor: ") + set + " target of task " + std::to_string(t) +
-                          " (id " + std::to_string(tasks.ids()[static_cast<std::size_t>(t)]) + "), row " +
+      for (std::int64_t e = 0; e < rows.rows(t) * columns.targets; ++e) {
+        const Real target = rows.y[static_cast<std::size_t>(first * columns.targets + e)];
+        if (target <= Real(0) && std::isfinite(target))
+          throw DataError(std::string("loss qlike without a floor: ") + set + " target of task " +
+                          std::to_string(t) + " (id " +
+                          std::to_string(tasks.ids()[static_cast<std::size_t>(t)]) + "), row " +
                           std::to_string(e / columns.targets) + " is not positive");
+      }
     }
   };
   check("support", tasks.support());
   check("query", tasks.query());
 }
 
+template void check_inputs(const TaskColumns&, const TaskSet<float>&, std::size_t);
+template void check_inputs(const TaskColumns&, const TaskSet<double>&, std::size_t);
 template void check_batch(const TaskBatch&, const ModelSpec&, const Loss&);
 template void check_batch(const TaskBatch64&, const ModelSpec&, const Loss&);
 

@@ -18,7 +18,8 @@ void for_chunks(const BasicTaskBatch<Real>& tasks, std::int64_t most, Use use) {
     const std::int64_t last = std::min(first + most, tasks.size());
     const auto view = [&](const TaskSet<Real>& set, std::vector<std::int64_t>& offsets) {
       const std::int64_t begin = set.offsets[static_cast<std::size_t>(first)];
-      for (std::int64_t t = first; t <= last; ++t) offsets.push_back(set.offsets[static_cast<std::size_t>(t)] - begin);
+      for (std::int64_t t = first; t <= last; ++t)
+        offsets.push_back(set.offsets[static_cast<std::size_t>(t)] - begin);
       const auto rows = [&](auto values, std::int64_t columns) {
         return values.empty() ? values
                               : values.subspan(static_cast<std::size_t>(begin * columns),
@@ -31,7 +32,8 @@ void for_chunks(const BasicTaskBatch<Real>& tasks, std::int64_t most, Use use) {
     std::vector<std::int64_t> support_offsets, query_offsets;
     const auto support = view(tasks.support(), support_offsets);
     const auto query = view(tasks.query(), query_offsets);
-    const auto ids = tasks.ids().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
+    const auto ids =
+        tasks.ids().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
     use(BasicTaskBatch<Real>::borrow(tasks.columns(), support, query, ids), static_cast<std::size_t>(first));
   }
 }

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <system_error>
+#include <thread>
 
 #if defined(__linux__)
 #include <sched.h>
-#else
-#include <thread>
 #endif
 
 #include "core/name_table.hpp"
@@ -34,10 +34,8 @@ int usable_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return 1;
-#else
-  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 #endif
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
 Isa resolve_isa(Isa wanted, const BackendEntry& entry) {
@@ -62,10 +60,18 @@ Isa resolve_isa(Isa wanted, const BackendEntry& entry) {
 
 }  // namespace
 
-std::string_view to_string(BackendKind kind) { return name_in<BackendKind>(backend_names, kind); }
-BackendKind backend_from_string(std::string_view name) { return value_in<BackendKind>(backend_names, "backend", name); }
-std::string_view to_string(Isa isa) { return name_in<Isa>(isa_names, isa); }
-Isa isa_from_string(std::string_view name) { return value_in<Isa>(isa_names, "instruction set", name); }
+std::string_view to_string(BackendKind kind) {
+  return name_in<BackendKind>(backend_names, kind);
+}
+BackendKind backend_from_string(std::string_view name) {
+  return value_in<BackendKind>(backend_names, "backend", name);
+}
+std::string_view to_string(Isa isa) {
+  return name_in<Isa>(isa_names, isa);
+}
+Isa isa_from_string(std::string_view name) {
+  return value_in<Isa>(isa_names, "instruction set", name);
+}
 
 bool isa_available(Isa isa) {
   const BackendEntry* entry = entry_of(BackendKind::cpu);
@@ -82,39 +88,53 @@ struct Context::State {
 
 Context::Context(const ContextOptions& options) : state_(std::make_unique<State>()) {
   if (options.threads < 0)
-    throw InvalidArgument("threads must be at least 0 (0 = every core), is " + std::to_string(options.threads));
+    throw InvalidArgument("threads must be at least 0 (0 = every core), is " +
+                          std::to_string(options.threads));
   const BackendKind kind = options.backend == BackendKind::automatic ? BackendKind::cpu : options.backend;
   const BackendEntry* entry = entry_of(kind);
   if (!entry || !(entry->make_float || entry->make_double))
-    throw ResourceError("backend " + std::string(to_string(kind)) + " is not available: " +
-                        (entry ? entry->report().detail : "not part of this build"));
+    throw ResourceError("backend " + std::string(to_string(kind)) +
+                        " is not available: " + (entry ? entry->report().detail : "not part of this build"));
   state_->name = to_string(kind);
   state_->threads = options.threads == 0 ? usable_cores() : options.threads;
   if (kind == BackendKind::cpu)
     state_->isa = resolve_isa(options.isa, *entry);
   else if (kind == BackendKind::reference)
     state_->threads = 1;  // serial by definition
-  if (entry->make_float) state_->single = entry->make_float(state_->threads, state_->isa);
-  if (entry->make_double) state_->double_precision = entry->make_double(state_->threads, state_->isa);
+  try {
+    if (entry->make_float) state_->single = entry->make_float(state_->threads, state_->isa);
+    if (entry->make_double) state_->double_precision = entry->make_double(state_->threads, state_->isa);
+  } catch (const std::system_error& error) {
+    throw ResourceError("backend " + state_->name + " cannot start " + std::to_string(state_->threads) +
+                        " threads: " + error.what());
+  }
 }
 
 Context::~Context() = default;
 Context::Context(Context&&) noexcept = default;
 Context& Context::operator=(Context&&) noexcept = default;
 
-std::string_view Context::backend_name() const { return state_->name; }
-int Context::threads() const { return state_->threads; }
-Isa Context::isa() const { return state_->isa; }
+std::string_view Context::backend_name() const {
+  return state_->name;
+}
+int Context::threads() const {
+  return state_->threads;
+}
+Isa Context::isa() const {
+  return state_->isa;
+}
 
 template <>
 Backend<float>& Context::backend<float>() const {
-  if (!state_->single) throw InvalidArgument("backend " + state_->name + " computes in double: use MetaLearner64");
+  if (!state_->single)
+    throw InvalidArgument("backend " + state_->name + " computes in double: use MetaLearner64");
   return *state_->single;
 }
 
 template <>
 Backend<double>& Context::backend<double>() const {
-  if (!state_->double_precision) throw InvalidArgument("backend " + state_->name + " computes in float: use MetaLearner");
+  if (!state_->double_precision)
+    throw InvalidArgument("backend " + state_->name + " computes in float: use MetaLearner");
   return *state_->double_precision;
 }
 

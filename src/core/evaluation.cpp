@@ -49,7 +49,8 @@ std::vector<StepSummary> summarize(const StepLosses<Real>& losses, std::span<con
     summary.q99 = quantile(good, 0.99);
     summary.q999 = quantile(good, 0.999);
     summary.divergence_rate =
-        ids.empty() ? 0.0 : static_cast<double>(summary.tasks - summary.good) / static_cast<double>(summary.tasks);
+        ids.empty() ? 0.0
+                    : static_cast<double>(summary.tasks - summary.good) / static_cast<double>(summary.tasks);
     summaries.push_back(std::move(summary));
   }
   return summaries;

@@ -19,14 +19,14 @@ enum class OuterRule {
 };
 
 struct InnerPlan {
-  int steps = 1;                        ///< K
+  int steps = 1;  ///< K
   OuterRule rule = OuterRule::exact;
-  double learning_rate = 0.01;          ///< alpha where no rate is learned
+  double learning_rate = 0.01;  ///< alpha where no rate is learned
   LearnedRate learned_rate = LearnedRate::none;
-  int rate_steps = 1;                   ///< leading axis of layer_step rates; later steps use the last
-  std::vector<std::uint8_t> adapts;     ///< [tensors] 1 where the inner loop may move the tensor
-  std::vector<double> step_weights;     ///< [K], w_1 .. w_K; empty = only the last counts
-  double max_move = 0.0;                ///< 0 = off
+  int rate_steps = 1;                ///< leading axis of layer_step rates; later steps use the last
+  std::vector<std::uint8_t> adapts;  ///< [tensors] 1 where the inner loop may move the tensor
+  std::vector<double> step_weights;  ///< [K], w_1 .. w_K; empty = only the last counts
+  double max_move = 0.0;             ///< 0 = off
 };
 
 /// Whether a task's training set is support and query together with no adaptation (pooled).

@@ -20,22 +20,32 @@ void require_positive(double value, const std::string& what) {
 
 }  // namespace
 
-std::string_view to_string(LossKind kind) { return name_in<LossKind>(names, kind); }
-LossKind loss_from_string(std::string_view name) { return value_in<LossKind>(names, "loss", name); }
+std::string_view to_string(LossKind kind) {
+  return name_in<LossKind>(names, kind);
+}
+LossKind loss_from_string(std::string_view name) {
+  return value_in<LossKind>(names, "loss", name);
+}
 
 int Loss::outputs_for(int targets) const {
   switch (kind) {
-    case LossKind::pinball: return targets * static_cast<int>(quantiles.size());
-    case LossKind::gaussian_nll: return 2 * targets;
-    default: return targets;
+    case LossKind::pinball:
+      return targets * static_cast<int>(quantiles.size());
+    case LossKind::gaussian_nll:
+      return 2 * targets;
+    default:
+      return targets;
   }
 }
 
 double Loss::terms(double rows, int outputs) const {
   switch (kind) {
-    case LossKind::softmax: return rows;
-    case LossKind::gaussian_nll: return rows * (outputs / 2);
-    default: return rows * outputs;
+    case LossKind::softmax:
+      return rows;
+    case LossKind::gaussian_nll:
+      return rows * (outputs / 2);
+    default:
+      return rows * outputs;
   }
 }
 
@@ -47,14 +57,16 @@ void Loss::validate(int outputs) const {
     if (quantiles.empty()) throw InvalidArgument("loss: pinball needs quantiles, e.g. [0.01, 0.05]");
     for (const double q : quantiles)
       if (!(q > 0.0 && q < 1.0))
-        throw InvalidArgument("loss: quantiles of pinball must lie between 0 and 1, one is " + std::to_string(q));
+        throw InvalidArgument("loss: quantiles of pinball must lie between 0 and 1, one is " +
+                              std::to_string(q));
     if (outputs % static_cast<int>(quantiles.size()) != 0)
       throw InvalidArgument("loss: pinball with " + std::to_string(quantiles.size()) +
                             " quantiles needs a multiple of as many outputs, not " + std::to_string(outputs));
   }
   if (kind == LossKind::gaussian_nll && outputs % 2 != 0)
-    throw InvalidArgument("loss: gaussian-nll needs means and log-variances, an even number of outputs, not " +
-                          std::to_string(outputs));
+    throw InvalidArgument(
+        "loss: gaussian-nll needs means and log-variances, an even number of outputs, not " +
+        std::to_string(outputs));
   if (kind == LossKind::softmax && outputs < 2)
     throw InvalidArgument("loss: softmax needs at least 2 classes, not " + std::to_string(outputs));
 }

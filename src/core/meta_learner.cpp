@@ -2,8 +2,10 @@
 #include <shoal/meta_learner.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 
 #include <shoal/error.hpp>
 
@@ -41,6 +43,33 @@ void take_means(const GradientSum<double>& sum, MetaGradient<double>& result) {
   result.mean_query_loss = sum.loss_after / count;
 }
 
+std::vector<std::int64_t> order_by_id(std::span<const std::int64_t> ids) {
+  std::vector<std::int64_t> order(ids.size());
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    return ids[static_cast<std::size_t>(a)] < ids[static_cast<std::size_t>(b)];
+  });
+  return order;
+}
+
+// Per-task results of tasks that were computed in another order: entry i belongs to task order[i].
+template <class Real>
+void restore_order(MetaGradient<Real>& result, std::span<const std::int64_t> order) {
+  const auto restore = [&](auto& values) {
+    const std::size_t width = values.size() / order.size();
+    auto restored = values;
+    for (std::size_t i = 0; i < order.size(); ++i)
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(i * width), width,
+                  restored.begin() + order[i] * static_cast<std::int64_t>(width));
+    values = std::move(restored);
+  };
+  restore(result.query_loss_before);
+  restore(result.query_loss);
+  restore(result.status);
+  restore(result.failed_step);
+  restore(result.fast_weights);
+}
+
 }  // namespace
 
 template <class Real>
@@ -53,13 +82,16 @@ struct BasicMetaLearner<Real>::State {
         rate_layout(layout, lowered.training.learned_rate, lowered.training.steps) {
     options.loss.validate(options.model.outputs);
     options.optimizer.validate();
-    if (options.chunk < 0) throw InvalidArgument("chunk must be at least 0 (0 = all), is " + std::to_string(options.chunk));
+    if (options.chunk < 0)
+      throw InvalidArgument("chunk must be at least 0 (0 = all), is " + std::to_string(options.chunk));
     const auto theta = initial_parameters(options.model, options.init, options.seed);
     parameters.theta.assign(theta.begin(), theta.end());
     parameters.rates.assign(rate_layout.size(), static_cast<Real>(lowered.training.learning_rate));
   }
 
-  Problem problem(const InnerPlan& plan) const { return {options.model, layout, rate_layout, options.loss, plan}; }
+  Problem problem(const InnerPlan& plan) const {
+    return {options.model, layout, rate_layout, options.loss, plan};
+  }
 
   Backend<Real>& backend;
   Options options;
@@ -101,10 +133,12 @@ const OptimizerState<Real>& BasicMetaLearner<Real>::optimizer_state() const {
 
 template <class Real>
 void BasicMetaLearner<Real>::set_parameters(MetaParameters<Real> parameters) {
-  if (parameters.theta.size() != state_->layout.size() || parameters.rates.size() != state_->rate_layout.size())
+  if (parameters.theta.size() != state_->layout.size() ||
+      parameters.rates.size() != state_->rate_layout.size())
     throw ModelError("parameters: " + std::to_string(parameters.theta.size()) + " weights and " +
                      std::to_string(parameters.rates.size()) + " learned rates do not fit a model with " +
-                     std::to_string(state_->layout.size()) + " and " + std::to_string(state_->rate_layout.size()));
+                     std::to_string(state_->layout.size()) + " and " +
+                     std::to_string(state_->rate_layout.size()));
   state_->parameters = std::move(parameters);
 }
 
@@ -113,8 +147,8 @@ void BasicMetaLearner<Real>::set_optimizer_state(OptimizerState<Real> state) {
   const std::size_t all = state_->layout.size() + state_->rate_layout.size();
   for (const auto* part : {&state.first, &state.second})
     if (!part->empty() && part->size() != all)
-      throw ModelError("optimizer state: " + std::to_string(part->size()) + " values do not fit " + std::to_string(all) +
-                       " parameters");
+      throw ModelError("optimizer state: " + std::to_string(part->size()) + " values do not fit " +
+                       std::to_string(all) + " parameters");
   state_->optimizer = std::move(state);
 }
 
@@ -125,6 +159,14 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Re
   const State& s = *state_;
   check_batch(given, s.options.model, s.options.loss);
   given.require_query();
+  if constexpr (std::is_same_v<Real, double>)
+    if (!std::is_sorted(given.ids().begin(), given.ids().end())) {
+      // Plain sums depend on their order, so there is only one: ascending id (gradient_sum.hpp).
+      const std::vector<std::int64_t> order = order_by_id(given.ids());
+      MetaGradient<Real> sorted = meta_gradient(given.select(order), keep);
+      restore_order(sorted, order);
+      return sorted;
+    }
   const BasicTaskBatch<Real> tasks = s.lowered.rows == TrainingRows::joined ? given.joined() : given;
   const auto count = static_cast<std::size_t>(tasks.size());
   MetaGradient<Real> result;
@@ -142,10 +184,14 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Re
   for_chunks(tasks, s.options.chunk, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
     const auto size = static_cast<std::size_t>(chunk.size());
     const auto part = [&](auto& values) { return std::span(values).subspan(first, size); };
-    TaskResults<Real> results{part(result.query_loss_before), part(result.query_loss), part(result.status),
-                              part(result.failed_step), {}};
+    TaskResults<Real> results{part(result.query_loss_before),
+                              part(result.query_loss),
+                              part(result.status),
+                              part(result.failed_step),
+                              {}};
     if (keep == KeepFastWeights::yes)
-      results.fast_weights = std::span(result.fast_weights).subspan(first * s.layout.size(), size * s.layout.size());
+      results.fast_weights =
+          std::span(result.fast_weights).subspan(first * s.layout.size(), size * s.layout.size());
     s.backend.meta_gradient(problem, chunk, s.parameters, sum, results);
   });
   result.good = sum.good;
@@ -192,7 +238,8 @@ FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& task
 }
 
 template <class Real>
-StepLosses<Real> BasicMetaLearner<Real>::evaluate(const BasicTaskBatch<Real>& tasks, std::span<const int> steps) const {
+StepLosses<Real> BasicMetaLearner<Real>::evaluate(const BasicTaskBatch<Real>& tasks,
+                                                  std::span<const int> steps) const {
   const FloatEnvironment environment;
   const State& s = *state_;
   for (const int step : steps) check_steps(step);
@@ -215,7 +262,8 @@ StepLosses<Real> BasicMetaLearner<Real>::evaluate(const BasicTaskBatch<Real>& ta
     std::vector<std::int32_t> failed_step(points * size);
     s.backend.evaluate(s.problem(plan), chunk, s.parameters, result.steps, loss, status, failed_step);
     for (std::size_t i = 0; i < points; ++i) {
-      const auto from = static_cast<std::ptrdiff_t>(i * size), to = static_cast<std::ptrdiff_t>(i * count + first);
+      const auto from = static_cast<std::ptrdiff_t>(i * size),
+                 to = static_cast<std::ptrdiff_t>(i * count + first);
       const auto n = static_cast<std::ptrdiff_t>(size);
       std::copy_n(loss.begin() + from, n, result.loss.begin() + to);
       std::copy_n(status.begin() + from, n, result.status.begin() + to);
@@ -232,17 +280,21 @@ std::vector<Real> BasicMetaLearner<Real>::predict(const FastWeights<Real>& fast,
   const State& s = *state_;
   check_columns(columns, s.options.model, s.options.loss);
   const std::size_t count = fast.status.size(), outputs = static_cast<std::size_t>(s.options.model.outputs);
-  if (set.offsets.size() != count + 1 || fast.phi.size() != count * s.layout.size())
-    throw InvalidArgument("predict: " + std::to_string(count) + " adapted models for " +
-                          std::to_string(set.offsets.size() - 1) + " tasks");
+  if (fast.phi.size() != count * s.layout.size())
+    throw InvalidArgument("predict: " + std::to_string(fast.phi.size()) + " fast weights for " +
+                          std::to_string(count) + " tasks of " + std::to_string(s.layout.size()) +
+                          " parameters");
+  check_inputs(columns, set, count);
   std::vector<Real> result(static_cast<std::size_t>(set.total_rows()) * outputs);
   const InnerPlan plan = with_steps(s.lowered.training, 0);
   s.backend.predict(s.problem(plan), set, fast.phi, result);
+  constexpr Real the_nan = std::numeric_limits<Real>::quiet_NaN();
   for (std::size_t t = 0; t < count; ++t)
     if (fast.status[t] != TaskStatus::good)
       std::fill(result.begin() + set.offsets[t] * static_cast<std::int64_t>(outputs),
-                result.begin() + set.offsets[t + 1] * static_cast<std::int64_t>(outputs),
-                std::numeric_limits<Real>::quiet_NaN());
+                result.begin() + set.offsets[t + 1] * static_cast<std::int64_t>(outputs), the_nan);
+  for (Real& output : result)  // a row with a non-finite input: NaN has no portable bits
+    if (std::isnan(output)) output = the_nan;
   return result;
 }
 

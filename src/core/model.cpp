@@ -14,7 +14,9 @@ constexpr std::pair<Activation, std::string_view> activation_names[] = {
     {Activation::gelu, "gelu"}};
 
 constexpr std::pair<Initializer, std::string_view> initializer_names[] = {
-    {Initializer::glorot, "glorot"}, {Initializer::he, "he"}, {Initializer::truncated_normal, "truncated-normal"}};
+    {Initializer::glorot, "glorot"},
+    {Initializer::he, "he"},
+    {Initializer::truncated_normal, "truncated-normal"}};
 
 void require_width(int width, const std::string& what) {
   if (width < 1) throw InvalidArgument("model: " + what + " must be at least 1, is " + std::to_string(width));
@@ -22,11 +24,15 @@ void require_width(int width, const std::string& what) {
 
 }  // namespace
 
-std::string_view to_string(Activation activation) { return name_in<Activation>(activation_names, activation); }
+std::string_view to_string(Activation activation) {
+  return name_in<Activation>(activation_names, activation);
+}
 Activation activation_from_string(std::string_view name) {
   return value_in<Activation>(activation_names, "activation", name);
 }
-std::string_view to_string(Initializer initializer) { return name_in<Initializer>(initializer_names, initializer); }
+std::string_view to_string(Initializer initializer) {
+  return name_in<Initializer>(initializer_names, initializer);
+}
 Initializer initializer_from_string(std::string_view name) {
   return value_in<Initializer>(initializer_names, "initialisation", name);
 }

@@ -21,7 +21,8 @@ double sin_pi(double y) {
 /// The scalars of one update, rounded once to Real.
 template <class Real>
 struct Scalars {
-  Real rate, beta1, beta2, one_minus_beta1, one_minus_beta2, epsilon, weight_decay, decay, momentum, root_correction2;
+  Real rate, beta1, beta2, one_minus_beta1, one_minus_beta2, epsilon, weight_decay, decay, momentum,
+      root_correction2;
 };
 
 template <class Real>
@@ -60,7 +61,8 @@ void update(const Optimizer& optimizer, const Scalars<Real>& s, bool first_step,
 double scheduled_rate(const Optimizer& optimizer, std::int64_t step) {
   if (optimizer.schedule == Schedule::constant) return optimizer.learning_rate;
   const double progress =
-      std::min(1.0, static_cast<double>(step) / static_cast<double>(std::max<std::int64_t>(optimizer.iterations - 1, 1)));
+      std::min(1.0, static_cast<double>(step) /
+                        static_cast<double>(std::max<std::int64_t>(optimizer.iterations - 1, 1)));
   const double cosine = sin_pi(0.5 - progress);
   return optimizer.final_learning_rate +
          0.5 * (optimizer.learning_rate - optimizer.final_learning_rate) * (1.0 + cosine);
@@ -92,8 +94,8 @@ double gradient_norm(std::span<const double> theta, std::span<const double> rate
 }
 
 template <class Real>
-void optimizer_step(const Optimizer& optimizer, MetaParameters<Real>& parameters, MetaParameters<Real>& gradient,
-                    OptimizerState<Real>& state) {
+void optimizer_step(const Optimizer& optimizer, MetaParameters<Real>& parameters,
+                    MetaParameters<Real>& gradient, OptimizerState<Real>& state) {
   const std::size_t size = parameters.theta.size(), all = size + parameters.rates.size();
   if (optimizer.clip > 0.0) {
     const double norm = gradient_norm<Real>(gradient.theta, gradient.rates);
@@ -133,7 +135,8 @@ void optimizer_step(const Optimizer& optimizer, MetaParameters<Real>& parameters
   ++state.step;
 }
 
-template void optimizer_step(const Optimizer&, MetaParameters<float>&, MetaParameters<float>&, OptimizerState<float>&);
+template void optimizer_step(const Optimizer&, MetaParameters<float>&, MetaParameters<float>&,
+                             OptimizerState<float>&);
 template void optimizer_step(const Optimizer&, MetaParameters<double>&, MetaParameters<double>&,
                              OptimizerState<double>&);
 

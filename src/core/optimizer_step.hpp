@@ -11,13 +11,19 @@ namespace shoal {
 /// final_learning_rate over `iterations` updates. No libm: the same bits everywhere.
 double scheduled_rate(const Optimizer& optimizer, std::int64_t step);
 
-/// L2 norm of the gradient, theta and rates together. float: exact sum of rounded squares, in no order (contract N3).
+/// L2 norm of the gradient, theta and rates together. float: exact sum of rounded squares, in no order
+/// (contract N3).
 template <class Real>
 double gradient_norm(std::span<const Real> theta, std::span<const Real> rates);
+template <>
+double gradient_norm(std::span<const float> theta, std::span<const float> rates);
+template <>
+double gradient_norm(std::span<const double> theta, std::span<const double> rates);
 
-/// PyTorch's update rules (optimizer.hpp), elementwise in Real, scalars once in double. Clips first. `gradient` is used up.
+/// PyTorch's update rules (optimizer.hpp), elementwise in Real, scalars once in double. Clips first.
+/// `gradient` is used up.
 template <class Real>
-void optimizer_step(const Optimizer& optimizer, MetaParameters<Real>& parameters, MetaParameters<Real>& gradient,
-                    OptimizerState<Real>& state);
+void optimizer_step(const Optimizer& optimizer, MetaParameters<Real>& parameters,
+                    MetaParameters<Real>& gradient, OptimizerState<Real>& state);
 
 }  // namespace shoal

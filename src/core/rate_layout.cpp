@@ -9,9 +9,11 @@ RateLayout::RateLayout(const ParameterLayout& layout, LearnedRate grain, int ste
     size_ += size;
   };
   switch (grain) {
-    case LearnedRate::none: break;
+    case LearnedRate::none:
+      break;
     case LearnedRate::parameter:  // the order of the parameters themselves
-      for (const TensorSpec& tensor : layout.tensors()) add(tensor.name, tensor.shape, tensor.size, tensor.layer);
+      for (const TensorSpec& tensor : layout.tensors())
+        add(tensor.name, tensor.shape, tensor.size, tensor.layer);
       break;
     case LearnedRate::layer:
       for (int l = 0; l < layout.layers(); ++l) add("layers." + std::to_string(l), {}, 1, l);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The registry of backends. The seam knows none of them: src/backends.cpp, above every backend, holds the table.
+// The registry of backends. The seam knows none of them: src/backends.cpp, above every backend, holds the
+// table.
 #pragma once
 
 #include <memory>
@@ -13,9 +14,9 @@ namespace shoal {
 
 struct BackendEntry {
   BackendKind kind;
-  BackendReport (*report)();                                              ///< never throws
-  bool (*has_isa)(Isa isa);                                               ///< whether it runs with the set here
-  std::unique_ptr<Backend<float>> (*make_float)(int threads, Isa isa);    ///< null when it has no float form
+  BackendReport (*report)();                                            ///< never throws
+  bool (*has_isa)(Isa isa);                                             ///< whether it runs with the set here
+  std::unique_ptr<Backend<float>> (*make_float)(int threads, Isa isa);  ///< null when it has no float form
   std::unique_ptr<Backend<double>> (*make_double)(int threads, Isa isa);  ///< null when it has no double form
 };
 

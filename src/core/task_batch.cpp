@@ -18,10 +18,16 @@ void check_columns(const TaskColumns& columns) {
   if (columns.targets < 0 || columns.offsets < 0) throw DataError("task batch: negative number of columns");
 }
 
-void check_extent(const char* set, const char* what, std::size_t have, std::int64_t rows, std::int64_t columns) {
-  if (have != static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns))
+void check_extent(const char* set, const char* what, std::size_t have, std::int64_t rows,
+                  std::int64_t columns) {
+  const auto width = static_cast<std::size_t>(columns);
+  // By division: a product of two sizes that the caller chose may wrap around.
+  const bool fits =
+      width == 0 ? have == 0 : have % width == 0 && have / width == static_cast<std::size_t>(rows);
+  if (!fits)
     throw DataError(std::string("task batch: ") + set + " " + what + " has " + std::to_string(have) +
-                    " values, but the offsets say " + std::to_string(rows) + " rows of " + std::to_string(columns));
+                    " values, but the offsets say " + std::to_string(rows) + " rows of " +
+                    std::to_string(columns));
 }
 
 template <class Real>
@@ -31,11 +37,12 @@ void check_set(const char* set, const TaskColumns& columns, const TaskSet<Real>&
   if (rows.offsets.size() != ids.size() + 1)
     throw DataError(where + "have " + std::to_string(rows.offsets.size()) + " entries for " +
                     std::to_string(ids.size()) + " tasks (one more than tasks)");
-  if (rows.offsets.front() != 0) throw DataError(where + "start at " + std::to_string(rows.offsets.front()) + ", not 0");
+  if (rows.offsets.front() != 0)
+    throw DataError(where + "start at " + std::to_string(rows.offsets.front()) + ", not 0");
   for (std::size_t t = 0; t < ids.size(); ++t)
     if (rows.offsets[t + 1] < rows.offsets[t])
-      throw DataError(where + "fall at " + task_name(ids, t) + ": row " + std::to_string(rows.offsets[t + 1]) +
-                      " after row " + std::to_string(rows.offsets[t]));
+      throw DataError(where + "fall at " + task_name(ids, t) + ": row " +
+                      std::to_string(rows.offsets[t + 1]) + " after row " + std::to_string(rows.offsets[t]));
   const std::int64_t total = rows.offsets.back();
   constexpr std::int64_t most_rows = std::int64_t{1} << 40;
   if (total > most_rows) throw DataError(where + "end at " + std::to_string(total) + ": too many rows");
@@ -55,16 +62,19 @@ void check_ids(std::span<const std::int64_t> ids) {
   std::vector<std::int64_t> sorted(ids.begin(), ids.end());
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  if (twice != sorted.end()) throw DataError("task batch: task id " + std::to_string(*twice) + " occurs twice");
+  if (twice != sorted.end())
+    throw DataError("task batch: task id " + std::to_string(*twice) + " occurs twice");
 }
 
 template <class T>
-void append(std::vector<T>& to, std::span<const T> from, std::int64_t first, std::int64_t last, std::int64_t columns) {
+void append(std::vector<T>& to, std::span<const T> from, std::int64_t first, std::int64_t last,
+            std::int64_t columns) {
   to.insert(to.end(), from.begin() + first * columns, from.begin() + last * columns);
 }
 
 template <class Real>
-void append_task(TaskSetStorage<Real>& to, const TaskColumns& columns, const TaskSet<Real>& from, std::int64_t task) {
+void append_task(TaskSetStorage<Real>& to, const TaskColumns& columns, const TaskSet<Real>& from,
+                 std::int64_t task) {
   const auto at = static_cast<std::size_t>(task);
   const std::int64_t first = from.offsets[at], last = from.offsets[at + 1];
   append(to.x, from.x, first, last, columns.inputs);
@@ -80,7 +90,10 @@ TaskSetStorage<To> convert(const TaskSet<From>& from) {
     std::transform(values.begin(), values.end(), result.begin(), [](From v) { return static_cast<To>(v); });
     return result;
   };
-  return {each(from.x), each(from.y), each(from.output_offset), {from.labels.begin(), from.labels.end()},
+  return {each(from.x),
+          each(from.y),
+          each(from.output_offset),
+          {from.labels.begin(), from.labels.end()},
           {from.offsets.begin(), from.offsets.end()}};
 }
 
@@ -93,8 +106,8 @@ BasicTaskBatch<To> convert(const BasicTaskBatch<From>& batch) {
 }  // namespace
 
 template <class Real>
-BasicTaskBatch<Real> BasicTaskBatch<Real>::borrow(TaskColumns columns, TaskSet<Real> support, TaskSet<Real> query,
-                                                  std::span<const std::int64_t> ids) {
+BasicTaskBatch<Real> BasicTaskBatch<Real>::borrow(TaskColumns columns, TaskSet<Real> support,
+                                                  TaskSet<Real> query, std::span<const std::int64_t> ids) {
   check_columns(columns);
   check_ids(ids);
   check_set("support", columns, support, ids);
@@ -110,7 +123,8 @@ BasicTaskBatch<Real> BasicTaskBatch<Real>::borrow(TaskColumns columns, TaskSet<R
 template <class Real>
 BasicTaskBatch<Real> BasicTaskBatch<Real>::own(TaskColumns columns, TaskSetStorage<Real> support,
                                                TaskSetStorage<Real> query, std::vector<std::int64_t> ids) {
-  auto storage = std::make_shared<const Storage>(Storage{std::move(support), std::move(query), std::move(ids)});
+  auto storage =
+      std::make_shared<const Storage>(Storage{std::move(support), std::move(query), std::move(ids)});
   BasicTaskBatch batch = borrow(columns, storage->support.view(), storage->query.view(), storage->ids);
   batch.storage_ = std::move(storage);
   return batch;
@@ -122,7 +136,8 @@ BasicTaskBatch<Real> BasicTaskBatch<Real>::select(std::span<const std::int64_t> 
   std::vector<std::int64_t> ids;
   for (const std::int64_t task : tasks) {
     if (task < 0 || task >= size())
-      throw InvalidArgument("task batch: there is no task " + std::to_string(task) + " among " + std::to_string(size()));
+      throw InvalidArgument("task batch: there is no task " + std::to_string(task) + " among " +
+                            std::to_string(size()));
     append_task(support, columns_, support_, task);
     append_task(query, columns_, query_, task);
     support.offsets.push_back(support.offsets.back() + support_.rows(task));
@@ -148,7 +163,8 @@ template <class Real>
 void BasicTaskBatch<Real>::require_query() const {
   for (std::int64_t task = 0; task < size(); ++task)
     if (query_.rows(task) == 0)
-      throw DataError("task batch: " + task_name(ids_, static_cast<std::size_t>(task)) + " has an empty query set");
+      throw DataError("task batch: " + task_name(ids_, static_cast<std::size_t>(task)) +
+                      " has an empty query set");
 }
 
 template <class Real>
@@ -169,7 +185,11 @@ void BasicTaskBatch<Real>::require_labels_below(int classes) const {
 template class BasicTaskBatch<float>;
 template class BasicTaskBatch<double>;
 
-TaskBatch64 widen(const TaskBatch& batch) { return convert<double>(batch); }
-TaskBatch narrow(const TaskBatch64& batch) { return convert<float>(batch); }
+TaskBatch64 widen(const TaskBatch& batch) {
+  return convert<double>(batch);
+}
+TaskBatch narrow(const TaskBatch64& batch) {
+  return convert<float>(batch);
+}
 
 }  // namespace shoal

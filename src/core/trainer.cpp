@@ -6,6 +6,8 @@
 
 #include <shoal/error.hpp>
 
+#include "core/float_environment.hpp"
+
 namespace shoal {
 namespace {
 
@@ -18,7 +20,8 @@ BasicTaskBatch<Real> sample(const TaskSource& source, std::int64_t iteration, st
 }
 
 template <class Real>
-TrainMetrics metrics_of(std::int64_t iteration, const MetaGradient<Real>& gradient, std::span<const std::int64_t> ids) {
+TrainMetrics metrics_of(std::int64_t iteration, const MetaGradient<Real>& gradient,
+                        std::span<const std::int64_t> ids) {
   TrainMetrics metrics;
   metrics.iteration = iteration;
   metrics.query_loss_before = static_cast<double>(gradient.mean_query_loss_before);
@@ -37,7 +40,8 @@ TrainMetrics metrics_of(std::int64_t iteration, const MetaGradient<Real>& gradie
 void validate(const TrainOptions& options) {
   if (options.iterations < 0) throw InvalidArgument("train: iterations must be at least 0");
   if (options.tasks_per_batch < 1) throw InvalidArgument("train: tasks_per_batch must be at least 1");
-  if (options.checkpoint_every < 0) throw InvalidArgument("train: checkpoint_every must be at least 0 (0 = at the end)");
+  if (options.checkpoint_every < 0)
+    throw InvalidArgument("train: checkpoint_every must be at least 0 (0 = at the end)");
   if (options.log_every < 1) throw InvalidArgument("train: log_every must be at least 1");
 }
 
@@ -46,6 +50,7 @@ void validate(const TrainOptions& options) {
 template <class Real>
 TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, const TrainOptions& options,
                    RunStore<Real>* store, StartFrom start) {
+  const FloatEnvironment environment;  // for the source too
   validate(options);
   TrainSummary summary;
   if (start == StartFrom::checkpoint && store) {
@@ -70,7 +75,8 @@ TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, co
     const TrainMetrics metrics = metrics_of(iteration, gradient, tasks.ids());
     summary.tasks_seen += tasks.size();
     summary.tasks_failed += metrics.failed;
-    if (store && (iteration % options.log_every == 0 || iteration == options.iterations)) store->append(metrics);
+    if (store && (iteration % options.log_every == 0 || iteration == options.iterations))
+      store->append(metrics);
     if (options.checkpoint_every > 0 && iteration % options.checkpoint_every == 0) {
       save();
       saved = iteration;
@@ -85,7 +91,9 @@ TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, co
   return summary;
 }
 
-template TrainSummary train(MetaLearner&, const TaskSource&, const TrainOptions&, RunStore<float>*, StartFrom);
-template TrainSummary train(MetaLearner64&, const TaskSource&, const TrainOptions&, RunStore<double>*, StartFrom);
+template TrainSummary train(MetaLearner&, const TaskSource&, const TrainOptions&, RunStore<float>*,
+                            StartFrom);
+template TrainSummary train(MetaLearner64&, const TaskSource&, const TrainOptions&, RunStore<double>*,
+                            StartFrom);
 
 }  // namespace shoal

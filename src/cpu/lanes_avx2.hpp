@@ -62,8 +62,6 @@ template <int n>
 SHOAL_LANE I shift_right(I a) {
   return I(_mm256_srai_epi32(a.v, n));
 }
-SHOAL_LANE V round_nearest(V a) { return V(_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)); }
-SHOAL_LANE I to_int(V a) { return I(_mm256_cvtps_epi32(a.v)); }
 SHOAL_LANE V to_float(I a) { return V(_mm256_cvtepi32_ps(a.v)); }
 
 /// What the engine needs beside the lane operations.

@@ -125,12 +125,6 @@ template <int n>
 SHOAL_LANE I shift_right(I a) {
   return each<I>([&](int w) { return a.v[w] >> n; });
 }
-SHOAL_LANE V round_nearest(V a) {
-  return each<V>([&](int w) { return kernels::round_nearest(a.v[w]); });
-}
-SHOAL_LANE I to_int(V a) {
-  return each<I>([&](int w) { return kernels::to_int(a.v[w]); });
-}
 SHOAL_LANE V to_float(I a) {
   return each<V>([&](int w) { return kernels::to_float(a.v[w]); });
 }

@@ -3,7 +3,8 @@
 
 namespace shoal {
 
-// One model for all tasks, trained on support and query rows together; the inner loop is only for testing (fine-tuning).
+// One model for all tasks, trained on support and query rows together; the inner loop is only for testing
+// (fine-tuning).
 LoweredAlgorithm lower(const Pooled& pooled, const ParameterLayout& layout) {
   InnerPlan plan = make_plan(pooled.inner, OuterRule::exact, layout);
   plan.steps = 0;

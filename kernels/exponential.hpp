@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// exp, sigmoid and tanh from IEEE operations alone: the same bits on every lane type (contract N1).
+// Coefficients: weighted minimax fits, low orders rounded to float one after another. Errors: docs/numerics.md.
+#pragma once
+
+#include "kernels/lanes.hpp"
+
+namespace shoal::kernels {
+
+/// c[0] + c[1] x + ... by Horner's rule in fused multiply-adds.
+template <class V, int n>
+SHOAL_HD V polynomial(V x, const float (&c)[n]) {
+  V sum(c[n - 1]);
+  for (int i = n - 2; i >= 0; --i) sum = fma(sum, x, V(c[i]));
+  return sum;
+}
+
+/// 2^n for an integral n in [-126, 127].
+template <class V>
+SHOAL_HD V power_of_two(typename LaneTraits<V>::Int n) {
+  using I = typename LaneTraits<V>::Int;
+  return from_bits(shift_left<23>(n + I(127)));
+}
+
+/// exp(x + tail), for a tiny tail, as high + low with |low| below half an ulp of high, where neither is denormal.
+/// x = n ln 2 + r, |r| <= ln 2 / 2; two factors of 2^n, so that a denormal rounds once. NaN gives NaN.
+template <class V>
+SHOAL_HD void exp_parts(V x, V tail, V& high, V& low) {
+  using I = typename LaneTraits<V>::Int;
+  const float c[] = {0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558acp-5f, 0x1.12397cp-7f, 0x1.6a5152p-10f};
+  V clamped = select(x < V(-104.0f), V(-104.0f), x);
+  clamped = select(clamped > V(89.0f), V(89.0f), clamped);
+  clamped = select(x == x, clamped, V(0.0f));
+  const V n = round_nearest(clamped * V(0x1.715476p+0f));
+  V r = fma(n, V(-0x1.62e400p-1f), clamped);
+  r = fma(n, V(-0x1.7f7d1cp-20f), r) + tail;
+  const V rest = r * r * polynomial(r, c);
+  const V one_and_r = V(1.0f) + r;
+  const V small = (r - (one_and_r - V(1.0f))) + rest;  // what 1 + r lost, and the rest
+  const V p = one_and_r + small;
+  const I whole = to_int(n), half = shift_right<1>(whole);
+  const V first = power_of_two<V>(half), second = power_of_two<V>(whole - half);
+  high = select(x == x, p * first * second, x);
+  low = ((one_and_r - p) + small) * first * second;
+}
+
+template <class V>
+SHOAL_HD V exp(V x) {
+  V high, low;
+  exp_parts(x, V(0.0f), high, low);
+  return high;
+}
+
+/// 1 / (1 + exp(-x)), from the side that does not cancel; the quotient is corrected once by its residual.
+template <class V>
+SHOAL_HD V sigmoid(V x) {
+  V e, e_low;
+  exp_parts(-abs(x), V(0.0f), e, e_low);
+  const auto right = x >= V(0.0f);
+  const V top = select(right, V(1.0f), e), top_low = select(right, V(0.0f), e_low);
+  const V bottom = V(1.0f) + e, bottom_low = (e - (bottom - V(1.0f))) + e_low;
+  const V inverse = V(1.0f) / bottom, quotient = top * inverse;
+  const V residual = fma(-quotient, bottom, top) + fma(-quotient, bottom_low, top_low);
+  return fma(residual, inverse, quotient);
+}
+
+template <class V>
+SHOAL_HD V tanh(V x) {
+  const float c[] = {-0x1.55553ep-2f, 0x1.1109bep-3f, -0x1.b89ab8p-5f, 0x1.54c3aap-6f, -0x1.8286e4p-8f};
+  const V z = abs(x), square = x * x;
+  const V small = fma(x * square, polynomial(square, c), x);
+  const V large = V(1.0f) - V(2.0f) / (exp(z + z) + V(1.0f));
+  const V signed_large = select(x < V(0.0f), -large, large);
+  return select(z < V(0.6f), small, signed_large);
+}
+
+}  // namespace shoal::kernels
