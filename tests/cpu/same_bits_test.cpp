@@ -106,22 +106,23 @@ TEST(CpuSameBits, ANaNTaskTouchesNoOther) {
                                {.most_tasks = 1, .most_rows = 6, .most_steps = 2, .empty_support = false});
     InnerLoop inner{.steps = 2, .learning_rate = 0.05};
     c.algorithm = Maml{inner};
+    const TaskColumns columns{c.model.inputs, c.model.outputs, 0};
     TaskSetStorage<float> support, query;
     std::vector<std::int64_t> ids;
     for (int t = 0; t < crowd; ++t) {
       for (auto* set : {&support, &query}) {
         const int rows = uniform_int(random, 1, 6);
-        for (int e = 0; e < rows * c.tasks.columns().inputs; ++e) set->x.push_back(static_cast<float>(normal(random)));
-        for (int e = 0; e < rows * c.tasks.columns().targets; ++e) set->y.push_back(static_cast<float>(normal(random)));
+        for (int e = 0; e < rows * columns.inputs; ++e) set->x.push_back(static_cast<float>(normal(random)));
+        for (int e = 0; e < rows * columns.targets; ++e) set->y.push_back(static_cast<float>(normal(random)));
         set->offsets.push_back(set->offsets.back() + rows);
       }
       ids.push_back(t);
     }
     const int bad = crowd / 3;
     auto poisoned = support;
-    poisoned.y[static_cast<std::size_t>(support.offsets[bad] * c.tasks.columns().targets)] = poison;
-    const auto clean_tasks = TaskBatch::own(c.tasks.columns(), support, query, ids);
-    const auto poisoned_tasks = TaskBatch::own(c.tasks.columns(), poisoned, query, ids);
+    poisoned.y[static_cast<std::size_t>(support.offsets[bad] * columns.targets)] = poison;
+    const auto clean_tasks = TaskBatch::own(columns, support, query, ids);
+    const auto poisoned_tasks = TaskBatch::own(columns, poisoned, query, ids);
     auto others = identity_order(crowd);
     others.erase(others.begin() + bad);
 
