@@ -19,7 +19,7 @@ struct InnerLoop {
   int steps = 1;                            ///< K >= 0; 0 gives the plain gradient at theta
   double learning_rate = 0.01;              ///< alpha, or where learned rates start
   LearnedRate learned_rate = LearnedRate::none;
-  std::vector<double> step_weights;         ///< multi-step loss: w_1 .. w_K, sum 1; empty = last step only
+  std::vector<double> step_weights = {};    ///< multi-step loss: w_1 .. w_K, sum 1; empty = last step only
   double max_move = 0.0;                    ///< status 4 above this largest |phi - theta|; 0 = off
 
   bool operator==(const InnerLoop&) const = default;

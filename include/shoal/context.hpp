@@ -17,7 +17,7 @@ BackendKind backend_from_string(std::string_view name);
 enum class Isa { automatic, scalar, avx2, avx512 };
 std::string_view to_string(Isa isa);
 Isa isa_from_string(std::string_view name);
-/// Whether this build and this machine can run the set.
+/// Whether this build and this machine can run the set; `automatic`: whether there is any.
 bool isa_available(Isa isa);
 
 struct ContextOptions {

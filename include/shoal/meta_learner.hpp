@@ -47,8 +47,8 @@ class RateLayout {
 template <class Real>
 struct OptimizerState {
   std::int64_t step = 0;          ///< updates done
-  std::vector<Real> first;        ///< momentum buffer or Adam's m: theta, then rates
-  std::vector<Real> second;       ///< Adam's v
+  std::vector<Real> first = {};   ///< momentum buffer or Adam's m: theta, then rates
+  std::vector<Real> second = {};  ///< Adam's v
   double beta1_power = 1.0;       ///< running products, not pow
   double beta2_power = 1.0;
 };
@@ -91,10 +91,10 @@ class BasicMetaLearner {
  public:
   struct Options {
     ModelSpec model;
-    Loss loss;
+    Loss loss = {};
     Algorithm algorithm = Maml{};
-    Optimizer optimizer;
-    Initialization init;
+    Optimizer optimizer = {};
+    Initialization init = {};
     std::uint64_t seed = 7;
     std::int64_t chunk = 0;  ///< most tasks per backend call; 0 = all. Never changes a bit of the result.
   };

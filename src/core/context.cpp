@@ -75,7 +75,7 @@ Isa isa_from_string(std::string_view name) {
 
 bool isa_available(Isa isa) {
   const BackendEntry* entry = entry_of(BackendKind::cpu);
-  return entry && entry->has_isa(isa);
+  return entry && (isa == Isa::automatic || entry->has_isa(isa));
 }
 
 struct Context::State {

@@ -26,7 +26,7 @@ struct Scalars {
 };
 
 template <class Real>
-void update(const Optimizer& optimizer, const Scalars<Real>& s, bool first_step, std::span<Real> theta,
+void update(const Optimizer& optimizer, const Scalars<Real>& s, std::span<Real> theta,
             std::span<Real> gradient, std::span<Real> first, std::span<Real> second) {
   for (std::size_t p = 0; p < theta.size(); ++p) {
     Real g = gradient[p];
@@ -37,7 +37,7 @@ void update(const Optimizer& optimizer, const Scalars<Real>& s, bool first_step,
         break;
       case OptimizerKind::momentum:
         g = g + s.weight_decay * theta[p];
-        first[p] = first_step ? g : s.momentum * first[p] + g;
+        first[p] = s.momentum * first[p] + g;  // starts at zero: the first update is g
         theta[p] = theta[p] - s.rate * first[p];
         break;
       case OptimizerKind::adam:
@@ -127,10 +127,9 @@ void optimizer_step(const Optimizer& optimizer, MetaParameters<Real>& parameters
   const auto part = [](std::vector<Real>& values, std::size_t from, std::size_t to) {
     return values.empty() ? std::span<Real>() : std::span<Real>(values).subspan(from, to - from);
   };
-  const bool first_step = state.step == 0;
-  update<Real>(optimizer, scalars, first_step, parameters.theta, gradient.theta, part(state.first, 0, size),
+  update<Real>(optimizer, scalars, parameters.theta, gradient.theta, part(state.first, 0, size),
                part(state.second, 0, size));
-  update<Real>(optimizer, scalars, first_step, parameters.rates, gradient.rates, part(state.first, size, all),
+  update<Real>(optimizer, scalars, parameters.rates, gradient.rates, part(state.first, size, all),
                part(state.second, size, all));
   ++state.step;
 }

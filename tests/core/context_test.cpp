@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Context over the table of backends of quadratic_backend.cpp: cpu with scalar and avx2, reference, no cuda.
+#include <shoal/context.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "core/backend.hpp"
+#include "expect_error.hpp"
+#include "quadratic_backend.hpp"
+
+namespace shoal::testing {
+namespace {
+
+/// SHOAL_ISA for the time it lives.
+class IsaVariable {
+ public:
+  explicit IsaVariable(const char* value) { setenv("SHOAL_ISA", value, 1); }
+  ~IsaVariable() { unsetenv("SHOAL_ISA"); }
+};
+
+TEST(Context, TakesTheCpuAndItsWidestSetByItself) {
+  const Context context;
+  EXPECT_EQ(context.backend_name(), "cpu");
+  EXPECT_EQ(context.isa(), Isa::avx2);
+  EXPECT_GE(context.threads(), 1);
+  EXPECT_EQ(context.backend<float>().name(), "quadratic");
+  expect_error<InvalidArgument>([&] { context.backend<double>(); },
+                                "backend cpu computes in float: use MetaLearner");
+}
+
+TEST(Context, GivesWhatIsAskedFor) {
+  const Context cpu({.backend = BackendKind::cpu, .threads = 3, .isa = Isa::scalar});
+  EXPECT_EQ(cpu.threads(), 3);
+  EXPECT_EQ(cpu.isa(), Isa::scalar);
+  const Context reference({.backend = BackendKind::reference, .threads = 3});
+  EXPECT_EQ(reference.backend_name(), "reference");
+  EXPECT_EQ(reference.threads(), 1) << "serial by definition";
+  EXPECT_EQ(reference.isa(), Isa::scalar);
+  EXPECT_EQ(reference.backend<double>().name(), "quadratic");
+  expect_error<InvalidArgument>([&] { reference.backend<float>(); },
+                                "backend reference computes in double: use MetaLearner64");
+}
+
+TEST(Context, RefusesByNameWhatIsNotToBeHad) {
+  expect_error<InvalidArgument>([] { Context({.threads = -1}); },
+                                "threads must be at least 0 (0 = every core), is -1");
+  expect_error<ResourceError>([] { Context({.backend = BackendKind::cuda}); },
+                              "backend cuda is not available: no such device");
+  expect_error<ResourceError>([] { Context({.isa = Isa::avx512}); },
+                              "instruction set avx512 is not available: this machine or this build lacks it");
+  expect_error<ResourceError>([] { Context({.threads = too_many_threads}); },
+                              "backend cpu cannot start 12345 threads: Resource temporarily unavailable");
+}
+
+TEST(Context, ReadsTheInstructionSetFromTheEnvironment) {
+  {
+    const IsaVariable variable("scalar");
+    EXPECT_EQ(Context().isa(), Isa::scalar);
+    EXPECT_EQ(Context({.isa = Isa::avx2}).isa(), Isa::avx2) << "an option goes before the environment";
+  }
+  {
+    const IsaVariable variable("avx512");
+    EXPECT_THROW(Context(), ResourceError);
+  }
+  {
+    const IsaVariable variable("sse9");
+    expect_error<InvalidArgument>(
+        [] { Context(); }, "SHOAL_ISA: unknown instruction set \"sse9\"; known: auto, scalar, avx2, avx512");
+  }
+  {
+    const IsaVariable variable("auto");
+    EXPECT_EQ(Context().isa(), Isa::avx2);
+  }
+  const IsaVariable variable("");
+  EXPECT_EQ(Context().isa(), Isa::avx2);
+}
+
+TEST(Context, ReportsEveryBackend) {
+  EXPECT_TRUE(isa_available(Isa::avx2));
+  EXPECT_FALSE(isa_available(Isa::avx512));
+  const auto reports = Context::backends();
+  ASSERT_EQ(reports.size(), 3u);
+  EXPECT_EQ(reports[0].name, "cpu");
+  EXPECT_TRUE(reports[0].available);
+  EXPECT_EQ(reports[2].name, "cuda");
+  EXPECT_FALSE(reports[2].available);
+  EXPECT_EQ(reports[2].detail, "no such device");
+}
+
+}  // namespace
+}  // namespace shoal::testing

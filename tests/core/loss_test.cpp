@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outputs, divisors and option ranges of the losses (contract.md 1).
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include <shoal/loss.hpp>
+
+#include "expect_error.hpp"
+
+namespace shoal::testing {
+namespace {
+
+TEST(Loss, NetworkOutputsForTargets) {
+  for (const LossKind kind :
+       {LossKind::mse, LossKind::huber, LossKind::bce, LossKind::softmax, LossKind::qlike})
+    EXPECT_EQ((Loss{.kind = kind}.outputs_for(3)), 3) << to_string(kind);
+  EXPECT_EQ((Loss{.kind = LossKind::gaussian_nll}.outputs_for(3)), 6);
+  EXPECT_EQ((Loss{.kind = LossKind::pinball, .quantiles = {0.01, 0.05, 0.5, 0.95}}.outputs_for(3)), 12);
+}
+
+TEST(Loss, DivisorOfTheMean) {
+  for (const LossKind kind :
+       {LossKind::mse, LossKind::huber, LossKind::bce, LossKind::qlike, LossKind::pinball})
+    EXPECT_EQ((Loss{.kind = kind}.terms(7, 4)), 28) << to_string(kind);
+  EXPECT_EQ((Loss{.kind = LossKind::softmax}.terms(7, 4)), 7);
+  EXPECT_EQ((Loss{.kind = LossKind::gaussian_nll}.terms(7, 4)), 14);
+}
+
+TEST(Loss, AcceptsItsOptions) {
+  EXPECT_NO_THROW((Loss{.kind = LossKind::huber, .delta = 0.1}.validate(1)));
+  EXPECT_NO_THROW((Loss{.kind = LossKind::pinball, .quantiles = {0.5, 0.01}}.validate(6)));
+  EXPECT_NO_THROW((Loss{.kind = LossKind::qlike}.validate(1)));
+  EXPECT_NO_THROW((Loss{.kind = LossKind::softmax}.validate(2)));
+  // An option of another loss is nobody's business.
+  EXPECT_NO_THROW(
+      (Loss{.kind = LossKind::mse, .delta = -1.0, .pos_weight = 0.0, .quantiles = {7.0}}.validate(1)));
+}
+
+TEST(Loss, RefusesOptionsOutOfRange) {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+  expect_error<InvalidArgument>([] { Loss{.kind = LossKind::huber, .delta = 0.0}.validate(1); },
+                                "loss: delta of huber must be positive and finite, is 0.000000");
+  for (const double bad : {-1.0, nan, inf}) {
+    EXPECT_THROW((Loss{.kind = LossKind::huber, .delta = bad}.validate(1)), InvalidArgument);
+    EXPECT_THROW((Loss{.kind = LossKind::bce, .pos_weight = bad}.validate(1)), InvalidArgument);
+    EXPECT_THROW((Loss{.kind = LossKind::qlike, .floor = bad}.validate(1)), InvalidArgument);
+    EXPECT_THROW((Loss{.kind = LossKind::pinball, .quantiles = {0.5, bad}}.validate(2)), InvalidArgument);
+  }
+  expect_error<InvalidArgument>([] { Loss{.kind = LossKind::pinball}.validate(1); },
+                                "loss: pinball needs quantiles, e.g. [0.01, 0.05]");
+  expect_error<InvalidArgument>([] { Loss{.kind = LossKind::pinball, .quantiles = {1.0}}.validate(1); },
+                                "loss: quantiles of pinball must lie between 0 and 1, one is 1.000000");
+  expect_error<InvalidArgument>(
+      [] {
+        Loss{.kind = LossKind::pinball, .quantiles = {0.1, 0.9}}.validate(3);
+      },
+      "loss: pinball with 2 quantiles needs a multiple of as many outputs, not 3");
+  expect_error<InvalidArgument>(
+      [] { Loss{.kind = LossKind::gaussian_nll}.validate(3); },
+      "loss: gaussian-nll needs means and log-variances, an even number of outputs, not 3");
+  expect_error<InvalidArgument>([] { Loss{.kind = LossKind::softmax}.validate(1); },
+                                "loss: softmax needs at least 2 classes, not 1");
+}
+
+}  // namespace
+}  // namespace shoal::testing

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// A backend whose every answer has a closed form, for tests of what stands above the seam.
+//
+// Model: linear, d inputs, one output, so theta = (weights, bias) has d + 1 entries. The centre c of a set of
+// rows is the mean of its rows' (x, y). Loss of a set: |phi - c|^2 / 2, whatever loss the problem names.
+// After K steps at rate alpha, phi_K = c_s + (1 - alpha)^K (theta - c_s), elementwise. A task with a
+// non-finite value has status 1.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace shoal::testing {
+
+/// Numbers of tasks of the calls since it was last cleared, over all backends and operations but predict.
+std::vector<std::int64_t>& calls();
+
+/// The cpu entry of the table pretends that the system has no room for so many.
+inline constexpr int too_many_threads = 12345;
+
+}  // namespace shoal::testing
