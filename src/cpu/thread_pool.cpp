@@ -8,10 +8,17 @@
 namespace shoal::cpu {
 
 ThreadPool::ThreadPool(int threads) {
-  for (int thread = 1; thread < threads; ++thread) threads_.emplace_back([this, thread] { loop(thread); });
+  try {
+    for (int thread = 1; thread < threads; ++thread) threads_.emplace_back([this, thread] { loop(thread); });
+  } catch (...) {  // the system gives no more threads
+    end();
+    throw;
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { end(); }
+
+void ThreadPool::end() {
   stop_ = true;  // published by round_
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();

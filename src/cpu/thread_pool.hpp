@@ -14,6 +14,7 @@ namespace shoal::cpu {
 
 class ThreadPool {
  public:
+  /// Throws std::system_error when the system gives no more threads.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -26,6 +27,7 @@ class ThreadPool {
   void run(const std::function<void(int)>& job);
 
  private:
+  void end();
   void loop(int thread);
   void call(int thread);
 
