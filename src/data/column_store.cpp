@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/column_store.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include <shoal/error.hpp>
+
+#include "data/row_reader.hpp"
+
+namespace shoal {
+namespace {
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string suggestion(const std::string& name, const std::vector<std::string>& names) {
+  const std::string* nearest = nullptr;
+  std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
+  for (const std::string& candidate : names)
+    if (const std::size_t distance = edit_distance(name, candidate); distance < best) {
+      best = distance;
+      nearest = &candidate;
+    }
+  return nearest ? " (did you mean \"" + *nearest + "\"?)" : "";
+}
+
+std::vector<std::string> column_names(const std::string& path) { return open_table(path)->names(); }
+
+ColumnStore::ColumnStore(const std::string& path, const std::vector<ColumnRequest>& wanted) : path_(path) {
+  std::vector<std::size_t> place_of;  // of every stored column in the file
+  {
+    const auto reader = open_table(path);
+    for (const auto& [name, type] : wanted) {
+      if (index_.contains(name)) continue;
+      const auto at = std::find(reader->names().begin(), reader->names().end(), name);
+      if (at == reader->names().end())
+        throw DataError(path + ":1: there is no column \"" + name + "\"" + suggestion(name, reader->names()));
+      index_[name] = columns_.size();
+      Column column;
+      column.name = name;
+      column.numeric = type != ColumnType::text;
+      columns_.push_back(std::move(column));
+      place_of.push_back(static_cast<std::size_t>(at - reader->names().begin()));
+    }
+    std::vector<ColumnType> type(columns_.size(), ColumnType::detect);
+    for (const ColumnRequest& request : wanted) type[index_[request.name]] = request.type;
+    double value = 0.0;
+    while (reader->next()) {
+      ++rows_;
+      for (std::size_t c = 0; c < columns_.size(); ++c) {
+        if (!columns_[c].numeric) continue;
+        const std::string_view text = reader->text(place_of[c]);
+        if (is_missing(text) || parse_number(text, value)) continue;
+        if (type[c] == ColumnType::number)
+          throw DataError(reader->place() + ": column \"" + columns_[c].name + "\": \"" + std::string(text) +
+                          "\" is not a number");
+        columns_[c].numeric = false;
+      }
+    }
+  }
+  if (rows_ == 0) throw DataError(path + ": has no rows after its header");
+  if (rows_ > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
+    throw DataError(path + ": more than 2^31 - 1 rows");
+  std::vector<std::unordered_map<std::string, std::int32_t>> level_of(columns_.size());
+  for (Column& column : columns_)
+    if (column.numeric)
+      column.numbers.reserve(rows_);
+    else
+      column.codes.reserve(rows_);
+  const auto reader = open_table(path);
+  for (std::size_t row = 0; reader->next(); ++row)
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      Column& column = columns_[c];
+      const std::string_view text = reader->text(place_of[c]);
+      const bool missing = is_missing(text);
+      if (column.numeric) {
+        double value = std::numeric_limits<double>::quiet_NaN();
+        if (missing) {
+          column.missing.resize(rows_);
+          column.missing[row] = true;
+        } else {
+          parse_number(text, value);
+        }
+        column.numbers.push_back(value);
+      } else if (missing) {
+        column.codes.push_back(-1);
+      } else {
+        const auto [at, fresh] = level_of[c].try_emplace(std::string(text), static_cast<std::int32_t>(column.levels.size()));
+        if (fresh) column.levels.emplace_back(text);
+        column.codes.push_back(at->second);
+      }
+    }
+}
+
+const Column& ColumnStore::column(const std::string& name) const { return columns_[index_.at(name)]; }
+
+// Rows are not remembered by line: an error reads the file once more, up to its row.
+std::string ColumnStore::place(std::size_t row) const {
+  const auto reader = open_table(path_);
+  for (std::size_t r = 0; r <= row; ++r)
+    if (!reader->next()) break;
+  return reader->place();
+}
+
+}  // namespace shoal

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// ColumnStore: the columns of a table that a task source needs, read in two passes over the file: the first counts rows
+// and finds out which columns are numbers, the second fills vectors of exactly that size. Peak memory is the payload itself.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace shoal {
+
+/// A column of numbers (missing = NaN, with `missing` set), or of text as codes into `levels`.
+struct Column {
+  std::string name;
+  bool numeric = true;
+  std::vector<double> numbers;
+  std::vector<std::int32_t> codes;  ///< -1 = missing
+  std::vector<std::string> levels;
+  std::vector<bool> missing;        ///< numeric only; empty when nothing is missing
+
+  bool is_missing(std::size_t row) const {
+    return numeric ? !missing.empty() && missing[row] : codes[row] < 0;
+  }
+};
+
+/// How a column's type is found.
+enum class ColumnType { detect, number, text };
+
+struct ColumnRequest {
+  std::string name;
+  ColumnType type = ColumnType::detect;
+};
+
+class ColumnStore {
+ public:
+  /// Throws DataError: a column that is not there (with the nearest name), a number that is none (place and column).
+  ColumnStore(const std::string& path, const std::vector<ColumnRequest>& wanted);
+
+  std::size_t rows() const { return rows_; }
+  const Column& column(const std::string& name) const;
+  /// "file:line" of a row, for errors.
+  std::string place(std::size_t row) const;
+
+ private:
+  std::string path_;
+  std::size_t rows_ = 0;
+  std::vector<Column> columns_;
+  std::unordered_map<std::string, std::size_t> index_;
+};
+
+/// Names of the columns of a table.
+std::vector<std::string> column_names(const std::string& path);
+/// The name among `names` that is nearest to `name`, as " (did you mean ...?)", or nothing when none is near.
+std::string suggestion(const std::string& name, const std::vector<std::string>& names);
+
+}  // namespace shoal

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <shoal/error.hpp>
+#include <shoal/run_config.hpp>
+#include <shoal/task_file.hpp>
+
+namespace shoal {
+
+std::unique_ptr<TaskSource> make_task_source(const RunConfig& config) {
+  const TasksConfig& tasks = config.tasks;
+  const GeneratorOptions generator{.seed = config.seed,
+                                   .support = tasks.support,
+                                   .query = tasks.query,
+                                   .noise = tasks.noise,
+                                   .query_grid = config.evaluate.query_grid};
+  if (tasks.source == "sinusoid") return make_sinusoid(generator);
+  if (tasks.source == "xsinx") return make_xsinx(generator, tasks.law, tasks.low, tasks.high);
+  if (tasks.source == "xsinx-window") return make_xsinx_window(generator);
+  if (tasks.source == "file") {
+    if (tasks.table.path.empty()) throw InvalidArgument("tasks: source \"file\" needs a path");
+    return make_file_source(tasks.table.path, config.seed);
+  }
+  if (tasks.source == "table") {
+    const TargetType target = config.loss.kind == LossKind::softmax ? TargetType::label : TargetType::real;
+    return make_table_source(tasks.table, target, config.seed);
+  }
+  throw InvalidArgument("tasks: unknown source \"" + tasks.source + "\"; known: sinusoid, xsinx, xsinx-window, table, file");
+}
+
+ModelSpec model_for(const RunConfig& config, const TaskSource& source) {
+  const TaskColumns columns = source.columns();
+  ModelSpec model{.inputs = columns.inputs,
+                  .hidden = config.model.hidden,
+                  .outputs = config.loss.outputs_for(columns.targets),
+                  .activation = config.model.activation,
+                  .skip = config.model.skip};
+  if (config.loss.kind == LossKind::softmax) {
+    if (columns.targets != 0) throw DataError("loss softmax needs class labels, the tasks have numeric targets");
+    model.outputs = config.model.outputs > 0 ? config.model.outputs : source.classes();
+  } else if (config.model.outputs > 0 && config.model.outputs != model.outputs) {
+    throw InvalidArgument("model.outputs = " + std::to_string(config.model.outputs) + ", but loss and targets need " +
+                          std::to_string(model.outputs));
+  }
+  return model;
+}
+
+}  // namespace shoal

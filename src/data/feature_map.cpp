@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/feature_map.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <shoal/error.hpp>
+
+namespace shoal {
+namespace {
+
+/// Mean and deviation (population) of the finite values that are there; 0 and 1 without any.
+struct Moments {
+  double mean = 0.0, deviation = 1.0;
+  bool any_missing = false;
+};
+
+Moments moments_of(const Column& column, const std::vector<bool>& rows) {
+  Moments moments;
+  double sum = 0.0;
+  std::size_t count = 0;
+  const auto each = [&](auto use) {
+    for (std::size_t row = 0; row < rows.size(); ++row)
+      if (rows[row] && !column.is_missing(row) && std::isfinite(column.numbers[row])) use(column.numbers[row]);
+  };
+  each([&](double x) {
+    sum += x;
+    ++count;
+  });
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    moments.any_missing = moments.any_missing || (rows[row] && column.is_missing(row));
+  if (count == 0) return moments;
+  moments.mean = sum / static_cast<double>(count);
+  double squares = 0.0;
+  each([&](double x) { squares += (x - moments.mean) * (x - moments.mean); });
+  const double deviation = std::sqrt(squares / static_cast<double>(count));
+  moments.deviation = deviation > 0.0 && std::isfinite(deviation) ? deviation : 1.0;
+  return moments;
+}
+
+std::vector<std::string> levels_in(const Column& column, const std::vector<bool>& rows) {
+  std::vector<bool> seen(column.levels.size(), false);
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    if (rows[row] && column.codes[row] >= 0) seen[static_cast<std::size_t>(column.codes[row])] = true;
+  std::vector<std::string> levels;
+  for (std::size_t level = 0; level < seen.size(); ++level)
+    if (seen[level]) levels.push_back(column.levels[level]);
+  std::sort(levels.begin(), levels.end());
+  return levels;
+}
+
+}  // namespace
+
+Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& options, const std::vector<bool>& fit_rows) {
+  Preprocessing p;
+  p.options = options;
+  const auto add = [&](const std::string& name, double mean, double deviation, double fill) {
+    p.inputs.push_back(name);
+    p.mean.push_back(mean);
+    p.deviation.push_back(deviation);
+    p.fill.push_back(fill);
+  };
+  for (const std::string& name : options.features) {
+    const Column& column = table.column(name);
+    if (column.numeric) {
+      const Moments moments = moments_of(column, fit_rows);
+      add(name, options.scale ? moments.mean : 0.0, options.scale ? moments.deviation : 1.0, moments.mean);
+      if (options.missing == MissingPolicy::mean && moments.any_missing) add(name + "_missing", 0.0, 1.0, 0.0);
+    } else {
+      p.categories[name] = levels_in(column, fit_rows);
+      for (const std::string& level : p.categories[name]) add(name + "=" + level, 0.0, 1.0, 0.0);
+    }
+  }
+  if (p.inputs.empty()) throw DataError(options.path + ": the features give no input column");
+  return p;
+}
+
+FeatureMap::FeatureMap(const ColumnStore& table, const Preprocessing& p) {
+  std::size_t i = 0;
+  const auto add = [&](const Column& column, Kind kind, std::int32_t code) {
+    if (i >= p.inputs.size()) throw ModelError("preprocessing: fewer inputs than its features need");
+    pieces_.push_back({&column, kind, code, p.mean[i], p.deviation[i], p.fill[i]});
+    ++i;
+  };
+  for (const std::string& name : p.options.features) {
+    const Column& column = table.column(name);
+    const auto categories = p.categories.find(name);
+    if (categories == p.categories.end()) {
+      if (!column.numeric) throw DataError(p.options.path + ": column \"" + name + "\" must be numeric");
+      add(column, Kind::number, 0);
+      if (i < p.inputs.size() && p.inputs[i] == name + "_missing") add(column, Kind::indicator, 0);
+      continue;
+    }
+    for (const std::string& level : categories->second) {
+      const auto at = std::find(column.levels.begin(), column.levels.end(), level);
+      add(column, Kind::level, at == column.levels.end() ? -2 : static_cast<std::int32_t>(at - column.levels.begin()));
+    }
+  }
+  if (i != p.inputs.size()) throw ModelError("preprocessing: more inputs than its features need");
+}
+
+double FeatureMap::value(std::size_t row, std::size_t i) const {
+  const Piece& piece = pieces_[i];
+  switch (piece.kind) {
+    case Kind::level: return piece.column->codes[row] == piece.code ? 1.0 : 0.0;
+    case Kind::indicator: return piece.column->is_missing(row) ? 1.0 : 0.0;
+    case Kind::number: break;
+  }
+  const double value = piece.column->is_missing(row) ? piece.fill : piece.column->numbers[row];
+  return (value - piece.mean) / piece.deviation;
+}
+
+}  // namespace shoal

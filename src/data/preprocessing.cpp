@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Preprocessing as JSON, so that it can travel in a model's metadata.
+#include <nlohmann/json.hpp>
+
+#include <shoal/error.hpp>
+#include <shoal/table_source.hpp>
+
+namespace shoal {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr const char* missing_names[] = {"error", "drop", "mean"};
+
+MissingPolicy missing_from(const std::string& name) {
+  for (int i = 0; i < 3; ++i)
+    if (name == missing_names[i]) return static_cast<MissingPolicy>(i);
+  throw ModelError("preprocessing: unknown policy for missing values \"" + name + "\"");
+}
+
+}  // namespace
+
+std::string to_json(const Preprocessing& p) {
+  const TableOptions& o = p.options;
+  const ordered_json text = {
+      {"path", o.path},
+      {"key", o.key},
+      {"features", o.features},
+      {"targets", o.targets},
+      {"offset", o.offset},
+      {"time", o.time},
+      {"windows",
+       {{"support", o.windows.support}, {"query", o.windows.query}, {"stride", o.windows.stride}, {"purge", o.windows.purge}}},
+      {"missing", missing_names[static_cast<int>(o.missing)]},
+      {"split",
+       {{"by", o.split.by},
+        {"train", o.split.train},
+        {"validation", o.split.validation},
+        {"test", o.split.test},
+        {"validation_from", o.split.validation_from},
+        {"test_from", o.split.test_from}}},
+      {"support", o.support},
+      {"query", o.query},
+      {"purge", o.purge},
+      {"scale", o.scale},
+      {"inputs", p.inputs},
+      {"mean", p.mean},
+      {"deviation", p.deviation},
+      {"fill", p.fill},
+      {"categories", p.categories},
+      {"labels", p.labels}};
+  return text.dump();
+}
+
+Preprocessing preprocessing_from_json(const std::string& text) {
+  try {
+    const json j = json::parse(text);
+    Preprocessing p;
+    TableOptions& o = p.options;
+    j.at("path").get_to(o.path);
+    j.at("key").get_to(o.key);
+    j.at("features").get_to(o.features);
+    j.at("targets").get_to(o.targets);
+    j.at("offset").get_to(o.offset);
+    j.at("time").get_to(o.time);
+    const json& windows = j.at("windows");
+    o.windows = {windows.at("support"), windows.at("query"), windows.at("stride"), windows.at("purge")};
+    o.missing = missing_from(j.at("missing").get<std::string>());
+    const json& split = j.at("split");
+    o.split.by = split.at("by").get<std::string>();
+    split.at("train").get_to(o.split.train);
+    split.at("validation").get_to(o.split.validation);
+    split.at("test").get_to(o.split.test);
+    split.at("validation_from").get_to(o.split.validation_from);
+    split.at("test_from").get_to(o.split.test_from);
+    j.at("support").get_to(o.support);
+    j.at("query").get_to(o.query);
+    j.at("purge").get_to(o.purge);
+    j.at("scale").get_to(o.scale);
+    j.at("inputs").get_to(p.inputs);
+    j.at("mean").get_to(p.mean);
+    j.at("deviation").get_to(p.deviation);
+    j.at("fill").get_to(p.fill);
+    j.at("categories").get_to(p.categories);
+    j.at("labels").get_to(p.labels);
+    if (p.mean.size() != p.inputs.size() || p.deviation.size() != p.inputs.size() || p.fill.size() != p.inputs.size())
+      throw ModelError("preprocessing: scalers do not fit the " + std::to_string(p.inputs.size()) + " inputs");
+    return p;
+  } catch (const json::exception& error) {
+    throw ModelError(std::string("preprocessing: not what this version writes: ") + error.what());
+  }
+}
+
+}  // namespace shoal

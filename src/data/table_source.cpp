@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// A table as a finite source of tasks. Columns are stored once, in double; a batch is gathered row by row.
+#include <shoal/table_source.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include <shoal/error.hpp>
+
+#include "core/finite_sampling.hpp"
+#include "data/feature_map.hpp"
+#include "data/task_rows.hpp"
+
+namespace shoal {
+namespace {
+
+void validate(const TableOptions& o, TargetType target) {
+  const auto require = [](bool holds, const std::string& what) {
+    if (!holds) throw InvalidArgument("tasks: " + what);
+  };
+  require(!o.path.empty(), "source \"table\" needs a path");
+  require(!o.key.empty(), "source \"table\" needs a key: the column or columns that name a task");
+  require(!o.features.empty(), "source \"table\" needs features");
+  require(!o.targets.empty(), "source \"table\" needs targets");
+  require(target == TargetType::real || o.targets.size() == 1, "loss softmax takes one target column of class labels");
+  require(o.windows.support >= 0 && o.windows.query >= 0 && o.windows.stride >= 0 && o.windows.purge >= 0,
+          "windows: support, query, stride and purge must be at least 0");
+  require(o.windows.query > 0 || o.windows.support == 0, "windows: query must be at least 1");
+  require(o.support >= 0 && o.query >= 0 && o.purge >= 0, "support, query and purge must be at least 0");
+  require(o.split.by == "task" || o.split.by == "time", "split.by must be \"task\" or \"time\", not \"" + o.split.by + "\"");
+  if (o.split.by == "task") {
+    const double sum = o.split.train + o.split.validation + o.split.test;
+    require(o.split.train >= 0.0 && o.split.validation >= 0.0 && o.split.test >= 0.0 && std::abs(sum - 1.0) < 1e-9,
+            "split: shares of train, validation and test must be at least 0 and sum to 1");
+  }
+}
+
+std::vector<ColumnRequest> requests(const TableOptions& o, TargetType target, const Preprocessing* known, bool with_targets) {
+  std::vector<ColumnRequest> wanted;
+  for (const std::string& name : o.targets)
+    if (with_targets) wanted.push_back({name, target == TargetType::label ? ColumnType::text : ColumnType::number});
+  if (!o.offset.empty()) wanted.push_back({o.offset, ColumnType::number});
+  for (const std::string& name : o.features)
+    wanted.push_back({name, !known                          ? ColumnType::detect
+                            : known->categories.contains(name) ? ColumnType::text
+                                                               : ColumnType::number});
+  for (const std::string& name : o.key) wanted.push_back({name, ColumnType::detect});
+  if (!o.time.empty()) wanted.push_back({o.time, ColumnType::detect});
+  return wanted;
+}
+
+/// Labels in order: as numbers when all are whole numbers, else as text.
+std::vector<std::string> sorted_labels(std::vector<std::string> labels) {
+  const auto whole = [](const std::string& text) {
+    long long value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+  };
+  const bool numbers = std::all_of(labels.begin(), labels.end(), [&](const auto& l) { return whole(l).has_value(); });
+  std::sort(labels.begin(), labels.end(), [&](const std::string& a, const std::string& b) {
+    return numbers && *whole(a) != *whole(b) ? *whole(a) < *whole(b) : a < b;
+  });
+  return labels;
+}
+
+class Table final : public TableSource {
+ public:
+  /// `known`: the preprocessing of a model that meets new data, else null and it is fitted here.
+  Table(const TableOptions& options, TargetType target, QueryTargets targets, const Preprocessing* known, std::uint64_t seed)
+      : options_(options), target_(target), query_targets_(targets), seed_(seed),
+        has_targets_(targets == QueryTargets::required || targets_present(options)),
+        table_(options.path, requests(options, target, known, has_targets_)) {
+    const std::vector<bool> usable = usable_rows();
+    rows_ = make_task_rows(table_, options_, usable, known ? Phases::all_test : Phases::split, seed);
+    for (std::size_t t = 0; t < rows_.tasks.size(); ++t)
+      of_phase_[static_cast<std::size_t>(rows_.tasks[t].phase)].push_back(t);
+    if (known) {
+      preprocessing_ = *known;
+      preprocessing_.options.path = options.path;
+    } else {
+      preprocessing_ = fit_preprocessing(table_, options_, rows_of_phase(Phase::train));
+      if (target == TargetType::label) preprocessing_.labels = sorted_labels(table_.column(options.targets[0]).levels);
+    }
+    features_.emplace(table_, preprocessing_);
+    if (target_ == TargetType::label && has_targets_) number_labels();
+  }
+
+  TaskColumns columns() const override {
+    return {features_->inputs(), target_ == TargetType::label ? 0 : static_cast<int>(options_.targets.size()),
+            options_.offset.empty() ? 0 : 1};
+  }
+  int classes() const override { return static_cast<int>(preprocessing_.labels.size()); }
+  std::optional<std::int64_t> size(Phase phase) const override { return static_cast<std::int64_t>(tasks_in(phase).size()); }
+  const Preprocessing& preprocessing() const override { return preprocessing_; }
+  std::string key_of(std::int64_t id) const override {
+    if (const TableTask* task = rows_.find(id)) return task->key;
+    throw InvalidArgument("there is no task with id " + std::to_string(id));
+  }
+
+  TaskBatch64 sample64(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
+    return gather<double>(chosen(phase, iteration, tasks));
+  }
+  TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
+    return gather<float>(chosen(phase, iteration, tasks));
+  }
+  TaskBatch64 evaluation64(Phase phase, std::int64_t) const override { return gather<double>(all_of(phase)); }
+  TaskBatch evaluation(Phase phase, std::int64_t) const override { return gather<float>(all_of(phase)); }
+
+ private:
+  static bool targets_present(const TableOptions& options) {
+    const auto names = column_names(options.path);
+    return std::all_of(options.targets.begin(), options.targets.end(), [&](const std::string& name) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    });
+  }
+
+  const std::vector<std::size_t>& tasks_in(Phase phase) const { return of_phase_[static_cast<std::size_t>(phase)]; }
+
+  const std::vector<std::size_t>& all_of(Phase phase) const {
+    if (tasks_in(phase).empty())
+      throw DataError(options_.path + ": no tasks in phase " + to_string(phase));
+    return tasks_in(phase);
+  }
+
+  std::vector<std::size_t> chosen(Phase phase, std::int64_t iteration, std::int64_t tasks) const {
+    const auto& all = all_of(phase);
+    std::vector<std::size_t> result;
+    for (const std::int64_t place : finite_batch(seed_, phase, iteration, tasks, static_cast<std::int64_t>(all.size())))
+      result.push_back(all[static_cast<std::size_t>(place)]);
+    return result;
+  }
+
+  /// Which rows take part, by the policy for missing values. Targets and offsets are never filled.
+  std::vector<bool> usable_rows() const {
+    std::vector<bool> usable(table_.rows(), true);
+    const auto check = [&](const std::string& name, bool may_fill, bool may_lack) {
+      const Column& column = table_.column(name);
+      for (std::size_t row = 0; row < table_.rows(); ++row) {
+        if (!column.is_missing(row) || may_lack) continue;
+        if (options_.missing == MissingPolicy::drop)
+          usable[row] = false;
+        else if (options_.missing == MissingPolicy::error || !may_fill)
+          throw DataError(table_.place(row) + ": column \"" + name + "\": the value is missing" +
+                          (options_.missing == MissingPolicy::mean ? " (only features are filled with the mean)" : ""));
+      }
+    };
+    const bool may_lack = query_targets_ == QueryTargets::optional;
+    for (const std::string& name : options_.features) check(name, true, false);
+    for (const std::string& name : options_.targets)
+      if (has_targets_) check(name, false, may_lack);
+    if (!options_.offset.empty()) check(options_.offset, false, false);
+    return usable;
+  }
+
+  std::vector<bool> rows_of_phase(Phase phase) const {
+    std::vector<bool> rows(table_.rows(), false);
+    const auto mark = [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) rows[static_cast<std::size_t>(rows_.order[i])] = true;
+    };
+    for (const std::size_t t : all_of(phase)) {
+      mark(rows_.tasks[t].support_begin, rows_.tasks[t].support_end);
+      mark(rows_.tasks[t].query_begin, rows_.tasks[t].query_end);
+    }
+    return rows;
+  }
+
+  void number_labels() {
+    const Column& column = table_.column(options_.targets[0]);
+    for (std::size_t level = 0; level < column.levels.size(); ++level) {
+      const auto& labels = preprocessing_.labels;
+      const auto at = std::find(labels.begin(), labels.end(), column.levels[level]);
+      if (at == labels.end()) {
+        const auto row = std::find(column.codes.begin(), column.codes.end(), static_cast<std::int32_t>(level));
+        throw DataError(table_.place(static_cast<std::size_t>(row - column.codes.begin())) + ": column \"" + column.name +
+                        "\": label \"" + column.levels[level] + "\" was not there in training");
+      }
+      label_of_level_.push_back(at - labels.begin());
+    }
+  }
+
+  template <class Real>
+  BasicTaskBatch<Real> gather(const std::vector<std::size_t>& chosen_tasks) const;
+
+  TableOptions options_;
+  TargetType target_;
+  QueryTargets query_targets_;
+  std::uint64_t seed_;
+  bool has_targets_;
+  ColumnStore table_;
+  TaskRows rows_;
+  std::array<std::vector<std::size_t>, 3> of_phase_;  ///< tasks of every phase, in order of id
+  Preprocessing preprocessing_;
+  std::optional<FeatureMap> features_;
+  std::vector<std::int64_t> label_of_level_;
+};
+
+template <class Real>
+BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks) const {
+  TaskSetStorage<Real> support, query;
+  std::vector<std::int64_t> ids;
+  const auto inputs = static_cast<std::size_t>(features_->inputs());
+  std::vector<const Column*> targets;
+  for (const std::string& name : options_.targets)
+    if (has_targets_) targets.push_back(&table_.column(name));
+  const Column* offset = options_.offset.empty() ? nullptr : &table_.column(options_.offset);
+  const auto add = [&](TaskSetStorage<Real>& set, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto row = static_cast<std::size_t>(rows_.order[i]);
+      for (std::size_t c = 0; c < inputs; ++c) set.x.push_back(static_cast<Real>(features_->value(row, c)));
+      if (offset) set.output_offset.push_back(static_cast<Real>(offset->numbers[row]));
+      if (target_ == TargetType::label) {
+        const std::int32_t code = targets.empty() ? -1 : targets[0]->codes[row];
+        set.labels.push_back(code < 0 ? 0 : label_of_level_[static_cast<std::size_t>(code)]);
+        continue;
+      }
+      for (const Column* column : targets) set.y.push_back(static_cast<Real>(column->numbers[row]));
+      if (targets.empty()) set.y.insert(set.y.end(), options_.targets.size(), std::numeric_limits<Real>::quiet_NaN());
+    }
+    set.offsets.push_back(set.offsets.back() + static_cast<std::int64_t>(end - begin));
+  };
+  for (const std::size_t t : chosen_tasks) {
+    const TableTask& task = rows_.tasks[t];
+    add(support, task.support_begin, task.support_end);
+    add(query, task.query_begin, task.query_end);
+    ids.push_back(task.id);
+  }
+  return BasicTaskBatch<Real>::own(columns(), std::move(support), std::move(query), std::move(ids));
+}
+
+}  // namespace
+
+std::unique_ptr<TableSource> make_table_source(const TableOptions& options, TargetType target, std::uint64_t seed) {
+  validate(options, target);
+  return std::make_unique<Table>(options, target, QueryTargets::required, nullptr, seed);
+}
+
+std::unique_ptr<TableSource> make_table_source(const std::string& path, const Preprocessing& preprocessing,
+                                               TargetType target, QueryTargets targets, std::uint64_t seed) {
+  TableOptions options = preprocessing.options;
+  options.path = path;
+  validate(options, target);
+  return std::make_unique<Table>(options, target, targets, &preprocessing, seed);
+}
+
+}  // namespace shoal
