@@ -42,7 +42,7 @@ struct TableOptions {
   MissingPolicy missing = MissingPolicy::error;
   SplitOptions split;
   int support = 10;                    ///< without windows: rows per task that are support, the rest is query ...
-  int query = 0;                       ///< ... at most this many; 0 = all
+  int query = 10;                      ///< ... at most this many; 0 = all
   int purge = 0;                       ///< rows left out between support and query when time orders them
   bool scale = true;                   ///< standardise features by mean and deviation of meta-train rows
   bool operator==(const TableOptions&) const = default;

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/machine.hpp"
+#include "cli/session.hpp"
+
+namespace shoal::cli {
+
+int run_doctor(const CommandOptions& options) {
+  const RunConfig config = resolve_config(options.common);
+  const Context context = make_context(config);
+  nlohmann::ordered_json result = {{"version", version()},
+                                   {"machine", machine_name()},
+                                   {"cores", Context({.backend = BackendKind::cpu}).threads()},
+                                   {"memory_gib", static_cast<double>(memory_bytes()) / (1 << 30)},
+                                   {"backend", context.backend_name()},
+                                   {"threads", context.threads()},
+                                   {"isa", to_string(context.isa())}};
+  for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512}) {
+    nlohmann::ordered_json line = {{"isa", to_string(isa)}, {"available", isa_available(isa)}};
+    if (isa_available(isa)) line["fma_peak_gflops_per_core"] = fma_peak(isa);
+    result["instruction_sets"].push_back(std::move(line));
+  }
+  for (const BackendReport& report : Context::backends())
+    result["backends"].push_back({{"name", report.name}, {"available", report.available}, {"detail", report.detail}});
+  if (options.common.json) {
+    std::printf("%s\n", result.dump().c_str());
+    return 0;
+  }
+  std::printf("shoal %s on %s, %d cores, %.1f GiB\n", version().c_str(), machine_name().c_str(), result["cores"].get<int>(),
+              result["memory_gib"].get<double>());
+  std::printf("would run on: %s, %d threads, %s\n", std::string(context.backend_name()).c_str(), context.threads(),
+              std::string(to_string(context.isa())).c_str());
+  for (const auto& line : result["instruction_sets"]) {
+    if (line["available"].get<bool>())
+      std::printf("  %-8s fma peak %.1f Gflop/s a core (measured)\n", line["isa"].get<std::string>().c_str(),
+                  line["fma_peak_gflops_per_core"].get<double>());
+    else
+      std::printf("  %-8s not on this machine\n", line["isa"].get<std::string>().c_str());
+  }
+  for (const auto& line : result["backends"])
+    std::printf("backend %-10s %s: %s\n", line["name"].get<std::string>().c_str(),
+                line["available"].get<bool>() ? "yes" : "no ", line["detail"].get<std::string>().c_str());
+  return 0;
+}
+
+}  // namespace shoal::cli

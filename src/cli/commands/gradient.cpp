@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include <shoal/error.hpp>
+#include <shoal/task_file.hpp>
+#include <shoal/tensor_file.hpp>
+
+#include "cli/config/config_file.hpp"
+#include "cli/session.hpp"
+
+namespace shoal::cli {
+namespace {
+
+template <class Real>
+int gradient_in(const CommandOptions& options, const RunConfig& config, const Context& context) {
+  const auto source = make_task_source(config);
+  const ModelSpec model = options.parameters.empty() ? model_for(config, *source) : model_of_file(config, *source, options.parameters);
+  BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model));
+  if (!options.parameters.empty())
+    learner.set_parameters(read_parameters<Real>(options.parameters, learner.layout(), learner.rate_layout(),
+                                                 MissingRates::start, inner_loop_of(config.algorithm).learning_rate)
+                               .parameters);
+  const auto tasks = [&] {
+    const TaskBatch64 wide = read_task_file(config.tasks.table.path);
+    if constexpr (std::is_same_v<Real, double>)
+      return wide;
+    else
+      return narrow(wide);
+  }();
+  const auto result = learner.meta_gradient(tasks, options.fast_weights ? KeepFastWeights::yes : KeepFastWeights::no);
+
+  TensorFile content;
+  const std::int64_t count = tasks.size();
+  const auto put = [&](std::span<const TensorSpec> specs, const std::vector<Real>& values) {
+    for (const TensorSpec& spec : specs)
+      content.tensors["meta_gradient." + spec.name] = Tensor::of(spec.shape, values.data() + spec.offset);
+  };
+  put(learner.layout().tensors(), result.theta);
+  put(learner.rate_layout().tensors(), result.rates);
+  content.tensors["query_loss_before"] = Tensor::of({count}, result.query_loss_before.data());
+  content.tensors["query_loss"] = Tensor::of({count}, result.query_loss.data());
+  content.tensors["status"] = Tensor::of({count}, reinterpret_cast<const std::uint8_t*>(result.status.data()));
+  if (options.fast_weights)
+    for (const TensorSpec& spec : learner.layout().tensors()) {
+      std::vector<Real> values;
+      for (std::size_t t = 0; t < static_cast<std::size_t>(count); ++t) {
+        const Real* phi = result.fast_weights.data() + t * learner.layout().size() + spec.offset;
+        values.insert(values.end(), phi, phi + spec.size);
+      }
+      std::vector<std::int64_t> shape = spec.shape;
+      shape.insert(shape.begin(), count);
+      content.tensors["fast." + spec.name] = Tensor::of(shape, values.data());
+    }
+  write_tensor_file(options.out, content);
+
+  nlohmann::ordered_json report = {{"out", options.out},
+                                   {"tasks", count},
+                                   {"good", result.good},
+                                   {"mean_query_loss_before", static_cast<double>(result.mean_query_loss_before)},
+                                   {"mean_query_loss", static_cast<double>(result.mean_query_loss)}};
+  for (std::size_t t = 0; t < static_cast<std::size_t>(count); ++t)
+    if (result.status[t] != TaskStatus::good)
+      report["failures"].push_back({{"id", tasks.ids()[t]},
+                                    {"status", static_cast<int>(result.status[t])},
+                                    {"reason", describe(result.status[t])},
+                                    {"step", result.failed_step[t]}});
+  if (options.common.json)
+    std::printf("%s\n", report.dump().c_str());
+  else if (!options.common.quiet)
+    std::printf("%s: meta-gradient over %lld of %lld tasks, mean query loss %.6g -> %.6g\n", options.out.c_str(),
+                static_cast<long long>(result.good), static_cast<long long>(count),
+                static_cast<double>(result.mean_query_loss_before), static_cast<double>(result.mean_query_loss));
+  return result.good == 0 ? 5 : 0;
+}
+
+}  // namespace
+
+int run_gradient(const CommandOptions& options) {
+  const RunConfig config = resolve_config(options.common);
+  if (options.common.print_config) {
+    std::fputs(print_config(config).c_str(), stdout);
+    return 0;
+  }
+  if (config.tasks.source != "file") throw InvalidArgument("gradient: --tasks T.safetensors is needed");
+  if (options.out.empty()) throw InvalidArgument("gradient: --out G.safetensors is needed");
+  require_parent_folder(options.out);
+  const Context context = make_context(config);
+  return in_precision(context, [&]<class Real>(Real) { return gradient_in<Real>(options, config, context); });
+}
+
+}  // namespace shoal::cli

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include <shoal/error.hpp>
+#include <shoal/tensor_file.hpp>
+
+#include "cli/adapted_models.hpp"
+#include "cli/session.hpp"
+
+namespace shoal::cli {
+namespace {
+
+std::string csv_text(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+template <class Real>
+std::string number_text(Real value) {
+  if (std::isnan(value)) return "NaN";
+  char digits[64];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value);
+  return {digits, end};
+}
+
+/// Shape of the model that a file of adapted models was made from: its metadata's configuration and the file itself.
+ModelSpec adapted_shape(const TrainedModel& model, const TaskSource& source) {
+  RunConfig config = model.config;
+  if (config.loss.kind == LossKind::softmax && config.model.outputs == 0) {
+    const TensorFile content = read_tensor_file(model.file);
+    const auto bias = content.tensors.find("fast.layers." + std::to_string(config.model.hidden.size()) + ".bias");
+    if (bias == content.tensors.end() || bias->second.shape.size() != 2)
+      throw ModelError(model.file.string() + ": the last layer is missing");
+    config.model.outputs = static_cast<int>(bias->second.shape[1]);
+  }
+  return model_for(config, source);
+}
+
+}  // namespace
+
+int run_predict(const CommandOptions& options) {
+  require_parent_folder(options.out);
+  const TrainedModel model = open_trained(options);
+  const OpenedData data = open_data(options.data, model, QueryTargets::optional);
+  const Context context = make_context(model.config);
+  const bool adapted = is_adapted(model.file);
+  if (adapted && !options.steps.empty())
+    throw InvalidArgument("predict: --steps does not go with adapted models, they have been adapted already");
+  return in_precision(context, [&]<class Real>(Real) {
+    const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, model.config.evaluate.tasks);
+    FastWeights<Real> fast;
+    std::vector<Real> outputs;
+    const int steps = options.steps.empty() ? inner_loop_of(model.config.algorithm).steps : options.steps.front();
+    if (adapted) {
+      const BasicMetaLearner<Real> learner(context, learner_options<Real>(model.config, adapted_shape(model, *data.source)));
+      fast = read_adapted<Real>(model.file, learner.layout(), tasks.ids());
+      outputs = learner.predict(fast, tasks.query(), tasks.columns());
+    } else {
+      const auto learner = open_learner<Real>(context, model, *data.source);
+      fast = learner.adapt(tasks, steps);
+      outputs = learner.predict(fast, tasks.query(), tasks.columns());
+    }
+    const std::int64_t rows = tasks.query().total_rows();
+    const std::size_t width = rows == 0 ? 0 : outputs.size() / static_cast<std::size_t>(rows);
+    std::string text = "task,task_id,row";
+    for (std::size_t j = 0; j < width; ++j) text += ",output_" + std::to_string(j);
+    text += "\n";
+    std::int64_t good = 0;
+    for (std::int64_t t = 0; t < tasks.size(); ++t) {
+      const std::int64_t id = tasks.ids()[static_cast<std::size_t>(t)];
+      good += fast.status[static_cast<std::size_t>(t)] == TaskStatus::good ? 1 : 0;
+      const std::int64_t first = tasks.query().offsets[static_cast<std::size_t>(t)];
+      for (std::int64_t r = 0; r < tasks.query().rows(t); ++r) {
+        text += csv_text(data.key_of(id)) + "," + std::to_string(id) + "," + std::to_string(r);
+        for (std::size_t j = 0; j < width; ++j)
+          text += "," + number_text(outputs[static_cast<std::size_t>(first + r) * width + j]);
+        text += "\n";
+      }
+    }
+    write_file(options.out, text);
+    if (options.common.json) {
+      const nlohmann::ordered_json result = {{"out", options.out}, {"rows", rows}, {"tasks", tasks.size()}, {"good", good}};
+      std::printf("%s\n", result.dump().c_str());
+    } else if (!options.common.quiet) {
+      std::printf("%s: %lld rows of %lld tasks, %lld of them good\n", options.out.c_str(), static_cast<long long>(rows),
+                  static_cast<long long>(tasks.size()), static_cast<long long>(good));
+    }
+    return good == 0 ? 5 : 0;
+  });
+}
+
+}  // namespace shoal::cli

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/config/config_file.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <numeric>
+#include <sstream>
+
+#include <toml++/toml.h>
+
+#include <shoal/error.hpp>
+
+namespace shoal::cli {
+namespace {
+
+std::string at_line(const std::string& source, const toml::node& node) {
+  const auto& begin = node.source().begin;
+  return begin ? source + ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column) : source;
+}
+
+const ConfigKey* find_key(const std::string& path) {
+  const auto& keys = config_keys();
+  const auto at = std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& key) { return key.path == path; });
+  return at == keys.end() ? nullptr : &*at;
+}
+
+std::vector<std::string> key_names() {
+  std::vector<std::string> names;
+  for (const ConfigKey& key : config_keys()) names.push_back(key.path);
+  return names;
+}
+
+ConfigValue list_of(const toml::array& array) {
+  std::vector<std::int64_t> whole;
+  std::vector<double> numbers;
+  std::vector<std::string> texts;
+  for (const toml::node& element : array) {
+    if (const auto* text = element.as_string()) texts.push_back(text->get());
+    if (const auto* integer = element.as_integer()) whole.push_back(integer->get());
+    if (const auto number = element.value<double>(); number && element.is_number()) numbers.push_back(*number);
+  }
+  if (whole.size() == array.size()) return whole;
+  if (numbers.size() == array.size()) return numbers;
+  if (texts.size() == array.size()) return texts;
+  throw InvalidArgument("expected a list of one type");
+}
+
+ConfigValue value_of(const toml::node& node) {
+  if (const auto* value = node.as_boolean()) return value->get();
+  if (const auto* value = node.as_integer()) return value->get();
+  if (const auto* value = node.as_floating_point()) return value->get();
+  if (const auto* value = node.as_string()) return value->get();
+  if (const auto* value = node.as_array()) return list_of(*value);
+  throw InvalidArgument("expected a value, a text or a list");
+}
+
+bool is_table_name(const std::string& path) {
+  const auto& keys = config_keys();
+  return std::any_of(keys.begin(), keys.end(), [&](const ConfigKey& key) { return key.path.starts_with(path + "."); });
+}
+
+void read_table(const toml::table& table, const std::string& prefix, const std::string& source,
+                const std::filesystem::path& folder, ConfigDraft& draft) {
+  for (const auto& [name, node] : table) {
+    const std::string path = prefix + std::string(name.str());
+    const std::string where = at_line(source, node) + ": " + path;
+    if (const ConfigKey* key = find_key(path)) {
+      try {
+        ConfigValue value = value_of(node);
+        if (path == "tasks.path" || path == "train.warm_start")
+          if (auto* text = std::get_if<std::string>(&value); text && !text->empty())
+            *text = (folder / *text).lexically_normal().string();
+        key->set(draft, value);
+      } catch (const InvalidArgument& error) {
+        throw InvalidArgument(where + ": " + error.what());
+      }
+    } else if (is_table_name(path)) {
+      if (!node.is_table()) throw InvalidArgument(where + ": expected a table");
+      read_table(*node.as_table(), path + ".", source, folder, draft);
+    } else {
+      throw InvalidArgument(where + ": unknown key" + did_you_mean(path, key_names()));
+    }
+  }
+}
+
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      result += std::string("\\") + c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\u%04x", byte);
+      result += escape;
+    } else {
+      result += c;
+    }
+  }
+  return result + "\"";
+}
+
+std::string number_text(double value) {
+  char digits[64];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value);
+  std::string text(digits, end);
+  if (text.find_first_of(".einf") == std::string::npos) text += ".0";
+  if (const auto e = text.find('e'); e != std::string::npos && text.find('.') > e) text.insert(e, ".0");
+  return text;
+}
+
+std::string text_of(const ConfigValue& value) {
+  const auto list = [](const auto& values, auto print) {
+    std::string text = "[";
+    for (const auto& element : values) text += (text.size() > 1 ? ", " : "") + print(element);
+    return text + "]";
+  };
+  return std::visit(
+      [&]<class T>(const T& v) -> std::string {
+        if constexpr (std::is_same_v<T, bool>) return v ? "true" : "false";
+        if constexpr (std::is_same_v<T, std::int64_t>) return std::to_string(v);
+        if constexpr (std::is_same_v<T, double>) return number_text(v);
+        if constexpr (std::is_same_v<T, std::string>) return quoted(v);
+        if constexpr (std::is_same_v<T, std::vector<std::int64_t>>)
+          return list(v, [](std::int64_t e) { return std::to_string(e); });
+        if constexpr (std::is_same_v<T, std::vector<double>>) return list(v, number_text);
+        if constexpr (std::is_same_v<T, std::vector<std::string>>) return list(v, quoted);
+      },
+      value);
+}
+
+}  // namespace
+
+std::string did_you_mean(const std::string& name, const std::vector<std::string>& names) {
+  const auto distance = [](const std::string& a, const std::string& b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+      std::size_t diagonal = row[0];
+      row[0] = i;
+      for (std::size_t j = 1; j <= b.size(); ++j) {
+        const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+        diagonal = row[j];
+        row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
+      }
+    }
+    return row.back();
+  };
+  const std::string* nearest = nullptr;
+  std::size_t best = std::max<std::size_t>(3, name.size() / 3) + 1;
+  for (const std::string& candidate : names) {
+    // A key in the wrong table is as near as a misspelt one.
+    const std::string last = candidate.substr(candidate.rfind('.') + 1), own = name.substr(name.rfind('.') + 1);
+    const std::size_t d = std::min(distance(name, candidate), 1 + distance(own, last));
+    if (d < best) {
+      best = d;
+      nearest = &candidate;
+    }
+  }
+  return nearest ? " (did you mean \"" + *nearest + "\"?)" : "";
+}
+
+void read_config(const std::string& text, const std::string& source, const std::filesystem::path& folder, ConfigDraft& draft) {
+  toml::table table;
+  try {
+    table = toml::parse(text, source);
+  } catch (const toml::parse_error& error) {
+    const auto& begin = error.source().begin;
+    throw InvalidArgument(source + ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column) +
+                          ": not TOML: " + std::string(error.description()));
+  }
+  read_table(table, "", source, folder, draft);
+}
+
+void read_config_file(const std::filesystem::path& file, ConfigDraft& draft) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(file))
+    throw InvalidArgument(file.string() + ": configuration cannot be opened for reading");
+  std::ostringstream text;
+  text << stream.rdbuf();
+  read_config(text.str(), file.string(), file.parent_path(), draft);
+}
+
+void override_config(const std::string& assignment, ConfigDraft& draft) {
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw InvalidArgument("--set " + assignment + ": expected key=value");
+  const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1), source = "--set " + assignment;
+  ConfigDraft attempt = draft;
+  const ConfigKey* known = find_key(key);
+  if (known && known->type == "text" && !value.starts_with('"') && !value.starts_with('\''))
+    read_config(key + " = " + quoted(value), source, "", attempt);
+  else
+    read_config(key + " = " + value, source, "", attempt);
+  draft = attempt;
+}
+
+std::string print_config(const RunConfig& config, ConfigScope scope) {
+  const ConfigDraft draft = draft_of(config);
+  std::string text, table;
+  for (const ConfigKey& key : config_keys()) {
+    if (!key.present(draft) || (key.of_machine && scope == ConfigScope::without_machine)) continue;
+    const std::size_t dot = key.path.rfind('.');
+    const std::string prefix = dot == std::string::npos ? "" : key.path.substr(0, dot);
+    // Tables in tables (windows, split) are written with dotted keys, so that order does not matter.
+    const std::string top = prefix.substr(0, prefix.find('.'));
+    if (top != table) {
+      text += (text.empty() ? "[" : "\n[") + top + "]\n";
+      table = top;
+    }
+    text += (top.empty() ? key.path : key.path.substr(top.size() + 1)) + " = " + text_of(key.get(draft)) + "\n";
+  }
+  return text;
+}
+
+}  // namespace shoal::cli

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration as TOML text: read, overridden, printed.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/config/config_keys.hpp"
+
+namespace shoal::cli {
+
+/// Reads TOML text onto `draft`. `source` names it in errors (line and column are added); relative paths in it are relative
+/// to `folder`. Throws InvalidArgument: not TOML, unknown key (with a suggestion), wrong type or range.
+void read_config(const std::string& text, const std::string& source, const std::filesystem::path& folder, ConfigDraft& draft);
+void read_config_file(const std::filesystem::path& file, ConfigDraft& draft);
+/// `key=value` of the command line: the value in TOML, or bare text.
+void override_config(const std::string& assignment, ConfigDraft& draft);
+
+enum class ConfigScope { everything, without_machine };
+/// TOML that reads back to the same configuration.
+std::string print_config(const RunConfig& config, ConfigScope scope = ConfigScope::everything);
+
+/// The nearest of `names`, as ` (did you mean "..."?)`, or nothing.
+std::string did_you_mean(const std::string& name, const std::vector<std::string>& names);
+
+}  // namespace shoal::cli

