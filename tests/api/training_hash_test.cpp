@@ -61,7 +61,7 @@ struct Factors {
   Isa isa = Isa::scalar;
   unsigned order = 0;
   std::int64_t chunk = 0;
-  std::optional<std::int64_t> kill_at;  ///< iteration after which the process is killed, to be resumed
+  std::optional<std::int64_t> kill_at = {};  ///< iteration after which the process is killed, to be resumed
 
   std::string describe() const {
     std::ostringstream text;

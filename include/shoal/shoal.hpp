@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything of the public interface, nothing but includes.
+#pragma once
+
+#include <shoal/algorithm.hpp>
+#include <shoal/context.hpp>
+#include <shoal/dataset.hpp>
+#include <shoal/error.hpp>
+#include <shoal/evaluation.hpp>
+#include <shoal/loss.hpp>
+#include <shoal/meta_learner.hpp>
+#include <shoal/model.hpp>
+#include <shoal/optimizer.hpp>
+#include <shoal/run_config.hpp>
+#include <shoal/run_folder.hpp>
+#include <shoal/table_source.hpp>
+#include <shoal/task_batch.hpp>
+#include <shoal/task_file.hpp>
+#include <shoal/task_source.hpp>
+#include <shoal/task_status.hpp>
+#include <shoal/tensor_file.hpp>
+#include <shoal/trainer.hpp>
+#include <shoal/version.hpp>
+#include <shoal/volatility.hpp>
