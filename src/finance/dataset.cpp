@@ -32,6 +32,9 @@ constexpr std::array<DatasetInfo, 1> catalogue = {{{
     .features = "har",
 }}};
 
+// Adjusted prices of the first years are so coarse that many returns are zero: they only warm the features up.
+constexpr std::string_view first_feature_date = "1995-01-01";
+
 const DatasetInfo& info_of(std::string_view name) {
   std::string known;
   for (const DatasetInfo& info : catalogue) {
@@ -42,16 +45,16 @@ const DatasetInfo& info_of(std::string_view name) {
 }
 
 std::string card_text(const DatasetInfo& info, const DatasetFiles& files, const std::string& features) {
-  const auto line = [](std::string_view what, std::string_view value) {
-    return "- " + std::string(what) + ": " + std::string(value) + "\n";
+  const auto line = [](std::string_view what, const std::string& value) {
+    return "- " + std::string(what) + ": " + value + "\n";
   };
   return "# " + files.table.filename().string() + "\n\n" + std::string(info.title) + ".\n\n" +
          line("package", std::string(info.package) + " " + std::string(info.version) + " (PyPI)") +
-         line("licence of the package", info.licence) + line("terms", info.terms) +
-         line("wheel", info.package_file) + line("SHA-256 of the wheel", info.package_sha256) + line("file inside", info.member) +
-         line("SHA-256 of its content", info.content_sha256) +
+         line("licence of the package", std::string(info.licence)) + line("terms", std::string(info.terms)) +
+         line("wheel", std::string(info.package_file)) + line("SHA-256 of the wheel", std::string(info.package_sha256)) + line("file inside", std::string(info.member)) +
+         line("SHA-256 of its content", std::string(info.content_sha256)) +
          line("columns", features.empty() ? "date, asset, close, log_return (percent)"
-                                          : "date, asset, and the features that include/shoal/volatility.hpp defines") +
+                                          : "date, asset, and the features that include/shoal/volatility.hpp defines, from " + std::string(first_feature_date)) +
          line("rows", std::to_string(files.rows)) + line("SHA-256 of the table", files.sha256) +
          "\nThe stocks are survivors: those still large at the end. Tail risk is understated.\n";
 }
@@ -75,7 +78,7 @@ DatasetFiles get_dataset(std::string_view name, const DatasetOptions& options) {
   const std::string csv = finance::unpack_member(info, wheel, options.python, scratch.path());
   const PricePanel prices = parse_price_panel(csv, std::string(info.member));
   const finance::TableText table =
-      options.features.empty() ? finance::price_table(prices) : finance::volatility_table(volatility_features(prices));
+      options.features.empty() ? finance::price_table(prices) : finance::volatility_table(volatility_features(prices, first_feature_date));
 
   DatasetFiles files;
   const std::string stem = std::string(name) + (options.features.empty() ? "" : "-" + options.features);

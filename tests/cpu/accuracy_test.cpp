@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kinks.hpp"
+#include "support/kinks.hpp"
 
 namespace shoal::testing {
 namespace {

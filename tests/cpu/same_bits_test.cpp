@@ -8,7 +8,7 @@
 #include <limits>
 #include <numeric>
 
-#include "random_case.hpp"
+#include "support/random_case.hpp"
 
 namespace shoal::testing {
 namespace {

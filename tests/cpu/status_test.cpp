@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "random_case.hpp"
+#include "support/random_case.hpp"
 
 namespace shoal::testing {
 namespace {

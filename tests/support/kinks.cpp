@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kinks.hpp"
+#include "support/kinks.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,7 @@
 // which side counts, and comparing gradients means nothing.
 #pragma once
 
-#include "random_case.hpp"
+#include "support/random_case.hpp"
 
 namespace shoal::testing {
 
