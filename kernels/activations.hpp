@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations with first and second derivative at z, sharing sub-expressions. value(), slope() and curvature() give the
-// same bits for what they share. PyTorch's definitions: softplus without threshold, gelu in erf form, relu' = 0 at 0.
+// Activations with first and second derivative at z, sharing sub-expressions. value(), slope() and
+// curvature() give the same bits for what they share. PyTorch's definitions: softplus without threshold, gelu
+// in erf form, relu' = 0 at 0.
 #pragma once
 
 #include "kernels/error_function.hpp"

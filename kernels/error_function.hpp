@@ -13,8 +13,8 @@ SHOAL_HD void half_square_exp(V x, V& e, V& e_low) {
   exp_parts(square, select(abs(square) < V(110.0f), lost, V(0.0f)), e, e_low);
 }
 
-/// Phi(-z), or z Phi(-z), for z >= 0.7, given exp(-z^2 / 2) = e + e_low: e G(z). G is a polynomial in (z - c) / (z + c) on two
-/// intervals; from 4 on, z G(z) is one in 1 / z^2.
+/// Phi(-z), or z Phi(-z), for z >= 0.7, given exp(-z^2 / 2) = e + e_low: e G(z). G is a polynomial in (z - c)
+/// / (z + c) on two intervals; from 4 on, z G(z) is one in 1 / z^2.
 enum class TailFactor { one, z };
 template <TailFactor by, class V>
 SHOAL_HD V normal_tail(V z, V e, V e_low) {
@@ -22,7 +22,8 @@ SHOAL_HD V normal_tail(V z, V e, V e_low) {
                         0x1.b373bep-8f, -0x1.567104p-9f, -0x1.93bcc8p-9f, -0x1.3f9cb6p-10f};
   const float middle[] = {0x1.f86d6ep-4f, -0x1.aab048p-3f, 0x1.f66bdap-4f,   -0x1.6c1b4ap-5f,
                           0x1.437fbcp-8f, 0x1.9751aap-9f,  -0x1.81827cp-11f, 0x1.ebaeeep-15f};
-  const float far[] = {0x1.98844ap-2f, -0x1.987640p-2f, 0x1.308f46p+0f, -0x1.628e50p+2f, 0x1.afe8b0p+4f, -0x1.3d410ap+6f};
+  const float far[] = {0x1.98844ap-2f,  -0x1.987640p-2f, 0x1.308f46p+0f,
+                       -0x1.628e50p+2f, 0x1.afe8b0p+4f,  -0x1.3d410ap+6f};
   const V finite = select(z < V(20.0f), z, V(20.0f));
   const auto is_near = finite < V(1.9f);
   const V c = select(is_near, V(0x1.501062p+0f), V(0x1.79fbe8p+1f)), t = (finite - c) / (finite + c);
@@ -45,7 +46,7 @@ SHOAL_HD V normal_tail(V z, V e, V e_low) {
 /// The standard normal at x: distribution Phi, density phi, and x Phi, which is gelu.
 template <class V>
 SHOAL_HD void normal_distribution(V x, V& distribution, V& density, V& product) {
-  const float centre[] = {0x1.988454p-2f,  -0x1.1058a2p-4f, 0x1.46f268p-7f,
+  const float centre[] = {0x1.988454p-2f,   -0x1.1058a2p-4f, 0x1.46f268p-7f,
                           -0x1.3bd332p-10f, 0x1.3776bcp-13f, -0x1.0d2cfap-15f};
   V e, e_low;
   half_square_exp(x, e, e_low);
@@ -62,7 +63,7 @@ SHOAL_HD void normal_distribution(V x, V& distribution, V& density, V& product) 
 
 template <class V>
 SHOAL_HD V erf(V x) {
-  const float c[] = {0x1.06eba8p-3f, -0x1.812742p-2f, 0x1.ce2dfap-4f, -0x1.b80ee8p-6f,
+  const float c[] = {0x1.06eba8p-3f, -0x1.812742p-2f,  0x1.ce2dfap-4f, -0x1.b80ee8p-6f,
                      0x1.54d5a2p-8f, -0x1.aafd08p-11f, 0x1.5fff36p-14f};
   const V square = x * x;
   const V small = fma(x, polynomial(square, c), x);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // exp, sigmoid and tanh from IEEE operations alone: the same bits on every lane type (contract N1).
-// Coefficients: weighted minimax fits, low orders rounded to float one after another. Errors: docs/numerics.md.
+// Coefficients: weighted minimax fits, low orders rounded to float one after another. Errors:
+// docs/numerics.md.
 #pragma once
 
 #include "kernels/lanes.hpp"
@@ -22,8 +23,9 @@ SHOAL_HD V power_of_two(typename LaneTraits<V>::Int n) {
   return from_bits(shift_left<23>(n + I(127)));
 }
 
-/// exp(x + tail), for a tiny tail, as high + low with |low| below half an ulp of high, where neither is denormal.
-/// x = n ln 2 + r, |r| <= ln 2 / 2; two factors of 2^n, so that a denormal rounds once. NaN gives NaN.
+/// exp(x + tail), for a tiny tail, as high + low with |low| below half an ulp of high, where neither is
+/// denormal. x = n ln 2 + r, |r| <= ln 2 / 2; two factors of 2^n, so that a denormal rounds once. NaN gives
+/// NaN.
 template <class V>
 SHOAL_HD void exp_parts(V x, V tail, V& high, V& low) {
   using I = typename LaneTraits<V>::Int;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lane operations that the shared maths is written in, for one lane: a float. Vector types of src/cpu supply the
-// same set in their own namespaces, found by argument-dependent lookup, so that one source gives the same bits on a CUDA
-// thread, a scalar and every lane of a vector. Nothing from the standard library (src/cpu/group_job.hpp says why).
+// The lane operations that the shared maths is written in, for one lane: a float. Vector types of src/cpu
+// supply the same set in their own namespaces, found by argument-dependent lookup, so that one source gives
+// the same bits on a CUDA thread, a scalar and every lane of a vector. Nothing from the standard library
+// (src/cpu/group_job.hpp says why).
 #pragma once
 
 #include <cstdint>
@@ -25,14 +26,30 @@ struct LaneTraits<float> {
   static constexpr int width = 1;
 };
 
-SHOAL_HD float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
-SHOAL_HD float sqrt(float a) { return __builtin_sqrtf(a); }
-SHOAL_HD float abs(float a) { return __builtin_fabsf(a); }
-SHOAL_HD float select(bool m, float yes, float no) { return m ? yes : no; }
-SHOAL_HD std::int32_t select(bool m, std::int32_t yes, std::int32_t no) { return m ? yes : no; }
-SHOAL_HD bool and_(bool a, bool b) { return a && b; }
-SHOAL_HD bool or_(bool a, bool b) { return a || b; }
-SHOAL_HD bool not_(bool a) { return !a; }
+SHOAL_HD float fma(float a, float b, float c) {
+  return __builtin_fmaf(a, b, c);
+}
+SHOAL_HD float sqrt(float a) {
+  return __builtin_sqrtf(a);
+}
+SHOAL_HD float abs(float a) {
+  return __builtin_fabsf(a);
+}
+SHOAL_HD float select(bool m, float yes, float no) {
+  return m ? yes : no;
+}
+SHOAL_HD std::int32_t select(bool m, std::int32_t yes, std::int32_t no) {
+  return m ? yes : no;
+}
+SHOAL_HD bool and_(bool a, bool b) {
+  return a && b;
+}
+SHOAL_HD bool or_(bool a, bool b) {
+  return a || b;
+}
+SHOAL_HD bool not_(bool a) {
+  return !a;
+}
 
 SHOAL_HD std::int32_t bits(float a) {
 #if defined(__CUDA_ARCH__)
@@ -59,20 +76,22 @@ SHOAL_HD std::int32_t shift_right(std::int32_t a) {
   return a >> n;
 }
 
-/// To the nearest integral value, ties to even; |a| < 2^22. Adding 1.5 * 2^23 pushes the fraction out; a zero comes
-/// back as +0.
+/// To the nearest integral value, ties to even; |a| < 2^22. Adding 1.5 * 2^23 pushes the fraction out; a zero
+/// comes back as +0.
 template <class V>
 SHOAL_HD V round_nearest(V a) {
   return (a + V(0x1.8p23f)) - V(0x1.8p23f);
 }
 
-/// Of an integral value below 2^22 in magnitude; anything else gives some integer, the same everywhere: the low bits of
-/// a + 1.5 * 2^23.
+/// Of an integral value below 2^22 in magnitude; anything else gives some integer, the same everywhere: the
+/// low bits of a + 1.5 * 2^23.
 template <class V>
 SHOAL_HD typename LaneTraits<V>::Int to_int(V a) {
   using I = typename LaneTraits<V>::Int;
   return bits(a + V(0x1.8p23f)) - I(0x4b400000);
 }
-SHOAL_HD float to_float(std::int32_t a) { return static_cast<float>(a); }
+SHOAL_HD float to_float(std::int32_t a) {
+  return static_cast<float>(a);
+}
 
 }  // namespace shoal::kernels

@@ -9,8 +9,8 @@ namespace shoal::kernels {
 /// log(1 + f) + e ln 2 for f in [sqrt(1/2) - 1, sqrt(2) - 1].
 template <class V>
 SHOAL_HD V log_of_parts(V f, V e) {
-  const float c[] = {0x1.555548p-2f, -0x1.000008p-2f, 0x1.99a478p-3f, -0x1.555b8ap-3f, 0x1.233af4p-3f,
-                     -0x1.fc3ec8p-4f, 0x1.e6de04p-4f, -0x1.dd94acp-4f, 0x1.13b51ep-4f};
+  const float c[] = {0x1.555548p-2f,  -0x1.000008p-2f, 0x1.99a478p-3f,  -0x1.555b8ap-3f, 0x1.233af4p-3f,
+                     -0x1.fc3ec8p-4f, 0x1.e6de04p-4f,  -0x1.dd94acp-4f, 0x1.13b51ep-4f};
   const V square = f * f;
   V rest = f * square * polynomial(f, c);
   rest = fma(e, V(0x1.7f7d1cp-20f), rest);
@@ -25,7 +25,8 @@ SHOAL_HD V log(V x) {
   const auto denormal = x < V(0x1p-126f);
   const V scaled = select(denormal, x * V(0x1p+23f), x);
   const I image = bits(scaled);
-  // Mantissa in [sqrt(1/2), sqrt(2)): subtracting the image of sqrt(1/2) leaves the exponent in the upper bits.
+  // Mantissa in [sqrt(1/2), sqrt(2)): subtracting the image of sqrt(1/2) leaves the exponent in the upper
+  // bits.
   const I exponent = shift_right<23>(image - I(0x3f3504f3));
   const V mantissa = from_bits(image - shift_left<23>(exponent));
   const V e = to_float(exponent) - select(denormal, V(23.0f), V(0.0f));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Losses on one row (contract.md 1; PyTorch's definitions): terms, first derivative and second derivative in a direction.
+// Losses on one row (contract.md 1; PyTorch's definitions): terms, first derivative and second derivative in
+// a direction.
 //
 //   add_terms(o, y, total)             total + the row's terms, output by output
 //   gradient(o, y, scale, delta)       delta_j = dl/do_j * scale
@@ -136,8 +137,8 @@ struct Softmax {
   }
 };
 
-/// max(tau r, (tau - 1) r), r = y - o; outputs target-major: target t, quantile q at t * count + q. At r = 0 the
-/// derivative is that of r > 0.
+/// max(tau r, (tau - 1) r), r = y - o; outputs target-major: target t, quantile q at t * count + q. At r = 0
+/// the derivative is that of r > 0.
 struct Pinball {
   int targets;
   const float* quantiles;

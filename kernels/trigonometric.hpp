@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// sin and cos from IEEE operations alone (see exponential.hpp). Arguments up to 2^15 in magnitude; beyond, the reduction
-// loses accuracy and from 2^22 on the result is NaN.
+// sin and cos from IEEE operations alone (see exponential.hpp). Arguments up to 2^15 in magnitude; beyond,
+// the reduction loses accuracy and from 2^22 on the result is NaN.
 #pragma once
 
 #include "kernels/exponential.hpp"

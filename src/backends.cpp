@@ -9,7 +9,9 @@
 namespace shoal {
 namespace {
 
-BackendReport report_reference() { return {"reference", true, "double precision, serial: defines correctness"}; }
+BackendReport report_reference() {
+  return {"reference", true, "double precision, serial: defines correctness"};
+}
 
 BackendReport report_cpu() {
   std::string sets = "fp32, instruction sets:";
@@ -18,9 +20,13 @@ BackendReport report_cpu() {
   return {"cpu", true, sets};
 }
 
-BackendReport report_cuda() { return {"cuda", false, "not part of this build"}; }
+BackendReport report_cuda() {
+  return {"cuda", false, "not part of this build"};
+}
 
-bool only_scalar(Isa isa) { return isa == Isa::scalar; }
+bool only_scalar(Isa isa) {
+  return isa == Isa::scalar;
+}
 
 constexpr std::array<BackendEntry, 3> entries = {{
     {BackendKind::cpu, report_cpu, cpu_has_isa, make_cpu_backend, nullptr},
@@ -31,6 +37,8 @@ constexpr std::array<BackendEntry, 3> entries = {{
 
 }  // namespace
 
-std::span<const BackendEntry> backend_entries() { return entries; }
+std::span<const BackendEntry> backend_entries() {
+  return entries;
+}
 
 }  // namespace shoal

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Meta-train on sinusoids, then adapt to tasks never seen: the library in one page. README.md shows this file.
+// Meta-train on sinusoids, then adapt to tasks never seen: the library in one page. README.md shows this
+// file.
 #include <cstdio>
 
 #include <shoal/shoal.hpp>
@@ -16,8 +17,8 @@ int main() {
   const shoal::TaskBatch unseen = tasks->evaluation(shoal::Phase::test, 1000);
   const int steps[] = {0, 1, 5};
   for (const auto& row : shoal::summarize(learner.evaluate(unseen, steps), unseen.ids()))
-    std::printf("after %d steps: mean query loss %.3f, 99 %% of tasks below %.3f, %.1f %% failed\n", row.steps, row.mean,
-                row.q99, 100.0 * row.divergence_rate);
+    std::printf("after %d steps: mean query loss %.3f, 99 %% of tasks below %.3f, %.1f %% failed\n",
+                row.steps, row.mean, row.q99, 100.0 * row.divergence_rate);
 
   const shoal::FastWeights<float> adapted = learner.adapt(unseen, 5);
   const std::vector<float> predictions = learner.predict(adapted, unseen.query(), unseen.columns());

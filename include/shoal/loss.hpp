@@ -17,10 +17,11 @@ LossKind loss_from_string(std::string_view name);
 /// A loss and its options. Sums run row by row, then output by output.
 struct Loss {
   LossKind kind = LossKind::mse;
-  double delta = 1.0;                ///< huber
-  double pos_weight = 1.0;           ///< bce, not renormalised
+  double delta = 1.0;                  ///< huber
+  double pos_weight = 1.0;             ///< bce, not renormalised
   std::vector<double> quantiles = {};  ///< pinball, each in (0, 1)
-  std::optional<double> floor = {};  ///< qlike: x = max(y, floor); without it a non-positive target is an error
+  std::optional<double> floor =
+      {};  ///< qlike: x = max(y, floor); without it a non-positive target is an error
 
   bool operator==(const Loss&) const = default;
 

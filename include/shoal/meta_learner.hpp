@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // MetaLearner: owns theta, the learned rates and the optimizer state, and runs the two loops.
 //
-// `MetaLearner` computes in float on the cpu (or cuda) backend under the numerical contract; `MetaLearner64` in
-// double on the reference backend, which defines correctness.
+// `MetaLearner` computes in float on the cpu (or cuda) backend under the numerical contract; `MetaLearner64`
+// in double on the reference backend, which defines correctness.
 #pragma once
 
 #include <cstdint>
@@ -56,32 +56,32 @@ struct OptimizerState {
 /// Per-task results of a meta-gradient. Floating entries of a bad task are the one NaN.
 template <class Real>
 struct MetaGradient {
-  std::vector<Real> theta;               ///< [P] mean over good tasks; zero when none is good
-  std::vector<Real> rates;               ///< [R]
-  std::vector<Real> query_loss_before;   ///< [tasks] at theta
-  std::vector<Real> query_loss;          ///< [tasks] after K steps
-  std::vector<TaskStatus> status;        ///< [tasks]
-  std::vector<std::int32_t> failed_step; ///< [tasks], -1 when good or before the first step
-  std::vector<Real> fast_weights;        ///< [tasks, P] when asked for
-  Real mean_query_loss_before = 0;       ///< over good tasks; NaN when none is good
+  std::vector<Real> theta;                ///< [P] mean over good tasks; zero when none is good
+  std::vector<Real> rates;                ///< [R]
+  std::vector<Real> query_loss_before;    ///< [tasks] at theta
+  std::vector<Real> query_loss;           ///< [tasks] after K steps
+  std::vector<TaskStatus> status;         ///< [tasks]
+  std::vector<std::int32_t> failed_step;  ///< [tasks], -1 when good or before the first step
+  std::vector<Real> fast_weights;         ///< [tasks, P] when asked for
+  Real mean_query_loss_before = 0;        ///< over good tasks; NaN when none is good
   Real mean_query_loss = 0;
   std::int64_t good = 0;
 };
 
 template <class Real>
 struct FastWeights {
-  std::vector<Real> phi;                 ///< [tasks, P]
-  std::vector<TaskStatus> status;        ///< [tasks]
-  std::vector<std::int32_t> failed_step; ///< [tasks]
+  std::vector<Real> phi;                  ///< [tasks, P]
+  std::vector<TaskStatus> status;         ///< [tasks]
+  std::vector<std::int32_t> failed_step;  ///< [tasks]
 };
 
 /// Query losses of tasks at several numbers of adaptation steps.
 template <class Real>
 struct StepLosses {
-  std::vector<int> steps;                ///< as asked, ascending
-  std::vector<Real> loss;                ///< [steps, tasks]; the one NaN where bad at that number of steps
-  std::vector<TaskStatus> status;        ///< [steps, tasks]: as if run with that K
-  std::vector<std::int32_t> failed_step; ///< [steps, tasks]
+  std::vector<int> steps;                 ///< as asked, ascending
+  std::vector<Real> loss;                 ///< [steps, tasks]; the one NaN where bad at that number of steps
+  std::vector<TaskStatus> status;         ///< [steps, tasks]: as if run with that K
+  std::vector<std::int32_t> failed_step;  ///< [steps, tasks]
 };
 
 enum class KeepFastWeights { no, yes };

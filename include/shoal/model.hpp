@@ -12,7 +12,8 @@
 
 namespace shoal {
 
-/// Hidden-layer activations, as PyTorch defines them (softplus without threshold, gelu in erf form, relu' = 0 at 0).
+/// Hidden-layer activations, as PyTorch defines them (softplus without threshold, gelu in erf form, relu' = 0
+/// at 0).
 enum class Activation { identity, relu, tanh, sigmoid, softplus, silu, gelu };
 
 std::string_view to_string(Activation activation);
@@ -21,22 +22,22 @@ Activation activation_from_string(std::string_view name);
 
 /// A multilayer perceptron Z = A W + b, A = f(Z), linear last layer; `skip` adds x S to its output.
 struct ModelSpec {
-  int inputs = 1;                        ///< d_in >= 1
-  std::vector<int> hidden = {40, 40};    ///< widths >= 1; empty is a linear model
-  int outputs = 1;                       ///< network outputs >= 1
+  int inputs = 1;                      ///< d_in >= 1
+  std::vector<int> hidden = {40, 40};  ///< widths >= 1; empty is a linear model
+  int outputs = 1;                     ///< network outputs >= 1
   Activation activation = Activation::relu;
-  bool skip = false;                     ///< linear skip from input to output
+  bool skip = false;  ///< linear skip from input to output
 
   bool operator==(const ModelSpec&) const = default;
 };
 
 /// One tensor of the flat parameter vector.
 struct TensorSpec {
-  std::string name;                  ///< e.g. "layers.0.weight" (contract.md 2)
-  std::vector<std::int64_t> shape;   ///< row-major; [] is a scalar
-  std::size_t offset = 0;            ///< first element in the flat vector
-  std::size_t size = 0;              ///< number of elements
-  int layer = 0;                     ///< layer it belongs to; the skip belongs to the last layer (the head)
+  std::string name;                 ///< e.g. "layers.0.weight" (contract.md 2)
+  std::vector<std::int64_t> shape;  ///< row-major; [] is a scalar
+  std::size_t offset = 0;           ///< first element in the flat vector
+  std::size_t size = 0;             ///< number of elements
+  int layer = 0;                    ///< layer it belongs to; the skip belongs to the last layer (the head)
 
   bool operator==(const TensorSpec&) const = default;
 };

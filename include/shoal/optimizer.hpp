@@ -21,11 +21,11 @@ struct Optimizer {
   double learning_rate = 0.001;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0.0;
-  double momentum = 0.9;         ///< momentum only
-  double clip = 0.0;             ///< largest L2 norm of the meta-gradient (theta and rates together); 0 = off
+  double momentum = 0.9;  ///< momentum only
+  double clip = 0.0;      ///< largest L2 norm of the meta-gradient (theta and rates together); 0 = off
   Schedule schedule = Schedule::constant;
   double final_learning_rate = 0.0;  ///< cosine: the rate at the last iteration
-  std::int64_t iterations = 0;   ///< length of the cosine schedule
+  std::int64_t iterations = 0;       ///< length of the cosine schedule
 
   bool operator==(const Optimizer&) const = default;
   /// Throws InvalidArgument when an option is out of range.

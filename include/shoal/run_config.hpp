@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RunConfig: one run, as the TOML file of contract.md 4 describes it. Plain data with the documented defaults.
+// RunConfig: one run, as the TOML file of contract.md 4 describes it. Plain data with the documented
+// defaults.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +19,10 @@ namespace shoal {
 struct TasksConfig {
   std::string source = "sinusoid";  ///< sinusoid | xsinx | xsinx-window | table | file
   int support = 10, query = 10;
-  double noise = 0.0;               ///< generators
-  std::string law = "normal";       ///< xsinx: normal | uniform
-  double low = -5.0, high = 5.0;    ///< xsinx, law = uniform
-  TableOptions table;               ///< source = table; path also serves source = file
+  double noise = 0.0;             ///< generators
+  std::string law = "normal";     ///< xsinx: normal | uniform
+  double low = -5.0, high = 5.0;  ///< xsinx, law = uniform
+  TableOptions table;             ///< source = table; path also serves source = file
   bool operator==(const TasksConfig&) const = default;
 };
 
@@ -30,13 +31,13 @@ struct ModelConfig {
   Activation activation = Activation::relu;
   bool skip = false;
   Initialization init;
-  int outputs = 0;                  ///< classes of softmax; 0 = from parameters or data
+  int outputs = 0;  ///< classes of softmax; 0 = from parameters or data
 };
 
 struct TrainConfig {
   std::int64_t iterations = 1000;
   std::int64_t tasks_per_batch = 25;
-  std::int64_t chunk = 0;             ///< most tasks per backend call; 0 = all
+  std::int64_t chunk = 0;  ///< most tasks per backend call; 0 = all
   Optimizer optimizer;
   std::int64_t checkpoint_every = 0;  ///< 0 = only at the end
   std::int64_t log_every = 0;         ///< 0 = about 100 lines in a run
@@ -44,10 +45,10 @@ struct TrainConfig {
 };
 
 struct EvaluateConfig {
-  std::int64_t tasks = 1000;          ///< generators; finite sources are evaluated whole
+  std::int64_t tasks = 1000;  ///< generators; finite sources are evaluated whole
   std::vector<int> steps = {0, 1, 5, 10};
-  int query_grid = 0;                 ///< generators: this many evenly spaced query points
-  double max_failed_share = 0.01;     ///< exit 5 above it
+  int query_grid = 0;              ///< generators: this many evenly spaced query points
+  double max_failed_share = 0.01;  ///< exit 5 above it
 };
 
 struct RunConfig {
@@ -65,7 +66,8 @@ struct RunConfig {
 
 /// The source that a configuration names. Throws DataError or InvalidArgument.
 std::unique_ptr<TaskSource> make_task_source(const RunConfig& config);
-/// The model for these columns: inputs and outputs come from data, loss and, if given, `config.model.outputs`.
+/// The model for these columns: inputs and outputs come from data, loss and, if given,
+/// `config.model.outputs`.
 ModelSpec model_for(const RunConfig& config, const TaskSource& source);
 
 }  // namespace shoal

@@ -19,7 +19,8 @@ struct TaskColumns {
   bool operator==(const TaskColumns&) const = default;
 };
 
-/// One side (support or query) of every task: row-major views, rows of task t are offsets[t] .. offsets[t + 1].
+/// One side (support or query) of every task: row-major views, rows of task t are offsets[t] .. offsets[t +
+/// 1].
 template <class Real>
 struct TaskSet {
   std::span<const Real> x;                ///< [rows, inputs]
@@ -47,8 +48,8 @@ template <class Real>
 class BasicTaskBatch {
  public:
   BasicTaskBatch() = default;
-  /// Checks the structure once. Throws DataError naming set, task and row: offsets that do not start at 0, fall
-  /// or do not end at the number of rows, columns that differ, duplicate ids, negative labels, no tasks.
+  /// Checks the structure once. Throws DataError naming set, task and row: offsets that do not start at 0,
+  /// fall or do not end at the number of rows, columns that differ, duplicate ids, negative labels, no tasks.
   /// Non-finite values are not structure: they become a task's status.
   static BasicTaskBatch borrow(TaskColumns columns, TaskSet<Real> support, TaskSet<Real> query,
                                std::span<const std::int64_t> ids);

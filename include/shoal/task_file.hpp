@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Task file: a batch of tasks as safetensors (contract.md 2; docs/formats.md). Optional additions to the seven required
-// tensors: support_output_offset and query_output_offset [rows, outputs].
+// Task file: a batch of tasks as safetensors (contract.md 2; docs/formats.md). Optional additions to the
+// seven required tensors: support_output_offset and query_output_offset [rows, outputs].
 #pragma once
 
 #include <filesystem>

@@ -25,8 +25,8 @@ class TaskSource {
   virtual int classes() const { return 0; }
   /// Number of tasks of a finite source in this phase; nothing for a generator.
   virtual std::optional<std::int64_t> size(Phase phase) const = 0;
-  /// Meta-batch number `iteration` of `tasks` tasks. Generators: task ids iteration x tasks + slot. Finite sources:
-  /// a keyed shuffle of each epoch, no task twice in a batch, at most size(phase) tasks.
+  /// Meta-batch number `iteration` of `tasks` tasks. Generators: task ids iteration x tasks + slot. Finite
+  /// sources: a keyed shuffle of each epoch, no task twice in a batch, at most size(phase) tasks.
   virtual TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const = 0;
   /// The tasks to evaluate on: all of a finite source in order of id, the first `tasks` of a generator.
   virtual TaskBatch evaluation(Phase phase, std::int64_t tasks) const = 0;
@@ -35,21 +35,24 @@ class TaskSource {
   virtual TaskBatch64 sample64(Phase phase, std::int64_t iteration, std::int64_t tasks) const {
     return widen(sample(phase, iteration, tasks));
   }
-  virtual TaskBatch64 evaluation64(Phase phase, std::int64_t tasks) const { return widen(evaluation(phase, tasks)); }
+  virtual TaskBatch64 evaluation64(Phase phase, std::int64_t tasks) const {
+    return widen(evaluation(phase, tasks));
+  }
 };
 
 /// Options of the synthetic sources.
 struct GeneratorOptions {
   std::uint64_t seed = 7;
-  int support = 10;       ///< rows per task
+  int support = 10;  ///< rows per task
   int query = 10;
-  double noise = 0.0;     ///< standard deviation of normal noise on every target
-  int query_grid = 0;     ///< evaluation only: this many query points, evenly spaced, instead of random ones
+  double noise = 0.0;  ///< standard deviation of normal noise on every target
+  int query_grid = 0;  ///< evaluation only: this many query points, evenly spaced, instead of random ones
 };
 
 /// y = A sin(x - phase), A ~ U[0.1, 5], phase ~ U[0, pi], x ~ U[-5, 5] (Finn et al. 2017, the released code).
 std::unique_ptr<TaskSource> make_sinusoid(const GeneratorOptions& options);
-/// y = x sin x, x ~ N(0, 1) (law = "normal") or U(low, high) (law = "uniform"): every task is the same function.
+/// y = x sin x, x ~ N(0, 1) (law = "normal") or U(low, high) (law = "uniform"): every task is the same
+/// function.
 std::unique_ptr<TaskSource> make_xsinx(const GeneratorOptions& options, const std::string& law = "normal",
                                        double low = -5.0, double high = 5.0);
 /// y = x sin x with x ~ U(c - 1/2, c + 1/2), window centre c ~ U(-5, 5).

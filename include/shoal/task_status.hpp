@@ -9,10 +9,10 @@ namespace shoal {
 
 enum class TaskStatus : std::uint8_t {
   good = 0,
-  non_finite_input = 1,       ///< in its own rows; checked first, whatever K
-  non_finite_inner = 2,       ///< support loss or an update of the inner loop
-  non_finite_outer = 3,       ///< query loss or meta-gradient, or a magnitude above 2^60
-  moved_too_far = 4,          ///< largest |phi - theta| above max_move
+  non_finite_input = 1,  ///< in its own rows; checked first, whatever K
+  non_finite_inner = 2,  ///< support loss or an update of the inner loop
+  non_finite_outer = 3,  ///< query loss or meta-gradient, or a magnitude above 2^60
+  moved_too_far = 4,     ///< largest |phi - theta| above max_move
 };
 
 /// A sentence for people, e.g. "non-finite loss or gradient in the inner loop".

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// safetensors, read strictly and written crash-safely. Every size is checked against the file before allocation.
+// safetensors, read strictly and written crash-safely. Every size is checked against the file before
+// allocation.
 #pragma once
 
 #include <cstddef>
@@ -31,9 +32,11 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
-/// Throws ModelError naming file, byte or tensor: bad header length, JSON, holes, overlaps, unknown dtypes, ...
+/// Throws ModelError naming file, byte or tensor: bad header length, JSON, holes, overlaps, unknown dtypes,
+/// ...
 TensorFile read_tensor_file(const std::filesystem::path& file);
-/// Tensors in order of name, offsets 8-byte aligned header; temporary file, fsync, rename, fsync of the folder.
+/// Tensors in order of name, offsets 8-byte aligned header; temporary file, fsync, rename, fsync of the
+/// folder.
 void write_tensor_file(const std::filesystem::path& file, const TensorFile& content);
 /// Writes text or bytes in the same crash-safe way.
 void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The training loop: meta-steps over a source, metrics, checkpoints, resume. Writes nothing itself: a RunStore does.
+// The training loop: meta-steps over a source, metrics, checkpoints, resume. Writes nothing itself: a
+// RunStore does.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +15,9 @@ namespace shoal {
 
 /// What one meta-iteration reports.
 struct TrainMetrics {
-  std::int64_t iteration = 0;         ///< 1-based: updates done
-  double query_loss_before = 0.0;     ///< mean over good tasks, at theta
-  double query_loss = 0.0;            ///< after K steps
+  std::int64_t iteration = 0;      ///< 1-based: updates done
+  double query_loss_before = 0.0;  ///< mean over good tasks, at theta
+  double query_loss = 0.0;         ///< after K steps
   std::int64_t good = 0, failed = 0;
   std::vector<FailedTask> failures;
 };
@@ -45,9 +46,9 @@ struct TrainOptions {
   std::int64_t iterations = 1000;
   std::int64_t tasks_per_batch = 25;
   std::int64_t checkpoint_every = 0;
-  std::int64_t log_every = 1;            ///< metrics are appended every so many iterations and at the last
+  std::int64_t log_every = 1;  ///< metrics are appended every so many iterations and at the last
   std::function<void(const TrainMetrics&)> observer;  ///< called every iteration
-  std::function<bool()> stop;            ///< asked after every iteration; true = checkpoint and return
+  std::function<bool()> stop;  ///< asked after every iteration; true = checkpoint and return
 };
 
 enum class TrainOutcome { finished, stopped };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Volatility features of daily closing prices: what `shoal data get sp500 --features har` writes.
 //
-// Daily log returns r_t = 100 ln(P_t / P_{t-1}), in percent. The target of day t is r_t^2; everything else in row t is
-// known at the close of day t-1, so no row looks ahead. The loss of a volatility model is QLIKE with `floor` = 0.01:
-// a return below 0.1 % is mostly tick size, and (0.1 %)^2 = 0.01 in these units.
+// Daily log returns r_t = 100 ln(P_t / P_{t-1}), in percent. The target of day t is r_t^2; everything else in
+// row t is known at the close of day t-1, so no row looks ahead. The loss of a volatility model is QLIKE with
+// `floor` = 0.01: a return below 0.1 % is mostly tick size, and (0.1 %)^2 = 0.01 in these units.
 #pragma once
 
 #include <array>
@@ -24,11 +24,12 @@ struct PricePanel {
 /// Reads wide CSV text `Date,A,B,...`, one line a day. Throws DataError naming `source`, line and column.
 PricePanel parse_price_panel(std::string_view csv, const std::string& source);
 
-/// Columns of a VolatilityTable, in order. With h(lambda)_t the EWMA variance forecast for day t, started as the mean
-/// of the first 66 squared returns and then h_t = lambda h_{t-1} + (1 - lambda) r_{t-1}^2, and L(v) = ln max(v, 0.01):
+/// Columns of a VolatilityTable, in order. With h(lambda)_t the EWMA variance forecast for day t, started as
+/// the mean of the first 66 squared returns and then h_t = lambda h_{t-1} + (1 - lambda) r_{t-1}^2, and L(v)
+/// = ln max(v, 0.01):
 inline constexpr std::array<std::string_view, 10> volatility_columns = {
-    "squared_return",         // r_t^2, the target, percent^2
-    "ln_ewma_variance",       // L(h(0.94)_t): RiskMetrics; also the offset, so that zero weights are this forecast
+    "squared_return",    // r_t^2, the target, percent^2
+    "ln_ewma_variance",  // L(h(0.94)_t): RiskMetrics; also the offset, so that zero weights are this forecast
     "ln_ewma_variance_fast",  // L(h(0.85)_t)
     "ln_ewma_variance_slow",  // L(h(0.985)_t)
     "ln_mean_square_5",       // L(mean of r^2 over the 5 days before t): the HAR terms (Corsi 2009)
@@ -50,9 +51,9 @@ struct VolatilityTable {
   }
 };
 
-/// The features above for every day from `first_date` that has 66 returns before it (earlier prices only warm up).
-/// Throws InvalidArgument when the panel is not as PricePanel says, DataError when no day is left.
-/// The same bits on every machine: IEEE double operations in a fixed order, no libm.
+/// The features above for every day from `first_date` that has 66 returns before it (earlier prices only warm
+/// up). Throws InvalidArgument when the panel is not as PricePanel says, DataError when no day is left. The
+/// same bits on every machine: IEEE double operations in a fixed order, no libm.
 VolatilityTable volatility_features(const PricePanel& prices, std::string_view first_date = "");
 
 }  // namespace shoal

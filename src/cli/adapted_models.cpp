@@ -18,8 +18,9 @@ std::vector<std::int64_t> with_tasks(std::int64_t tasks, std::vector<std::int64_
 }  // namespace
 
 template <class Real>
-void write_adapted(const std::filesystem::path& file, const ParameterLayout& layout, const FastWeights<Real>& fast,
-                   std::span<const std::int64_t> ids, const ModelMetadata& metadata) {
+void write_adapted(const std::filesystem::path& file, const ParameterLayout& layout,
+                   const FastWeights<Real>& fast, std::span<const std::int64_t> ids,
+                   const ModelMetadata& metadata) {
   TensorFile content;
   content.metadata = metadata;
   const auto tasks = static_cast<std::int64_t>(ids.size());
@@ -59,7 +60,8 @@ FastWeights<Real> read_adapted(const std::filesystem::path& file, const Paramete
   fast.phi.resize(ids.size() * layout.size());
   for (const std::int64_t id : ids) {
     const auto at = place.find(id);
-    if (at == place.end()) throw DataError(file.string() + ": holds no adapted model for task " + std::to_string(id));
+    if (at == place.end())
+      throw DataError(file.string() + ": holds no adapted model for task " + std::to_string(id));
     if (stored_status[at->second] > 4)
       throw ModelError(file.string() + ": unknown status " + std::to_string(stored_status[at->second]));
     fast.status.push_back(static_cast<TaskStatus>(stored_status[at->second]));
@@ -78,14 +80,17 @@ FastWeights<Real> read_adapted(const std::filesystem::path& file, const Paramete
 }
 
 bool is_adapted(const std::filesystem::path& file) {
-  return !std::filesystem::is_directory(file) && read_tensor_file(file).tensors.contains("fast.layers.0.weight");
+  return !std::filesystem::is_directory(file) &&
+         read_tensor_file(file).tensors.contains("fast.layers.0.weight");
 }
 
 template void write_adapted(const std::filesystem::path&, const ParameterLayout&, const FastWeights<float>&,
                             std::span<const std::int64_t>, const ModelMetadata&);
 template void write_adapted(const std::filesystem::path&, const ParameterLayout&, const FastWeights<double>&,
                             std::span<const std::int64_t>, const ModelMetadata&);
-template FastWeights<float> read_adapted(const std::filesystem::path&, const ParameterLayout&, std::span<const std::int64_t>);
-template FastWeights<double> read_adapted(const std::filesystem::path&, const ParameterLayout&, std::span<const std::int64_t>);
+template FastWeights<float> read_adapted(const std::filesystem::path&, const ParameterLayout&,
+                                         std::span<const std::int64_t>);
+template FastWeights<double> read_adapted(const std::filesystem::path&, const ParameterLayout&,
+                                          std::span<const std::int64_t>);
 
 }  // namespace shoal::cli

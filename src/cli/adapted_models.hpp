@@ -12,10 +12,12 @@
 namespace shoal::cli {
 
 template <class Real>
-void write_adapted(const std::filesystem::path& file, const ParameterLayout& layout, const FastWeights<Real>& fast,
-                   std::span<const std::int64_t> ids, const ModelMetadata& metadata);
+void write_adapted(const std::filesystem::path& file, const ParameterLayout& layout,
+                   const FastWeights<Real>& fast, std::span<const std::int64_t> ids,
+                   const ModelMetadata& metadata);
 
-/// The models of the tasks `ids`, in that order. Throws ModelError (not such a file), DataError (no model for a task).
+/// The models of the tasks `ids`, in that order. Throws ModelError (not such a file), DataError (no model for
+/// a task).
 template <class Real>
 FastWeights<Real> read_adapted(const std::filesystem::path& file, const ParameterLayout& layout,
                                std::span<const std::int64_t> ids);

@@ -9,9 +9,10 @@
 
 namespace shoal::cli {
 
-std::string machine_name();           ///< processor model, as the system tells it
+std::string machine_name();  ///< processor model, as the system tells it
 std::uint64_t memory_bytes();
-/// Measured: the best rate of independent fused multiply-adds on one core, in Gflop/s, with the set's registers.
+/// Measured: the best rate of independent fused multiply-adds on one core, in Gflop/s, with the set's
+/// registers.
 double fma_peak(Isa isa);
 
 }  // namespace shoal::cli

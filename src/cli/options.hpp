@@ -11,9 +11,9 @@
 namespace shoal::cli {
 
 struct CommonOptions {
-  std::string config;                   ///< --config
-  std::string tasks;                    ///< --tasks: implies source = "file"
-  std::vector<std::string> overrides;   ///< --set key=value
+  std::string config;                  ///< --config
+  std::string tasks;                   ///< --tasks: implies source = "file"
+  std::vector<std::string> overrides;  ///< --set key=value
   std::optional<std::string> backend, isa;
   std::optional<int> threads;
   std::optional<std::string> seed;
@@ -28,14 +28,14 @@ struct CommandOptions {
   std::string parameters;  ///< --parameters
   std::vector<int> steps;  ///< --steps
   std::string phase = "test";
-  std::string name;        ///< data get NAME
-  std::string features;    ///< data get --features
-  std::string wheel;       ///< data get --wheel
+  std::string name;      ///< data get NAME
+  std::string features;  ///< data get --features
+  std::string wheel;     ///< data get --wheel
   bool resume = false, fast_weights = false;
 };
 
-/// The configuration: flag > environment > file > default. `base` is what the file's keys are laid over (a run's own
-/// configuration, or the defaults).
+/// The configuration: flag > environment > file > default. `base` is what the file's keys are laid over (a
+/// run's own configuration, or the defaults).
 RunConfig resolve_config(const CommonOptions& options, const RunConfig& base = {});
 
 /// One function per command; each returns the exit code. main() turns errors into theirs.

@@ -11,7 +11,10 @@
 namespace shoal::cli {
 
 Progress::Progress(std::int64_t iterations, std::int64_t log_every, Talk talk)
-    : iterations_(iterations), log_every_(log_every), quiet_(talk == Talk::quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
+    : iterations_(iterations),
+      log_every_(log_every),
+      quiet_(talk == Talk::quiet),
+      terminal_(isatty(STDERR_FILENO) != 0) {}
 
 Progress::~Progress() {
   if (drawn_) std::fputs("\n", stderr);
@@ -35,14 +38,16 @@ void Progress::show(const TrainMetrics& metrics) {
   if (!last && now - last_ < std::chrono::milliseconds(100)) return;
   last_ = now;
   const double seconds = std::chrono::duration<double>(now - start_).count();
-  const double done = static_cast<double>(metrics.iteration - first_), left = static_cast<double>(iterations_ - metrics.iteration);
+  const double done = static_cast<double>(metrics.iteration - first_),
+               left = static_cast<double>(iterations_ - metrics.iteration);
   constexpr int width = 30;
-  const int filled = static_cast<int>(static_cast<double>(width) * static_cast<double>(metrics.iteration) / static_cast<double>(iterations_));
+  const int filled = static_cast<int>(static_cast<double>(width) * static_cast<double>(metrics.iteration) /
+                                      static_cast<double>(iterations_));
   std::string bar(static_cast<std::size_t>(filled), '#');
   bar.resize(width, '.');
   std::fprintf(stderr, "\r[%s] %lld/%lld  loss %.4g -> %.4g  %.0f it/s  %.0f s left   ", bar.c_str(),
-               static_cast<long long>(metrics.iteration), static_cast<long long>(iterations_), metrics.query_loss_before,
-               metrics.query_loss, done / seconds, left * seconds / done);
+               static_cast<long long>(metrics.iteration), static_cast<long long>(iterations_),
+               metrics.query_loss_before, metrics.query_loss, done / seconds, left * seconds / done);
   drawn_ = true;
 }
 

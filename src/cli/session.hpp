@@ -52,7 +52,8 @@ struct TrainedModel {
 };
 TrainedModel open_trained(const CommandOptions& options);
 
-/// Tasks out of --data (CSV or .npy through the model's preprocessing, or a task file), or the run's own source.
+/// Tasks out of --data (CSV or .npy through the model's preprocessing, or a task file), or the run's own
+/// source.
 struct OpenedData {
   std::unique_ptr<TaskSource> source;
   const TableSource* table = nullptr;  ///< when it is one: it knows the tasks' keys
@@ -62,7 +63,8 @@ OpenedData open_data(const std::string& data, const TrainedModel& model, QueryTa
 
 /// A learner with the parameters of `file`; the model's shape comes from configuration and data.
 template <class Real>
-BasicMetaLearner<Real> open_learner(const Context& context, const TrainedModel& model, const TaskSource& source);
+BasicMetaLearner<Real> open_learner(const Context& context, const TrainedModel& model,
+                                    const TaskSource& source);
 
 /// The number of classes of softmax comes from the file's last layer unless the configuration says it.
 ModelSpec model_of_file(RunConfig config, const TaskSource& source, const std::filesystem::path& file);

@@ -10,9 +10,10 @@ std::string text_table(const std::vector<StepSummary>& summaries) {
   std::string text = " steps       mean   +- 95 %     median       99 %     99.9 %   failed tasks\n";
   for (const StepSummary& s : summaries) {
     char line[160];
-    std::snprintf(line, sizeof line, "%6d %10.5g %9.3g %10.5g %10.5g %10.5g   %lld of %lld (%.3g %%)\n", s.steps, s.mean,
-                  s.half_width, s.median, s.q99, s.q999, static_cast<long long>(s.tasks - s.good),
-                  static_cast<long long>(s.tasks), 100.0 * s.divergence_rate);
+    std::snprintf(line, sizeof line, "%6d %10.5g %9.3g %10.5g %10.5g %10.5g   %lld of %lld (%.3g %%)\n",
+                  s.steps, s.mean, s.half_width, s.median, s.q99, s.q999,
+                  static_cast<long long>(s.tasks - s.good), static_cast<long long>(s.tasks),
+                  100.0 * s.divergence_rate);
     text += line;
   }
   const auto worst = std::max_element(summaries.begin(), summaries.end(), [](const auto& a, const auto& b) {
@@ -26,17 +27,24 @@ std::string text_table(const std::vector<StepSummary>& summaries) {
     text += "  task " + std::to_string(task.id) + ", step " + std::to_string(task.step) + ": " +
             std::string(describe(task.status)) + "\n";
   }
-  if (worst->failures.size() > most) text += "  and " + std::to_string(worst->failures.size() - most) + " more (--json lists all)\n";
+  if (worst->failures.size() > most)
+    text += "  and " + std::to_string(worst->failures.size() - most) + " more (--json lists all)\n";
   return text;
 }
 
 nlohmann::ordered_json json_table(const std::vector<StepSummary>& summaries) {
   auto list = nlohmann::ordered_json::array();
   for (const StepSummary& s : summaries) {
-    nlohmann::ordered_json line = {{"steps", s.steps},   {"tasks", s.tasks}, {"good", s.good},
-                                   {"mean", s.mean},     {"half_width", s.half_width},
-                                   {"median", s.median}, {"q99", s.q99},     {"q999", s.q999},
-                                   {"divergence_rate", s.divergence_rate},   {"failures", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json line = {{"steps", s.steps},
+                                   {"tasks", s.tasks},
+                                   {"good", s.good},
+                                   {"mean", s.mean},
+                                   {"half_width", s.half_width},
+                                   {"median", s.median},
+                                   {"q99", s.q99},
+                                   {"q999", s.q999},
+                                   {"divergence_rate", s.divergence_rate},
+                                   {"failures", nlohmann::ordered_json::array()}};
     for (const FailedTask& task : s.failures)
       line["failures"].push_back({{"id", task.id},
                                   {"status", static_cast<int>(task.status)},
@@ -48,7 +56,10 @@ nlohmann::ordered_json json_table(const std::vector<StepSummary>& summaries) {
 }
 
 int failure_code(const std::vector<StepSummary>& summaries, double share) {
-  return std::any_of(summaries.begin(), summaries.end(), [&](const StepSummary& s) { return s.divergence_rate > share; }) ? 5 : 0;
+  return std::any_of(summaries.begin(), summaries.end(),
+                     [&](const StepSummary& s) { return s.divergence_rate > share; })
+             ? 5
+             : 0;
 }
 
 }  // namespace shoal::cli

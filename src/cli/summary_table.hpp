@@ -13,7 +13,8 @@
 
 namespace shoal::cli {
 
-/// Mean +- half-width of the 95 % interval, median, tail quantiles and failed tasks per number of steps, aligned columns.
+/// Mean +- half-width of the 95 % interval, median, tail quantiles and failed tasks per number of steps,
+/// aligned columns.
 std::string text_table(const std::vector<StepSummary>& summaries);
 nlohmann::ordered_json json_table(const std::vector<StepSummary>& summaries);
 

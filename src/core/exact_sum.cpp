@@ -86,8 +86,8 @@ float ExactSum::rounded(std::size_t i) const {
     value[d] -= carry << digit_bits;
     value[d - 1] += carry;
   }
-  // Every digit but the first is now within half a unit of the one above: a double holds it, and the nested sums,
-  // rounded to odd, keep more bits than a float has.
+  // Every digit but the first is now within half a unit of the one above: a double holds it, and the nested
+  // sums, rounded to odd, keep more bits than a float has.
   double sum = 0.0;
   for (std::size_t d = digits; d-- > 0;)
     sum = add_to_odd(static_cast<double>(value[d]) * power_of_two(unit_exponent[d]), sum);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // ExactSum: sums of floats without rounding, so that no order of the summands can change a bit (contract N3).
 //
-// Each value |x| <= 2^60 is cut into signed integers against fixed powers of two, 2^9, 2^-43, 2^-95, 2^-147 and
-// 2^-199: what a digit leaves is at most half its unit, so each digit of one value is at most 2^51 and 2048 values
-// fit into an int64 beside a normalised digit before a carry; the digit of 2^61 takes only carries. The last unit lies
-// below the smallest denormal, so nothing is lost. The sum is rounded once, to the nearest float. A float has 24 bits and a digit 52: two digits at
-// most are touched by one value, and gradients of ordinary size never touch those at the ends.
-// Tried and dropped: a power-of-two scale from a maximum (a second pass over the batch and a barrier between
-// threads), one 128-bit integer (its window of 2^-40 ends inside the range of small gradients).
-// Oracle: tests/core/exact_sum_test.cpp (arbitrary-length integers, every order).
+// Each value |x| <= 2^60 is cut into signed integers against fixed powers of two, 2^9, 2^-43, 2^-95, 2^-147
+// and 2^-199: what a digit leaves is at most half its unit, so each digit of one value is at most 2^51 and
+// 2048 values fit into an int64 beside a normalised digit before a carry; the digit of 2^61 takes only
+// carries. The last unit lies below the smallest denormal, so nothing is lost. The sum is rounded once, to
+// the nearest float. A float has 24 bits and a digit 52: two digits at most are touched by one value, and
+// gradients of ordinary size never touch those at the ends. Tried and dropped: a power-of-two scale from a
+// maximum (a second pass over the batch and a barrier between threads), one 128-bit integer (its window of
+// 2^-40 ends inside the range of small gradients). Oracle: tests/core/exact_sum_test.cpp (arbitrary-length
+// integers, every order).
 #pragma once
 
 #include <array>

@@ -11,15 +11,18 @@ namespace shoal {
 
 const char* to_string(Phase phase) {
   switch (phase) {
-    case Phase::train: return "train";
-    case Phase::validation: return "validation";
-    case Phase::test: return "test";
+    case Phase::train:
+      return "train";
+    case Phase::validation:
+      return "validation";
+    case Phase::test:
+      return "test";
   }
   return "unknown";
 }
 
-std::vector<std::int64_t> finite_batch(std::uint64_t seed, Phase phase, std::int64_t iteration, std::int64_t tasks,
-                                       std::int64_t size) {
+std::vector<std::int64_t> finite_batch(std::uint64_t seed, Phase phase, std::int64_t iteration,
+                                       std::int64_t tasks, std::int64_t size) {
   if (size < 1) throw DataError(std::string("no tasks in phase ") + to_string(phase));
   if (tasks < 1) throw InvalidArgument("a meta-batch needs at least one task");
   const std::int64_t count = std::min(tasks, size), batches = size / count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AlignedFloats: memory for interleaved vectors, 64-byte aligned. Grows and keeps: after the first step of a training
-// run nothing is allocated.
+// AlignedFloats: memory for interleaved vectors, 64-byte aligned. Grows and keeps: after the first step of a
+// training run nothing is allocated.
 #pragma once
 
 #include <cstddef>

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one dense kernel of the cpu backend: every matrix product of a forward, backward or second-order pass is
+// The one dense kernel of the cpu backend: every matrix product of a forward, backward or second-order pass
+// is
 //
 //   out[r][j] = start[r][j] + sum_s a[r][s] b[s][j]              (one product)
 //   out[r][j] = start[r][j] + sum_s (a[r][s] b[s][j] + c[r][s] d[s][j])   (two products, R-operator passes)
 //
-// where each element is a vector over tasks. The sum runs over s in index order as fused multiply-adds, first a b then
-// c d (contract N2); blocking is over r and j only, so tile shapes change speed and never a bit. With lanes = tasks a
-// weight is used once per row, so a tile of 5 x 5 outputs brings loads to 0.4 per multiply-add; 25 accumulators, 5
-// operands and one more fill the 32 registers of AVX-512. AVX2 has 16: 4 x 3.
-// Tried: 6 x 4 and 8 x 3 (the same), 1 x 8 without row blocking (half the speed from 40 x 40 up, bound by L2 loads).
+// where each element is a vector over tasks. The sum runs over s in index order as fused multiply-adds, first
+// a b then c d (contract N2); blocking is over r and j only, so tile shapes change speed and never a bit.
+// With lanes = tasks a weight is used once per row, so a tile of 5 x 5 outputs brings loads to 0.4 per
+// multiply-add; 25 accumulators, 5 operands and one more fill the 32 registers of AVX-512. AVX2 has 16: 4
+// x 3. Tried: 6 x 4 and 8 x 3 (the same), 1 x 8 without row blocking (half the speed from 40 x 40 up, bound
+// by L2 loads).
 #pragma once
 
 #include <cstddef>
@@ -44,7 +46,7 @@ struct Contraction {
   Start start = Start::zero;
   const V* column_start = nullptr;
   V* out = nullptr;
-  std::ptrdiff_t out_stride = 0;  ///< between rows; columns are contiguous
+  std::ptrdiff_t out_stride = 0;             ///< between rows; columns are contiguous
   const std::int32_t* lane_terms = nullptr;  ///< Walk::weights: lane w takes part in terms s < lane_terms[w]
   int common_terms = 0;                      ///< below it every lane takes part
 };
@@ -60,11 +62,11 @@ struct Tile {
     return walk == Walk::backward ? p.b[j * p.b_stride + s] : p.b[s * p.b_stride + j];
   }
 
-  /// acc += a[.][s] b[s][.], plain or (lanes out of rows keep their sums) masked. The loops must be unrolled for the
-  /// accumulators to live in registers; g++ 12 needs to be told.
+  /// acc += a[.][s] b[s][.], plain or (lanes out of rows keep their sums) masked. The loops must be unrolled
+  /// for the accumulators to live in registers; g++ 12 needs to be told.
   template <int R, int J, bool masked>
-  static inline __attribute__((always_inline)) void step(V (&acc)[R][J], const Product<V>& p, int r0, int j0, int s,
-                                                         typename L::M active) {
+  static inline __attribute__((always_inline)) void step(V (&acc)[R][J], const Product<V>& p, int r0, int j0,
+                                                         int s, typename L::M active) {
     V column[J];
 #pragma GCC unroll 16
     for (int j = 0; j < J; ++j) column[j] = b(p, s, j0 + j);

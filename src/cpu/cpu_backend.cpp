@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cuts a batch into groups of W tasks and gives them to the threads. A task's numbers depend on nothing but its own
-// lane, the sum over tasks is exact: neither the grouping nor the threads can change a bit.
+// Cuts a batch into groups of W tasks and gives them to the threads. A task's numbers depend on nothing but
+// its own lane, the sum over tasks is exact: neither the grouping nor the threads can change a bit.
 #include "cpu/cpu_backend.hpp"
 
 #include <algorithm>
@@ -22,9 +22,12 @@ static_assert(std::numeric_limits<float>::is_iec559);
 
 const GroupKernels& kernels_of(Isa isa) {
   switch (isa) {
-    case Isa::avx512: return *avx512_kernels();
-    case Isa::avx2: return *avx2_kernels();
-    default: return scalar_kernels();
+    case Isa::avx512:
+      return *avx512_kernels();
+    case Isa::avx2:
+      return *avx2_kernels();
+    default:
+      return scalar_kernels();
   }
 }
 
@@ -48,34 +51,37 @@ class CpuBackend final : public Backend<float> {
                      GradientSum<float>& sum, const TaskResults<float>& results) override {
     const std::lock_guard lock(mutex_);
     for (Worker& worker : workers_) {
-      if (worker.sum.theta.size() != parameters.theta.size()) worker.sum.theta = ExactSum(parameters.theta.size());
-      if (worker.sum.rates.size() != parameters.rates.size()) worker.sum.rates = ExactSum(parameters.rates.size());
+      if (worker.sum.theta.size() != parameters.theta.size())
+        worker.sum.theta = ExactSum(parameters.theta.size());
+      if (worker.sum.rates.size() != parameters.rates.size())
+        worker.sum.rates = ExactSum(parameters.rates.size());
       worker.sum.theta.clear();
       worker.sum.rates.clear();
       worker.sum.losses.clear();
       worker.sum.good = 0;
     }
-    for_groups(problem, tasks, parameters, [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
-      worker.sum.theta.reserve(kernels_.width);
-      worker.sum.rates.reserve(kernels_.width);
-      for (int d = 0; d < ExactSum::digits; ++d) {
-        job.sums[d] = worker.sum.theta.digit(d).data();
-        job.rate_sums[d] = worker.sum.rates.digit(d).data();
-      }
-      prepare(worker, job, !results.fast_weights.empty());
-      kernels_.meta_gradient(job);
-      for (int w = 0; w < job.lanes; ++w) {
-        const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
-        const bool good = job.status[w] == 0;
-        results.query_loss_before[task] = good ? job.loss_before[w] : the_nan;
-        results.query_loss[task] = good ? job.loss_after[w] : the_nan;
-        if (!good) continue;
-        worker.sum.losses.add(0, job.loss_before[w]);
-        worker.sum.losses.add(1, job.loss_after[w]);
-        ++worker.sum.good;
-      }
-      give_task_results(job, group, results);
-    });
+    for_groups(problem, tasks, parameters,
+               [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
+                 worker.sum.theta.reserve(kernels_.width);
+                 worker.sum.rates.reserve(kernels_.width);
+                 for (int d = 0; d < ExactSum::digits; ++d) {
+                   job.sums[d] = worker.sum.theta.digit(d).data();
+                   job.rate_sums[d] = worker.sum.rates.digit(d).data();
+                 }
+                 prepare(worker, job, !results.fast_weights.empty());
+                 kernels_.meta_gradient(job);
+                 for (int w = 0; w < job.lanes; ++w) {
+                   const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
+                   const bool good = job.status[w] == 0;
+                   results.query_loss_before[task] = good ? job.loss_before[w] : the_nan;
+                   results.query_loss[task] = good ? job.loss_after[w] : the_nan;
+                   if (!good) continue;
+                   worker.sum.losses.add(0, job.loss_before[w]);
+                   worker.sum.losses.add(1, job.loss_after[w]);
+                   ++worker.sum.good;
+                 }
+                 give_task_results(job, group, results);
+               });
     for (const Worker& worker : workers_) {
       if (worker.sum.good == 0) continue;
       sum.theta.merge(worker.sum.theta);
@@ -88,11 +94,12 @@ class CpuBackend final : public Backend<float> {
   void adapt(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
              const TaskResults<float>& results) override {
     const std::lock_guard lock(mutex_);
-    for_groups(problem, tasks, parameters, [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
-      prepare(worker, job, true);
-      kernels_.adapt(job);
-      give_task_results(job, group, results);
-    });
+    for_groups(problem, tasks, parameters,
+               [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
+                 prepare(worker, job, true);
+                 kernels_.adapt(job);
+                 give_task_results(job, group, results);
+               });
   }
 
   void evaluate(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
@@ -100,24 +107,25 @@ class CpuBackend final : public Backend<float> {
                 std::span<std::int32_t> failed_step) override {
     const std::lock_guard lock(mutex_);
     const auto width = static_cast<std::size_t>(kernels_.width), all = static_cast<std::size_t>(tasks.size());
-    for_groups(problem, tasks, parameters, [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
-      worker.point_status.resize(steps.size() * width);
-      worker.point_failed_step.resize(steps.size() * width);
-      prepare(worker, job, false);
-      float* point_loss = worker.outputs.room_for(steps.size() * width);
-      kernels_.evaluate(job, {.steps = steps.data(),
-                              .count = static_cast<int>(steps.size()),
-                              .loss = point_loss,
-                              .status = worker.point_status.data(),
-                              .failed_step = worker.point_failed_step.data()});
-      for (std::size_t i = 0; i < steps.size(); ++i)
-        for (std::size_t w = 0; w < group.size(); ++w) {
-          const std::size_t from = i * width + w, to = i * all + static_cast<std::size_t>(group[w]);
-          status[to] = static_cast<TaskStatus>(worker.point_status[from]);
-          failed_step[to] = worker.point_failed_step[from];
-          loss[to] = worker.point_status[from] == 0 ? point_loss[from] : the_nan;
-        }
-    });
+    for_groups(
+        problem, tasks, parameters, [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
+          worker.point_status.resize(steps.size() * width);
+          worker.point_failed_step.resize(steps.size() * width);
+          prepare(worker, job, false);
+          float* point_loss = worker.outputs.room_for(steps.size() * width);
+          kernels_.evaluate(job, {.steps = steps.data(),
+                                  .count = static_cast<int>(steps.size()),
+                                  .loss = point_loss,
+                                  .status = worker.point_status.data(),
+                                  .failed_step = worker.point_failed_step.data()});
+          for (std::size_t i = 0; i < steps.size(); ++i)
+            for (std::size_t w = 0; w < group.size(); ++w) {
+              const std::size_t from = i * width + w, to = i * all + static_cast<std::size_t>(group[w]);
+              status[to] = static_cast<TaskStatus>(worker.point_status[from]);
+              failed_step[to] = worker.point_failed_step[from];
+              loss[to] = worker.point_status[from] == 0 ? point_loss[from] : the_nan;
+            }
+        });
   }
 
   void predict(const Problem& problem, const TaskSet<float>& set, std::span<const float> phi,
@@ -134,15 +142,17 @@ class CpuBackend final : public Backend<float> {
     for_each_group(order, [&](Worker& worker, std::span<const std::int64_t> group) {
       GroupJob job = plan.job();
       std::uint8_t ignored[max_lanes] = {};
-      job.query = worker.query.pack(rows, columns, problem.loss, problem.model.outputs, group, kernels_.width, ignored);
+      job.query = worker.query.pack(rows, columns, problem.loss, problem.model.outputs, group, kernels_.width,
+                                    ignored);
       job.lanes = static_cast<int>(group.size());
       plan.size_blocks(job, kernels_.width);
       prepare(worker, job, true);
       float* interleaved = worker.fast_weights.room_for(size * width);
       for (std::size_t w = 0; w < width; ++w) {
-        const std::int64_t task = group[std::min(w, group.size() - 1)];  // lanes without a task repeat the last
-        pack_lane(phi.data() + static_cast<std::size_t>(task) * size, size, kernels_.width, static_cast<int>(w),
-                  interleaved);
+        const std::int64_t task =
+            group[std::min(w, group.size() - 1)];  // lanes without a task repeat the last
+        pack_lane(phi.data() + static_cast<std::size_t>(task) * size, size, kernels_.width,
+                  static_cast<int>(w), interleaved);
       }
       const auto per_row = static_cast<std::size_t>(problem.model.outputs);
       float* result = worker.outputs.room_for(static_cast<std::size_t>(job.query.rows) * per_row * width);
@@ -150,7 +160,8 @@ class CpuBackend final : public Backend<float> {
       for (std::size_t w = 0; w < group.size(); ++w) {
         const auto task = static_cast<std::size_t>(group[w]);
         unpack_lane(result, static_cast<std::size_t>(job.query.lane_rows[w]) * per_row, kernels_.width,
-                    static_cast<int>(w), outputs.data() + static_cast<std::size_t>(set.offsets[task]) * per_row);
+                    static_cast<int>(w),
+                    outputs.data() + static_cast<std::size_t>(set.offsets[task]) * per_row);
       }
     });
   }
@@ -172,7 +183,8 @@ class CpuBackend final : public Backend<float> {
 
   /// use(worker, job, group) with rows packed and bad inputs marked.
   template <class Use>
-  void for_groups(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters, Use use) {
+  void for_groups(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
+                  Use use) {
     const NetworkPlan plan(problem, tasks.columns());
     const auto order = order_by_size(tasks.support(), tasks.query());
     for_each_group(order, [&](Worker& worker, std::span<const std::int64_t> group) {
@@ -183,10 +195,10 @@ class CpuBackend final : public Backend<float> {
       job.lanes = static_cast<int>(group.size());
       std::fill(std::begin(job.failed_step), std::end(job.failed_step), -1);
       const int outputs = problem.model.outputs;
-      job.support = worker.support.pack(tasks.support(), tasks.columns(), problem.loss, outputs, group, kernels_.width,
-                                        job.status);
-      job.query = worker.query.pack(tasks.query(), tasks.columns(), problem.loss, outputs, group, kernels_.width,
-                                    job.status);
+      job.support = worker.support.pack(tasks.support(), tasks.columns(), problem.loss, outputs, group,
+                                        kernels_.width, job.status);
+      job.query = worker.query.pack(tasks.query(), tasks.columns(), problem.loss, outputs, group,
+                                    kernels_.width, job.status);
       plan.size_blocks(job, kernels_.width);
       use(worker, job, group);
     });
@@ -199,7 +211,8 @@ class CpuBackend final : public Backend<float> {
           worker.fast_weights.room_for(job.network->parameters * static_cast<std::size_t>(kernels_.width));
   }
 
-  void give_task_results(const GroupJob& job, std::span<const std::int64_t> group, const TaskResults<float>& results) {
+  void give_task_results(const GroupJob& job, std::span<const std::int64_t> group,
+                         const TaskResults<float>& results) {
     const std::size_t size = job.network->parameters;
     for (int w = 0; w < job.lanes; ++w) {
       const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
@@ -229,15 +242,17 @@ std::unique_ptr<Backend<float>> make_cpu_backend(int threads, Isa isa) {
 
 bool cpu_has_isa(Isa isa) {
   switch (isa) {
-    case Isa::scalar: return true;
+    case Isa::scalar:
+      return true;
 #if defined(__x86_64__)
     case Isa::avx2:
       return cpu::avx2_kernels() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case Isa::avx512:
-      return cpu::avx512_kernels() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-             __builtin_cpu_supports("avx512vl");
+      return cpu::avx512_kernels() && __builtin_cpu_supports("avx512f") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 #endif
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Adds the lanes of many vectors to the digits of exact sums (core/exact_sum.hpp). A value touches at most two of five
-// digits, so the digits above and below are skipped where every lane's value allows it.
+// Adds the lanes of many vectors to the digits of exact sums (core/exact_sum.hpp). A value touches at most
+// two of five digits, so the digits above and below are skipped where every lane's value allows it.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,14 @@
 
 namespace shoal::cpu {
 
-/// sums[d][i] += digit d of every lane of values[i] where `good`; |values| <= 2^60 there. The caller has made room
-/// for L::width values.
+/// sums[d][i] += digit d of every lane of values[i] where `good`; |values| <= 2^60 there. The caller has made
+/// room for L::width values.
 template <class L>
-void add_lanes_exactly(const typename L::V* values, std::size_t count, typename L::M good, std::int64_t* const* sums) {
+void add_lanes_exactly(const typename L::V* values, std::size_t count, typename L::M good,
+                       std::int64_t* const* sums) {
   using V = typename L::V;
-  constexpr double magic[6] = {0.0, 0x1.8p+61, 0x1.8p+9, 0x1.8p-43, 0x1.8p-95, 0x1.8p-147};  // 1.5 * 2^52 units
+  constexpr double magic[6] = {0.0,       0x1.8p+61, 0x1.8p+9,
+                               0x1.8p-43, 0x1.8p-95, 0x1.8p-147};  // 1.5 * 2^52 units
   for (std::size_t i = 0; i < count; ++i) {
     const V value = select(good, values[i], V(0.0f));
     typename L::Halves rest = L::widen(value);

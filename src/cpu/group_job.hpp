@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the backend hands to the code of one instruction set: plain data, no standard library, so that a translation
-// unit built for AVX-512 emits no function that the linker could pick for everybody.
+// What the backend hands to the code of one instruction set: plain data, no standard library, so that a
+// translation unit built for AVX-512 emits no function that the linker could pick for everybody.
 //
-// A *group* is W tasks, one per SIMD lane. Every buffer of a group is interleaved: element e of lane w lies at
-// e * W + w, so a matrix [rows, columns] of the group is an array of rows * columns vectors.
+// A *group* is W tasks, one per SIMD lane. Every buffer of a group is interleaved: element e of lane w lies
+// at e * W + w, so a matrix [rows, columns] of the group is an array of rows * columns vectors.
 #pragma once
 
 #include <cstddef>
@@ -30,9 +30,9 @@ struct Network {
   const LayerShape* layers = nullptr;
   int layer_count = 0;
   int inputs = 0, outputs = 0, targets = 0, offsets = 0;  ///< targets: columns of y (1 for labels)
-  int widest = 0;         ///< largest of inputs and all layer outputs
-  int hidden_width = 0;   ///< sum of the hidden widths
-  int lowest_adapting = 0;  ///< lowest layer with a tensor that adapts
+  int widest = 0;                                         ///< largest of inputs and all layer outputs
+  int hidden_width = 0;                                   ///< sum of the hidden widths
+  int lowest_adapting = 0;                                ///< lowest layer with a tensor that adapts
   bool has_skip = false, skip_adapts = true;
   std::size_t skip = 0;        ///< offset of skip.weight
   std::size_t parameters = 0;  ///< P
@@ -58,14 +58,14 @@ struct InnerOptions {
 
 /// Support or query rows of a group, interleaved.
 struct GroupRows {
-  const float* x = nullptr;              ///< [rows, inputs]
-  const float* y = nullptr;              ///< [rows, targets]; class labels as numbers
-  const float* offset = nullptr;         ///< [rows, outputs] or null
-  int rows = 0;                          ///< of the longest lane
-  int common_rows = 0;                   ///< of the shortest lane: below it no lane needs a mask
+  const float* x = nullptr;       ///< [rows, inputs]
+  const float* y = nullptr;       ///< [rows, targets]; class labels as numbers
+  const float* offset = nullptr;  ///< [rows, outputs] or null
+  int rows = 0;                   ///< of the longest lane
+  int common_rows = 0;            ///< of the shortest lane: below it no lane needs a mask
   std::int32_t lane_rows[max_lanes] = {};
-  alignas(64) float scale[max_lanes] = {};           ///< 1 / terms of the mean; 0 for an empty set
-  alignas(64) float terms[max_lanes] = {};           ///< divisor of the mean
+  alignas(64) float scale[max_lanes] = {};  ///< 1 / terms of the mean; 0 for an empty set
+  alignas(64) float terms[max_lanes] = {};  ///< divisor of the mean
 };
 
 enum class StoredTape : int { keep, recompute };
@@ -80,17 +80,17 @@ struct GroupJob {
   std::size_t rate_count = 0;
   GroupRows support, query;
   int lanes = 0;
-  int block_rows = 0;            ///< rows that go through the network together
+  int block_rows = 0;  ///< rows that go through the network together
   StoredTape tape = StoredTape::keep;
-  float* workspace = nullptr;    ///< workspace_floats() floats, 64-byte aligned
+  float* workspace = nullptr;  ///< workspace_floats() floats, 64-byte aligned
 
   std::uint8_t status[max_lanes] = {};       ///< in: 1 for bad input; out
   std::int32_t failed_step[max_lanes] = {};  ///< in: -1; out
   alignas(64) float loss_before[max_lanes] = {};
   alignas(64) float loss_after[max_lanes] = {};
-  float* fast_weights = nullptr;             ///< out [P] interleaved, or null
-  std::int64_t* sums[6] = {};                ///< digits of the exact sum over tasks, [P] each (core/exact_sum.hpp)
-  std::int64_t* rate_sums[6] = {};           ///< the same for rates, [R] each
+  float* fast_weights = nullptr;    ///< out [P] interleaved, or null
+  std::int64_t* sums[6] = {};       ///< digits of the exact sum over tasks, [P] each (core/exact_sum.hpp)
+  std::int64_t* rate_sums[6] = {};  ///< the same for rates, [R] each
 };
 
 /// Where evaluate() wants query losses: `count` ascending numbers of steps.

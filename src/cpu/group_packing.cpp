@@ -8,10 +8,11 @@
 namespace shoal::cpu {
 namespace {
 
-// One lane's matrix [rows, columns] into interleaved memory of `group_rows` rows. Returns whether all is finite.
+// One lane's matrix [rows, columns] into interleaved memory of `group_rows` rows. Returns whether all is
+// finite.
 template <class T>
-bool pack_matrix(std::span<const T> values, std::int64_t first_row, int rows, int columns, int group_rows, int width,
-                 int lane, float* to) {
+bool pack_matrix(std::span<const T> values, std::int64_t first_row, int rows, int columns, int group_rows,
+                 int width, int lane, float* to) {
   const T* from = values.data() + first_row * columns;
   const int count = rows * columns, padded = group_rows * columns;
   bool finite = true;
@@ -32,12 +33,13 @@ std::vector<std::int64_t> order_by_size(const TaskSet<float>& support, const Tas
   const auto smaller = [&](std::int64_t a, std::int64_t b) {
     return std::pair(support.rows(a), query.rows(a)) < std::pair(support.rows(b), query.rows(b));
   };
-  if (!std::is_sorted(order.begin(), order.end(), smaller)) std::stable_sort(order.begin(), order.end(), smaller);
+  if (!std::is_sorted(order.begin(), order.end(), smaller))
+    std::stable_sort(order.begin(), order.end(), smaller);
   return order;
 }
 
-GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns, const Loss& loss, int outputs,
-                           std::span<const std::int64_t> tasks, int width, std::uint8_t* bad) {
+GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns, const Loss& loss,
+                           int outputs, std::span<const std::int64_t> tasks, int width, std::uint8_t* bad) {
   GroupRows packed;
   packed.common_rows = static_cast<int>(set.rows(tasks[0]));
   for (std::size_t w = 0; w < tasks.size(); ++w) {
@@ -50,7 +52,8 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
     packed.terms[w] = static_cast<float>(terms);
     packed.scale[w] = terms > 0.0 ? 1.0f / packed.terms[w] : 0.0f;
   }
-  if (tasks.size() < static_cast<std::size_t>(width)) packed.common_rows = 0;  // lanes without a task have no rows
+  if (tasks.size() < static_cast<std::size_t>(width))
+    packed.common_rows = 0;  // lanes without a task have no rows
 
   const int targets = columns.targets == 0 ? 1 : columns.targets;
   const auto vectors = [&](int values) {
@@ -61,7 +64,8 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
   float* offset = columns.offsets > 0 ? offset_.room_for(vectors(columns.offsets)) : nullptr;
   for (int w = 0; w < width; ++w) {
     const bool has_task = static_cast<std::size_t>(w) < tasks.size();
-    const std::int64_t first = has_task ? set.offsets[static_cast<std::size_t>(tasks[static_cast<std::size_t>(w)])] : 0;
+    const std::int64_t first =
+        has_task ? set.offsets[static_cast<std::size_t>(tasks[static_cast<std::size_t>(w)])] : 0;
     const int rows = packed.lane_rows[w];
     bool finite = pack_matrix(set.x, first, rows, columns.inputs, packed.rows, width, w, x);
     if (columns.targets == 0)
@@ -69,7 +73,8 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
     else
       finite = pack_matrix(set.y, first, rows, columns.targets, packed.rows, width, w, y) && finite;
     if (offset)
-      finite = pack_matrix(set.output_offset, first, rows, columns.offsets, packed.rows, width, w, offset) && finite;
+      finite = pack_matrix(set.output_offset, first, rows, columns.offsets, packed.rows, width, w, offset) &&
+               finite;
     if (!finite) bad[w] = 1;
   }
   packed.x = x;
@@ -79,11 +84,13 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
 }
 
 void unpack_lane(const float* from, std::size_t size, int width, int lane, float* to) {
-  for (std::size_t e = 0; e < size; ++e) to[e] = from[e * static_cast<std::size_t>(width) + static_cast<std::size_t>(lane)];
+  for (std::size_t e = 0; e < size; ++e)
+    to[e] = from[e * static_cast<std::size_t>(width) + static_cast<std::size_t>(lane)];
 }
 
 void pack_lane(const float* from, std::size_t size, int width, int lane, float* to) {
-  for (std::size_t e = 0; e < size; ++e) to[e * static_cast<std::size_t>(width) + static_cast<std::size_t>(lane)] = from[e];
+  for (std::size_t e = 0; e < size; ++e)
+    to[e * static_cast<std::size_t>(width) + static_cast<std::size_t>(lane)] = from[e];
 }
 
 }  // namespace shoal::cpu

@@ -14,14 +14,15 @@
 
 namespace shoal::cpu {
 
-/// Indices of tasks in order of size, so that the tasks of a group of lanes have nearly the same number of rows.
+/// Indices of tasks in order of size, so that the tasks of a group of lanes have nearly the same number of
+/// rows.
 std::vector<std::int64_t> order_by_size(const TaskSet<float>& support, const TaskSet<float>& query);
 
 /// The interleaved rows of one side of a group. Keeps its memory between groups.
 class PackedRows {
  public:
-  /// Rows of `tasks` (at most `width`), the tail of shorter lanes filled with zeros. Marks lanes whose own rows hold a
-  /// non-finite value in `bad`.
+  /// Rows of `tasks` (at most `width`), the tail of shorter lanes filled with zeros. Marks lanes whose own
+  /// rows hold a non-finite value in `bad`.
   GroupRows pack(const TaskSet<float>& set, const TaskColumns& columns, const Loss& loss, int outputs,
                  std::span<const std::int64_t> tasks, int width, std::uint8_t* bad);
 

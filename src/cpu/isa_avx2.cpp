@@ -7,10 +7,14 @@
 #include "cpu/task_group.hpp"
 
 namespace shoal::cpu {
-const GroupKernels* avx2_kernels() { return &KernelsOf<avx2::Lanes>::table; }
+const GroupKernels* avx2_kernels() {
+  return &KernelsOf<avx2::Lanes>::table;
+}
 }  // namespace shoal::cpu
 #else
 namespace shoal::cpu {
-const GroupKernels* avx2_kernels() { return nullptr; }
+const GroupKernels* avx2_kernels() {
+  return nullptr;
+}
 }  // namespace shoal::cpu
 #endif

@@ -4,6 +4,8 @@
 
 namespace shoal::cpu {
 
-const GroupKernels& scalar_kernels() { return KernelsOf<scalar::Lanes>::table; }
+const GroupKernels& scalar_kernels() {
+  return KernelsOf<scalar::Lanes>::table;
+}
 
 }  // namespace shoal::cpu

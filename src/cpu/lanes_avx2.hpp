@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Eight tasks per register: AVX2 and FMA. Only for translation units built with these sets; see lanes_avx512.hpp.
+// Eight tasks per register: AVX2 and FMA. Only for translation units built with these sets; see
+// lanes_avx512.hpp.
 #pragma once
 
 #include <immintrin.h>
@@ -27,33 +28,81 @@ struct V {
 };
 
 #define SHOAL_LANE static inline __attribute__((always_inline))
-SHOAL_LANE V operator+(V a, V b) { return V(_mm256_add_ps(a.v, b.v)); }
-SHOAL_LANE V operator-(V a, V b) { return V(_mm256_sub_ps(a.v, b.v)); }
-SHOAL_LANE V operator*(V a, V b) { return V(_mm256_mul_ps(a.v, b.v)); }
-SHOAL_LANE V operator/(V a, V b) { return V(_mm256_div_ps(a.v, b.v)); }
-SHOAL_LANE V operator-(V a) { return V(_mm256_xor_ps(a.v, _mm256_set1_ps(-0.0f))); }
-SHOAL_LANE M operator<(V a, V b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)}; }
-SHOAL_LANE M operator<=(V a, V b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_LE_OQ)}; }
-SHOAL_LANE M operator>(V a, V b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ)}; }
-SHOAL_LANE M operator>=(V a, V b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_GE_OQ)}; }
-SHOAL_LANE M operator==(V a, V b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ)}; }
-SHOAL_LANE M and_(M a, M b) { return {_mm256_and_ps(a.m, b.m)}; }
-SHOAL_LANE M or_(M a, M b) { return {_mm256_or_ps(a.m, b.m)}; }
-SHOAL_LANE M not_(M a) { return {_mm256_xor_ps(a.m, _mm256_castsi256_ps(_mm256_set1_epi32(-1)))}; }
-SHOAL_LANE V fma(V a, V b, V c) { return V(_mm256_fmadd_ps(a.v, b.v, c.v)); }
-SHOAL_LANE V sqrt(V a) { return V(_mm256_sqrt_ps(a.v)); }
-SHOAL_LANE V abs(V a) { return V(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)); }
-SHOAL_LANE V select(M m, V yes, V no) { return V(_mm256_blendv_ps(no.v, yes.v, m.m)); }
+SHOAL_LANE V operator+(V a, V b) {
+  return V(_mm256_add_ps(a.v, b.v));
+}
+SHOAL_LANE V operator-(V a, V b) {
+  return V(_mm256_sub_ps(a.v, b.v));
+}
+SHOAL_LANE V operator*(V a, V b) {
+  return V(_mm256_mul_ps(a.v, b.v));
+}
+SHOAL_LANE V operator/(V a, V b) {
+  return V(_mm256_div_ps(a.v, b.v));
+}
+SHOAL_LANE V operator-(V a) {
+  return V(_mm256_xor_ps(a.v, _mm256_set1_ps(-0.0f)));
+}
+SHOAL_LANE M operator<(V a, V b) {
+  return {_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)};
+}
+SHOAL_LANE M operator<=(V a, V b) {
+  return {_mm256_cmp_ps(a.v, b.v, _CMP_LE_OQ)};
+}
+SHOAL_LANE M operator>(V a, V b) {
+  return {_mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ)};
+}
+SHOAL_LANE M operator>=(V a, V b) {
+  return {_mm256_cmp_ps(a.v, b.v, _CMP_GE_OQ)};
+}
+SHOAL_LANE M operator==(V a, V b) {
+  return {_mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ)};
+}
+SHOAL_LANE M and_(M a, M b) {
+  return {_mm256_and_ps(a.m, b.m)};
+}
+SHOAL_LANE M or_(M a, M b) {
+  return {_mm256_or_ps(a.m, b.m)};
+}
+SHOAL_LANE M not_(M a) {
+  return {_mm256_xor_ps(a.m, _mm256_castsi256_ps(_mm256_set1_epi32(-1)))};
+}
+SHOAL_LANE V fma(V a, V b, V c) {
+  return V(_mm256_fmadd_ps(a.v, b.v, c.v));
+}
+SHOAL_LANE V sqrt(V a) {
+  return V(_mm256_sqrt_ps(a.v));
+}
+SHOAL_LANE V abs(V a) {
+  return V(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v));
+}
+SHOAL_LANE V select(M m, V yes, V no) {
+  return V(_mm256_blendv_ps(no.v, yes.v, m.m));
+}
 SHOAL_LANE I select(M m, I yes, I no) {
   return I(_mm256_blendv_epi8(no.v, yes.v, _mm256_castps_si256(m.m)));
 }
-SHOAL_LANE I bits(V a) { return I(_mm256_castps_si256(a.v)); }
-SHOAL_LANE V from_bits(I a) { return V(_mm256_castsi256_ps(a.v)); }
-SHOAL_LANE I operator+(I a, I b) { return I(_mm256_add_epi32(a.v, b.v)); }
-SHOAL_LANE I operator-(I a, I b) { return I(_mm256_sub_epi32(a.v, b.v)); }
-SHOAL_LANE I operator&(I a, I b) { return I(_mm256_and_si256(a.v, b.v)); }
-SHOAL_LANE I operator|(I a, I b) { return I(_mm256_or_si256(a.v, b.v)); }
-SHOAL_LANE I operator^(I a, I b) { return I(_mm256_xor_si256(a.v, b.v)); }
+SHOAL_LANE I bits(V a) {
+  return I(_mm256_castps_si256(a.v));
+}
+SHOAL_LANE V from_bits(I a) {
+  return V(_mm256_castsi256_ps(a.v));
+}
+SHOAL_LANE I operator+(I a, I b) {
+  return I(_mm256_add_epi32(a.v, b.v));
+}
+SHOAL_LANE I operator-(I a, I b) {
+  return I(_mm256_sub_epi32(a.v, b.v));
+}
+SHOAL_LANE I operator&(I a, I b) {
+  return I(_mm256_and_si256(a.v, b.v));
+}
+SHOAL_LANE I operator|(I a, I b) {
+  return I(_mm256_or_si256(a.v, b.v));
+}
+SHOAL_LANE I operator^(I a, I b) {
+  return I(_mm256_xor_si256(a.v, b.v));
+}
 template <int n>
 SHOAL_LANE I shift_left(I a) {
   return I(_mm256_slli_epi32(a.v, n));
@@ -62,7 +111,9 @@ template <int n>
 SHOAL_LANE I shift_right(I a) {
   return I(_mm256_srai_epi32(a.v, n));
 }
-SHOAL_LANE V to_float(I a) { return V(_mm256_cvtepi32_ps(a.v)); }
+SHOAL_LANE V to_float(I a) {
+  return V(_mm256_cvtepi32_ps(a.v));
+}
 
 /// What the engine needs beside the lane operations.
 struct Lanes {
@@ -95,8 +146,9 @@ struct Lanes {
     const __m256d low = _mm256_add_pd(x.low, m), high = _mm256_add_pd(x.high, m);
     x.low = _mm256_sub_pd(x.low, _mm256_sub_pd(low, m));
     x.high = _mm256_sub_pd(x.high, _mm256_sub_pd(high, m));
-    const __m256i both = _mm256_sub_epi64(_mm256_add_epi64(_mm256_castpd_si256(low), _mm256_castpd_si256(high)),
-                                          _mm256_slli_epi64(_mm256_castpd_si256(m), 1));
+    const __m256i both =
+        _mm256_sub_epi64(_mm256_add_epi64(_mm256_castpd_si256(low), _mm256_castpd_si256(high)),
+                         _mm256_slli_epi64(_mm256_castpd_si256(m), 1));
     const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
     return _mm_cvtsi128_si64(half) + _mm_extract_epi64(half, 1);
   }

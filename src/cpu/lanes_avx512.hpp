@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sixteen tasks per register: AVX-512F, DQ. Only for translation units built with these sets. The lane operations are
-// those of kernels/lanes.hpp; none may come from the standard library (see group_job.hpp).
+// Sixteen tasks per register: AVX-512F, DQ. Only for translation units built with these sets. The lane
+// operations are those of kernels/lanes.hpp; none may come from the standard library (see group_job.hpp).
 #pragma once
 
 #include <immintrin.h>
@@ -28,31 +28,81 @@ struct V {
 };
 
 #define SHOAL_LANE static inline __attribute__((always_inline))
-SHOAL_LANE V operator+(V a, V b) { return V(_mm512_add_ps(a.v, b.v)); }
-SHOAL_LANE V operator-(V a, V b) { return V(_mm512_sub_ps(a.v, b.v)); }
-SHOAL_LANE V operator*(V a, V b) { return V(_mm512_mul_ps(a.v, b.v)); }
-SHOAL_LANE V operator/(V a, V b) { return V(_mm512_div_ps(a.v, b.v)); }
-SHOAL_LANE V operator-(V a) { return V(_mm512_xor_ps(a.v, _mm512_set1_ps(-0.0f))); }
-SHOAL_LANE M operator<(V a, V b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }
-SHOAL_LANE M operator<=(V a, V b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ)}; }
-SHOAL_LANE M operator>(V a, V b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ)}; }
-SHOAL_LANE M operator>=(V a, V b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GE_OQ)}; }
-SHOAL_LANE M operator==(V a, V b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ)}; }
-SHOAL_LANE M and_(M a, M b) { return {static_cast<__mmask16>(a.m & b.m)}; }
-SHOAL_LANE M or_(M a, M b) { return {static_cast<__mmask16>(a.m | b.m)}; }
-SHOAL_LANE M not_(M a) { return {static_cast<__mmask16>(~a.m)}; }
-SHOAL_LANE V fma(V a, V b, V c) { return V(_mm512_fmadd_ps(a.v, b.v, c.v)); }
-SHOAL_LANE V sqrt(V a) { return V(_mm512_sqrt_ps(a.v)); }
-SHOAL_LANE V abs(V a) { return V(_mm512_abs_ps(a.v)); }
-SHOAL_LANE V select(M m, V yes, V no) { return V(_mm512_mask_blend_ps(m.m, no.v, yes.v)); }
-SHOAL_LANE I select(M m, I yes, I no) { return I(_mm512_mask_blend_epi32(m.m, no.v, yes.v)); }
-SHOAL_LANE I bits(V a) { return I(_mm512_castps_si512(a.v)); }
-SHOAL_LANE V from_bits(I a) { return V(_mm512_castsi512_ps(a.v)); }
-SHOAL_LANE I operator+(I a, I b) { return I(_mm512_add_epi32(a.v, b.v)); }
-SHOAL_LANE I operator-(I a, I b) { return I(_mm512_sub_epi32(a.v, b.v)); }
-SHOAL_LANE I operator&(I a, I b) { return I(_mm512_and_si512(a.v, b.v)); }
-SHOAL_LANE I operator|(I a, I b) { return I(_mm512_or_si512(a.v, b.v)); }
-SHOAL_LANE I operator^(I a, I b) { return I(_mm512_xor_si512(a.v, b.v)); }
+SHOAL_LANE V operator+(V a, V b) {
+  return V(_mm512_add_ps(a.v, b.v));
+}
+SHOAL_LANE V operator-(V a, V b) {
+  return V(_mm512_sub_ps(a.v, b.v));
+}
+SHOAL_LANE V operator*(V a, V b) {
+  return V(_mm512_mul_ps(a.v, b.v));
+}
+SHOAL_LANE V operator/(V a, V b) {
+  return V(_mm512_div_ps(a.v, b.v));
+}
+SHOAL_LANE V operator-(V a) {
+  return V(_mm512_xor_ps(a.v, _mm512_set1_ps(-0.0f)));
+}
+SHOAL_LANE M operator<(V a, V b) {
+  return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)};
+}
+SHOAL_LANE M operator<=(V a, V b) {
+  return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ)};
+}
+SHOAL_LANE M operator>(V a, V b) {
+  return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ)};
+}
+SHOAL_LANE M operator>=(V a, V b) {
+  return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GE_OQ)};
+}
+SHOAL_LANE M operator==(V a, V b) {
+  return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ)};
+}
+SHOAL_LANE M and_(M a, M b) {
+  return {static_cast<__mmask16>(a.m & b.m)};
+}
+SHOAL_LANE M or_(M a, M b) {
+  return {static_cast<__mmask16>(a.m | b.m)};
+}
+SHOAL_LANE M not_(M a) {
+  return {static_cast<__mmask16>(~a.m)};
+}
+SHOAL_LANE V fma(V a, V b, V c) {
+  return V(_mm512_fmadd_ps(a.v, b.v, c.v));
+}
+SHOAL_LANE V sqrt(V a) {
+  return V(_mm512_sqrt_ps(a.v));
+}
+SHOAL_LANE V abs(V a) {
+  return V(_mm512_abs_ps(a.v));
+}
+SHOAL_LANE V select(M m, V yes, V no) {
+  return V(_mm512_mask_blend_ps(m.m, no.v, yes.v));
+}
+SHOAL_LANE I select(M m, I yes, I no) {
+  return I(_mm512_mask_blend_epi32(m.m, no.v, yes.v));
+}
+SHOAL_LANE I bits(V a) {
+  return I(_mm512_castps_si512(a.v));
+}
+SHOAL_LANE V from_bits(I a) {
+  return V(_mm512_castsi512_ps(a.v));
+}
+SHOAL_LANE I operator+(I a, I b) {
+  return I(_mm512_add_epi32(a.v, b.v));
+}
+SHOAL_LANE I operator-(I a, I b) {
+  return I(_mm512_sub_epi32(a.v, b.v));
+}
+SHOAL_LANE I operator&(I a, I b) {
+  return I(_mm512_and_si512(a.v, b.v));
+}
+SHOAL_LANE I operator|(I a, I b) {
+  return I(_mm512_or_si512(a.v, b.v));
+}
+SHOAL_LANE I operator^(I a, I b) {
+  return I(_mm512_xor_si512(a.v, b.v));
+}
 template <int n>
 SHOAL_LANE I shift_left(I a) {
   return I(_mm512_slli_epi32(a.v, n));
@@ -61,7 +111,9 @@ template <int n>
 SHOAL_LANE I shift_right(I a) {
   return I(_mm512_srai_epi32(a.v, n));
 }
-SHOAL_LANE V to_float(I a) { return V(_mm512_cvtepi32_ps(a.v)); }
+SHOAL_LANE V to_float(I a) {
+  return V(_mm512_cvtepi32_ps(a.v));
+}
 
 /// What the engine needs beside the lane operations.
 struct Lanes {
@@ -94,12 +146,12 @@ struct Lanes {
     x.low = _mm512_sub_pd(x.low, _mm512_sub_pd(low, m));
     x.high = _mm512_sub_pd(x.high, _mm512_sub_pd(high, m));
     const __m512i both = _mm512_add_epi64(_mm512_castpd_si512(low), _mm512_castpd_si512(high));
-    return _mm512_reduce_add_epi64(
-        _mm512_sub_epi64(both, _mm512_slli_epi64(_mm512_castpd_si512(m), 1)));
+    return _mm512_reduce_add_epi64(_mm512_sub_epi64(both, _mm512_slli_epi64(_mm512_castpd_si512(m), 1)));
   }
   SHOAL_LANE bool all_zero(const Halves& x) {
     const __m512d zero = _mm512_setzero_pd();
-    return (_mm512_cmp_pd_mask(x.low, zero, _CMP_NEQ_OQ) | _mm512_cmp_pd_mask(x.high, zero, _CMP_NEQ_OQ)) == 0;
+    return (_mm512_cmp_pd_mask(x.low, zero, _CMP_NEQ_OQ) | _mm512_cmp_pd_mask(x.high, zero, _CMP_NEQ_OQ)) ==
+           0;
   }
 };
 #undef SHOAL_LANE

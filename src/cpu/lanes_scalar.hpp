@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Four tasks in plain C++: the portable path, for any machine. The compiler may use whatever vectors its baseline has;
-// fma is the correctly rounded one of the language, in hardware or not.
+// Four tasks in plain C++: the portable path, for any machine. The compiler may use whatever vectors its
+// baseline has; fma is the correctly rounded one of the language, in hardware or not.
 #pragma once
 
 #include <cstdint>

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// One block of rows through one network per lane: forward, loss, backward, and the Hessian-vector product by Pearlmutter's
-// R-operator (1994): every quantity q of the first two passes gets R{q}, its derivative along u in parameter space.
+// One block of rows through one network per lane: forward, loss, backward, and the Hessian-vector product by
+// Pearlmutter's R-operator (1994): every quantity q of the first two passes gets R{q}, its derivative along u
+// in parameter space.
 //
 //   forward   z_l = b_l + a_{l-1} W_l,  a_l = f(z_l);   o = z_L + x S + offset
-//   backward  d_L = dl/do / n,  d_{l-1} = (d_l W_l^T) f'(z_{l-1});   dW_l = a_{l-1}^T d_l,  db_l = sum of d_l,  dS = x^T d_L
-//   R forward   Rz_l = ub_l + a_{l-1} U_l + Ra_{l-1} W_l,  Ra_l = f' Rz_l
-//   R backward  Rd_L = (d2l/do2) Ro / n,  R(dW_l) = Ra_{l-1}^T d_l + a_{l-1}^T Rd_l,
+//   backward  d_L = dl/do / n,  d_{l-1} = (d_l W_l^T) f'(z_{l-1});   dW_l = a_{l-1}^T d_l,  db_l = sum of
+//   d_l,  dS = x^T d_L R forward   Rz_l = ub_l + a_{l-1} U_l + Ra_{l-1} W_l,  Ra_l = f' Rz_l R backward  Rd_L
+//   = (d2l/do2) Ro / n,  R(dW_l) = Ra_{l-1}^T d_l + a_{l-1}^T Rd_l,
 //               Rd_{l-1} = (Rd_l W_l^T + d_l U_l^T) f' + (d_l W_l^T) f'' Rz_{l-1}
 //
-// Terms of tensors that do not adapt (u = 0 there) are left out, not multiplied by zero: part of the bit contract, as is
-// the order of every sum (docs/numerics.md). Oracle: src/reference, through tests/cpu.
+// Terms of tensors that do not adapt (u = 0 there) are left out, not multiplied by zero: part of the bit
+// contract, as is the order of every sum (docs/numerics.md). Oracle: src/reference, through tests/cpu.
 #pragma once
 
 #include "cpu/choices.hpp"
@@ -73,13 +74,15 @@ class NetworkPass {
     return total;
   }
 
-  /// Gradient of the mean loss over rows; `scale` = 1 / terms. Needs forward(). `gradient` null: the tape only.
-  void backward(const V* phi, const RowBlock<L>& block, const Tape<L>& tape, V scale, Wanted wanted, RowSums sums,
-                V* gradient) const {
+  /// Gradient of the mean loss over rows; `scale` = 1 / terms. Needs forward(). `gradient` null: the tape
+  /// only.
+  void backward(const V* phi, const RowBlock<L>& block, const Tape<L>& tape, V scale, Wanted wanted,
+                RowSums sums, V* gradient) const {
     with_loss<L>(loss_, net_, [&](const auto& loss) {
       V* delta = tape.delta(net_.layer_count - 1);
       for (int r = 0; r < block.rows; ++r)
-        loss.gradient(tape.output() + r * net_.outputs, block.y + r * net_.targets, scale, delta + r * net_.outputs);
+        loss.gradient(tape.output() + r * net_.outputs, block.y + r * net_.targets, scale,
+                      delta + r * net_.outputs);
     });
     const bool all = wanted == Wanted::everything;
     const int lowest = all ? 0 : net_.lowest_adapting;
@@ -88,11 +91,14 @@ class NetworkPass {
       const V* input = l > 0 ? tape.activation(l - 1) : block.x;
       const V* delta = tape.delta(l);
       if (gradient && (all || layer.weight_adapts))
-        sum_over_rows(gradient + layer.weight, layer, block, sums, {input, layer.inputs, delta, layer.outputs}, {});
-      if (gradient && (all || layer.bias_adapts)) sum_rows(gradient + layer.bias, layer.outputs, block, sums, delta);
+        sum_over_rows(gradient + layer.weight, layer, block, sums,
+                      {input, layer.inputs, delta, layer.outputs}, {});
+      if (gradient && (all || layer.bias_adapts))
+        sum_rows(gradient + layer.bias, layer.outputs, block, sums, delta);
       if (l > lowest) {
         V* da = scratch_;  // [rows, inputs of the layer]
-        product_transposed(da, layer, block.rows, {delta, layer.outputs, phi + layer.weight, layer.outputs}, {});
+        product_transposed(da, layer, block.rows, {delta, layer.outputs, phi + layer.weight, layer.outputs},
+                           {});
         through_activation(tape, l - 1, block.rows, da);
       }
     }
@@ -103,17 +109,20 @@ class NetworkPass {
     }
   }
 
-  /// Hessian of the mean loss at phi times u (zero where tensors do not adapt), all of theta's rows. Needs forward()
-  /// and backward(Wanted::adapting).
-  void hessian_vector(const V* phi, const V* u, const RowBlock<L>& block, const Tape<L>& tape, V scale, RowSums sums,
-                      V* hv) const {
+  /// Hessian of the mean loss at phi times u (zero where tensors do not adapt), all of theta's rows. Needs
+  /// forward() and backward(Wanted::adapting).
+  void hessian_vector(const V* phi, const V* u, const RowBlock<L>& block, const Tape<L>& tape, V scale,
+                      RowSums sums, V* hv) const {
     const int low = net_.lowest_adapting, last = net_.layer_count - 1;
-    V* const ro = scratch_ + std::ptrdiff_t{rows_} * 2 * (net_.widest + net_.hidden_width);  // [rows, outputs]
+    V* const ro =
+        scratch_ + std::ptrdiff_t{rows_} * 2 * (net_.widest + net_.hidden_width);  // [rows, outputs]
     for (int l = low; l <= last; ++l) {
       const LayerShape& layer = net_.layers[l];
       V* rz = l < last ? r_sum(l) : ro;
-      const Product<V> by_u{l > 0 ? tape.activation(l - 1) : block.x, layer.inputs, u + layer.weight, layer.outputs};
-      const Product<V> by_w{l > low ? r_activation(l - 1) : nullptr, layer.inputs, phi + layer.weight, layer.outputs};
+      const Product<V> by_u{l > 0 ? tape.activation(l - 1) : block.x, layer.inputs, u + layer.weight,
+                            layer.outputs};
+      const Product<V> by_w{l > low ? r_activation(l - 1) : nullptr, layer.inputs, phi + layer.weight,
+                            layer.outputs};
       product(rz, layer.outputs, block.rows,
               {.start = layer.bias_adapts ? Start::column : Start::zero, .column_start = u + layer.bias},
               layer.weight_adapts ? by_u : by_w, layer.weight_adapts ? by_w : Product<V>{}, layer.inputs);
@@ -130,8 +139,8 @@ class NetworkPass {
     V* rd = scratch_ + std::ptrdiff_t{rows_} * net_.widest;  // [rows, outputs of the layer]
     with_loss<L>(loss_, net_, [&](const auto& loss) {
       for (int r = 0; r < block.rows; ++r)
-        loss.curvature(tape.output() + r * net_.outputs, block.y + r * net_.targets, ro + r * net_.outputs, scale,
-                       rd + r * net_.outputs);
+        loss.curvature(tape.output() + r * net_.outputs, block.y + r * net_.targets, ro + r * net_.outputs,
+                       scale, rd + r * net_.outputs);
     });
     if (net_.has_skip) {
       const LayerShape skip{.inputs = net_.inputs, .outputs = net_.outputs};
@@ -148,9 +157,10 @@ class NetworkPass {
       sum_rows(hv + layer.bias, layer.outputs, block, sums, rd);
       if (l == 0) break;
       V* rda = scratch_;  // [rows, inputs of the layer]
-      const Product<V> by_u{l >= low && layer.weight_adapts ? tape.delta(l) : nullptr, layer.outputs, u + layer.weight,
-                            layer.outputs};
-      product_transposed(rda, layer, block.rows, {rd, layer.outputs, phi + layer.weight, layer.outputs}, by_u);
+      const Product<V> by_u{l >= low && layer.weight_adapts ? tape.delta(l) : nullptr, layer.outputs,
+                            u + layer.weight, layer.outputs};
+      product_transposed(rda, layer, block.rows, {rd, layer.outputs, phi + layer.weight, layer.outputs},
+                         by_u);
       const V* slope = tape.slope(l - 1);
       const int count = block.rows * layer.inputs;
       if (curved() && l > low) {
@@ -170,7 +180,8 @@ class NetworkPass {
   };
 
   /// out[r][j] over rows r and the outputs j of a layer.
-  static void product(V* out, int columns, int rows, Begin begin, Product<V> first, Product<V> second, int terms) {
+  static void product(V* out, int columns, int rows, Begin begin, Product<V> first, Product<V> second,
+                      int terms) {
     if (!first.a) terms = 0;
     contract<L, Walk::forward>({.first = first,
                                 .second = second,
@@ -184,7 +195,8 @@ class NetworkPass {
   }
 
   /// out[r][i] over rows r and the inputs i of a layer.
-  static void product_transposed(V* out, const LayerShape& layer, int rows, Product<V> first, Product<V> second) {
+  static void product_transposed(V* out, const LayerShape& layer, int rows, Product<V> first,
+                                 Product<V> second) {
     contract<L, Walk::backward>({.first = first,
                                  .second = second,
                                  .rows = rows,
@@ -196,8 +208,8 @@ class NetworkPass {
   }
 
   /// out[i][j]: sum over the block's rows.
-  static void sum_over_rows(V* out, const LayerShape& layer, const RowBlock<L>& block, RowSums sums, Product<V> first,
-                            Product<V> second) {
+  static void sum_over_rows(V* out, const LayerShape& layer, const RowBlock<L>& block, RowSums sums,
+                            Product<V> first, Product<V> second) {
     contract<L, Walk::weights>({.first = first,
                                 .second = second,
                                 .rows = layer.inputs,

@@ -15,45 +15,66 @@ constexpr int tile_rows = 5;
 
 ActivationCode code_of(Activation activation) {
   switch (activation) {
-    case Activation::identity: return ActivationCode::identity;
-    case Activation::relu: return ActivationCode::relu;
-    case Activation::tanh: return ActivationCode::tanh;
-    case Activation::sigmoid: return ActivationCode::sigmoid;
-    case Activation::softplus: return ActivationCode::softplus;
-    case Activation::silu: return ActivationCode::silu;
-    case Activation::gelu: return ActivationCode::gelu;
+    case Activation::identity:
+      return ActivationCode::identity;
+    case Activation::relu:
+      return ActivationCode::relu;
+    case Activation::tanh:
+      return ActivationCode::tanh;
+    case Activation::sigmoid:
+      return ActivationCode::sigmoid;
+    case Activation::softplus:
+      return ActivationCode::softplus;
+    case Activation::silu:
+      return ActivationCode::silu;
+    case Activation::gelu:
+      return ActivationCode::gelu;
   }
   throw InvalidArgument("cpu backend: unknown activation");
 }
 
 LossCode code_of(LossKind loss) {
   switch (loss) {
-    case LossKind::mse: return LossCode::mse;
-    case LossKind::huber: return LossCode::huber;
-    case LossKind::bce: return LossCode::bce;
-    case LossKind::softmax: return LossCode::softmax;
-    case LossKind::pinball: return LossCode::pinball;
-    case LossKind::gaussian_nll: return LossCode::gaussian_nll;
-    case LossKind::qlike: return LossCode::qlike;
+    case LossKind::mse:
+      return LossCode::mse;
+    case LossKind::huber:
+      return LossCode::huber;
+    case LossKind::bce:
+      return LossCode::bce;
+    case LossKind::softmax:
+      return LossCode::softmax;
+    case LossKind::pinball:
+      return LossCode::pinball;
+    case LossKind::gaussian_nll:
+      return LossCode::gaussian_nll;
+    case LossKind::qlike:
+      return LossCode::qlike;
   }
   throw InvalidArgument("cpu backend: unknown loss");
 }
 
 OuterCode code_of(OuterRule rule) {
   switch (rule) {
-    case OuterRule::exact: return OuterCode::exact;
-    case OuterRule::first_order: return OuterCode::first_order;
-    case OuterRule::parameter_move: return OuterCode::parameter_move;
+    case OuterRule::exact:
+      return OuterCode::exact;
+    case OuterRule::first_order:
+      return OuterCode::first_order;
+    case OuterRule::parameter_move:
+      return OuterCode::parameter_move;
   }
   throw InvalidArgument("cpu backend: unknown outer rule");
 }
 
 RateCode code_of(LearnedRate rate) {
   switch (rate) {
-    case LearnedRate::none: return RateCode::fixed;
-    case LearnedRate::layer: return RateCode::layer;
-    case LearnedRate::layer_step: return RateCode::layer_step;
-    case LearnedRate::parameter: return RateCode::parameter;
+    case LearnedRate::none:
+      return RateCode::fixed;
+    case LearnedRate::layer:
+      return RateCode::layer;
+    case LearnedRate::layer_step:
+      return RateCode::layer_step;
+    case LearnedRate::parameter:
+      return RateCode::parameter;
   }
   throw InvalidArgument("cpu backend: unknown learned rate");
 }
@@ -75,7 +96,8 @@ NetworkPlan::NetworkPlan(const Problem& problem, const TaskColumns& columns) {
     shape.width_before = network_.hidden_width;
     shape.weight_adapts = adapts(tensor);
     shape.bias_adapts = adapts(tensor + 1);
-    if (shape.weight_adapts || shape.bias_adapts) network_.lowest_adapting = std::min(network_.lowest_adapting, l);
+    if (shape.weight_adapts || shape.bias_adapts)
+      network_.lowest_adapting = std::min(network_.lowest_adapting, l);
     network_.widest = std::max(network_.widest, shape.outputs);
     if (l + 1 < layout.layers()) network_.hidden_width += shape.outputs;
     layers_.push_back(shape);
@@ -122,14 +144,17 @@ GroupJob NetworkPlan::job() const {
 }
 
 void NetworkPlan::size_blocks(GroupJob& job, int width) const {
-  const auto row_bytes = static_cast<std::size_t>(network_.widest) * static_cast<std::size_t>(width) * sizeof(float);
+  const auto row_bytes =
+      static_cast<std::size_t>(network_.widest) * static_cast<std::size_t>(width) * sizeof(float);
   const int most = std::max(tile_rows, static_cast<int>(block_bytes / row_bytes) / tile_rows * tile_rows);
   const int rows = std::max({1, job.support.rows, job.query.rows});
   const int blocks = (rows + most - 1) / most;
   job.block_rows = (rows + blocks - 1) / blocks;
-  const std::size_t per_row = 4 * static_cast<std::size_t>(network_.hidden_width) + 2 * static_cast<std::size_t>(network_.outputs);
+  const std::size_t per_row =
+      4 * static_cast<std::size_t>(network_.hidden_width) + 2 * static_cast<std::size_t>(network_.outputs);
   const std::size_t tapes = per_row * static_cast<std::size_t>(width) * sizeof(float) *
-                            static_cast<std::size_t>(job.support.rows) * static_cast<std::size_t>(inner_.steps);
+                            static_cast<std::size_t>(job.support.rows) *
+                            static_cast<std::size_t>(inner_.steps);
   job.tape = tapes <= tape_bytes ? StoredTape::keep : StoredTape::recompute;
 }
 

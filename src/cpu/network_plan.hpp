@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetworkPlan: a Problem in the plain data that the code of an instruction set takes, and the sizes of its blocks.
+// NetworkPlan: a Problem in the plain data that the code of an instruction set takes, and the sizes of its
+// blocks.
 #pragma once
 
 #include <vector>
@@ -19,7 +20,8 @@ class NetworkPlan {
 
   /// A job of this problem: everything but parameters, rows and results.
   GroupJob job() const;
-  /// Rows per block and tape policy for a group with that many rows, by the sizes of caches. Never changes a bit.
+  /// Rows per block and tape policy for a group with that many rows, by the sizes of caches. Never changes a
+  /// bit.
   void size_blocks(GroupJob& job, int width) const;
 
  private:

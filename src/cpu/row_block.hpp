@@ -6,8 +6,8 @@
 
 namespace shoal::cpu {
 
-/// Some rows of a group's support or query set. Lanes with fewer rows compute rubbish in theirs, which every sum over
-/// rows leaves out.
+/// Some rows of a group's support or query set. Lanes with fewer rows compute rubbish in theirs, which every
+/// sum over rows leaves out.
 template <class L>
 struct RowBlock {
   using V = typename L::V;
@@ -15,7 +15,7 @@ struct RowBlock {
   const V* y = nullptr;       // [rows, targets]
   const V* offset = nullptr;  // [rows, outputs] or null
   int rows = 0;
-  int common_rows = 0;              // rows that every lane has
+  int common_rows = 0;                // rows that every lane has
   std::int32_t lane_rows[max_lanes];  // rows that each lane has; may be negative
 
   RowBlock(const Network& net, const GroupRows& set, int first, int count) : rows(count) {
@@ -29,8 +29,9 @@ struct RowBlock {
   }
 };
 
-/// What a block's passes leave for the second-order pass, all [block_rows, width]: per hidden layer activation a = f(z),
-/// slope f'(z), delta = dL/dz, and for curved activations f''(z), which the backward pass turns into dL/da f''(z).
+/// What a block's passes leave for the second-order pass, all [block_rows, width]: per hidden layer
+/// activation a = f(z), slope f'(z), delta = dL/dz, and for curved activations f''(z), which the backward
+/// pass turns into dL/da f''(z).
 template <class L>
 class Tape {
  public:
@@ -47,7 +48,9 @@ class Tape {
   V* activation(int layer) const { return part(layer, 0); }
   V* slope(int layer) const { return part(layer, 1); }
   /// Of the last layer too.
-  V* delta(int layer) const { return layer + 1 == net_->layer_count ? output() + out_size() : part(layer, 2); }
+  V* delta(int layer) const {
+    return layer + 1 == net_->layer_count ? output() + out_size() : part(layer, 2);
+  }
   V* curve(int layer) const { return part(layer, 3); }
   V* output() const { return base_ + std::ptrdiff_t{rows_} * net_->hidden_width * parts_; }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole life of W tasks, one per lane: inner loop, query loss, backward through the inner loop, contribution to the
-// sum over tasks. Nothing leaves this file's workspace in between.
+// The whole life of W tasks, one per lane: inner loop, query loss, backward through the inner loop,
+// contribution to the sum over tasks. Nothing leaves this file's workspace in between.
 //
 //   phi_0 = theta,  phi_{k+1} = phi_k - alpha o g_k                          g_k = grad L_support(phi_k)
 //   lambda_K = w_K grad L_query(phi_K)
-//   lambda_k = lambda_{k+1} - H_k (alpha o lambda_{k+1}) + w_k grad L_query(phi_k)      d alpha -= g_k o lambda_{k+1}
+//   lambda_k = lambda_{k+1} - H_k (alpha o lambda_{k+1}) + w_k grad L_query(phi_k)      d alpha -= g_k o
+//   lambda_{k+1}
 //
-// The trajectory phi_0 .. phi_K is kept. The tapes of the support passes are kept when they fit the budget that the
-// plan gives (StoredTape::keep), else each block's is computed again on the way back: the same operations, the same bits.
+// The trajectory phi_0 .. phi_K is kept. The tapes of the support passes are kept when they fit the budget
+// that the plan gives (StoredTape::keep), else each block's is computed again on the way back: the same
+// operations, the same bits.
 #pragma once
 
 #include "cpu/exact_lanes.hpp"
@@ -99,7 +101,11 @@ class TaskGroup {
  private:
   /// Lays out the workspace at `base` (null: to measure it).
   TaskGroup(const GroupJob& job, V* base)
-      : job_(job), net_(*job.network), inner_(*job.inner), size_(net_.parameters), base_(base),
+      : job_(job),
+        net_(*job.network),
+        inner_(*job.inner),
+        size_(net_.parameters),
+        base_(base),
         pass_(net_, *job.loss, job.block_rows, take(NetworkPass<L>::scratch_vectors(net_, job.block_rows))) {
     const auto steps = static_cast<std::size_t>(inner_.steps);
     const bool backward = job.sums[0] != nullptr;
@@ -130,8 +136,10 @@ class TaskGroup {
   V* gradient(int k) const { return gradients_ + static_cast<std::size_t>(k) % gradient_count_ * size_; }
   Tape<L> scratch_tape() const { return {net_, pass_.curved(), job_.block_rows, query_tape_}; }
   Tape<L> support_tape(int k, int block) const {
-    const auto index = static_cast<std::size_t>(k) * static_cast<std::size_t>(blocks_) + static_cast<std::size_t>(block);
-    return {net_, pass_.curved(), job_.block_rows, keeps_ ? support_tape_ + index * block_tape_ : support_tape_};
+    const auto index =
+        static_cast<std::size_t>(k) * static_cast<std::size_t>(blocks_) + static_cast<std::size_t>(block);
+    return {net_, pass_.curved(), job_.block_rows,
+            keeps_ ? support_tape_ + index * block_tape_ : support_tape_};
   }
 
   template <class Use>
@@ -182,7 +190,8 @@ class TaskGroup {
         const Tape<L> tape = support_tape(k, first / job_.block_rows);
         pass_.forward(phi, block, tape);
         total = pass_.add_loss(block, tape, total);
-        pass_.backward(phi, block, tape, scale, Wanted::adapting, first == 0 ? RowSums::begin : RowSums::go_on, g);
+        pass_.backward(phi, block, tape, scale, Wanted::adapting,
+                       first == 0 ? RowSums::begin : RowSums::go_on, g);
       });
       M bad = and_(adapts, not_(is_finite(total / terms)));
       V moved(0.0f);
@@ -226,7 +235,8 @@ class TaskGroup {
       const Tape<L> tape = scratch_tape();
       pass_.forward(phi, block, tape);
       total = pass_.add_loss(block, tape, total);
-      pass_.backward(phi, block, tape, scale, Wanted::everything, first == 0 ? RowSums::begin : RowSums::go_on, gradient);
+      pass_.backward(phi, block, tape, scale, Wanted::everything,
+                     first == 0 ? RowSums::begin : RowSums::go_on, gradient);
     });
     return total / *reinterpret_cast<const V*>(job_.query.terms);
   }
@@ -270,7 +280,8 @@ class TaskGroup {
         pass_.forward(phi, block, tape);
         pass_.backward(phi, block, tape, scale, Wanted::adapting, RowSums::begin, nullptr);
       }
-      pass_.hessian_vector(phi, u_, block, tape, scale, first == 0 ? RowSums::begin : RowSums::go_on, second_);
+      pass_.hessian_vector(phi, u_, block, tape, scale, first == 0 ? RowSums::begin : RowSums::go_on,
+                           second_);
     });
     for (std::size_t p = 0; p < size_; ++p) lambda_[p] = lambda_[p] - second_[p];
   }
@@ -278,11 +289,15 @@ class TaskGroup {
   std::size_t rate_index(int layer, int k, std::size_t p) const {
     const int layers = net_.layer_count;
     switch (inner_.rates) {
-      case RateCode::parameter: return p;
-      case RateCode::layer: return static_cast<std::size_t>(layer);
+      case RateCode::parameter:
+        return p;
+      case RateCode::layer:
+        return static_cast<std::size_t>(layer);
       case RateCode::layer_step:  // tensors of [rate_steps], one per layer
-        return static_cast<std::size_t>(layer * inner_.rate_steps + (k < inner_.rate_steps ? k : inner_.rate_steps - 1));
-      case RateCode::fixed: break;
+        return static_cast<std::size_t>(layer * inner_.rate_steps +
+                                        (k < inner_.rate_steps ? k : inner_.rate_steps - 1));
+      case RateCode::fixed:
+        break;
     }
     return static_cast<std::size_t>(layers);
   }
@@ -290,7 +305,8 @@ class TaskGroup {
     return inner_.rates == RateCode::fixed ? inner_.learning_rate : job_.rates[rate_index(layer, k, p)];
   }
 
-  /// use(begin, end, adapts, layer) for every tensor in order of the layout; the skip counts as the last layer's.
+  /// use(begin, end, adapts, layer) for every tensor in order of the layout; the skip counts as the last
+  /// layer's.
   template <class Use>
   void for_tensors(Use use) const {
     for (int l = 0; l < net_.layer_count; ++l) {
@@ -327,12 +343,15 @@ class TaskGroup {
 /// The operations of one instruction set, made from its lanes.
 template <class L>
 struct KernelsOf {
-  static std::size_t workspace_floats(const GroupJob& job) { return TaskGroup<L>::workspace_vectors(job) * L::width; }
+  static std::size_t workspace_floats(const GroupJob& job) {
+    return TaskGroup<L>::workspace_vectors(job) * L::width;
+  }
   static void meta_gradient(GroupJob& job) { TaskGroup<L>(job).meta_gradient(); }
   static void adapt(GroupJob& job) { TaskGroup<L>(job).adapt(); }
   static void evaluate(GroupJob& job, const EvaluationPoints& points) { TaskGroup<L>(job).evaluate(points); }
   static void predict(GroupJob& job, const float* phi, float* outputs) {
-    TaskGroup<L>(job).predict(reinterpret_cast<const typename L::V*>(phi), reinterpret_cast<typename L::V*>(outputs));
+    TaskGroup<L>(job).predict(reinterpret_cast<const typename L::V*>(phi),
+                              reinterpret_cast<typename L::V*>(outputs));
   }
   static constexpr GroupKernels table = {L::width, workspace_floats, meta_gradient, adapt, evaluate, predict};
 };

@@ -16,7 +16,9 @@ ThreadPool::ThreadPool(int threads) {
   }
 }
 
-ThreadPool::~ThreadPool() { end(); }
+ThreadPool::~ThreadPool() {
+  end();
+}
 
 void ThreadPool::end() {
   stop_ = true;  // published by round_

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ThreadPool: the same job on every thread at once. The caller is thread 0, so one thread means no thread at all.
+// ThreadPool: the same job on every thread at once. The caller is thread 0, so one thread means no thread at
+// all.
 #pragma once
 
 #include <atomic>
@@ -22,8 +23,9 @@ class ThreadPool {
 
   int size() const { return static_cast<int>(threads_.size()) + 1; }
 
-  /// Calls job(thread) for thread = 0 .. size() - 1 and returns when all are done. The first exception is thrown
-  /// here. Runs in the float environment of the contract. One run at a time; calls from several threads queue.
+  /// Calls job(thread) for thread = 0 .. size() - 1 and returns when all are done. The first exception is
+  /// thrown here. Runs in the float environment of the contract. One run at a time; calls from several
+  /// threads queue.
   void run(const std::function<void(int)>& job);
 
  private:

@@ -40,7 +40,9 @@ std::string suggestion(const std::string& name, const std::vector<std::string>& 
   return nearest ? " (did you mean \"" + *nearest + "\"?)" : "";
 }
 
-std::vector<std::string> column_names(const std::string& path) { return open_table(path)->names(); }
+std::vector<std::string> column_names(const std::string& path) {
+  return open_table(path)->names();
+}
 
 ColumnStore::ColumnStore(const std::string& path, const std::vector<ColumnRequest>& wanted) : path_(path) {
   std::vector<std::size_t> place_of;  // of every stored column in the file
@@ -101,14 +103,17 @@ ColumnStore::ColumnStore(const std::string& path, const std::vector<ColumnReques
       } else if (missing) {
         column.codes.push_back(-1);
       } else {
-        const auto [at, fresh] = level_of[c].try_emplace(std::string(text), static_cast<std::int32_t>(column.levels.size()));
+        const auto [at, fresh] =
+            level_of[c].try_emplace(std::string(text), static_cast<std::int32_t>(column.levels.size()));
         if (fresh) column.levels.emplace_back(text);
         column.codes.push_back(at->second);
       }
     }
 }
 
-const Column& ColumnStore::column(const std::string& name) const { return columns_[index_.at(name)]; }
+const Column& ColumnStore::column(const std::string& name) const {
+  return columns_[index_.at(name)];
+}
 
 // Rows are not remembered by line: an error reads the file once more, up to its row.
 std::string ColumnStore::place(std::size_t row) const {

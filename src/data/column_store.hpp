@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ColumnStore: the columns of a table that a task source needs, read in two passes over the file: the first counts rows
-// and finds out which columns are numbers, the second fills vectors of exactly that size. Peak memory is the payload itself.
+// ColumnStore: the columns of a table that a task source needs, read in two passes over the file: the first
+// counts rows and finds out which columns are numbers, the second fills vectors of exactly that size. Peak
+// memory is the payload itself.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ struct Column {
   std::vector<double> numbers;
   std::vector<std::int32_t> codes;  ///< -1 = missing
   std::vector<std::string> levels;
-  std::vector<bool> missing;        ///< numeric only; empty when nothing is missing
+  std::vector<bool> missing;  ///< numeric only; empty when nothing is missing
 
   bool is_missing(std::size_t row) const {
     return numeric ? !missing.empty() && missing[row] : codes[row] < 0;
@@ -34,7 +35,8 @@ struct ColumnRequest {
 
 class ColumnStore {
  public:
-  /// Throws DataError: a column that is not there (with the nearest name), a number that is none (place and column).
+  /// Throws DataError: a column that is not there (with the nearest name), a number that is none (place and
+  /// column).
   ColumnStore(const std::string& path, const std::vector<ColumnRequest>& wanted);
 
   std::size_t rows() const { return rows_; }

@@ -23,7 +23,8 @@ std::unique_ptr<TaskSource> make_task_source(const RunConfig& config) {
     const TargetType target = config.loss.kind == LossKind::softmax ? TargetType::label : TargetType::real;
     return make_table_source(tasks.table, target, config.seed);
   }
-  throw InvalidArgument("tasks: unknown source \"" + tasks.source + "\"; known: sinusoid, xsinx, xsinx-window, table, file");
+  throw InvalidArgument("tasks: unknown source \"" + tasks.source +
+                        "\"; known: sinusoid, xsinx, xsinx-window, table, file");
 }
 
 ModelSpec model_for(const RunConfig& config, const TaskSource& source) {
@@ -34,11 +35,12 @@ ModelSpec model_for(const RunConfig& config, const TaskSource& source) {
                   .activation = config.model.activation,
                   .skip = config.model.skip};
   if (config.loss.kind == LossKind::softmax) {
-    if (columns.targets != 0) throw DataError("loss softmax needs class labels, the tasks have numeric targets");
+    if (columns.targets != 0)
+      throw DataError("loss softmax needs class labels, the tasks have numeric targets");
     model.outputs = config.model.outputs > 0 ? config.model.outputs : source.classes();
   } else if (config.model.outputs > 0 && config.model.outputs != model.outputs) {
-    throw InvalidArgument("model.outputs = " + std::to_string(config.model.outputs) + ", but loss and targets need " +
-                          std::to_string(model.outputs));
+    throw InvalidArgument("model.outputs = " + std::to_string(config.model.outputs) +
+                          ", but loss and targets need " + std::to_string(model.outputs));
   }
   return model;
 }

@@ -14,13 +14,15 @@ constexpr std::size_t longest_row = 1 << 26;
 
 class CsvReader final : public RowReader {
  public:
-  explicit CsvReader(const std::string& path) : path_(path), stream_(path, std::ios::binary), buffer_(buffer_bytes) {
+  explicit CsvReader(const std::string& path)
+      : path_(path), stream_(path, std::ios::binary), buffer_(buffer_bytes) {
     if (!stream_) throw DataError(path + ": cannot be opened for reading");
     if (peek() == 0xef) {  // byte-order mark
       for (const int expected : {0xef, 0xbb, 0xbf})
         if (take() != expected) throw DataError(path_ + ":1: a byte-order mark that is not UTF-8");
     }
-    if (!read_row()) throw DataError(path_ + ":1: the file is empty; a header line with column names was expected");
+    if (!read_row())
+      throw DataError(path_ + ":1: the file is empty; a header line with column names was expected");
     for (std::size_t i = 0; i < fields(); ++i) {
       const std::string name(field(i));
       if (name.empty()) throw DataError(path_ + ":1: column " + std::to_string(i + 1) + " has no name");
@@ -36,7 +38,8 @@ class CsvReader final : public RowReader {
     if (!read_row()) return false;
     if (fields() != names_.size())
       throw DataError(place() + ": " + std::to_string(fields()) + " fields, the header has " +
-                      std::to_string(names_.size()) + (fields() < names_.size() ? " (column \"" + names_[fields()] + "\" is missing)" : ""));
+                      std::to_string(names_.size()) +
+                      (fields() < names_.size() ? " (column \"" + names_[fields()] + "\" is missing)" : ""));
     return true;
   }
 
@@ -71,7 +74,9 @@ class CsvReader final : public RowReader {
     if (c >= 0) ++at_;
     return c;
   }
-  [[noreturn]] void fail(const std::string& what) const { throw DataError(path_ + ":" + std::to_string(line_) + ": " + what); }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw DataError(path_ + ":" + std::to_string(line_) + ": " + what);
+  }
 
   /// One record into row_ and ends_; blank lines are skipped. False at the end of the file.
   bool read_row() {
@@ -100,7 +105,8 @@ class CsvReader final : public RowReader {
 
   void read_plain() {
     for (int c = peek(); c >= 0 && c != ',' && c != '\n' && c != '\r'; c = peek()) {
-      if (c == '"') fail("a quote inside an unquoted field (column " + std::to_string(ends_.size() + 1) + ")");
+      if (c == '"')
+        fail("a quote inside an unquoted field (column " + std::to_string(ends_.size() + 1) + ")");
       append(static_cast<char>(take()));
     }
   }
@@ -127,7 +133,8 @@ class CsvReader final : public RowReader {
   }
 
   void append(char c) {
-    if (c == '\0') fail("a zero byte (column " + std::to_string(ends_.size() + 1) + "): is this a text file?");
+    if (c == '\0')
+      fail("a zero byte (column " + std::to_string(ends_.size() + 1) + "): is this a text file?");
     if (row_.size() >= longest_row) fail("a row longer than " + std::to_string(longest_row) + " bytes");
     row_ += c;
   }
@@ -144,6 +151,8 @@ class CsvReader final : public RowReader {
 
 }  // namespace
 
-std::unique_ptr<RowReader> open_csv(const std::string& path) { return std::make_unique<CsvReader>(path); }
+std::unique_ptr<RowReader> open_csv(const std::string& path) {
+  return std::make_unique<CsvReader>(path);
+}
 
 }  // namespace shoal

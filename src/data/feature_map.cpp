@@ -22,7 +22,8 @@ Moments moments_of(const Column& column, const std::vector<bool>& rows) {
   std::size_t count = 0;
   const auto each = [&](auto use) {
     for (std::size_t row = 0; row < rows.size(); ++row)
-      if (rows[row] && !column.is_missing(row) && std::isfinite(column.numbers[row])) use(column.numbers[row]);
+      if (rows[row] && !column.is_missing(row) && std::isfinite(column.numbers[row]))
+        use(column.numbers[row]);
   };
   each([&](double x) {
     sum += x;
@@ -52,7 +53,8 @@ std::vector<std::string> levels_in(const Column& column, const std::vector<bool>
 
 }  // namespace
 
-Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& options, const std::vector<bool>& fit_rows) {
+Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& options,
+                                const std::vector<bool>& fit_rows) {
   Preprocessing p;
   p.options = options;
   const auto add = [&](const std::string& name, double mean, double deviation, double fill) {
@@ -66,7 +68,8 @@ Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& op
     if (column.numeric) {
       const Moments moments = moments_of(column, fit_rows);
       add(name, options.scale ? moments.mean : 0.0, options.scale ? moments.deviation : 1.0, moments.mean);
-      if (options.missing == MissingPolicy::mean && moments.any_missing) add(name + "_missing", 0.0, 1.0, 0.0);
+      if (options.missing == MissingPolicy::mean && moments.any_missing)
+        add(name + "_missing", 0.0, 1.0, 0.0);
     } else {
       p.categories[name] = levels_in(column, fit_rows);
       for (const std::string& level : p.categories[name]) add(name + "=" + level, 0.0, 1.0, 0.0);
@@ -94,7 +97,8 @@ FeatureMap::FeatureMap(const ColumnStore& table, const Preprocessing& p) {
     }
     for (const std::string& level : categories->second) {
       const auto at = std::find(column.levels.begin(), column.levels.end(), level);
-      add(column, Kind::level, at == column.levels.end() ? -2 : static_cast<std::int32_t>(at - column.levels.begin()));
+      add(column, Kind::level,
+          at == column.levels.end() ? -2 : static_cast<std::int32_t>(at - column.levels.begin()));
     }
   }
   if (i != p.inputs.size()) throw ModelError("preprocessing: more inputs than its features need");
@@ -103,9 +107,12 @@ FeatureMap::FeatureMap(const ColumnStore& table, const Preprocessing& p) {
 double FeatureMap::value(std::size_t row, std::size_t i) const {
   const Piece& piece = pieces_[i];
   switch (piece.kind) {
-    case Kind::level: return piece.column->codes[row] == piece.code ? 1.0 : 0.0;
-    case Kind::indicator: return piece.column->is_missing(row) ? 1.0 : 0.0;
-    case Kind::number: break;
+    case Kind::level:
+      return piece.column->codes[row] == piece.code ? 1.0 : 0.0;
+    case Kind::indicator:
+      return piece.column->is_missing(row) ? 1.0 : 0.0;
+    case Kind::number:
+      break;
   }
   const double value = piece.column->is_missing(row) ? piece.fill : piece.column->numbers[row];
   return (value - piece.mean) / piece.deviation;

@@ -10,8 +10,10 @@
 
 namespace shoal {
 
-/// Learns names, scalers, fill values and categories from the rows with `fit_rows` set (the rows of meta-train tasks).
-Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& options, const std::vector<bool>& fit_rows);
+/// Learns names, scalers, fill values and categories from the rows with `fit_rows` set (the rows of
+/// meta-train tasks).
+Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& options,
+                                const std::vector<bool>& fit_rows);
 
 class FeatureMap {
  public:

@@ -9,9 +9,12 @@ namespace {
 // Training, validation and test tasks come from different streams: the same id means different tasks.
 Purpose purpose_of(Phase phase) {
   switch (phase) {
-    case Phase::train: return Purpose::train_tasks;
-    case Phase::validation: return Purpose::validation_tasks;
-    default: return Purpose::evaluation_tasks;
+    case Phase::train:
+      return Purpose::train_tasks;
+    case Phase::validation:
+      return Purpose::validation_tasks;
+    default:
+      return Purpose::evaluation_tasks;
   }
 }
 
@@ -20,7 +23,8 @@ Purpose purpose_of(Phase phase) {
 GeneratedSource::GeneratedSource(const GeneratorOptions& options) : options_(options) {
   if (options.support < 0) throw InvalidArgument("tasks: support must be at least 0");
   if (options.query < 1) throw InvalidArgument("tasks: query must be at least 1");
-  if (!(options.noise >= 0.0 && options.noise < 1e30)) throw InvalidArgument("tasks: noise must be at least 0");
+  if (!(options.noise >= 0.0 && options.noise < 1e30))
+    throw InvalidArgument("tasks: noise must be at least 0");
   if (options.query_grid != 0 && options.query_grid < 2)
     throw InvalidArgument("evaluate: query_grid must be 0 (off) or at least 2 points");
 }
@@ -30,10 +34,12 @@ TaskBatch GeneratedSource::sample(Phase phase, std::int64_t iteration, std::int6
 }
 
 TaskBatch GeneratedSource::evaluation(Phase phase, std::int64_t tasks) const {
-  return generate(purpose_of(phase), 0, tasks, options_.query_grid > 0 ? QueryPoints::grid : QueryPoints::random);
+  return generate(purpose_of(phase), 0, tasks,
+                  options_.query_grid > 0 ? QueryPoints::grid : QueryPoints::random);
 }
 
-TaskBatch GeneratedSource::generate(Purpose purpose, std::int64_t first, std::int64_t tasks, QueryPoints points) const {
+TaskBatch GeneratedSource::generate(Purpose purpose, std::int64_t first, std::int64_t tasks,
+                                    QueryPoints points) const {
   if (tasks < 1) throw InvalidArgument("a batch needs at least one task, not " + std::to_string(tasks));
   TaskSetStorage<float> support, query;
   std::vector<std::int64_t> ids;
@@ -58,7 +64,8 @@ TaskBatch GeneratedSource::generate(Purpose purpose, std::int64_t first, std::in
     for (int r = 0; r < options_.support; ++r) add(support, draw_x(task, draws));
     for (int r = 0; r < queries; ++r) {
       const float share = static_cast<float>(r) / static_cast<float>(queries - 1);
-      add(query, points == QueryPoints::grid ? kernels::fma(task.high - task.low, share, task.low) : draw_x(task, draws));
+      add(query, points == QueryPoints::grid ? kernels::fma(task.high - task.low, share, task.low)
+                                             : draw_x(task, draws));
     }
     support.offsets.push_back(static_cast<std::int64_t>(support.x.size()));
     query.offsets.push_back(static_cast<std::int64_t>(query.x.size()));

@@ -23,8 +23,8 @@ class TaskDraws {
 
 /// One task of a generator: its parameters drawn, ready to give rows.
 struct GeneratedTask {
-  float a = 0.0f, b = 0.0f;      ///< the generator's own parameters
-  float low = 0.0f, high = 0.0f; ///< range of x, for the evaluation grid
+  float a = 0.0f, b = 0.0f;       ///< the generator's own parameters
+  float low = 0.0f, high = 0.0f;  ///< range of x, for the evaluation grid
 };
 
 class GeneratedSource : public TaskSource {

@@ -17,7 +17,8 @@ namespace {
 class NpyReader final : public RowReader {
  public:
   explicit NpyReader(const std::string& path) : path_(path), stream_(path, std::ios::binary) {
-    if (!stream_ || std::filesystem::is_directory(path)) throw DataError(path + ": cannot be opened for reading");
+    if (!stream_ || std::filesystem::is_directory(path))
+      throw DataError(path + ": cannot be opened for reading");
     stream_.seekg(0, std::ios::end);
     const auto file_size = static_cast<std::uint64_t>(stream_.tellg());
     stream_.seekg(0);
@@ -32,16 +33,19 @@ class NpyReader final : public RowReader {
     read(bytes.data(), length_bytes, "the header length");
     const std::uint64_t length = bytes[0] | bytes[1] << 8 | bytes[2] << 16 | std::uint64_t{bytes[3]} << 24;
     if (length > file_size - 8 - length_bytes || length > 1 << 20)
-      throw DataError(path_ + ": byte 8: header length " + std::to_string(length) + " exceeds the file or 2^20");
+      throw DataError(path_ + ": byte 8: header length " + std::to_string(length) +
+                      " exceeds the file or 2^20");
     header_.resize(length);
     read(header_.data(), length, "the header");
     data_begin_ = 8 + length_bytes + length;
     parse_header();
     std::uint64_t size = 0;
     if (__builtin_mul_overflow(rows_, static_cast<std::uint64_t>(columns_), &size) ||
-        __builtin_mul_overflow(size, static_cast<std::uint64_t>(item_size_), &size) || size != file_size - data_begin_)
-      throw DataError(path_ + ": byte " + std::to_string(data_begin_) + ": " + std::to_string(file_size - data_begin_) +
-                      " bytes of data do not fit the shape (" + std::to_string(rows_) + ", " + std::to_string(columns_) + ")");
+        __builtin_mul_overflow(size, static_cast<std::uint64_t>(item_size_), &size) ||
+        size != file_size - data_begin_)
+      throw DataError(path_ + ": byte " + std::to_string(data_begin_) + ": " +
+                      std::to_string(file_size - data_begin_) + " bytes of data do not fit the shape (" +
+                      std::to_string(rows_) + ", " + std::to_string(columns_) + ")");
     for (std::uint64_t c = 0; c < columns_; ++c) names_.push_back("c" + std::to_string(c));
     row_.resize(columns_ * item_size_);
   }
@@ -66,7 +70,8 @@ class NpyReader final : public RowReader {
       return std::string_view(digits_.data(), static_cast<std::size_t>(end - digits_.data()));
     };
     switch (kind_) {
-      case 'f': return item_size_ == 4 ? as(float{}) : as(double{});
+      case 'f':
+        return item_size_ == 4 ? as(float{}) : as(double{});
       case 'u':
         if (item_size_ == 1) return as(std::uint8_t{});
         if (item_size_ == 2) return as(std::uint16_t{});
@@ -79,8 +84,8 @@ class NpyReader final : public RowReader {
   }
 
   std::string place() const override {
-    return path_ + ": byte " + std::to_string(data_begin_ + (row_index_ - 1) * columns_ * item_size_) + " (row " +
-           std::to_string(row_index_ - 1) + ")";
+    return path_ + ": byte " + std::to_string(data_begin_ + (row_index_ - 1) * columns_ * item_size_) +
+           " (row " + std::to_string(row_index_ - 1) + ")";
   }
 
  private:
@@ -88,7 +93,8 @@ class NpyReader final : public RowReader {
     const auto begin = stream_.tellg();
     stream_.read(static_cast<char*>(to), static_cast<std::streamsize>(count));
     if (static_cast<std::size_t>(stream_.gcount()) != count)
-      throw DataError(path_ + ": byte " + std::to_string(static_cast<std::int64_t>(begin)) + ": the file ends inside " + what);
+      throw DataError(path_ + ": byte " + std::to_string(static_cast<std::int64_t>(begin)) +
+                      ": the file ends inside " + what);
   }
 
   [[noreturn]] void fail(const std::string& what) const {
@@ -103,22 +109,26 @@ class NpyReader final : public RowReader {
     if (begin == std::string::npos) fail("no value for '" + key + "'");
     begin = header_.find_first_not_of(" ", begin + 1);
     if (begin == std::string::npos) fail("no value for '" + key + "'");
-    const std::size_t end = header_[begin] == '(' ? header_.find(')', begin) : header_.find_first_of(",}", begin);
+    const std::size_t end =
+        header_[begin] == '(' ? header_.find(')', begin) : header_.find_first_of(",}", begin);
     if (end == std::string::npos) fail("no end of the value for '" + key + "'");
     return header_.substr(begin, end - begin + (header_[begin] == '(' ? 1 : 0));
   }
 
   void parse_header() {
     const std::string type = value_of("descr"), order = value_of("fortran_order"), shape = value_of("shape");
-    if (type.size() != 5 || type[0] != '\'' || type[4] != '\'' || std::string("<|").find(type[1]) == std::string::npos ||
+    if (type.size() != 5 || type[0] != '\'' || type[4] != '\'' ||
+        std::string("<|").find(type[1]) == std::string::npos ||
         std::string("fiu").find(type[2]) == std::string::npos)
       fail("descr " + type + " is not a little-endian float or integer type");
     kind_ = type[2];
     item_size_ = static_cast<std::size_t>(type[3] - '0');
-    const bool known = kind_ == 'f' ? item_size_ == 4 || item_size_ == 8
-                                    : item_size_ == 1 || item_size_ == 2 || item_size_ == 4 || item_size_ == 8;
+    const bool known = kind_ == 'f'
+                           ? item_size_ == 4 || item_size_ == 8
+                           : item_size_ == 1 || item_size_ == 2 || item_size_ == 4 || item_size_ == 8;
     if (!known) fail("descr " + type + " has an item size that is not known");
-    if (order != "False") fail("fortran_order is " + order + "; only C order is read (numpy.ascontiguousarray)");
+    if (order != "False")
+      fail("fortran_order is " + order + "; only C order is read (numpy.ascontiguousarray)");
     const char* at = shape.data() + 1;
     const char* end = shape.data() + shape.size();
     std::vector<std::uint64_t> extents;
@@ -150,6 +160,8 @@ class NpyReader final : public RowReader {
 
 }  // namespace
 
-std::unique_ptr<RowReader> open_npy(const std::string& path) { return std::make_unique<NpyReader>(path); }
+std::unique_ptr<RowReader> open_npy(const std::string& path) {
+  return std::make_unique<NpyReader>(path);
+}
 
 }  // namespace shoal

@@ -23,33 +23,35 @@ MissingPolicy missing_from(const std::string& name) {
 
 std::string to_json(const Preprocessing& p) {
   const TableOptions& o = p.options;
-  const ordered_json text = {
-      {"path", o.path},
-      {"key", o.key},
-      {"features", o.features},
-      {"targets", o.targets},
-      {"offset", o.offset},
-      {"time", o.time},
-      {"windows",
-       {{"support", o.windows.support}, {"query", o.windows.query}, {"stride", o.windows.stride}, {"purge", o.windows.purge}}},
-      {"missing", missing_names[static_cast<int>(o.missing)]},
-      {"split",
-       {{"by", o.split.by},
-        {"train", o.split.train},
-        {"validation", o.split.validation},
-        {"test", o.split.test},
-        {"validation_from", o.split.validation_from},
-        {"test_from", o.split.test_from}}},
-      {"support", o.support},
-      {"query", o.query},
-      {"purge", o.purge},
-      {"scale", o.scale},
-      {"inputs", p.inputs},
-      {"mean", p.mean},
-      {"deviation", p.deviation},
-      {"fill", p.fill},
-      {"categories", p.categories},
-      {"labels", p.labels}};
+  const ordered_json text = {{"path", o.path},
+                             {"key", o.key},
+                             {"features", o.features},
+                             {"targets", o.targets},
+                             {"offset", o.offset},
+                             {"time", o.time},
+                             {"windows",
+                              {{"support", o.windows.support},
+                               {"query", o.windows.query},
+                               {"stride", o.windows.stride},
+                               {"purge", o.windows.purge}}},
+                             {"missing", missing_names[static_cast<int>(o.missing)]},
+                             {"split",
+                              {{"by", o.split.by},
+                               {"train", o.split.train},
+                               {"validation", o.split.validation},
+                               {"test", o.split.test},
+                               {"validation_from", o.split.validation_from},
+                               {"test_from", o.split.test_from}}},
+                             {"support", o.support},
+                             {"query", o.query},
+                             {"purge", o.purge},
+                             {"scale", o.scale},
+                             {"inputs", p.inputs},
+                             {"mean", p.mean},
+                             {"deviation", p.deviation},
+                             {"fill", p.fill},
+                             {"categories", p.categories},
+                             {"labels", p.labels}};
   return text.dump();
 }
 
@@ -84,8 +86,10 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     j.at("fill").get_to(p.fill);
     j.at("categories").get_to(p.categories);
     j.at("labels").get_to(p.labels);
-    if (p.mean.size() != p.inputs.size() || p.deviation.size() != p.inputs.size() || p.fill.size() != p.inputs.size())
-      throw ModelError("preprocessing: scalers do not fit the " + std::to_string(p.inputs.size()) + " inputs");
+    if (p.mean.size() != p.inputs.size() || p.deviation.size() != p.inputs.size() ||
+        p.fill.size() != p.inputs.size())
+      throw ModelError("preprocessing: scalers do not fit the " + std::to_string(p.inputs.size()) +
+                       " inputs");
     return p;
   } catch (const json::exception& error) {
     throw ModelError(std::string("preprocessing: not what this version writes: ") + error.what());

@@ -17,12 +17,18 @@ class Sinusoid final : public GeneratedSource {
     task.b = draws.uniform(0.0f, 3.14159265f);  // phase
     return task;
   }
-  float draw_x(const GeneratedTask& task, TaskDraws& draws) const override { return draws.uniform(task.low, task.high); }
-  float target(const GeneratedTask& task, float x) const override { return task.a * kernels::sin(x - task.b); }
+  float draw_x(const GeneratedTask& task, TaskDraws& draws) const override {
+    return draws.uniform(task.low, task.high);
+  }
+  float target(const GeneratedTask& task, float x) const override {
+    return task.a * kernels::sin(x - task.b);
+  }
 };
 
 }  // namespace
 
-std::unique_ptr<TaskSource> make_sinusoid(const GeneratorOptions& options) { return std::make_unique<Sinusoid>(options); }
+std::unique_ptr<TaskSource> make_sinusoid(const GeneratorOptions& options) {
+  return std::make_unique<Sinusoid>(options);
+}
 
 }  // namespace shoal

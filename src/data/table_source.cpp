@@ -26,26 +26,31 @@ void validate(const TableOptions& o, TargetType target) {
   require(!o.key.empty(), "source \"table\" needs a key: the column or columns that name a task");
   require(!o.features.empty(), "source \"table\" needs features");
   require(!o.targets.empty(), "source \"table\" needs targets");
-  require(target == TargetType::real || o.targets.size() == 1, "loss softmax takes one target column of class labels");
+  require(target == TargetType::real || o.targets.size() == 1,
+          "loss softmax takes one target column of class labels");
   require(o.windows.support >= 0 && o.windows.query >= 0 && o.windows.stride >= 0 && o.windows.purge >= 0,
           "windows: support, query, stride and purge must be at least 0");
   require(o.windows.query > 0 || o.windows.support == 0, "windows: query must be at least 1");
   require(o.support >= 0 && o.query >= 0 && o.purge >= 0, "support, query and purge must be at least 0");
-  require(o.split.by == "task" || o.split.by == "time", "split.by must be \"task\" or \"time\", not \"" + o.split.by + "\"");
+  require(o.split.by == "task" || o.split.by == "time",
+          "split.by must be \"task\" or \"time\", not \"" + o.split.by + "\"");
   if (o.split.by == "task") {
     const double sum = o.split.train + o.split.validation + o.split.test;
-    require(o.split.train >= 0.0 && o.split.validation >= 0.0 && o.split.test >= 0.0 && std::abs(sum - 1.0) < 1e-9,
+    require(o.split.train >= 0.0 && o.split.validation >= 0.0 && o.split.test >= 0.0 &&
+                std::abs(sum - 1.0) < 1e-9,
             "split: shares of train, validation and test must be at least 0 and sum to 1");
   }
 }
 
-std::vector<ColumnRequest> requests(const TableOptions& o, TargetType target, const Preprocessing* known, bool with_targets) {
+std::vector<ColumnRequest> requests(const TableOptions& o, TargetType target, const Preprocessing* known,
+                                    bool with_targets) {
   std::vector<ColumnRequest> wanted;
   for (const std::string& name : o.targets)
-    if (with_targets) wanted.push_back({name, target == TargetType::label ? ColumnType::text : ColumnType::number});
+    if (with_targets)
+      wanted.push_back({name, target == TargetType::label ? ColumnType::text : ColumnType::number});
   if (!o.offset.empty()) wanted.push_back({o.offset, ColumnType::number});
   for (const std::string& name : o.features)
-    wanted.push_back({name, !known                          ? ColumnType::detect
+    wanted.push_back({name, !known                             ? ColumnType::detect
                             : known->categories.contains(name) ? ColumnType::text
                                                                : ColumnType::number});
   for (const std::string& name : o.key) wanted.push_back({name, ColumnType::detect});
@@ -60,7 +65,8 @@ std::vector<std::string> sorted_labels(std::vector<std::string> labels) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
   };
-  const bool numbers = std::all_of(labels.begin(), labels.end(), [&](const auto& l) { return whole(l).has_value(); });
+  const bool numbers =
+      std::all_of(labels.begin(), labels.end(), [&](const auto& l) { return whole(l).has_value(); });
   std::sort(labels.begin(), labels.end(), [&](const std::string& a, const std::string& b) {
     return numbers && *whole(a) != *whole(b) ? *whole(a) < *whole(b) : a < b;
   });
@@ -70,8 +76,12 @@ std::vector<std::string> sorted_labels(std::vector<std::string> labels) {
 class Table final : public TableSource {
  public:
   /// `known`: the preprocessing of a model that meets new data, else null and it is fitted here.
-  Table(const TableOptions& options, TargetType target, QueryTargets targets, const Preprocessing* known, std::uint64_t seed)
-      : options_(options), target_(target), query_targets_(targets), seed_(seed),
+  Table(const TableOptions& options, TargetType target, QueryTargets targets, const Preprocessing* known,
+        std::uint64_t seed)
+      : options_(options),
+        target_(target),
+        query_targets_(targets),
+        seed_(seed),
         has_targets_(targets == QueryTargets::required || targets_present(options)),
         table_(options.path, requests(options, target, known, has_targets_)) {
     const std::vector<bool> usable = usable_rows();
@@ -83,7 +93,8 @@ class Table final : public TableSource {
       preprocessing_.options.path = options.path;
     } else {
       preprocessing_ = fit_preprocessing(table_, options_, rows_of_phase(Phase::train));
-      if (target == TargetType::label) preprocessing_.labels = sorted_labels(table_.column(options.targets[0]).levels);
+      if (target == TargetType::label)
+        preprocessing_.labels = sorted_labels(table_.column(options.targets[0]).levels);
     }
     features_.emplace(table_, preprocessing_);
     if (target_ == TargetType::label && has_targets_) number_labels();
@@ -94,7 +105,9 @@ class Table final : public TableSource {
             options_.offset.empty() ? 0 : 1};
   }
   int classes() const override { return static_cast<int>(preprocessing_.labels.size()); }
-  std::optional<std::int64_t> size(Phase phase) const override { return static_cast<std::int64_t>(tasks_in(phase).size()); }
+  std::optional<std::int64_t> size(Phase phase) const override {
+    return static_cast<std::int64_t>(tasks_in(phase).size());
+  }
   const Preprocessing& preprocessing() const override { return preprocessing_; }
   std::string key_of(std::int64_t id) const override {
     if (const TableTask* task = rows_.find(id)) return task->key;
@@ -118,18 +131,20 @@ class Table final : public TableSource {
     });
   }
 
-  const std::vector<std::size_t>& tasks_in(Phase phase) const { return of_phase_[static_cast<std::size_t>(phase)]; }
+  const std::vector<std::size_t>& tasks_in(Phase phase) const {
+    return of_phase_[static_cast<std::size_t>(phase)];
+  }
 
   const std::vector<std::size_t>& all_of(Phase phase) const {
-    if (tasks_in(phase).empty())
-      throw DataError(options_.path + ": no tasks in phase " + to_string(phase));
+    if (tasks_in(phase).empty()) throw DataError(options_.path + ": no tasks in phase " + to_string(phase));
     return tasks_in(phase);
   }
 
   std::vector<std::size_t> chosen(Phase phase, std::int64_t iteration, std::int64_t tasks) const {
     const auto& all = all_of(phase);
     std::vector<std::size_t> result;
-    for (const std::int64_t place : finite_batch(seed_, phase, iteration, tasks, static_cast<std::int64_t>(all.size())))
+    for (const std::int64_t place :
+         finite_batch(seed_, phase, iteration, tasks, static_cast<std::int64_t>(all.size())))
       result.push_back(all[static_cast<std::size_t>(place)]);
     return result;
   }
@@ -144,8 +159,9 @@ class Table final : public TableSource {
         if (options_.missing == MissingPolicy::drop)
           usable[row] = false;
         else if (options_.missing == MissingPolicy::error || !may_fill)
-          throw DataError(table_.place(row) + ": column \"" + name + "\": the value is missing" +
-                          (options_.missing == MissingPolicy::mean ? " (only features are filled with the mean)" : ""));
+          throw DataError(
+              table_.place(row) + ": column \"" + name + "\": the value is missing" +
+              (options_.missing == MissingPolicy::mean ? " (only features are filled with the mean)" : ""));
       }
     };
     const bool may_lack = query_targets_ == QueryTargets::optional;
@@ -174,9 +190,10 @@ class Table final : public TableSource {
       const auto& labels = preprocessing_.labels;
       const auto at = std::find(labels.begin(), labels.end(), column.levels[level]);
       if (at == labels.end()) {
-        const auto row = std::find(column.codes.begin(), column.codes.end(), static_cast<std::int32_t>(level));
-        throw DataError(table_.place(static_cast<std::size_t>(row - column.codes.begin())) + ": column \"" + column.name +
-                        "\": label \"" + column.levels[level] + "\" was not there in training");
+        const auto row =
+            std::find(column.codes.begin(), column.codes.end(), static_cast<std::int32_t>(level));
+        throw DataError(table_.place(static_cast<std::size_t>(row - column.codes.begin())) + ": column \"" +
+                        column.name + "\": label \"" + column.levels[level] + "\" was not there in training");
       }
       label_of_level_.push_back(at - labels.begin());
     }
@@ -218,7 +235,8 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
         continue;
       }
       for (const Column* column : targets) set.y.push_back(static_cast<Real>(column->numbers[row]));
-      if (targets.empty()) set.y.insert(set.y.end(), options_.targets.size(), std::numeric_limits<Real>::quiet_NaN());
+      if (targets.empty())
+        set.y.insert(set.y.end(), options_.targets.size(), std::numeric_limits<Real>::quiet_NaN());
     }
     set.offsets.push_back(set.offsets.back() + static_cast<std::int64_t>(end - begin));
   };
@@ -233,7 +251,8 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
 
 }  // namespace
 
-std::unique_ptr<TableSource> make_table_source(const TableOptions& options, TargetType target, std::uint64_t seed) {
+std::unique_ptr<TableSource> make_table_source(const TableOptions& options, TargetType target,
+                                               std::uint64_t seed) {
   validate(options, target);
   return std::make_unique<Table>(options, target, QueryTargets::required, nullptr, seed);
 }

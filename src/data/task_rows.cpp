@@ -23,7 +23,8 @@ std::string number_text(double value) {
 }
 
 std::string text_of(const Column& column, std::size_t row) {
-  return column.numeric ? number_text(column.numbers[row]) : column.levels[static_cast<std::size_t>(column.codes[row])];
+  return column.numeric ? number_text(column.numbers[row])
+                        : column.levels[static_cast<std::size_t>(column.codes[row])];
 }
 
 /// First 63 bits of SHA-256 of the key's text (contract.md 1).
@@ -34,8 +35,8 @@ std::int64_t id_of(const std::string& key) {
   return static_cast<std::int64_t>(bits >> 1);
 }
 
-/// Times as ranks: equal times have equal ranks. A boundary of the configuration gets the rank of the first time not before
-/// it. Numbers compare as numbers, text (ISO dates) as text.
+/// Times as ranks: equal times have equal ranks. A boundary of the configuration gets the rank of the first
+/// time not before it. Numbers compare as numbers, text (ISO dates) as text.
 class Timeline {
  public:
   Timeline(const ColumnStore& table, const std::string& name, const std::vector<bool>& usable)
@@ -55,7 +56,8 @@ class Timeline {
       std::vector<std::int32_t> rank_of_level;
       for (const std::string& level : column_.levels) rank_of_level.push_back(rank_in(texts_, level));
       for (std::size_t row = 0; row < table.rows(); ++row)
-        if (column_.codes[row] >= 0) ranks_[row] = rank_of_level[static_cast<std::size_t>(column_.codes[row])];
+        if (column_.codes[row] >= 0)
+          ranks_[row] = rank_of_level[static_cast<std::size_t>(column_.codes[row])];
     }
   }
 
@@ -65,7 +67,8 @@ class Timeline {
     if (!column_.numeric) return rank_in(texts_, time);
     double value = 0.0;
     if (!parse_number(time, value))
-      throw InvalidArgument("tasks.split: boundary \"" + time + "\" is not a number, but column \"" + column_.name + "\" is");
+      throw InvalidArgument("tasks.split: boundary \"" + time + "\" is not a number, but column \"" +
+                            column_.name + "\" is");
     return rank_in(numbers_, value);
   }
 
@@ -83,8 +86,8 @@ class Timeline {
 
 class Builder {
  public:
-  Builder(const ColumnStore& table, const TableOptions& options, const std::vector<bool>& usable, Phases phases,
-          std::uint64_t seed)
+  Builder(const ColumnStore& table, const TableOptions& options, const std::vector<bool>& usable,
+          Phases phases, std::uint64_t seed)
       : table_(table), options_(options), usable_(usable), phases_(phases), seed_(seed) {
     if (!options.time.empty()) time_.emplace(table, options.time, usable);
     if (options.windows.query > 0 && !time_)
@@ -93,7 +96,8 @@ class Builder {
       if (!time_) throw InvalidArgument("tasks.split by = \"time\" needs a time column (tasks.time)");
       if (options.split.test_from.empty()) throw InvalidArgument("tasks.split by = \"time\" needs test_from");
       test_from_ = time_->boundary(options.split.test_from);
-      validation_from_ = options.split.validation_from.empty() ? test_from_ : time_->boundary(options.split.validation_from);
+      validation_from_ =
+          options.split.validation_from.empty() ? test_from_ : time_->boundary(options.split.validation_from);
       if (validation_from_ > test_from_)
         throw InvalidArgument("tasks.split: validation_from lies after test_from");
     }
@@ -111,13 +115,15 @@ class Builder {
         one_task(key, rows);
     }
     if (result_.tasks.empty())
-      throw DataError(options_.path + ": no task is left: " + std::to_string(result_.too_short) + " keys have too few rows, " +
-                      std::to_string(result_.straddling) + " tasks straddle a boundary in time");
-    std::sort(result_.tasks.begin(), result_.tasks.end(), [](const TableTask& a, const TableTask& b) { return a.id < b.id; });
+      throw DataError(options_.path + ": no task is left: " + std::to_string(result_.too_short) +
+                      " keys have too few rows, " + std::to_string(result_.straddling) +
+                      " tasks straddle a boundary in time");
+    std::sort(result_.tasks.begin(), result_.tasks.end(),
+              [](const TableTask& a, const TableTask& b) { return a.id < b.id; });
     for (std::size_t t = 1; t < result_.tasks.size(); ++t)
       if (result_.tasks[t].id == result_.tasks[t - 1].id)
-        throw DataError(options_.path + ": task keys \"" + result_.tasks[t - 1].key + "\" and \"" + result_.tasks[t].key +
-                        "\" have the same id " + std::to_string(result_.tasks[t].id));
+        throw DataError(options_.path + ": task keys \"" + result_.tasks[t - 1].key + "\" and \"" +
+                        result_.tasks[t].key + "\" have the same id " + std::to_string(result_.tasks[t].id));
     return std::move(result_);
   }
 
@@ -147,11 +153,13 @@ class Builder {
     const auto support = static_cast<std::size_t>(options_.windows.support);
     const auto query = static_cast<std::size_t>(options_.windows.query);
     const auto purge = static_cast<std::size_t>(options_.windows.purge);
-    const auto stride = static_cast<std::size_t>(options_.windows.stride > 0 ? options_.windows.stride : options_.windows.query);
+    const auto stride = static_cast<std::size_t>(options_.windows.stride > 0 ? options_.windows.stride
+                                                                             : options_.windows.query);
     for (std::size_t i = 1; i < rows.size(); ++i)
       if (rank_at(rows, i) == rank_at(rows, i - 1))
-        throw DataError(table_.place(static_cast<std::size_t>(rows[i])) + ": column \"" + options_.time + "\": key \"" + key +
-                        "\" has the time " + time_->text(static_cast<std::size_t>(rows[i])) +
+        throw DataError(table_.place(static_cast<std::size_t>(rows[i])) + ": column \"" + options_.time +
+                        "\": key \"" + key + "\" has the time " +
+                        time_->text(static_cast<std::size_t>(rows[i])) +
                         " twice; windows need an order in time");
     const std::size_t base = append(rows), length = support + purge + query;
     if (rows.size() < length) ++result_.too_short;
@@ -181,7 +189,8 @@ class Builder {
     }
     std::size_t begin = support + (time_ ? static_cast<std::size_t>(options_.purge) : 0);
     // Strictly before: rows at the time of the last support row are left out of the query.
-    while (time_ && support > 0 && begin < rows.size() && rank_at(rows, begin) == rank_at(rows, support - 1)) ++begin;
+    while (time_ && support > 0 && begin < rows.size() && rank_at(rows, begin) == rank_at(rows, support - 1))
+      ++begin;
     if (begin >= rows.size()) {
       ++result_.too_short;
       return;
@@ -192,7 +201,9 @@ class Builder {
     task.support_begin = base;
     task.support_end = base + support;
     task.query_begin = base + begin;
-    task.query_end = base + (options_.query > 0 ? std::min(rows.size(), begin + static_cast<std::size_t>(options_.query)) : rows.size());
+    task.query_end =
+        base + (options_.query > 0 ? std::min(rows.size(), begin + static_cast<std::size_t>(options_.query))
+                                   : rows.size());
     add(std::move(task), key);
   }
 
@@ -207,7 +218,9 @@ class Builder {
     if (phases_ == Phases::all_test) {
       task.phase = Phase::test;
     } else if (options_.split.by == "time") {
-      const auto rank = [&](std::size_t i) { return time_->rank(static_cast<std::size_t>(result_.order[i])); };
+      const auto rank = [&](std::size_t i) {
+        return time_->rank(static_cast<std::size_t>(result_.order[i]));
+      };
       const auto phase_at = [&](std::int32_t r) {
         return r < validation_from_ ? Phase::train : r < test_from_ ? Phase::validation : Phase::test;
       };
@@ -240,12 +253,13 @@ class Builder {
 }  // namespace
 
 const TableTask* TaskRows::find(std::int64_t id) const {
-  const auto at = std::lower_bound(tasks.begin(), tasks.end(), id, [](const TableTask& t, std::int64_t i) { return t.id < i; });
+  const auto at = std::lower_bound(tasks.begin(), tasks.end(), id,
+                                   [](const TableTask& t, std::int64_t i) { return t.id < i; });
   return at != tasks.end() && at->id == id ? &*at : nullptr;
 }
 
-TaskRows make_task_rows(const ColumnStore& table, const TableOptions& options, const std::vector<bool>& usable,
-                        Phases phases, std::uint64_t seed) {
+TaskRows make_task_rows(const ColumnStore& table, const TableOptions& options,
+                        const std::vector<bool>& usable, Phases phases, std::uint64_t seed) {
   return Builder(table, options, usable, phases, seed).build();
 }
 

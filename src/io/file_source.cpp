@@ -37,7 +37,9 @@ class FileSource final : public TaskSource {
   TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
     return narrow(sample64(phase, iteration, tasks));
   }
-  TaskBatch evaluation(Phase phase, std::int64_t tasks) const override { return narrow(evaluation64(phase, tasks)); }
+  TaskBatch evaluation(Phase phase, std::int64_t tasks) const override {
+    return narrow(evaluation64(phase, tasks));
+  }
 
  private:
   TaskBatch64 wide_;

@@ -27,8 +27,10 @@ void take_tensor(const std::filesystem::path& file, const TensorFile& content, c
   if (at == content.tensors.end()) throw ModelError(where + " is missing");
   const Tensor& tensor = at->second;
   if (tensor.shape != spec.shape)
-    throw ModelError(where + " has shape " + shape_text(tensor.shape) + ", expected " + shape_text(spec.shape));
-  if (tensor.dtype != DType::f32 && tensor.dtype != DType::f64) throw ModelError(where + " must be F32 or F64");
+    throw ModelError(where + " has shape " + shape_text(tensor.shape) + ", expected " +
+                     shape_text(spec.shape));
+  if (tensor.dtype != DType::f32 && tensor.dtype != DType::f64)
+    throw ModelError(where + " must be F32 or F64");
   const std::vector<Real> read = tensor.values<Real>();
   std::copy(read.begin(), read.end(), values.begin() + static_cast<std::ptrdiff_t>(spec.offset));
 }

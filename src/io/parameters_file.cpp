@@ -23,18 +23,21 @@ StoredModel<Real> read_parameters(const std::filesystem::path& file, const Param
       throw ModelError(file.string() + ": unknown tensor \"" + name + "\"");
   }
   model.parameters.theta.resize(layout.size());
-  for (const TensorSpec& spec : layout.tensors()) take_tensor<Real>(file, content, spec, model.parameters.theta);
+  for (const TensorSpec& spec : layout.tensors())
+    take_tensor<Real>(file, content, spec, model.parameters.theta);
   model.parameters.rates.assign(rates.size(), static_cast<Real>(inner_lr));
   const bool any = std::any_of(rates.tensors().begin(), rates.tensors().end(),
                                [&](const TensorSpec& spec) { return content.tensors.contains(spec.name); });
   if (any || missing == MissingRates::error)
-    for (const TensorSpec& spec : rates.tensors()) take_tensor<Real>(file, content, spec, model.parameters.rates);
+    for (const TensorSpec& spec : rates.tensors())
+      take_tensor<Real>(file, content, spec, model.parameters.rates);
   return model;
 }
 
 template <class Real>
-void write_parameters(const std::filesystem::path& file, const ParameterLayout& layout, const RateLayout& rates,
-                      const MetaParameters<Real>& parameters, const ModelMetadata& metadata) {
+void write_parameters(const std::filesystem::path& file, const ParameterLayout& layout,
+                      const RateLayout& rates, const MetaParameters<Real>& parameters,
+                      const ModelMetadata& metadata) {
   TensorFile content;
   content.metadata = metadata;
   for (const TensorSpec& spec : layout.tensors()) put_tensor<Real>(content, spec, parameters.theta);
@@ -42,10 +45,10 @@ void write_parameters(const std::filesystem::path& file, const ParameterLayout& 
   write_tensor_file(file, content);
 }
 
-template StoredModel<float> read_parameters(const std::filesystem::path&, const ParameterLayout&, const RateLayout&,
-                                            MissingRates, double);
-template StoredModel<double> read_parameters(const std::filesystem::path&, const ParameterLayout&, const RateLayout&,
-                                             MissingRates, double);
+template StoredModel<float> read_parameters(const std::filesystem::path&, const ParameterLayout&,
+                                            const RateLayout&, MissingRates, double);
+template StoredModel<double> read_parameters(const std::filesystem::path&, const ParameterLayout&,
+                                             const RateLayout&, MissingRates, double);
 template void write_parameters(const std::filesystem::path&, const ParameterLayout&, const RateLayout&,
                                const MetaParameters<float>&, const ModelMetadata&);
 template void write_parameters(const std::filesystem::path&, const ParameterLayout&, const RateLayout&,
@@ -60,10 +63,13 @@ int outputs_in(const std::filesystem::path& file) {
     last = &at->second;
   }
   if (!last || last->shape.size() != 2 || last->shape[1] < 1 || last->shape[1] > 1 << 24)
-    throw ModelError(file.string() + ": no layers.{i}.weight of shape [inputs, outputs] to tell the outputs from");
+    throw ModelError(file.string() +
+                     ": no layers.{i}.weight of shape [inputs, outputs] to tell the outputs from");
   return static_cast<int>(last->shape[1]);
 }
 
-ModelMetadata read_metadata(const std::filesystem::path& file) { return read_tensor_file(file).metadata; }
+ModelMetadata read_metadata(const std::filesystem::path& file) {
+  return read_tensor_file(file).metadata;
+}
 
 }  // namespace shoal

@@ -49,7 +49,8 @@ std::vector<std::pair<std::int64_t, fs::path>> checkpoints_in(const fs::path& fo
   std::vector<std::pair<std::int64_t, fs::path>> found;
   if (!fs::is_directory(folder)) return found;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string(), prefix = "checkpoint-", suffix = ".safetensors";
+    const std::string name = entry.path().filename().string(), prefix = "checkpoint-",
+                      suffix = ".safetensors";
     if (!name.starts_with(prefix) || !name.ends_with(suffix)) continue;
     std::int64_t iteration = 0;
     const char* end = name.data() + name.size() - suffix.size();
@@ -92,7 +93,8 @@ class RunFolder final : public RunStore<Real> {
     content.tensors["counters"] = Tensor::of({4}, counters);
     content.metadata["manifest"] = manifest_;
     const fs::path folder = folder_ / "checkpoints";
-    write_tensor_file(folder / ("checkpoint-" + std::to_string(checkpoint.iteration) + ".safetensors"), content);
+    write_tensor_file(folder / ("checkpoint-" + std::to_string(checkpoint.iteration) + ".safetensors"),
+                      content);
     auto all = checkpoints_in(folder);
     for (std::size_t i = checkpoints_kept; i < all.size(); ++i) fs::remove(all[i].second);
   }
@@ -106,7 +108,8 @@ class RunFolder final : public RunStore<Real> {
         continue;  // damaged: the one before it is whole
       }
       if (content.metadata["manifest"] != manifest_)
-        throw ModelError(file.string() + ": belongs to another run: " + difference(content.metadata["manifest"]));
+        throw ModelError(file.string() +
+                         ": belongs to another run: " + difference(content.metadata["manifest"]));
       Checkpoint<Real> checkpoint = read(file, content);
       drop_metrics_after(checkpoint.iteration);
       return checkpoint;
@@ -119,7 +122,8 @@ class RunFolder final : public RunStore<Real> {
   Checkpoint<Real> read(const fs::path& file, const TensorFile& content) const {
     const auto take = [&]<class T>(const char* name, T) {
       const auto at = content.tensors.find(name);
-      if (at == content.tensors.end()) throw ModelError(file.string() + ": tensor \"" + name + "\" is missing");
+      if (at == content.tensors.end())
+        throw ModelError(file.string() + ": tensor \"" + name + "\" is missing");
       try {
         return at->second.template values<T>();
       } catch (const ModelError& error) {
@@ -151,7 +155,8 @@ class RunFolder final : public RunStore<Real> {
       const bool a = static_cast<bool>(std::getline(mine_stream, mine));
       const bool b = static_cast<bool>(std::getline(their_stream, their));
       if (!a && !b) return "the manifests differ";
-      if (!a || !b || mine != their) return "\"" + (b ? their : "") + "\" there, \"" + (a ? mine : "") + "\" here";
+      if (!a || !b || mine != their)
+        return "\"" + (b ? their : "") + "\" there, \"" + (a ? mine : "") + "\" here";
     }
   }
 
@@ -164,7 +169,9 @@ class RunFolder final : public RunStore<Real> {
       const std::size_t end = text.find('\n', at);
       if (end == std::string::npos) break;  // a line that a kill cut short
       const auto line = ordered_json::parse(text.substr(at, end - at), nullptr, false);
-      if (!line.is_object() || !line.contains("iteration") || line["iteration"].get<std::int64_t>() > iteration) break;
+      if (!line.is_object() || !line.contains("iteration") ||
+          line["iteration"].get<std::int64_t>() > iteration)
+        break;
       kept += text.substr(at, end + 1 - at);
       at = end + 1;
     }
@@ -180,7 +187,8 @@ class RunFolder final : public RunStore<Real> {
 
 template <class Real>
 std::unique_ptr<RunStore<Real>> open_run(const fs::path& folder, const std::string& manifest,
-                                         const ParameterLayout& layout, const RateLayout& rates, StartFrom start) {
+                                         const ParameterLayout& layout, const RateLayout& rates,
+                                         StartFrom start) {
   const bool holds_run = fs::exists(folder / "model.safetensors") || fs::exists(folder / "metrics.jsonl") ||
                          !checkpoints_in(folder / "checkpoints").empty();
   if (start == StartFrom::beginning && holds_run)
@@ -191,9 +199,9 @@ std::unique_ptr<RunStore<Real>> open_run(const fs::path& folder, const std::stri
   return std::make_unique<RunFolder<Real>>(folder, manifest, layout.size(), rates.size());
 }
 
-template std::unique_ptr<RunStore<float>> open_run(const fs::path&, const std::string&, const ParameterLayout&,
-                                                   const RateLayout&, StartFrom);
-template std::unique_ptr<RunStore<double>> open_run(const fs::path&, const std::string&, const ParameterLayout&,
-                                                    const RateLayout&, StartFrom);
+template std::unique_ptr<RunStore<float>> open_run(const fs::path&, const std::string&,
+                                                   const ParameterLayout&, const RateLayout&, StartFrom);
+template std::unique_ptr<RunStore<double>> open_run(const fs::path&, const std::string&,
+                                                    const ParameterLayout&, const RateLayout&, StartFrom);
 
 }  // namespace shoal

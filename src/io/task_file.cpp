@@ -21,7 +21,8 @@ auto as_data_error(const std::string& file, Read read) {
 
 class TaskTensors {
  public:
-  explicit TaskTensors(const std::filesystem::path& file) : file_(file.string()), content_(read_tensor_file(file)) {}
+  explicit TaskTensors(const std::filesystem::path& file)
+      : file_(file.string()), content_(read_tensor_file(file)) {}
 
   const Tensor* find(const std::string& name) const {
     const auto at = content_.tensors.find(name);
@@ -34,14 +35,15 @@ class TaskTensors {
   template <class T>
   std::vector<T> values(const std::string& name, std::size_t rank) const {
     const Tensor& tensor = required(name);
-    const bool fits = std::is_same_v<T, std::int64_t> ? tensor.dtype == DType::i64
-                                                       : tensor.dtype == DType::f32 || tensor.dtype == DType::f64;
+    const bool fits = std::is_same_v<T, std::int64_t>
+                          ? tensor.dtype == DType::i64
+                          : tensor.dtype == DType::f32 || tensor.dtype == DType::f64;
     if (!fits)
       throw ModelError(file_ + ": tensor \"" + name + "\" must be " +
                        (std::is_same_v<T, std::int64_t> ? "I64" : "F32 or F64"));
     if (tensor.shape.size() != rank)
-      throw ModelError(file_ + ": tensor \"" + name + "\" must have " + std::to_string(rank) + " dimensions, has " +
-                       std::to_string(tensor.shape.size()));
+      throw ModelError(file_ + ": tensor \"" + name + "\" must have " + std::to_string(rank) +
+                       " dimensions, has " + std::to_string(tensor.shape.size()));
     return tensor.values<T>();
   }
   /// Columns of a [rows, columns] tensor.
@@ -66,7 +68,8 @@ class TaskTensors {
   TensorFile content_;
 };
 
-TaskSetStorage<double> read_set(const TaskTensors& tensors, const std::string& set, const TaskColumns& columns) {
+TaskSetStorage<double> read_set(const TaskTensors& tensors, const std::string& set,
+                                const TaskColumns& columns) {
   TaskSetStorage<double> rows;
   rows.x = tensors.values<double>(set + "x", 2);
   if (columns.targets == 0)
@@ -79,12 +82,14 @@ TaskSetStorage<double> read_set(const TaskTensors& tensors, const std::string& s
 }
 
 template <class Real>
-void put_set(TensorFile& content, const std::string& set, const TaskColumns& columns, const TaskSet<Real>& rows) {
+void put_set(TensorFile& content, const std::string& set, const TaskColumns& columns,
+             const TaskSet<Real>& rows) {
   const std::int64_t count = rows.total_rows();
   content.tensors[set + "x"] = Tensor::of({count, columns.inputs}, rows.x.data());
   content.tensors[set + "y"] = columns.targets == 0 ? Tensor::of({count}, rows.labels.data())
                                                     : Tensor::of({count, columns.targets}, rows.y.data());
-  content.tensors[set + "offsets"] = Tensor::of({static_cast<std::int64_t>(rows.offsets.size())}, rows.offsets.data());
+  content.tensors[set + "offsets"] =
+      Tensor::of({static_cast<std::int64_t>(rows.offsets.size())}, rows.offsets.data());
   if (columns.offsets > 0)
     content.tensors[set + "output_offset"] = Tensor::of({count, columns.offsets}, rows.output_offset.data());
 }
@@ -110,7 +115,8 @@ TaskBatch64 read_task_file(const std::filesystem::path& file) {
       tensors.values<double>(set + "x", 2);
       const bool labels = tensors.required(set + "y").dtype == DType::i64;
       if (labels != (columns.targets == 0))
-        throw ModelError(tensors.file() + ": tensor \"" + set + "y\": class labels on one side, numbers on the other");
+        throw ModelError(tensors.file() + ": tensor \"" + set +
+                         "y\": class labels on one side, numbers on the other");
       if (!labels) tensors.values<double>(set + "y", 2);
       const int inputs = tensors.columns(set + "x"), targets = labels ? 0 : tensors.columns(set + "y");
       const bool offset = tensors.find(set + "output_offset") != nullptr;
@@ -119,14 +125,20 @@ TaskBatch64 read_task_file(const std::filesystem::path& file) {
       const TaskColumns found{inputs, targets, offsets};
       if (set == "support_") columns = found;
       if (!(found == columns))
-        throw ModelError(tensors.file() + ": columns of the query tensors differ from those of the support tensors");
+        throw ModelError(tensors.file() +
+                         ": columns of the query tensors differ from those of the support tensors");
     }
     auto support = read_set(tensors, "support_", columns), query = read_set(tensors, "query_", columns);
-    return TaskBatch64::own(columns, std::move(support), std::move(query), tensors.values<std::int64_t>("task_id", 1));
+    return TaskBatch64::own(columns, std::move(support), std::move(query),
+                            tensors.values<std::int64_t>("task_id", 1));
   });
 }
 
-void write_task_file(const std::filesystem::path& file, const TaskBatch& tasks) { write(file, tasks); }
-void write_task_file(const std::filesystem::path& file, const TaskBatch64& tasks) { write(file, tasks); }
+void write_task_file(const std::filesystem::path& file, const TaskBatch& tasks) {
+  write(file, tasks);
+}
+void write_task_file(const std::filesystem::path& file, const TaskBatch64& tasks) {
+  write(file, tasks);
+}
 
 }  // namespace shoal

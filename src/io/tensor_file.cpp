@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// safetensors: u64 length of a JSON header, the header, the tensors' bytes. Files are hostile: every size is checked against
-// what is left of the file before anything is allocated.
+// safetensors: u64 length of a JSON header, the header, the tensors' bytes. Files are hostile: every size is
+// checked against what is left of the file before anything is allocated.
 #include <shoal/tensor_file.hpp>
 
 #include <algorithm>
@@ -25,11 +25,15 @@ struct TypeName {
   const char* name;
   std::size_t size;
 };
-constexpr TypeName types[] = {
-    {DType::f32, "F32", 4}, {DType::f64, "F64", 8}, {DType::i64, "I64", 8}, {DType::i32, "I32", 4}, {DType::u8, "U8", 1}};
+constexpr TypeName types[] = {{DType::f32, "F32", 4},
+                              {DType::f64, "F64", 8},
+                              {DType::i64, "I64", 8},
+                              {DType::i32, "I32", 4},
+                              {DType::u8, "U8", 1}};
 
 const TypeName& type_of(DType dtype) {
-  return *std::find_if(std::begin(types), std::end(types), [&](const TypeName& type) { return type.dtype == dtype; });
+  return *std::find_if(std::begin(types), std::end(types),
+                       [&](const TypeName& type) { return type.dtype == dtype; });
 }
 
 template <class T>
@@ -48,7 +52,8 @@ json parse_header(const std::string& file, const std::string& text) {
   const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
     if (event == json::parse_event_t::object_start) keys.emplace_back();
     if (event == json::parse_event_t::object_end) keys.pop_back();
-    if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second && twice.empty())
+    if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second &&
+        twice.empty())
       twice = parsed.get<std::string>();
     if (depth > 4) throw ModelError(file + ": header: nested too deeply");
     return true;
@@ -79,15 +84,19 @@ Place read_entry(const std::string& file, const std::string& name, const json& e
   const std::string where = file + ": tensor \"" + name + "\"";
   if (!entry.is_object()) throw ModelError(where + ": not a JSON object");
   for (const auto& [key, value] : entry.items())
-    if (key != "dtype" && key != "shape" && key != "data_offsets") throw ModelError(where + ": unknown key \"" + key + "\"");
+    if (key != "dtype" && key != "shape" && key != "data_offsets")
+      throw ModelError(where + ": unknown key \"" + key + "\"");
   for (const char* key : {"dtype", "shape", "data_offsets"})
     if (!entry.contains(key)) throw ModelError(where + ": has no " + key);
   const json &dtype = entry["dtype"], &shape = entry["shape"], &offsets = entry["data_offsets"];
-  const auto* type = std::find_if(std::begin(types), std::end(types),
-                                  [&](const TypeName& known) { return dtype.is_string() && dtype == known.name; });
-  if (type == std::end(types)) throw ModelError(where + ": dtype " + dtype.dump() + " is not one of F32, F64, I64, I32, U8");
+  const auto* type = std::find_if(std::begin(types), std::end(types), [&](const TypeName& known) {
+    return dtype.is_string() && dtype == known.name;
+  });
+  if (type == std::end(types))
+    throw ModelError(where + ": dtype " + dtype.dump() + " is not one of F32, F64, I64, I32, U8");
   tensor.dtype = type->dtype;
-  if (!shape.is_array() || shape.size() > 8) throw ModelError(where + ": shape is not a list of at most 8 extents");
+  if (!shape.is_array() || shape.size() > 8)
+    throw ModelError(where + ": shape is not a list of at most 8 extents");
   std::uint64_t size = type->size;
   for (const json& extent : shape) {
     const std::uint64_t value = integer(where + ": shape", extent);
@@ -97,10 +106,12 @@ Place read_entry(const std::string& file, const std::string& name, const json& e
     tensor.shape.push_back(static_cast<std::int64_t>(value));
   }
   if (!offsets.is_array() || offsets.size() != 2) throw ModelError(where + ": data_offsets is not a pair");
-  const Place place{name, integer(where + ": data_offsets", offsets[0]), integer(where + ": data_offsets", offsets[1])};
+  const Place place{name, integer(where + ": data_offsets", offsets[0]),
+                    integer(where + ": data_offsets", offsets[1])};
   if (place.begin > place.end || place.end > data_size)
-    throw ModelError(where + ": data_offsets [" + std::to_string(place.begin) + ", " + std::to_string(place.end) +
-                     "] lie outside of the " + std::to_string(data_size) + " bytes of data");
+    throw ModelError(where + ": data_offsets [" + std::to_string(place.begin) + ", " +
+                     std::to_string(place.end) + "] lie outside of the " + std::to_string(data_size) +
+                     " bytes of data");
   if (place.end - place.begin != size)
     throw ModelError(where + ": " + std::to_string(place.end - place.begin) + " bytes for a shape of " +
                      std::to_string(size));
@@ -143,11 +154,12 @@ std::vector<T> Tensor::values() const {
     if (dtype == DType::f32) return convert(as(float{}));
     if (dtype == DType::f64) return convert(as(double{}));
   }
-  throw ModelError(std::string("tensor is ") + type_of(dtype).name + ", expected " + type_of(dtype_of<T>()).name);
+  throw ModelError(std::string("tensor is ") + type_of(dtype).name + ", expected " +
+                   type_of(dtype_of<T>()).name);
 }
 
-#define SHOAL_TENSOR_OF(T)                                                \
-  template Tensor Tensor::of<T>(std::vector<std::int64_t>, const T*);     \
+#define SHOAL_TENSOR_OF(T)                                            \
+  template Tensor Tensor::of<T>(std::vector<std::int64_t>, const T*); \
   template std::vector<T> Tensor::values<T>() const;
 SHOAL_TENSOR_OF(float)
 SHOAL_TENSOR_OF(double)
@@ -159,15 +171,18 @@ SHOAL_TENSOR_OF(std::uint8_t)
 TensorFile read_tensor_file(const std::filesystem::path& path) {
   const std::string file = path.string();
   std::ifstream stream(path, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(path)) throw ModelError(file + ": cannot be opened for reading");
+  if (!stream || std::filesystem::is_directory(path))
+    throw ModelError(file + ": cannot be opened for reading");
   stream.seekg(0, std::ios::end);
   const auto file_size = static_cast<std::uint64_t>(stream.tellg());
   stream.seekg(0);
   const auto read = [&](void* to, std::uint64_t count, const std::string& what) {
     stream.read(static_cast<char*>(to), static_cast<std::streamsize>(count));
-    if (static_cast<std::uint64_t>(stream.gcount()) != count) throw ModelError(file + ": ends inside " + what);
+    if (static_cast<std::uint64_t>(stream.gcount()) != count)
+      throw ModelError(file + ": ends inside " + what);
   };
-  if (file_size < 8) throw ModelError(file + ": " + std::to_string(file_size) + " bytes are too few for a header length");
+  if (file_size < 8)
+    throw ModelError(file + ": " + std::to_string(file_size) + " bytes are too few for a header length");
   unsigned char length_bytes[8];
   read(length_bytes, 8, "the header length");
   std::uint64_t length = 0;
@@ -193,19 +208,21 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
     }
     places.push_back(read_entry(file, name, entry, data_size, content.tensors[name]));
   }
-  std::sort(places.begin(), places.end(),
-            [](const Place& a, const Place& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
   std::uint64_t at = 0;
   for (const Place& place : places) {
     if (place.begin != at)
-      throw ModelError(file + ": tensor \"" + place.name + "\" begins at data byte " + std::to_string(place.begin) +
+      throw ModelError(file + ": tensor \"" + place.name + "\" begins at data byte " +
+                       std::to_string(place.begin) +
                        (place.begin > at ? ", leaving a hole from " : ", overlapping the one that ends at ") +
                        std::to_string(at));
     at = place.end;
   }
   if (at != data_size)
-    throw ModelError(file + ": " + std::to_string(data_size - at) + " bytes after the last tensor, from byte " +
-                     std::to_string(8 + length + at));
+    throw ModelError(file + ": " + std::to_string(data_size - at) +
+                     " bytes after the last tensor, from byte " + std::to_string(8 + length + at));
   for (const Place& place : places) {
     auto& bytes = content.tensors[place.name].bytes;
     bytes.resize(place.end - place.begin);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Crash-safe writing: beside the name, synced, renamed, the folder synced. At any instant the old content or the new one
-// is there, whole.
+// Crash-safe writing: beside the name, synced, renamed, the folder synced. At any instant the old content or
+// the new one is there, whole.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -68,7 +68,8 @@ void sync(int fd, const std::filesystem::path& file) {
 }  // namespace
 
 void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes) {
-  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const std::filesystem::path folder =
+      file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   Temporary temporary(file.string() + ".tmp." + std::to_string(::getpid()));
   Descriptor out(::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (out.get() < 0) {

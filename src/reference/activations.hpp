@@ -38,7 +38,8 @@ Activated<T> activate(Activation kind, T z) {
   using std::exp;
   using std::tanh;
   switch (kind) {
-    case Activation::identity: return {z, T(1.0), T(0.0)};
+    case Activation::identity:
+      return {z, T(1.0), T(0.0)};
     case Activation::relu:
       if (value_of(z) <= 0.0) return {T(0.0), T(0.0), T(0.0)};
       return {z, T(1.0), T(0.0)};  // NaN too

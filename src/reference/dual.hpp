@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dual numbers a + b e, e^2 = 0: running any of this folder's templates on them gives the derivative in one direction,
-// with no derivative code at all. The oracle for everything that has some.
+// Dual numbers a + b e, e^2 = 0: running any of this folder's templates on them gives the derivative in one
+// direction, with no derivative code at all. The oracle for everything that has some.
 #pragma once
 
 #include <cmath>
@@ -36,8 +36,12 @@ inline Dual exp(Dual x) {
   const double e = std::exp(x.value);
   return {e, e * x.derivative};
 }
-inline Dual log(Dual x) { return {std::log(x.value), x.derivative / x.value}; }
-inline Dual log1p(Dual x) { return {std::log1p(x.value), x.derivative / (1.0 + x.value)}; }
+inline Dual log(Dual x) {
+  return {std::log(x.value), x.derivative / x.value};
+}
+inline Dual log1p(Dual x) {
+  return {std::log1p(x.value), x.derivative / (1.0 + x.value)};
+}
 inline Dual tanh(Dual x) {
   const double t = std::tanh(x.value);
   return {t, (1.0 - t * t) * x.derivative};
@@ -47,7 +51,11 @@ inline Dual erfc(Dual x) {
   return {std::erfc(x.value), -two_over_root_pi * std::exp(-x.value * x.value) * x.derivative};
 }
 
-inline double value_of(double x) { return x; }
-inline double value_of(Dual x) { return x.value; }
+inline double value_of(double x) {
+  return x;
+}
+inline double value_of(Dual x) {
+  return x.value;
+}
 
 }  // namespace shoal::reference

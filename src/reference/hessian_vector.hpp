@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hessian-vector product of a task's mean loss by Pearlmutter's R-operator (1994): R{q} is the derivative of q when the
-// parameters move along u.
+// Hessian-vector product of a task's mean loss by Pearlmutter's R-operator (1994): R{q} is the derivative of
+// q when the parameters move along u.
 //
 //   Rz_l = ub_l + a_{l-1} U_l + Ra_{l-1} W_l,  Ra_l = f'(z_l) Rz_l,  Ro = Rz_L + x U_S
 //   R{dW_l} = Ra_{l-1}^T d_l + a_{l-1}^T Rd_l,  R{db_l} = Rd_l,  R{dS} = x^T Rd_L
@@ -11,8 +11,8 @@
 
 namespace shoal::reference {
 
-inline std::vector<double> hessian_vector(const Network& net, std::span<const double> phi, std::span<const double> u,
-                                          std::span<const Row> rows) {
+inline std::vector<double> hessian_vector(const Network& net, std::span<const double> phi,
+                                          std::span<const double> u, std::span<const Row> rows) {
   std::vector<double> hv(net.layout.size(), 0.0);
   const int layers = net.layout.layers();
   const TensorSpec* skip = net.layout.skip();

@@ -9,12 +9,16 @@ namespace shoal::reference {
 
 /// Index of the learned rate that scales parameter p (of tensor `tensor`) at step k.
 inline std::size_t rate_index(const InnerPlan& plan, const TensorSpec& tensor, std::size_t p, int k) {
-  const auto layer = static_cast<std::size_t>(tensor.layer), steps = static_cast<std::size_t>(plan.rate_steps);
+  const auto layer = static_cast<std::size_t>(tensor.layer),
+             steps = static_cast<std::size_t>(plan.rate_steps);
   const auto step = static_cast<std::size_t>(k < plan.rate_steps ? k : plan.rate_steps - 1);
   switch (plan.learned_rate) {
-    case LearnedRate::layer: return layer;
-    case LearnedRate::layer_step: return layer * steps + step;
-    default: return p;
+    case LearnedRate::layer:
+      return layer;
+    case LearnedRate::layer_step:
+      return layer * steps + step;
+    default:
+      return p;
   }
 }
 

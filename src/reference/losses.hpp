@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The losses of contract.md 1 on one row: the sum of its terms, its gradient, and the second derivative in a direction.
+// The losses of contract.md 1 on one row: the sum of its terms, its gradient, and the second derivative in a
+// direction.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,9 @@ struct Target {
   std::int64_t label = 0;
 };
 
-inline double floored(const Loss& loss, double y) { return loss.floor && y < *loss.floor ? *loss.floor : y; }
+inline double floored(const Loss& loss, double y) {
+  return loss.floor && y < *loss.floor ? *loss.floor : y;
+}
 
 /// Probabilities of softmax, shifted by the largest output.
 template <class T>
@@ -129,7 +132,8 @@ std::vector<T> row_gradient(const Loss& loss, std::span<const T> o, const Target
       }
       break;
     case LossKind::qlike:
-      for (std::size_t j = 0; j < o.size(); ++j) delta[j] = T(1.0) - T(floored(loss, target.y[j])) * exp(-o[j]);
+      for (std::size_t j = 0; j < o.size(); ++j)
+        delta[j] = T(1.0) - T(floored(loss, target.y[j])) * exp(-o[j]);
       break;
   }
   return delta;
@@ -145,7 +149,8 @@ inline std::vector<double> row_curvature(const Loss& loss, std::span<const doubl
       for (std::size_t j = 0; j < o.size(); ++j) rd[j] = 2.0 * ro[j];
       break;
     case LossKind::huber:
-      for (std::size_t j = 0; j < o.size(); ++j) rd[j] = std::abs(o[j] - target.y[j]) > loss.delta ? 0.0 : ro[j];
+      for (std::size_t j = 0; j < o.size(); ++j)
+        rd[j] = std::abs(o[j] - target.y[j]) > loss.delta ? 0.0 : ro[j];
       break;
     case LossKind::bce:
       for (std::size_t j = 0; j < o.size(); ++j)
@@ -158,7 +163,8 @@ inline std::vector<double> row_curvature(const Loss& loss, std::span<const doubl
       for (std::size_t j = 0; j < o.size(); ++j) rd[j] = p[j] * (ro[j] - mean);
       break;
     }
-    case LossKind::pinball: break;  // piecewise linear
+    case LossKind::pinball:
+      break;  // piecewise linear
     case LossKind::gaussian_nll:
       for (std::size_t t = 0; t < half; ++t) {
         const double d = o[t] - target.y[t], precision = std::exp(-o[half + t]);

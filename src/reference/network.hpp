@@ -41,15 +41,16 @@ inline std::vector<Row> rows_of(const TaskSet<double>& set, const TaskColumns& c
   for (std::int64_t r = set.offsets[at]; r < set.offsets[at + 1]; ++r)
     rows.push_back({part(set.x, r, columns.inputs),
                     part(set.output_offset, r, columns.offsets),
-                    {part(set.y, r, columns.targets), set.labels.empty() ? 0 : set.labels[static_cast<std::size_t>(r)]}});
+                    {part(set.y, r, columns.targets),
+                     set.labels.empty() ? 0 : set.labels[static_cast<std::size_t>(r)]}});
   return rows;
 }
 
 /// What a forward pass of one row leaves behind.
 template <class T>
 struct Activations {
-  std::vector<std::vector<T>> input;        ///< input of every layer: x, a_0, a_1, ...
-  std::vector<std::vector<T>> slope, curve; ///< f'(z_l), f''(z_l) of the hidden layers
+  std::vector<std::vector<T>> input;         ///< input of every layer: x, a_0, a_1, ...
+  std::vector<std::vector<T>> slope, curve;  ///< f'(z_l), f''(z_l) of the hidden layers
   std::vector<T> output;
 };
 

@@ -37,8 +37,9 @@ class ReferenceBackend final : public Backend<double> {
  public:
   std::string_view name() const override { return "reference"; }
 
-  void meta_gradient(const Problem& problem, const TaskBatch64& tasks, const MetaParameters<double>& parameters,
-                     GradientSum<double>& sum, const TaskResults<double>& results) override {
+  void meta_gradient(const Problem& problem, const TaskBatch64& tasks,
+                     const MetaParameters<double>& parameters, GradientSum<double>& sum,
+                     const TaskResults<double>& results) override {
     std::vector<std::int64_t> order(static_cast<std::size_t>(tasks.size()));
     std::iota(order.begin(), order.end(), std::int64_t{0});
     std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
@@ -106,13 +107,16 @@ class ReferenceBackend final : public Backend<double> {
     std::size_t at = 0;
     for (std::size_t task = 0; task + 1 < set.offsets.size(); ++task)
       for (const Row& row : rows_of(set, columns, static_cast<std::int64_t>(task)))
-        for (const double value : forward<double>(net, phi.subspan(task * size, size), row).output) outputs[at++] = value;
+        for (const double value : forward<double>(net, phi.subspan(task * size, size), row).output)
+          outputs[at++] = value;
   }
 };
 
 }  // namespace
 }  // namespace reference
 
-std::unique_ptr<Backend<double>> make_reference_backend() { return std::make_unique<reference::ReferenceBackend>(); }
+std::unique_ptr<Backend<double>> make_reference_backend() {
+  return std::make_unique<reference::ReferenceBackend>();
+}
 
 }  // namespace shoal

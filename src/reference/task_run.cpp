@@ -20,7 +20,11 @@ bool all_finite(const std::vector<Row>& rows) {
 
 TaskRun::TaskRun(const Network& net, const InnerPlan& plan, const MetaParameters<double>& parameters,
                  std::vector<Row> support, std::vector<Row> query)
-    : net_(net), plan_(plan), parameters_(parameters), support_(std::move(support)), query_(std::move(query)) {
+    : net_(net),
+      plan_(plan),
+      parameters_(parameters),
+      support_(std::move(support)),
+      query_(std::move(query)) {
   trajectory_.push_back(parameters.theta);
   if (!all_finite(support_) || !all_finite(query_)) fail(TaskStatus::non_finite_input, -1);
 }
@@ -37,7 +41,8 @@ void TaskRun::adapt(int steps) {
     const std::vector<double> alpha = rates_at<double>(net_, plan_, parameters_.rates, k);
     std::vector<double> next = inner_step<double>(phi, alpha, gradient);
     double moved = 0.0;
-    for (std::size_t p = 0; p < next.size(); ++p) moved = std::max(moved, std::abs(next[p] - parameters_.theta[p]));
+    for (std::size_t p = 0; p < next.size(); ++p)
+      moved = std::max(moved, std::abs(next[p] - parameters_.theta[p]));
     if (!std::isfinite(loss) || !all_finite(next)) fail(TaskStatus::non_finite_inner, k);
     if (plan_.max_move > 0.0 && moved > plan_.max_move) fail(TaskStatus::moved_too_far, k);
     gradients_.push_back(std::move(gradient));
@@ -73,7 +78,8 @@ MetaParameters<double> TaskRun::meta_gradient() {
 }
 
 // lambda_k = lambda_{k+1} - H_k (alpha o lambda_{k+1});  d alpha -= g_k o lambda_{k+1}
-void TaskRun::backward_through_step(int k, std::vector<double>& lambda, std::vector<double>& rate_gradient) const {
+void TaskRun::backward_through_step(int k, std::vector<double>& lambda,
+                                    std::vector<double>& rate_gradient) const {
   const std::vector<double>& gradient = gradients_[static_cast<std::size_t>(k)];
   std::vector<double> u = rates_at<double>(net_, plan_, parameters_.rates, k);
   for (std::size_t t = 0; t < net_.layout.tensors().size(); ++t) {

@@ -15,12 +15,14 @@ namespace shoal::reference {
 
 class TaskRun {
  public:
-  TaskRun(const Network& net, const InnerPlan& plan, const MetaParameters<double>& parameters, std::vector<Row> support,
-          std::vector<Row> query);
+  TaskRun(const Network& net, const InnerPlan& plan, const MetaParameters<double>& parameters,
+          std::vector<Row> support, std::vector<Row> query);
 
   /// Steps up to `steps`; stops at the first event.
   void adapt(int steps);
-  double query_loss(int k) const { return mean_loss<double>(net_, trajectory_[static_cast<std::size_t>(k)], query_); }
+  double query_loss(int k) const {
+    return mean_loss<double>(net_, trajectory_[static_cast<std::size_t>(k)], query_);
+  }
   /// d(meta-loss)/d(theta, rates) of this task; sets status 3 when it is not small and finite.
   MetaParameters<double> meta_gradient();
 

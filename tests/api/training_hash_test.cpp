@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One hash of a whole training run - parameters, optimizer state, metrics - over threads, instruction sets, task orders,
-// batch splits, and after kill and resume.
+// One hash of a whole training run - parameters, optimizer state, metrics - over threads, instruction sets,
+// task orders, batch splits, and after kill and resume.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,7 +49,9 @@ class Reordered : public TaskSource {
       std::shuffle(place.begin(), place.end(), random);
     return batch.select(place);
   }
-  TaskBatch evaluation(Phase phase, std::int64_t tasks) const override { return source_->evaluation(phase, tasks); }
+  TaskBatch evaluation(Phase phase, std::int64_t tasks) const override {
+    return source_->evaluation(phase, tasks);
+  }
 
  private:
   std::unique_ptr<TaskSource> source_;
@@ -71,20 +73,29 @@ struct Factors {
   }
 };
 
-// Everything that could depend on the factors takes part: learned rates, multi-step loss, clipping, a schedule, and a
-// task in forty that diverges.
+// Everything that could depend on the factors takes part: learned rates, multi-step loss, clipping, a
+// schedule, and a task in forty that diverges.
 MetaLearner make_learner(const Context& context, std::int64_t chunk) {
-  InnerLoop inner{.steps = 2, .learning_rate = 0.03, .learned_rate = LearnedRate::layer_step,
-                  .step_weights = {0.25, 0.75}, .max_move = 0.6};
-  Optimizer optimizer{.kind = OptimizerKind::adamw, .learning_rate = 0.003, .weight_decay = 0.01, .clip = 0.8,
-                      .schedule = Schedule::cosine, .final_learning_rate = 1e-4, .iterations = iterations};
-  return MetaLearner(context, {.model = {.inputs = 1, .hidden = {12, 9}, .outputs = 1, .activation = Activation::tanh},
-                               .loss = {},
-                               .algorithm = Maml{inner},
-                               .optimizer = optimizer,
-                               .init = {},
-                               .seed = 3,
-                               .chunk = chunk});
+  InnerLoop inner{.steps = 2,
+                  .learning_rate = 0.03,
+                  .learned_rate = LearnedRate::layer_step,
+                  .step_weights = {0.25, 0.75},
+                  .max_move = 0.6};
+  Optimizer optimizer{.kind = OptimizerKind::adamw,
+                      .learning_rate = 0.003,
+                      .weight_decay = 0.01,
+                      .clip = 0.8,
+                      .schedule = Schedule::cosine,
+                      .final_learning_rate = 1e-4,
+                      .iterations = iterations};
+  return MetaLearner(context,
+                     {.model = {.inputs = 1, .hidden = {12, 9}, .outputs = 1, .activation = Activation::tanh},
+                      .loss = {},
+                      .algorithm = Maml{inner},
+                      .optimizer = optimizer,
+                      .init = {},
+                      .seed = 3,
+                      .chunk = chunk});
 }
 
 TrainSummary run(const Factors& factors, const std::filesystem::path& folder, StartFrom start, bool dies) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cpu backend in fp32 against the double reference: every algorithm, loss and activation on random ragged tasks.
+// The cpu backend in fp32 against the double reference: every algorithm, loss and activation on random ragged
+// tasks.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,8 +19,9 @@ constexpr int cases_per_combination = 6;
 
 constexpr LossKind losses[] = {LossKind::mse,     LossKind::huber,        LossKind::bce,  LossKind::softmax,
                                LossKind::pinball, LossKind::gaussian_nll, LossKind::qlike};
-constexpr Activation activations[] = {Activation::identity, Activation::relu, Activation::tanh, Activation::sigmoid,
-                                      Activation::softplus, Activation::silu, Activation::gelu};
+constexpr Activation activations[] = {Activation::identity, Activation::relu,     Activation::tanh,
+                                      Activation::sigmoid,  Activation::softplus, Activation::silu,
+                                      Activation::gelu};
 
 struct Norms {
   double error = 0.0, size = 0.0;  // squared
@@ -38,7 +40,8 @@ Norms compare(const MetaGradient<float>& got, const MetaGradient<double>& want) 
 }
 
 TEST(CpuAccuracy, MetaGradientsAgreeWithTheReference) {
-  const Context cpu({.backend = BackendKind::cpu, .threads = 2}), reference({.backend = BackendKind::reference});
+  const Context cpu({.backend = BackendKind::cpu, .threads = 2}),
+      reference({.backend = BackendKind::reference});
   std::mt19937_64 random(11);
   const CaseLimits limits{.most_tasks = 3, .most_rows = 8, .most_width = 7, .most_depth = 2};
   Norms all, scaled;
@@ -68,8 +71,8 @@ TEST(CpuAccuracy, MetaGradientsAgreeWithTheReference) {
             const std::int64_t one[] = {t};
             const TaskBatch task = c.tasks.select(one);
             const Norms norms = compare(engine.meta_gradient(task), oracle.meta_gradient(widen(task)));
-            // Where one row is fitted exactly the gradient all but vanishes, and what is left of it is rounding of the
-            // inputs: such a gradient is held to the error of one of size 1e-3.
+            // Where one row is fitted exactly the gradient all but vanishes, and what is left of it is
+            // rounding of the inputs: such a gradient is held to the error of one of size 1e-3.
             const double error = std::sqrt(norms.error / std::max(norms.size, 1e-6));
             if (error > worst) {
               worst = error;
@@ -104,7 +107,8 @@ TEST(CpuAccuracy, MetaGradientsAgreeWithTheReference) {
 }
 
 TEST(CpuAccuracy, AdaptEvaluateAndPredictAgreeWithTheReference) {
-  const Context cpu({.backend = BackendKind::cpu, .threads = 2}), reference({.backend = BackendKind::reference});
+  const Context cpu({.backend = BackendKind::cpu, .threads = 2}),
+      reference({.backend = BackendKind::reference});
   std::mt19937_64 random(14);
   for (int i = 0; i < 40; ++i) {
     const RandomCase c = random_case(random, {.most_tasks = 20});
@@ -128,7 +132,8 @@ TEST(CpuAccuracy, AdaptEvaluateAndPredictAgreeWithTheReference) {
     const auto losses_got = engine.evaluate(c.tasks, points);
     const auto losses_want = oracle.evaluate(wide, points);
     EXPECT_EQ(losses_got.status, losses_want.status) << c.describe();
-    for (std::size_t e = 0; e < losses_want.loss.size(); ++e) losses_norm.add(losses_got.loss[e], losses_want.loss[e]);
+    for (std::size_t e = 0; e < losses_want.loss.size(); ++e)
+      losses_norm.add(losses_got.loss[e], losses_want.loss[e]);
     EXPECT_LE(losses_norm.relative(), 1e-3) << c.describe();
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contract N1-N5 on the cpu backend: instruction set, threads, order of tasks, chunks and company change no bit.
+// Contract N1-N5 on the cpu backend: instruction set, threads, order of tasks, chunks and company change no
+// bit.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,9 +27,12 @@ std::vector<std::uint32_t> bits(const std::vector<float>& values) {
 }
 
 /// Every number of a meta-gradient, its tasks in the order `place` gives.
-std::vector<std::uint32_t> bits(const MetaGradient<float>& g, const std::vector<std::int64_t>& place, std::size_t size) {
+std::vector<std::uint32_t> bits(const MetaGradient<float>& g, const std::vector<std::int64_t>& place,
+                                std::size_t size) {
   std::vector<std::uint32_t> all = bits(g.theta);
-  const auto append = [&](const std::vector<std::uint32_t>& more) { all.insert(all.end(), more.begin(), more.end()); };
+  const auto append = [&](const std::vector<std::uint32_t>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+  };
   append(bits(g.rates));
   append(bits({g.mean_query_loss_before, g.mean_query_loss}));
   for (const std::int64_t t : place) {
@@ -65,13 +69,14 @@ TEST(CpuSameBits, ThreadsInstructionSetsOrderAndChunks) {
       auto order = identity_order(c.tasks.size());
       std::shuffle(order.begin(), order.end(), random);
       std::vector<std::int64_t> place(order.size());
-      for (std::size_t i = 0; i < order.size(); ++i) place[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
+      for (std::size_t i = 0; i < order.size(); ++i)
+        place[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
       const std::int64_t chunk = uniform_int(random, 0, 40);
       const MetaLearner learner = learner_for<float>(context, c, chunk);
       const auto got = bits(learner.meta_gradient(c.tasks.select(order), KeepFastWeights::yes), place, size);
       if (first.empty()) first = got;
-      ASSERT_EQ(got, first) << c.describe() << ", " << to_string(context.isa()) << ", threads " << context.threads()
-                            << ", chunk " << chunk;
+      ASSERT_EQ(got, first) << c.describe() << ", " << to_string(context.isa()) << ", threads "
+                            << context.threads() << ", chunk " << chunk;
     }
   }
 }
@@ -91,17 +96,20 @@ TEST(CpuSameBits, ATaskAloneEqualsTheTaskInCompany) {
       EXPECT_EQ(bits({alone.query_loss[0], alone.query_loss_before[0]}),
                 bits({together.query_loss[at], together.query_loss_before[at]}));
       EXPECT_EQ(bits(alone.fast_weights),
-                bits(std::vector<float>(together.fast_weights.begin() + t * static_cast<std::int64_t>(size),
-                                        together.fast_weights.begin() + (t + 1) * static_cast<std::int64_t>(size))));
+                bits(std::vector<float>(
+                    together.fast_weights.begin() + t * static_cast<std::int64_t>(size),
+                    together.fast_weights.begin() + (t + 1) * static_cast<std::int64_t>(size))));
     }
   }
 }
 
-// One poisoned task among many: the others' losses and fast weights keep their bits, and the sum is theirs alone.
+// One poisoned task among many: the others' losses and fast weights keep their bits, and the sum is theirs
+// alone.
 TEST(CpuSameBits, ANaNTaskTouchesNoOther) {
   const Context context({.backend = BackendKind::cpu, .threads = 2});
   std::mt19937_64 random(23);
-  for (const float poison : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 3e38f}) {
+  for (const float poison :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 3e38f}) {
     RandomCase c = random_case(random, "maml", LossKind::mse, Activation::relu,
                                {.most_tasks = 1, .most_rows = 6, .most_steps = 2, .empty_support = false});
     InnerLoop inner{.steps = 2, .learning_rate = 0.05};
@@ -133,10 +141,12 @@ TEST(CpuSameBits, ANaNTaskTouchesNoOther) {
     const std::size_t size = c.parameters.theta.size();
     ASSERT_EQ(clean.good, crowd);
     ASSERT_EQ(got.good, crowd - 1);
-    EXPECT_EQ(got.status[bad], std::isfinite(poison) ? TaskStatus::non_finite_inner : TaskStatus::non_finite_input);
+    EXPECT_EQ(got.status[bad],
+              std::isfinite(poison) ? TaskStatus::non_finite_inner : TaskStatus::non_finite_input);
     EXPECT_EQ(std::bit_cast<std::uint32_t>(got.query_loss[bad]), 0x7fc00000u);
     for (std::size_t p = 0; p < size; ++p)
-      EXPECT_EQ(std::bit_cast<std::uint32_t>(got.fast_weights[static_cast<std::size_t>(bad) * size + p]), 0x7fc00000u);
+      EXPECT_EQ(std::bit_cast<std::uint32_t>(got.fast_weights[static_cast<std::size_t>(bad) * size + p]),
+                0x7fc00000u);
     for (const std::int64_t t : others) {
       const auto at = static_cast<std::size_t>(t);
       ASSERT_EQ(bits({got.query_loss[at], got.query_loss_before[at]}),

@@ -11,13 +11,15 @@
 namespace shoal::testing {
 namespace {
 
-/// A linear model y = w x, one row of support and of query: the inner loop is a scalar recursion, known by hand.
+/// A linear model y = w x, one row of support and of query: the inner loop is a scalar recursion, known by
+/// hand.
 RandomCase scalar_case(float support_x, float support_y, float query_x, float query_y, InnerLoop inner) {
   RandomCase c;
   c.model = {.inputs = 1, .hidden = {}, .outputs = 1};
   c.algorithm = Maml{inner};
   c.parameters.theta = {1.0f, 0.0f};
-  TaskSetStorage<float> support{{support_x}, {support_y}, {}, {}, {0, 1}}, query{{query_x}, {query_y}, {}, {}, {0, 1}};
+  TaskSetStorage<float> support{{support_x}, {support_y}, {}, {}, {0, 1}},
+      query{{query_x}, {query_y}, {}, {}, {0, 1}};
   c.tasks = TaskBatch::own({1, 1, 0}, support, query, {5});
   return c;
 }
@@ -28,7 +30,8 @@ struct Expected {
 };
 
 void expect_status(const RandomCase& c, Expected expected) {
-  const Context cpu({.backend = BackendKind::cpu, .threads = 1}), reference({.backend = BackendKind::reference});
+  const Context cpu({.backend = BackendKind::cpu, .threads = 1}),
+      reference({.backend = BackendKind::reference});
   const auto got = learner_for<float>(cpu, c).meta_gradient(c.tasks, KeepFastWeights::yes);
   const auto want = learner_for<double>(reference, c).meta_gradient(widen(c.tasks), KeepFastWeights::yes);
   EXPECT_EQ(got.status[0], expected.status) << "cpu";
@@ -46,7 +49,9 @@ void expect_status(const RandomCase& c, Expected expected) {
 
 constexpr float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
 
-TEST(CpuStatus, GoodTask) { expect_status(scalar_case(1, 2, 1, 2, {.steps = 3}), {TaskStatus::good, -1}); }
+TEST(CpuStatus, GoodTask) {
+  expect_status(scalar_case(1, 2, 1, 2, {.steps = 3}), {TaskStatus::good, -1});
+}
 
 TEST(CpuStatus, NonFiniteInputComesFirstWhateverK) {
   for (const int steps : {0, 2}) {
@@ -79,14 +84,15 @@ TEST(CpuStatus, OverflowInTheInnerLoopNamesTheStep) {
   // After one step the query loss is above 2^60, after two infinite: the inner loop itself is still whole.
   const int points[] = {0, 1, 2, 6};
   const auto losses = learner_for<float>(cpu, c).evaluate(c.tasks, points);
-  const std::vector<TaskStatus> expected = {TaskStatus::good, TaskStatus::non_finite_outer, TaskStatus::non_finite_outer,
-                                            TaskStatus::non_finite_inner};
+  const std::vector<TaskStatus> expected = {TaskStatus::good, TaskStatus::non_finite_outer,
+                                            TaskStatus::non_finite_outer, TaskStatus::non_finite_inner};
   EXPECT_EQ(losses.status, expected);
   EXPECT_EQ(losses.failed_step, (std::vector<std::int32_t>{-1, 1, 2, 2}));
 }
 
 TEST(CpuStatus, EvaluationIsAsIfRunWithThatNumberOfSteps) {
-  const Context cpu({.backend = BackendKind::cpu, .threads = 1}), reference({.backend = BackendKind::reference});
+  const Context cpu({.backend = BackendKind::cpu, .threads = 1}),
+      reference({.backend = BackendKind::reference});
   const RandomCase c = scalar_case(1, 11, 1, 2, {.steps = 4, .learning_rate = 0.1, .max_move = 3.0});
   const int points[] = {0, 1, 2, 4};
   const auto got = learner_for<float>(cpu, c).evaluate(c.tasks, points);

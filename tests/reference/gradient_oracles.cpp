@@ -10,17 +10,22 @@ namespace {
 using reference::Dual;
 using reference::Row;
 
-double derivative_of(Dual x) { return x.derivative; }
+double derivative_of(Dual x) {
+  return x.derivative;
+}
 
 /// One problem, ready to run tasks on any scalar.
 struct Runner {
   Runner(const RandomCase& c, const TaskBatch64& tasks)
-      : layout(c.model), lowered(lower(c.algorithm, layout)), net{c.model, layout, c.loss},
+      : layout(c.model),
+        lowered(lower(c.algorithm, layout)),
+        net{c.model, layout, c.loss},
         batch(lowered.rows == TrainingRows::joined ? tasks.joined() : tasks) {}
 
   /// phi_0 .. phi_K of a task.
   template <class T>
-  std::vector<std::vector<T>> trajectory(std::int64_t task, const std::vector<T>& theta, const std::vector<T>& rates) const {
+  std::vector<std::vector<T>> trajectory(std::int64_t task, const std::vector<T>& theta,
+                                         const std::vector<T>& rates) const {
     const auto support = reference::rows_of(batch.support(), batch.columns(), task);
     std::vector<std::vector<T>> phi = {theta};
     for (int k = 0; k < lowered.training.steps; ++k) {
@@ -46,7 +51,8 @@ struct Runner {
     const auto query = reference::rows_of(batch.query(), batch.columns(), task);
     T loss(0.0);
     for (int k = 0; k <= lowered.training.steps; ++k)
-      if (weight(k) != 0.0) loss += T(weight(k)) * reference::mean_loss<T>(net, phi[static_cast<std::size_t>(k)], query);
+      if (weight(k) != 0.0)
+        loss += T(weight(k)) * reference::mean_loss<T>(net, phi[static_cast<std::size_t>(k)], query);
     return loss;
   }
 
@@ -67,7 +73,8 @@ std::vector<Dual> dual(const std::vector<double>& at, const std::vector<double>&
 double meta_loss(const RandomCase& c, const TaskBatch64& tasks, const MetaParameters<double>& at) {
   const Runner run(c, tasks);
   double sum = 0.0;
-  for (std::int64_t t = 0; t < tasks.size(); ++t) sum += run.task_loss(t, run.trajectory(t, at.theta, at.rates));
+  for (std::int64_t t = 0; t < tasks.size(); ++t)
+    sum += run.task_loss(t, run.trajectory(t, at.theta, at.rates));
   return sum / static_cast<double>(tasks.size());
 }
 
@@ -76,7 +83,8 @@ double meta_loss_derivative(const RandomCase& c, const TaskBatch64& tasks, const
   const Runner run(c, tasks);
   const auto theta = dual(at.theta, direction.theta), rates = dual(at.rates, direction.rates);
   double sum = 0.0;
-  for (std::int64_t t = 0; t < tasks.size(); ++t) sum += derivative_of(run.task_loss(t, run.trajectory(t, theta, rates)));
+  for (std::int64_t t = 0; t < tasks.size(); ++t)
+    sum += derivative_of(run.task_loss(t, run.trajectory(t, theta, rates)));
   return sum / static_cast<double>(tasks.size());
 }
 
@@ -86,18 +94,21 @@ double first_order_derivative(const RandomCase& c, const TaskBatch64& tasks, con
   double sum = 0.0;
   for (std::int64_t t = 0; t < tasks.size(); ++t) {
     std::vector<std::vector<Dual>> constant;
-    for (const auto& phi : run.trajectory(t, at.theta, at.rates)) constant.push_back(dual(phi, direction.theta));
+    for (const auto& phi : run.trajectory(t, at.theta, at.rates))
+      constant.push_back(dual(phi, direction.theta));
     sum += derivative_of(run.task_loss(t, constant));
   }
   return sum / static_cast<double>(tasks.size());
 }
 
-std::vector<double> mean_move(const RandomCase& c, const TaskBatch64& tasks, const MetaParameters<double>& at) {
+std::vector<double> mean_move(const RandomCase& c, const TaskBatch64& tasks,
+                              const MetaParameters<double>& at) {
   const Runner run(c, tasks);
   std::vector<double> mean(at.theta.size(), 0.0);
   for (std::int64_t t = 0; t < tasks.size(); ++t) {
     const auto phi = run.trajectory(t, at.theta, at.rates);
-    for (std::size_t p = 0; p < mean.size(); ++p) mean[p] += (at.theta[p] - phi.back()[p]) / static_cast<double>(tasks.size());
+    for (std::size_t p = 0; p < mean.size(); ++p)
+      mean[p] += (at.theta[p] - phi.back()[p]) / static_cast<double>(tasks.size());
   }
   return mean;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a meta-gradient must equal, from the definitions and dual numbers: no Hessian, no adjoint, no backward recursion
-// through the inner loop.
+// What a meta-gradient must equal, from the definitions and dual numbers: no Hessian, no adjoint, no backward
+// recursion through the inner loop.
 #pragma once
 
 #include "support/random_case.hpp"
@@ -17,11 +17,12 @@ double meta_loss(const RandomCase& c, const TaskBatch64& tasks, const MetaParame
 /// Its derivative at `at` along `direction`, by running the plain inner loop on dual numbers.
 double meta_loss_derivative(const RandomCase& c, const TaskBatch64& tasks, const MetaParameters<double>& at,
                             const Direction& direction);
-/// FOMAML's definition: mean of the query loss's derivative at phi_K along `direction`, phi_K held constant (summed over k with
-/// step weights).
+/// FOMAML's definition: mean of the query loss's derivative at phi_K along `direction`, phi_K held constant
+/// (summed over k with step weights).
 double first_order_derivative(const RandomCase& c, const TaskBatch64& tasks, const MetaParameters<double>& at,
                               const Direction& direction);
 /// Reptile's definition: mean of theta - phi_K.
-std::vector<double> mean_move(const RandomCase& c, const TaskBatch64& tasks, const MetaParameters<double>& at);
+std::vector<double> mean_move(const RandomCase& c, const TaskBatch64& tasks,
+                              const MetaParameters<double>& at);
 
 }  // namespace shoal::testing

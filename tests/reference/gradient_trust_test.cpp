@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reference's meta-gradients: every algorithm x loss x activation on random ragged cases, in random directions by dual
-// numbers, and for some cases over every coordinate, also by central differences.
+// The reference's meta-gradients: every algorithm x loss x activation on random ragged cases, in random
+// directions by dual numbers, and for some cases over every coordinate, also by central differences.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,12 +20,14 @@ constexpr int cases = 200;
 #endif
 constexpr int full_cases = 3, directions = 3;
 constexpr std::size_t most_parameters = 60;
-constexpr CaseLimits limits{.most_tasks = 6, .most_rows = 5, .most_inputs = 3, .most_width = 4, .most_depth = 2};
+constexpr CaseLimits limits{
+    .most_tasks = 6, .most_rows = 5, .most_inputs = 3, .most_width = 4, .most_depth = 2};
 
 constexpr LossKind losses[] = {LossKind::mse,     LossKind::huber,        LossKind::bce,  LossKind::softmax,
                                LossKind::pinball, LossKind::gaussian_nll, LossKind::qlike};
-constexpr Activation activations[] = {Activation::identity, Activation::relu, Activation::tanh, Activation::sigmoid,
-                                      Activation::softplus, Activation::silu, Activation::gelu};
+constexpr Activation activations[] = {Activation::identity, Activation::relu,     Activation::tanh,
+                                      Activation::sigmoid,  Activation::softplus, Activation::silu,
+                                      Activation::gelu};
 
 double norm(const std::vector<double>& a, const std::vector<double>& b) {
   double squares = 0.0;
@@ -89,13 +91,15 @@ class GradientTrust : public ::testing::TestWithParam<std::string> {
       Direction v{std::vector<double>(theta, 0.0), std::vector<double>(g.rates.size(), 0.0)};
       (i < theta ? v.theta[i] : v.rates[i - theta]) = 1.0;
       const double got = i < theta ? g.theta[i] : g.rates[i - theta];
-      ASSERT_LE(std::abs(got - expected(tried, v)), 1e-11 * size) << tried.c.describe() << ", coordinate " << i;
+      ASSERT_LE(std::abs(got - expected(tried, v)), 1e-11 * size)
+          << tried.c.describe() << ", coordinate " << i;
       if (GetParam() == "fomaml") continue;  // not the derivative of anything
       constexpr double h = 1e-5;
       MetaParameters<double> up = tried.at, down = tried.at;
       (i < theta ? up.theta[i] : up.rates[i - theta]) += h;
       (i < theta ? down.theta[i] : down.rates[i - theta]) -= h;
-      const double slope = (meta_loss(tried.c, tried.tasks, up) - meta_loss(tried.c, tried.tasks, down)) / (2.0 * h);
+      const double slope =
+          (meta_loss(tried.c, tried.tasks, up) - meta_loss(tried.c, tried.tasks, down)) / (2.0 * h);
       difference_error += (slope - got) * (slope - got);
     }
     ASSERT_LE(std::sqrt(difference_error), 1e-6 * std::max(size, 1e-3)) << tried.c.describe();
@@ -130,7 +134,8 @@ TEST_P(GradientTrust, DualNumbersAndCentralDifferences) {
         ++count;
         if (GetParam() == "reptile") {
           const auto move = mean_move(tried.c, tried.tasks, tried.at);
-          for (std::size_t p = 0; p < move.size(); ++p) ASSERT_NEAR(g.theta[p], move[p], 1e-14) << tried.c.describe();
+          for (std::size_t p = 0; p < move.size(); ++p)
+            ASSERT_NEAR(g.theta[p], move[p], 1e-14) << tried.c.describe();
           ++full_here;
           continue;
         }
@@ -144,15 +149,16 @@ TEST_P(GradientTrust, DualNumbersAndCentralDifferences) {
       }
       full += full_here;
     }
-  std::printf("%s: %d cases, %d of them over every coordinate; worst direction %.1e of |g||v|\n", GetParam().c_str(), count,
-              full, worst_);
+  std::printf("%s: %d cases, %d of them over every coordinate; worst direction %.1e of |g||v|\n",
+              GetParam().c_str(), count, full, worst_);
 }
 
-INSTANTIATE_TEST_SUITE_P(Algorithms, GradientTrust, ::testing::ValuesIn(algorithm_names()), [](const auto& parameter) {
-  std::string name = parameter.param;
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Algorithms, GradientTrust, ::testing::ValuesIn(algorithm_names()),
+                         [](const auto& parameter) {
+                           std::string name = parameter.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace shoal::testing

@@ -9,19 +9,26 @@ namespace {
 
 double activate(Activation kind, double z) {
   switch (kind) {
-    case Activation::identity: return z;
-    case Activation::relu: return z > 0.0 ? z : 0.0;
-    case Activation::tanh: return std::tanh(z);
-    case Activation::sigmoid: return 1.0 / (1.0 + std::exp(-z));
-    case Activation::softplus: return std::log1p(std::exp(z));
-    case Activation::silu: return z / (1.0 + std::exp(-z));
-    case Activation::gelu: return 0.5 * z * std::erfc(-z / std::sqrt(2.0));
+    case Activation::identity:
+      return z;
+    case Activation::relu:
+      return z > 0.0 ? z : 0.0;
+    case Activation::tanh:
+      return std::tanh(z);
+    case Activation::sigmoid:
+      return 1.0 / (1.0 + std::exp(-z));
+    case Activation::softplus:
+      return std::log1p(std::exp(z));
+    case Activation::silu:
+      return z / (1.0 + std::exp(-z));
+    case Activation::gelu:
+      return 0.5 * z * std::erfc(-z / std::sqrt(2.0));
   }
   return 0.0;
 }
 
-void visit_set(const RandomCase& c, const ParameterLayout& layout, const TaskSet<double>& set, const double* phi,
-               TrajectoryMargin& margin) {
+void visit_set(const RandomCase& c, const ParameterLayout& layout, const TaskSet<double>& set,
+               const double* phi, TrajectoryMargin& margin) {
   const int inputs = c.model.inputs, outputs = c.model.outputs;
   const std::int64_t rows = set.total_rows();
   for (std::int64_t r = 0; r < rows; ++r) {
@@ -42,7 +49,8 @@ void visit_set(const RandomCase& c, const ParameterLayout& layout, const TaskSet
     }
     if (const TensorSpec* skip = layout.skip())
       for (int i = 0; i < inputs; ++i)
-        for (int j = 0; j < outputs; ++j) a[j] += x[i] * phi[skip->offset + static_cast<std::size_t>(i * outputs + j)];
+        for (int j = 0; j < outputs; ++j)
+          a[j] += x[i] * phi[skip->offset + static_cast<std::size_t>(i * outputs + j)];
     if (!set.output_offset.empty())
       for (int j = 0; j < outputs; ++j) a[j] += set.output_offset[r * outputs + j];
     for (int j = 0; j < outputs; ++j) {
@@ -50,7 +58,8 @@ void visit_set(const RandomCase& c, const ParameterLayout& layout, const TaskSet
         margin.kink = std::min(margin.kink, std::abs(std::abs(a[j] - set.y[r * outputs + j]) - c.loss.delta));
       if (c.loss.kind == LossKind::pinball) {
         const int quantiles = static_cast<int>(c.loss.quantiles.size());
-        margin.kink = std::min(margin.kink, std::abs(a[j] - set.y[r * (outputs / quantiles) + j / quantiles]));
+        margin.kink =
+            std::min(margin.kink, std::abs(a[j] - set.y[r * (outputs / quantiles) + j / quantiles]));
       }
     }
   }
@@ -65,7 +74,8 @@ TrajectoryMargin margin_of(const RandomCase& c, const TaskBatch64& task, const M
   TrajectoryMargin margin;
   for (int k = 0; k <= steps; ++k) {
     const auto fast = reference.adapt(task, k);
-    for (const double p : fast.phi) margin.magnitude = std::max(margin.magnitude, std::isnan(p) ? 1e300 : std::abs(p));
+    for (const double p : fast.phi)
+      margin.magnitude = std::max(margin.magnitude, std::isnan(p) ? 1e300 : std::abs(p));
     if (k < steps || pooled) visit_set(c, layout, task.support(), fast.phi.data(), margin);
     visit_set(c, layout, task.query(), fast.phi.data(), margin);
   }

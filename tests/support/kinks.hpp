@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far a task's trajectory stays from the kinks of its network and loss: near one, a rounding error of fp32 decides
-// which side counts, and comparing gradients means nothing.
+// How far a task's trajectory stays from the kinks of its network and loss: near one, a rounding error of
+// fp32 decides which side counts, and comparing gradients means nothing.
 #pragma once
 
 #include "support/random_case.hpp"
@@ -8,12 +8,12 @@
 namespace shoal::testing {
 
 struct TrajectoryMargin {
-  double kink = 1e300;      ///< smallest distance of any pre-activation, residual or threshold to its kink
-  double magnitude = 0.0;   ///< largest |phi|
+  double kink = 1e300;     ///< smallest distance of any pre-activation, residual or threshold to its kink
+  double magnitude = 0.0;  ///< largest |phi|
 };
 
-/// Along the reference trajectory of the one task in `tasks`: support rows at phi_0 .. phi_{K-1}, query rows at phi_0 ..
-/// phi_K. Written from the definitions, in double.
+/// Along the reference trajectory of the one task in `tasks`: support rows at phi_0 .. phi_{K-1}, query rows
+/// at phi_0 .. phi_K. Written from the definitions, in double.
 TrajectoryMargin margin_of(const RandomCase& c, const TaskBatch64& task, const MetaLearner64& reference);
 
 }  // namespace shoal::testing

@@ -9,14 +9,17 @@ namespace {
 
 constexpr LossKind losses[] = {LossKind::mse,     LossKind::huber,        LossKind::bce,  LossKind::softmax,
                                LossKind::pinball, LossKind::gaussian_nll, LossKind::qlike};
-constexpr Activation activations[] = {Activation::identity, Activation::relu,     Activation::tanh, Activation::sigmoid,
-                                      Activation::softplus, Activation::silu, Activation::gelu};
+constexpr Activation activations[] = {Activation::identity, Activation::relu,     Activation::tanh,
+                                      Activation::sigmoid,  Activation::softplus, Activation::silu,
+                                      Activation::gelu};
 
 // Options are drawn as floats, so that both precisions solve the same problem.
-double single(double value) { return static_cast<double>(static_cast<float>(value)); }
+double single(double value) {
+  return static_cast<double>(static_cast<float>(value));
+}
 
-TaskSetStorage<float> random_rows(std::mt19937_64& random, const TaskColumns& columns, const Loss& loss, int classes,
-                                  const std::vector<int>& rows) {
+TaskSetStorage<float> random_rows(std::mt19937_64& random, const TaskColumns& columns, const Loss& loss,
+                                  int classes, const std::vector<int>& rows) {
   TaskSetStorage<float> set;
   for (const int count : rows) {
     for (int e = 0; e < count * columns.inputs; ++e) set.x.push_back(static_cast<float>(normal(random)));
@@ -28,7 +31,8 @@ TaskSetStorage<float> random_rows(std::mt19937_64& random, const TaskColumns& co
     }
     if (columns.targets == 0)
       for (int e = 0; e < count; ++e) set.labels.push_back(uniform_int(random, 0, classes - 1));
-    for (int e = 0; e < count * columns.offsets; ++e) set.output_offset.push_back(static_cast<float>(0.3 * normal(random)));
+    for (int e = 0; e < count * columns.offsets; ++e)
+      set.output_offset.push_back(static_cast<float>(0.3 * normal(random)));
     set.offsets.push_back(set.offsets.back() + count);
   }
   return set;
@@ -48,13 +52,14 @@ double normal(std::mt19937_64& random) {
 }
 
 const std::vector<std::string>& algorithm_names() {
-  static const std::vector<std::string> names = {"maml", "fomaml",     "reptile",         "anil",           "boil",
-                                                 "meta-sgd", "pooled", "maml-layer", "maml-layer-step", "maml-multi-step"};
+  static const std::vector<std::string> names = {
+      "maml",   "fomaml",     "reptile",         "anil",           "boil", "meta-sgd",
+      "pooled", "maml-layer", "maml-layer-step", "maml-multi-step"};
   return names;
 }
 
-RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, LossKind kind, Activation activation,
-                       const CaseLimits& limits) {
+RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, LossKind kind,
+                       Activation activation, const CaseLimits& limits) {
   RandomCase c;
   Loss& loss = c.loss;
   loss.kind = kind;
@@ -109,7 +114,8 @@ RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, Lo
       c.parameters.theta.push_back(static_cast<float>(0.6 * normal(random) / std::sqrt(fan_in)));
   }
   const bool every = algorithm == "meta-sgd";
-  const RateLayout rates(layout, every ? LearnedRate::parameter : inner.learned_rate, std::max(inner.steps, 1));
+  const RateLayout rates(layout, every ? LearnedRate::parameter : inner.learned_rate,
+                         std::max(inner.steps, 1));
   for (std::size_t r = 0; r < rates.size(); ++r)
     c.parameters.rates.push_back(static_cast<float>(inner.learning_rate * uniform(random, 0.3, 1.5)));
   return c;
@@ -124,9 +130,10 @@ RandomCase random_case(std::mt19937_64& random, const CaseLimits& limits) {
 }
 
 std::string RandomCase::describe() const {
-  std::string text = std::string(name_of(algorithm)) + ", K = " + std::to_string(inner_loop_of(algorithm).steps) + ", " +
-                     std::string(to_string(loss.kind)) + ", " + std::string(to_string(model.activation)) + ", inputs " +
-                     std::to_string(model.inputs) + ", hidden";
+  std::string text = std::string(name_of(algorithm)) +
+                     ", K = " + std::to_string(inner_loop_of(algorithm).steps) + ", " +
+                     std::string(to_string(loss.kind)) + ", " + std::string(to_string(model.activation)) +
+                     ", inputs " + std::to_string(model.inputs) + ", hidden";
   for (const int width : model.hidden) text += " " + std::to_string(width);
   return text + (model.skip ? ", skip" : "") + ", outputs " + std::to_string(model.outputs) + ", tasks " +
          std::to_string(tasks.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random meta-learning problems over every algorithm, loss and activation, in float; the reference gets the same numbers
-// widened.
+// Random meta-learning problems over every algorithm, loss and activation, in float; the reference gets the
+// same numbers widened.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +28,12 @@ struct RandomCase {
   std::string describe() const;
 };
 
-/// The names that a sweep covers; "maml-layer", "maml-layer-step" and "maml-multi-step" are MAML with options.
+/// The names that a sweep covers; "maml-layer", "maml-layer-step" and "maml-multi-step" are MAML with
+/// options.
 const std::vector<std::string>& algorithm_names();
 
-RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, LossKind loss, Activation activation,
-                       const CaseLimits& limits = {});
+RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, LossKind loss,
+                       Activation activation, const CaseLimits& limits = {});
 /// Any of them.
 RandomCase random_case(std::mt19937_64& random, const CaseLimits& limits = {});
 
@@ -43,8 +44,12 @@ double normal(std::mt19937_64& random);
 
 template <class Real>
 BasicMetaLearner<Real> learner_for(const Context& context, const RandomCase& c, std::int64_t chunk = 0) {
-  BasicMetaLearner<Real> learner(
-      context, {.model = c.model, .loss = c.loss, .algorithm = c.algorithm, .optimizer = {}, .init = {}, .chunk = chunk});
+  BasicMetaLearner<Real> learner(context, {.model = c.model,
+                                           .loss = c.loss,
+                                           .algorithm = c.algorithm,
+                                           .optimizer = {},
+                                           .init = {},
+                                           .chunk = chunk});
   MetaParameters<Real> parameters;
   parameters.theta.assign(c.parameters.theta.begin(), c.parameters.theta.end());
   parameters.rates.assign(c.parameters.rates.begin(), c.parameters.rates.end());

@@ -16,7 +16,8 @@ int run_adapt(const CommandOptions& options) {
   const TrainedModel model = open_trained(options);
   const OpenedData data = open_data(options.data, model, QueryTargets::optional);
   const Context context = make_context(model.config);
-  const int steps = options.steps.empty() ? inner_loop_of(model.config.algorithm).steps : options.steps.front();
+  const int steps =
+      options.steps.empty() ? inner_loop_of(model.config.algorithm).steps : options.steps.front();
   return in_precision(context, [&]<class Real>(Real) {
     const auto learner = open_learner<Real>(context, model, *data.source);
     const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, model.config.evaluate.tasks);
@@ -26,11 +27,12 @@ int run_adapt(const CommandOptions& options) {
     write_adapted(options.out, learner.layout(), fast, tasks.ids(), metadata);
     const auto good = std::count(fast.status.begin(), fast.status.end(), TaskStatus::good);
     if (options.common.json) {
-      const nlohmann::ordered_json result = {{"out", options.out}, {"steps", steps}, {"tasks", tasks.size()}, {"good", good}};
+      const nlohmann::ordered_json result = {
+          {"out", options.out}, {"steps", steps}, {"tasks", tasks.size()}, {"good", good}};
       std::printf("%s\n", result.dump().c_str());
     } else if (!options.common.quiet) {
-      std::printf("%s: %lld of %lld tasks adapted in %d steps\n", options.out.c_str(), static_cast<long long>(good),
-                  static_cast<long long>(tasks.size()), steps);
+      std::printf("%s: %lld of %lld tasks adapted in %d steps\n", options.out.c_str(),
+                  static_cast<long long>(good), static_cast<long long>(tasks.size()), steps);
     }
     return good == 0 ? 5 : 0;
   });

@@ -14,11 +14,17 @@ namespace shoal::cli {
 int run_data_list(const CommandOptions& options) {
   auto list = nlohmann::ordered_json::array();
   for (const DatasetInfo& set : datasets()) {
-    list.push_back({{"name", set.name}, {"title", set.title}, {"package", set.package}, {"version", set.version},
-                    {"licence", set.licence}, {"terms", set.terms}, {"features", set.features}});
+    list.push_back({{"name", set.name},
+                    {"title", set.title},
+                    {"package", set.package},
+                    {"version", set.version},
+                    {"licence", set.licence},
+                    {"terms", set.terms},
+                    {"features", set.features}});
     if (!options.common.json)
-      std::printf("%s: %s\n  from %s %s (%s)\n  features: %s\n", std::string(set.name).c_str(), std::string(set.title).c_str(),
-                  std::string(set.package).c_str(), std::string(set.version).c_str(), std::string(set.licence).c_str(),
+      std::printf("%s: %s\n  from %s %s (%s)\n  features: %s\n", std::string(set.name).c_str(),
+                  std::string(set.title).c_str(), std::string(set.package).c_str(),
+                  std::string(set.version).c_str(), std::string(set.licence).c_str(),
                   std::string(set.features).c_str());
   }
   if (options.common.json) std::printf("%s\n", list.dump().c_str());
@@ -32,12 +38,15 @@ int run_data_get(const CommandOptions& options) {
   get.wheel = options.wheel;
   const DatasetFiles files = get_dataset(options.name, get);
   if (options.common.json) {
-    const nlohmann::ordered_json result = {
-        {"table", files.table.string()}, {"card", files.card.string()}, {"sha256", files.sha256}, {"rows", files.rows}};
+    const nlohmann::ordered_json result = {{"table", files.table.string()},
+                                           {"card", files.card.string()},
+                                           {"sha256", files.sha256},
+                                           {"rows", files.rows}};
     std::printf("%s\n", result.dump().c_str());
   } else if (!options.common.quiet) {
-    std::printf("%s: %lld rows (sha256 %s)\n%s: where it comes from and what it may be used for\n", files.table.string().c_str(),
-                static_cast<long long>(files.rows), files.sha256.c_str(), files.card.string().c_str());
+    std::printf("%s: %lld rows (sha256 %s)\n%s: where it comes from and what it may be used for\n",
+                files.table.string().c_str(), static_cast<long long>(files.rows), files.sha256.c_str(),
+                files.card.string().c_str());
   }
   return 0;
 }
@@ -48,14 +57,18 @@ int run_data_export(const CommandOptions& options) {
   const RunConfig config = resolve_config(options.common);
   const auto source = make_task_source(config);
   Phase phase = Phase::test;
-  if (options.phase == "train") phase = Phase::train;
-  else if (options.phase == "validation") phase = Phase::validation;
-  else if (options.phase != "test") throw InvalidArgument("--phase " + options.phase + ": known: train, validation, test");
+  if (options.phase == "train")
+    phase = Phase::train;
+  else if (options.phase == "validation")
+    phase = Phase::validation;
+  else if (options.phase != "test")
+    throw InvalidArgument("--phase " + options.phase + ": known: train, validation, test");
   const TaskBatch tasks = source->evaluation(phase, config.evaluate.tasks);
   write_task_file(options.out, tasks);
   if (!options.common.quiet && !options.common.json)
-    std::printf("%s: %lld tasks, %lld support and %lld query rows\n", options.out.c_str(), static_cast<long long>(tasks.size()),
-                static_cast<long long>(tasks.support().total_rows()), static_cast<long long>(tasks.query().total_rows()));
+    std::printf("%s: %lld tasks, %lld support and %lld query rows\n", options.out.c_str(),
+                static_cast<long long>(tasks.size()), static_cast<long long>(tasks.support().total_rows()),
+                static_cast<long long>(tasks.query().total_rows()));
   if (options.common.json) {
     const nlohmann::ordered_json result = {{"out", options.out},
                                            {"tasks", tasks.size()},

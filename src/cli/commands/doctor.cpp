@@ -24,15 +24,16 @@ int run_doctor(const CommandOptions& options) {
     result["instruction_sets"].push_back(std::move(line));
   }
   for (const BackendReport& report : Context::backends())
-    result["backends"].push_back({{"name", report.name}, {"available", report.available}, {"detail", report.detail}});
+    result["backends"].push_back(
+        {{"name", report.name}, {"available", report.available}, {"detail", report.detail}});
   if (options.common.json) {
     std::printf("%s\n", result.dump().c_str());
     return 0;
   }
-  std::printf("shoal %s on %s, %d cores, %.1f GiB\n", version().c_str(), machine_name().c_str(), result["cores"].get<int>(),
-              result["memory_gib"].get<double>());
-  std::printf("would run on: %s, %d threads, %s\n", std::string(context.backend_name()).c_str(), context.threads(),
-              std::string(to_string(context.isa())).c_str());
+  std::printf("shoal %s on %s, %d cores, %.1f GiB\n", version().c_str(), machine_name().c_str(),
+              result["cores"].get<int>(), result["memory_gib"].get<double>());
+  std::printf("would run on: %s, %d threads, %s\n", std::string(context.backend_name()).c_str(),
+              context.threads(), std::string(to_string(context.isa())).c_str());
   for (const auto& line : result["instruction_sets"]) {
     if (line["available"].get<bool>())
       std::printf("  %-8s fma peak %.1f Gflop/s a core (measured)\n", line["isa"].get<std::string>().c_str(),

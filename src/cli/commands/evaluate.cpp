@@ -29,7 +29,8 @@ int run_evaluate(const CommandOptions& options) {
   const std::vector<int> steps = options.steps.empty() ? model.config.evaluate.steps : options.steps;
   return in_precision(context, [&]<class Real>(Real) {
     const auto learner = open_learner<Real>(context, model, *data.source);
-    const auto tasks = evaluation_tasks<Real>(*data.source, phase_from(options.phase), model.config.evaluate.tasks);
+    const auto tasks =
+        evaluation_tasks<Real>(*data.source, phase_from(options.phase), model.config.evaluate.tasks);
     const auto losses = learner.evaluate(tasks, steps);
     const auto summaries = summarize(losses, tasks.ids());
     if (options.common.json) {

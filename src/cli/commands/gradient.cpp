@@ -16,11 +16,13 @@ namespace {
 template <class Real>
 int gradient_in(const CommandOptions& options, const RunConfig& config, const Context& context) {
   const auto source = make_task_source(config);
-  const ModelSpec model = options.parameters.empty() ? model_for(config, *source) : model_of_file(config, *source, options.parameters);
+  const ModelSpec model = options.parameters.empty() ? model_for(config, *source)
+                                                     : model_of_file(config, *source, options.parameters);
   BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model));
   if (!options.parameters.empty())
     learner.set_parameters(read_parameters<Real>(options.parameters, learner.layout(), learner.rate_layout(),
-                                                 MissingRates::start, inner_loop_of(config.algorithm).learning_rate)
+                                                 MissingRates::start,
+                                                 inner_loop_of(config.algorithm).learning_rate)
                                .parameters);
   const auto tasks = [&] {
     const TaskBatch64 wide = read_task_file(config.tasks.table.path);
@@ -29,7 +31,8 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
     else
       return narrow(wide);
   }();
-  const auto result = learner.meta_gradient(tasks, options.fast_weights ? KeepFastWeights::yes : KeepFastWeights::no);
+  const auto result =
+      learner.meta_gradient(tasks, options.fast_weights ? KeepFastWeights::yes : KeepFastWeights::no);
 
   TensorFile content;
   const std::int64_t count = tasks.size();
@@ -41,7 +44,8 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
   put(learner.rate_layout().tensors(), result.rates);
   content.tensors["query_loss_before"] = Tensor::of({count}, result.query_loss_before.data());
   content.tensors["query_loss"] = Tensor::of({count}, result.query_loss.data());
-  content.tensors["status"] = Tensor::of({count}, reinterpret_cast<const std::uint8_t*>(result.status.data()));
+  content.tensors["status"] =
+      Tensor::of({count}, reinterpret_cast<const std::uint8_t*>(result.status.data()));
   if (options.fast_weights)
     for (const TensorSpec& spec : learner.layout().tensors()) {
       std::vector<Real> values;
@@ -55,11 +59,12 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
     }
   write_tensor_file(options.out, content);
 
-  nlohmann::ordered_json report = {{"out", options.out},
-                                   {"tasks", count},
-                                   {"good", result.good},
-                                   {"mean_query_loss_before", static_cast<double>(result.mean_query_loss_before)},
-                                   {"mean_query_loss", static_cast<double>(result.mean_query_loss)}};
+  nlohmann::ordered_json report = {
+      {"out", options.out},
+      {"tasks", count},
+      {"good", result.good},
+      {"mean_query_loss_before", static_cast<double>(result.mean_query_loss_before)},
+      {"mean_query_loss", static_cast<double>(result.mean_query_loss)}};
   for (std::size_t t = 0; t < static_cast<std::size_t>(count); ++t)
     if (result.status[t] != TaskStatus::good)
       report["failures"].push_back({{"id", tasks.ids()[t]},
@@ -69,9 +74,10 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
   if (options.common.json)
     std::printf("%s\n", report.dump().c_str());
   else if (!options.common.quiet)
-    std::printf("%s: meta-gradient over %lld of %lld tasks, mean query loss %.6g -> %.6g\n", options.out.c_str(),
-                static_cast<long long>(result.good), static_cast<long long>(count),
-                static_cast<double>(result.mean_query_loss_before), static_cast<double>(result.mean_query_loss));
+    std::printf("%s: meta-gradient over %lld of %lld tasks, mean query loss %.6g -> %.6g\n",
+                options.out.c_str(), static_cast<long long>(result.good), static_cast<long long>(count),
+                static_cast<double>(result.mean_query_loss_before),
+                static_cast<double>(result.mean_query_loss));
   return result.good == 0 ? 5 : 0;
 }
 

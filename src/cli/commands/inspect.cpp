@@ -29,14 +29,16 @@ void print(const ordered_json& result, bool json) {
   }
   for (const auto& [key, value] : result.items()) {
     if (!value.is_array()) {
-      std::printf("%-24s %s\n", key.c_str(), value.is_string() ? value.get<std::string>().c_str() : value.dump().c_str());
+      std::printf("%-24s %s\n", key.c_str(),
+                  value.is_string() ? value.get<std::string>().c_str() : value.dump().c_str());
       continue;
     }
     std::printf("%s\n", key.c_str());
     for (const auto& line : value) {
       std::printf(" ");
       for (const auto& [name, cell] : line.items())
-        std::printf(" %s", cell.is_string() ? cell.get<std::string>().c_str() : (name + " " + cell.dump()).c_str());
+        std::printf(" %s",
+                    cell.is_string() ? cell.get<std::string>().c_str() : (name + " " + cell.dump()).c_str());
       std::printf("\n");
     }
   }
@@ -53,28 +55,32 @@ int run_inspect_plan(const CommandOptions& options) {
   const bool per_parameter = name_of(config.algorithm) == "meta-sgd";
   const RateLayout rates(layout, per_parameter ? LearnedRate::parameter : inner.learned_rate, inner.steps);
   const TaskBatch tasks = source->sample(Phase::train, 0, config.train.tasks_per_batch);
-  // design.md 4: a forward pass is F = sum of d_in d_out multiply-adds a row, gradient 3 F, Hessian-vector product 6 F.
+  // design.md 4: a forward pass is F = sum of d_in d_out multiply-adds a row, gradient 3 F, Hessian-vector
+  // product 6 F.
   double forward = 0.0;
   for (const TensorSpec& tensor : layout.tensors())
     if (tensor.shape.size() == 2) forward += 2.0 * static_cast<double>(tensor.size);
-  const auto support = static_cast<double>(tasks.support().total_rows()), query = static_cast<double>(tasks.query().total_rows());
+  const auto support = static_cast<double>(tasks.support().total_rows()),
+             query = static_cast<double>(tasks.query().total_rows());
   const std::string name(name_of(config.algorithm));
   const int steps = name == "pooled" ? 0 : inner.steps;
   const double inner_cost = name == "fomaml" || name == "reptile" ? 3.0 : 9.0;
   const double flops = name == "pooled" ? 3.0 * forward * (support + query)
                                         : forward * (steps * inner_cost * support + 3.0 * query);
-  ordered_json result = {{"algorithm", name},
-                         {"inner_steps", steps},
-                         {"parameters", layout.size()},
-                         {"learned_rates", rates.size()},
-                         {"tasks_per_batch", tasks.size()},
-                         {"support_rows", tasks.support().total_rows()},
-                         {"query_rows", tasks.query().total_rows()},
-                         {"flops_per_iteration", flops},
-                         {"trajectory_bytes_per_task", (static_cast<std::size_t>(steps) + 1) * layout.size() * sizeof(float)},
-                         {"tensors", ordered_json::array()}};
+  ordered_json result = {
+      {"algorithm", name},
+      {"inner_steps", steps},
+      {"parameters", layout.size()},
+      {"learned_rates", rates.size()},
+      {"tasks_per_batch", tasks.size()},
+      {"support_rows", tasks.support().total_rows()},
+      {"query_rows", tasks.query().total_rows()},
+      {"flops_per_iteration", flops},
+      {"trajectory_bytes_per_task", (static_cast<std::size_t>(steps) + 1) * layout.size() * sizeof(float)},
+      {"tensors", ordered_json::array()}};
   for (const auto& specs : {layout.tensors(), rates.tensors()})
-    for (const TensorSpec& spec : specs) result["tensors"].push_back({{"name", spec.name}, {"shape", shape_text(spec.shape)}});
+    for (const TensorSpec& spec : specs)
+      result["tensors"].push_back({{"name", spec.name}, {"shape", shape_text(spec.shape)}});
   print(result, options.common.json);
   return 0;
 }
@@ -83,7 +89,8 @@ int run_inspect_model(const CommandOptions& options) {
   std::filesystem::path file = options.run;
   if (std::filesystem::is_directory(file)) file /= "model.safetensors";
   const TensorFile content = read_tensor_file(file);
-  ordered_json result = {{"file", file.string()}, {"sha256", sha256_of_file(file)}, {"tensors", ordered_json::array()}};
+  ordered_json result = {
+      {"file", file.string()}, {"sha256", sha256_of_file(file)}, {"tensors", ordered_json::array()}};
   for (const auto& [name, tensor] : content.tensors) {
     ordered_json line = {{"name", name}, {"shape", shape_text(tensor.shape)}};
     if (tensor.dtype == DType::f32 || tensor.dtype == DType::f64) {

@@ -29,12 +29,14 @@ std::string number_text(Real value) {
   return {digits, end};
 }
 
-/// Shape of the model that a file of adapted models was made from: its metadata's configuration and the file itself.
+/// Shape of the model that a file of adapted models was made from: its metadata's configuration and the file
+/// itself.
 ModelSpec adapted_shape(const TrainedModel& model, const TaskSource& source) {
   RunConfig config = model.config;
   if (config.loss.kind == LossKind::softmax && config.model.outputs == 0) {
     const TensorFile content = read_tensor_file(model.file);
-    const auto bias = content.tensors.find("fast.layers." + std::to_string(config.model.hidden.size()) + ".bias");
+    const auto bias =
+        content.tensors.find("fast.layers." + std::to_string(config.model.hidden.size()) + ".bias");
     if (bias == content.tensors.end() || bias->second.shape.size() != 2)
       throw ModelError(model.file.string() + ": the last layer is missing");
     config.model.outputs = static_cast<int>(bias->second.shape[1]);
@@ -56,9 +58,11 @@ int run_predict(const CommandOptions& options) {
     const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, model.config.evaluate.tasks);
     FastWeights<Real> fast;
     std::vector<Real> outputs;
-    const int steps = options.steps.empty() ? inner_loop_of(model.config.algorithm).steps : options.steps.front();
+    const int steps =
+        options.steps.empty() ? inner_loop_of(model.config.algorithm).steps : options.steps.front();
     if (adapted) {
-      const BasicMetaLearner<Real> learner(context, learner_options<Real>(model.config, adapted_shape(model, *data.source)));
+      const BasicMetaLearner<Real> learner(
+          context, learner_options<Real>(model.config, adapted_shape(model, *data.source)));
       fast = read_adapted<Real>(model.file, learner.layout(), tasks.ids());
       outputs = learner.predict(fast, tasks.query(), tasks.columns());
     } else {
@@ -85,11 +89,13 @@ int run_predict(const CommandOptions& options) {
     }
     write_file(options.out, text);
     if (options.common.json) {
-      const nlohmann::ordered_json result = {{"out", options.out}, {"rows", rows}, {"tasks", tasks.size()}, {"good", good}};
+      const nlohmann::ordered_json result = {
+          {"out", options.out}, {"rows", rows}, {"tasks", tasks.size()}, {"good", good}};
       std::printf("%s\n", result.dump().c_str());
     } else if (!options.common.quiet) {
-      std::printf("%s: %lld rows of %lld tasks, %lld of them good\n", options.out.c_str(), static_cast<long long>(rows),
-                  static_cast<long long>(tasks.size()), static_cast<long long>(good));
+      std::printf("%s: %lld rows of %lld tasks, %lld of them good\n", options.out.c_str(),
+                  static_cast<long long>(rows), static_cast<long long>(tasks.size()),
+                  static_cast<long long>(good));
     }
     return good == 0 ? 5 : 0;
   });

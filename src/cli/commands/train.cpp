@@ -23,7 +23,9 @@ namespace {
 constexpr int preempted = 75;  // stopped by a signal, checkpoint written: a batch system may requeue
 
 std::atomic<int> caught_signal{0};
-void catch_signal(int number) { caught_signal = number; }
+void catch_signal(int number) {
+  caught_signal = number;
+}
 
 /// SIGINT and SIGTERM end the run after the iteration at hand, for the time this lives.
 class CatchSignals {
@@ -58,8 +60,10 @@ std::map<std::string, std::string> input_hashes(const RunConfig& config) {
 }
 
 /// What a checkpoint must agree on to be gone on from: all that decides a bit, one line each.
-std::string manifest_of(const RunConfig& config, const std::map<std::string, std::string>& hashes, const char* precision) {
-  std::string text = "version " + version() + "\nprecision " + precision + "\n" + print_config(config, ConfigScope::without_machine);
+std::string manifest_of(const RunConfig& config, const std::map<std::string, std::string>& hashes,
+                        const char* precision) {
+  std::string text = "version " + version() + "\nprecision " + precision + "\n" +
+                     print_config(config, ConfigScope::without_machine);
   for (const auto& [file, hash] : hashes) text += "input " + hash + "\n";
   return text;
 }
@@ -69,7 +73,8 @@ void start_warm(BasicMetaLearner<Real>& learner, const RunConfig& config) {
   if (config.train.warm_start.empty()) return;
   std::filesystem::path file = config.train.warm_start;
   if (std::filesystem::is_directory(file)) file /= "model.safetensors";
-  learner.set_parameters(read_parameters<Real>(file, learner.layout(), learner.rate_layout(), MissingRates::start,
+  learner.set_parameters(read_parameters<Real>(file, learner.layout(), learner.rate_layout(),
+                                               MissingRates::start,
                                                inner_loop_of(config.algorithm).learning_rate)
                              .parameters);
 }
@@ -85,7 +90,8 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
   const auto hashes = input_hashes(config);
   const char* precision = std::is_same_v<Real, double> ? "f64" : "f32";
   const auto start = options.resume ? StartFrom::checkpoint : StartFrom::beginning;
-  const auto store = open_run<Real>(folder, manifest_of(config, hashes, precision), learner.layout(), learner.rate_layout(), start);
+  const auto store = open_run<Real>(folder, manifest_of(config, hashes, precision), learner.layout(),
+                                    learner.rate_layout(), start);
   nlohmann::ordered_json run = {{"version", version()},
                                 {"seed", config.seed},
                                 {"config", print_config(config)},
@@ -100,8 +106,9 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
   train_options.iterations = config.train.iterations;
   train_options.tasks_per_batch = config.train.tasks_per_batch;
   train_options.checkpoint_every = config.train.checkpoint_every;
-  train_options.log_every =
-      config.train.log_every > 0 ? config.train.log_every : std::max<std::int64_t>(1, config.train.iterations / 100);
+  train_options.log_every = config.train.log_every > 0
+                                ? config.train.log_every
+                                : std::max<std::int64_t>(1, config.train.iterations / 100);
   TrainSummary summary;
   {
     const CatchSignals signals;
@@ -117,12 +124,16 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
     return preempted;
   }
 
-  ModelMetadata metadata = {{"config", print_config(config, ConfigScope::without_machine)}, {"version", version()}};
-  if (const auto* table = dynamic_cast<const TableSource*>(source.get())) metadata["preprocessing"] = to_json(table->preprocessing());
-  write_parameters(folder / "model.safetensors", learner.layout(), learner.rate_layout(), learner.parameters(), metadata);
+  ModelMetadata metadata = {{"config", print_config(config, ConfigScope::without_machine)},
+                            {"version", version()}};
+  if (const auto* table = dynamic_cast<const TableSource*>(source.get()))
+    metadata["preprocessing"] = to_json(table->preprocessing());
+  write_parameters(folder / "model.safetensors", learner.layout(), learner.rate_layout(),
+                   learner.parameters(), metadata);
 
   const double failed_share = summary.tasks_seen == 0 ? 0.0
-                                                       : static_cast<double>(summary.tasks_failed) / static_cast<double>(summary.tasks_seen);
+                                                      : static_cast<double>(summary.tasks_failed) /
+                                                            static_cast<double>(summary.tasks_seen);
   int code = failed_share > config.evaluate.max_failed_share ? 5 : 0;
   std::vector<StepSummary> table;
   const auto size = source->size(Phase::test);
@@ -143,7 +154,8 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
     std::printf("%s: %lld iterations, %lld of %lld tasks failed on the way\n", folder.string().c_str(),
                 static_cast<long long>(summary.iteration), static_cast<long long>(summary.tasks_failed),
                 static_cast<long long>(summary.tasks_seen));
-    if (!table.empty()) std::printf("query loss on test tasks after so many adaptation steps:\n%s", text_table(table).c_str());
+    if (!table.empty())
+      std::printf("query loss on test tasks after so many adaptation steps:\n%s", text_table(table).c_str());
   }
   return code;
 }

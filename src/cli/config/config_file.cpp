@@ -22,7 +22,8 @@ std::string at_line(const std::string& source, const toml::node& node) {
 
 const ConfigKey* find_key(const std::string& path) {
   const auto& keys = config_keys();
-  const auto at = std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& key) { return key.path == path; });
+  const auto at =
+      std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& key) { return key.path == path; });
   return at == keys.end() ? nullptr : &*at;
 }
 
@@ -39,7 +40,8 @@ ConfigValue list_of(const toml::array& array) {
   for (const toml::node& element : array) {
     if (const auto* text = element.as_string()) texts.push_back(text->get());
     if (const auto* integer = element.as_integer()) whole.push_back(integer->get());
-    if (const auto number = element.value<double>(); number && element.is_number()) numbers.push_back(*number);
+    if (const auto number = element.value<double>(); number && element.is_number())
+      numbers.push_back(*number);
   }
   if (whole.size() == array.size()) return whole;
   if (numbers.size() == array.size()) return numbers;
@@ -58,7 +60,8 @@ ConfigValue value_of(const toml::node& node) {
 
 bool is_table_name(const std::string& path) {
   const auto& keys = config_keys();
-  return std::any_of(keys.begin(), keys.end(), [&](const ConfigKey& key) { return key.path.starts_with(path + "."); });
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const ConfigKey& key) { return key.path.starts_with(path + "."); });
 }
 
 void read_table(const toml::table& table, const std::string& prefix, const std::string& source,
@@ -152,7 +155,8 @@ std::string did_you_mean(const std::string& name, const std::vector<std::string>
   std::size_t best = std::max<std::size_t>(3, name.size() / 3) + 1;
   for (const std::string& candidate : names) {
     // A key in the wrong table is as near as a misspelt one.
-    const std::string last = candidate.substr(candidate.rfind('.') + 1), own = name.substr(name.rfind('.') + 1);
+    const std::string last = candidate.substr(candidate.rfind('.') + 1),
+                      own = name.substr(name.rfind('.') + 1);
     const std::size_t d = std::min(distance(name, candidate), 1 + distance(own, last));
     if (d < best) {
       best = d;
@@ -162,7 +166,8 @@ std::string did_you_mean(const std::string& name, const std::vector<std::string>
   return nearest ? " (did you mean \"" + *nearest + "\"?)" : "";
 }
 
-void read_config(const std::string& text, const std::string& source, const std::filesystem::path& folder, ConfigDraft& draft) {
+void read_config(const std::string& text, const std::string& source, const std::filesystem::path& folder,
+                 ConfigDraft& draft) {
   toml::table table;
   try {
     table = toml::parse(text, source);
@@ -187,7 +192,8 @@ void override_config(const std::string& assignment, ConfigDraft& draft) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
     throw InvalidArgument("--set " + assignment + ": expected key=value");
-  const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1), source = "--set " + assignment;
+  const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1),
+                    source = "--set " + assignment;
   ConfigDraft attempt = draft;
   const ConfigKey* known = find_key(key);
   if (known && known->type == "text" && !value.starts_with('"') && !value.starts_with('\''))
@@ -210,7 +216,8 @@ std::string print_config(const RunConfig& config, ConfigScope scope) {
       text += (text.empty() ? "[" : "\n[") + top + "]\n";
       table = top;
     }
-    text += (top.empty() ? key.path : key.path.substr(top.size() + 1)) + " = " + text_of(key.get(draft)) + "\n";
+    text +=
+        (top.empty() ? key.path : key.path.substr(top.size() + 1)) + " = " + text_of(key.get(draft)) + "\n";
   }
   return text;
 }

@@ -10,9 +10,11 @@
 
 namespace shoal::cli {
 
-/// Reads TOML text onto `draft`. `source` names it in errors (line and column are added); relative paths in it are relative
-/// to `folder`. Throws InvalidArgument: not TOML, unknown key (with a suggestion), wrong type or range.
-void read_config(const std::string& text, const std::string& source, const std::filesystem::path& folder, ConfigDraft& draft);
+/// Reads TOML text onto `draft`. `source` names it in errors (line and column are added); relative paths in
+/// it are relative to `folder`. Throws InvalidArgument: not TOML, unknown key (with a suggestion), wrong type
+/// or range.
+void read_config(const std::string& text, const std::string& source, const std::filesystem::path& folder,
+                 ConfigDraft& draft);
 void read_config_file(const std::filesystem::path& file, ConfigDraft& draft);
 /// `key=value` of the command line: the value in TOML, or bare text.
 void override_config(const std::string& assignment, ConfigDraft& draft);

@@ -11,7 +11,9 @@ namespace {
 
 using Draft = ConfigDraft;
 
-[[noreturn]] void expected(const std::string& what) { throw InvalidArgument("expected " + what); }
+[[noreturn]] void expected(const std::string& what) {
+  throw InvalidArgument("expected " + what);
+}
 
 MissingPolicy missing_from_string(const std::string& name) {
   if (name == "error") return MissingPolicy::error;
@@ -45,10 +47,12 @@ bool is_empty_list(const ConfigValue& value) {
 }
 
 template <class Field>
-ConfigKey integer(std::string path, Field field, std::string doc,
-                  std::int64_t low = 0, std::int64_t high = std::numeric_limits<int>::max()) {
+ConfigKey integer(std::string path, Field field, std::string doc, std::int64_t low = 0,
+                  std::int64_t high = std::numeric_limits<int>::max()) {
   return {std::move(path), "integer", std::move(doc),
-          [field](const Draft& d) { return ConfigValue(static_cast<std::int64_t>(field(const_cast<Draft&>(d)))); },
+          [field](const Draft& d) {
+            return ConfigValue(static_cast<std::int64_t>(field(const_cast<Draft&>(d))));
+          },
           [field, low, high](Draft& d, const ConfigValue& value) {
             const std::int64_t whole = as_integer(value);
             if (whole < low || whole > high)
@@ -90,9 +94,10 @@ ConfigKey flag(std::string path, Field field, std::string doc) {
 /// A name out of a fixed set, kept as an enumerator.
 template <class Field, class From>
 ConfigKey choice(std::string path, Field field, From from, std::string doc) {
-  return {std::move(path), "text", std::move(doc),
-          [field](const Draft& d) { return ConfigValue(std::string(to_string(field(const_cast<Draft&>(d))))); },
-          [field, from](Draft& d, const ConfigValue& value) { field(d) = from(as_text(value)); }};
+  return {
+      std::move(path), "text", std::move(doc),
+      [field](const Draft& d) { return ConfigValue(std::string(to_string(field(const_cast<Draft&>(d))))); },
+      [field, from](Draft& d, const ConfigValue& value) { field(d) = from(as_text(value)); }};
 }
 
 template <class Field>
@@ -150,13 +155,26 @@ ConfigKey shown_if(ConfigKey key, std::function<bool(const Draft&)> present) {
   return key;
 }
 
-bool is_table(const Draft& d) { return d.config.tasks.source == "table"; }
-bool has_path(const Draft& d) { return is_table(d) || d.config.tasks.source == "file"; }
-bool has_windows(const Draft& d) { return is_table(d) && d.config.tasks.table.windows.query > 0; }
-bool splits_by_time(const Draft& d) { return is_table(d) && d.config.tasks.table.split.by == "time"; }
-bool splits_by_task(const Draft& d) { return is_table(d) && d.config.tasks.table.split.by == "task"; }
+bool is_table(const Draft& d) {
+  return d.config.tasks.source == "table";
+}
+bool has_path(const Draft& d) {
+  return is_table(d) || d.config.tasks.source == "file";
+}
+bool has_windows(const Draft& d) {
+  return is_table(d) && d.config.tasks.table.windows.query > 0;
+}
+bool splits_by_time(const Draft& d) {
+  return is_table(d) && d.config.tasks.table.split.by == "time";
+}
+bool splits_by_task(const Draft& d) {
+  return is_table(d) && d.config.tasks.table.split.by == "task";
+}
 
-#define SHOAL_FIELD(expression) [](Draft& d) -> auto& { return d.expression; }
+#define SHOAL_FIELD(expression) \
+  [](Draft & d) -> auto& {      \
+    return d.expression;        \
+  }
 
 void add_tasks(std::vector<ConfigKey>& keys) {
   ConfigKey support = integer("tasks.support", SHOAL_FIELD(config.tasks.support), "support rows per task");
@@ -164,7 +182,8 @@ void add_tasks(std::vector<ConfigKey>& keys) {
     set(d, value);
     d.config.tasks.table.support = d.config.tasks.support;
   };
-  ConfigKey query = integer("tasks.query", SHOAL_FIELD(config.tasks.query), "query rows per task; tables: at most, 0 = all");
+  ConfigKey query = integer("tasks.query", SHOAL_FIELD(config.tasks.query),
+                            "query rows per task; tables: at most, 0 = all");
   query.set = [set = query.set](Draft& d, const ConfigValue& value) {
     set(d, value);
     d.config.tasks.table.query = d.config.tasks.query;
@@ -172,51 +191,82 @@ void add_tasks(std::vector<ConfigKey>& keys) {
   const auto is_xsinx = [](const Draft& d) { return d.config.tasks.source == "xsinx"; };
   keys.insert(
       keys.end(),
-      {text("tasks.source", SHOAL_FIELD(config.tasks.source), "sinusoid | xsinx | xsinx-window | table | file"),
+      {text("tasks.source", SHOAL_FIELD(config.tasks.source),
+            "sinusoid | xsinx | xsinx-window | table | file"),
        support,
        query,
-       number("tasks.noise", SHOAL_FIELD(config.tasks.noise), "generators: standard deviation of noise on targets"),
-       shown_if(text("tasks.law", SHOAL_FIELD(config.tasks.law), "xsinx: law of x, normal | uniform"), is_xsinx),
+       number("tasks.noise", SHOAL_FIELD(config.tasks.noise),
+              "generators: standard deviation of noise on targets"),
+       shown_if(text("tasks.law", SHOAL_FIELD(config.tasks.law), "xsinx: law of x, normal | uniform"),
+                is_xsinx),
        shown_if(number("tasks.low", SHOAL_FIELD(config.tasks.low), "xsinx, uniform: smallest x"), is_xsinx),
        shown_if(number("tasks.high", SHOAL_FIELD(config.tasks.high), "xsinx, uniform: largest x"), is_xsinx),
-       shown_if(text("tasks.path", SHOAL_FIELD(config.tasks.table.path), "table: .csv or .npy; file: task file"), has_path),
-       shown_if(texts("tasks.key", SHOAL_FIELD(config.tasks.table.key), "columns that name the task"), is_table),
-       shown_if(texts("tasks.features", SHOAL_FIELD(config.tasks.table.features), "input columns"), is_table),
-       shown_if(texts("tasks.targets", SHOAL_FIELD(config.tasks.table.targets), "target columns; softmax: one column of labels"),
+       shown_if(
+           text("tasks.path", SHOAL_FIELD(config.tasks.table.path), "table: .csv or .npy; file: task file"),
+           has_path),
+       shown_if(texts("tasks.key", SHOAL_FIELD(config.tasks.table.key), "columns that name the task"),
                 is_table),
-       shown_if(text("tasks.offset", SHOAL_FIELD(config.tasks.table.offset), "column added to the network output"), is_table),
-       shown_if(text("tasks.time", SHOAL_FIELD(config.tasks.table.time), "column that orders rows"), is_table),
-       shown_if(integer("tasks.windows.support", SHOAL_FIELD(config.tasks.table.windows.support), "windows: support rows"),
+       shown_if(texts("tasks.features", SHOAL_FIELD(config.tasks.table.features), "input columns"), is_table),
+       shown_if(texts("tasks.targets", SHOAL_FIELD(config.tasks.table.targets),
+                      "target columns; softmax: one column of labels"),
+                is_table),
+       shown_if(
+           text("tasks.offset", SHOAL_FIELD(config.tasks.table.offset), "column added to the network output"),
+           is_table),
+       shown_if(text("tasks.time", SHOAL_FIELD(config.tasks.table.time), "column that orders rows"),
+                is_table),
+       shown_if(integer("tasks.windows.support", SHOAL_FIELD(config.tasks.table.windows.support),
+                        "windows: support rows"),
                 has_windows),
-       shown_if(integer("tasks.windows.query", SHOAL_FIELD(config.tasks.table.windows.query), "windows: query rows; 0 = no windows"),
+       shown_if(integer("tasks.windows.query", SHOAL_FIELD(config.tasks.table.windows.query),
+                        "windows: query rows; 0 = no windows"),
                 has_windows),
-       shown_if(integer("tasks.windows.stride", SHOAL_FIELD(config.tasks.table.windows.stride), "windows: rows from one to the next; 0 = query"),
+       shown_if(integer("tasks.windows.stride", SHOAL_FIELD(config.tasks.table.windows.stride),
+                        "windows: rows from one to the next; 0 = query"),
                 has_windows),
-       shown_if(integer("tasks.windows.purge", SHOAL_FIELD(config.tasks.table.windows.purge), "windows: rows left out between support and query"),
+       shown_if(integer("tasks.windows.purge", SHOAL_FIELD(config.tasks.table.windows.purge),
+                        "windows: rows left out between support and query"),
                 has_windows),
        shown_if(choice("tasks.missing", SHOAL_FIELD(config.tasks.table.missing), missing_from_string,
                        "missing values: error | drop | mean (with an indicator column)"),
                 is_table),
-       shown_if(text("tasks.split.by", SHOAL_FIELD(config.tasks.table.split.by), "task (by shares) | time"), is_table),
-       shown_if(number("tasks.split.train", SHOAL_FIELD(config.tasks.table.split.train), "share of meta-train tasks"), splits_by_task),
-       shown_if(number("tasks.split.validation", SHOAL_FIELD(config.tasks.table.split.validation), "share of validation tasks"), splits_by_task),
-       shown_if(number("tasks.split.test", SHOAL_FIELD(config.tasks.table.split.test), "share of test tasks"), splits_by_task),
-       shown_if(text("tasks.split.validation_from", SHOAL_FIELD(config.tasks.table.split.validation_from), "first time of validation queries"),
+       shown_if(text("tasks.split.by", SHOAL_FIELD(config.tasks.table.split.by), "task (by shares) | time"),
+                is_table),
+       shown_if(number("tasks.split.train", SHOAL_FIELD(config.tasks.table.split.train),
+                       "share of meta-train tasks"),
+                splits_by_task),
+       shown_if(number("tasks.split.validation", SHOAL_FIELD(config.tasks.table.split.validation),
+                       "share of validation tasks"),
+                splits_by_task),
+       shown_if(number("tasks.split.test", SHOAL_FIELD(config.tasks.table.split.test), "share of test tasks"),
+                splits_by_task),
+       shown_if(text("tasks.split.validation_from", SHOAL_FIELD(config.tasks.table.split.validation_from),
+                     "first time of validation queries"),
                 splits_by_time),
-       shown_if(text("tasks.split.test_from", SHOAL_FIELD(config.tasks.table.split.test_from), "first time of test queries"), splits_by_time),
-       shown_if(integer("tasks.purge", SHOAL_FIELD(config.tasks.table.purge), "rows left out between support and query in time"), is_table),
-       shown_if(flag("tasks.scale", SHOAL_FIELD(config.tasks.table.scale), "standardise features by meta-train rows"), is_table)});
+       shown_if(text("tasks.split.test_from", SHOAL_FIELD(config.tasks.table.split.test_from),
+                     "first time of test queries"),
+                splits_by_time),
+       shown_if(integer("tasks.purge", SHOAL_FIELD(config.tasks.table.purge),
+                        "rows left out between support and query in time"),
+                is_table),
+       shown_if(flag("tasks.scale", SHOAL_FIELD(config.tasks.table.scale),
+                     "standardise features by meta-train rows"),
+                is_table)});
 }
 
 std::vector<ConfigKey> make_keys() {
   std::vector<ConfigKey> keys;
   keys.push_back(integer("seed", SHOAL_FIELD(config.seed), "seed of everything random", 0,
                          std::numeric_limits<std::int64_t>::max()));
-  keys.push_back(on_machine(choice("backend", SHOAL_FIELD(config.backend), backend_from_string, "auto | reference | cpu | cuda")));
+  keys.push_back(on_machine(
+      choice("backend", SHOAL_FIELD(config.backend), backend_from_string, "auto | reference | cpu | cuda")));
   keys.push_back(on_machine(integer("threads", SHOAL_FIELD(config.threads), "0 = every core")));
-  keys.push_back(on_machine(choice("isa", SHOAL_FIELD(config.isa), isa_from_string, "auto | scalar | avx2 | avx512")));
+  keys.push_back(
+      on_machine(choice("isa", SHOAL_FIELD(config.isa), isa_from_string, "auto | scalar | avx2 | avx512")));
   add_tasks(keys);
-  const auto is_loss = [](LossKind kind) { return [kind](const Draft& d) { return d.config.loss.kind == kind; }; };
+  const auto is_loss = [](LossKind kind) {
+    return [kind](const Draft& d) { return d.config.loss.kind == kind; };
+  };
   ConfigKey floor{"loss.floor", "number", "qlike: targets count as at least this",
                   [](const Draft& d) { return ConfigValue(d.config.loss.floor.value_or(0.0)); },
                   [](Draft& d, const ConfigValue& value) { d.config.loss.floor = as_number(value); }};
@@ -226,46 +276,66 @@ std::vector<ConfigKey> make_keys() {
        choice("model.activation", SHOAL_FIELD(config.model.activation), activation_from_string,
               "identity | relu | tanh | sigmoid | softplus | silu | gelu"),
        flag("model.skip", SHOAL_FIELD(config.model.skip), "linear skip from input to output"),
-       choice("model.init", SHOAL_FIELD(config.model.init.kind), initializer_from_string, "glorot | he | truncated-normal"),
-       shown_if(number("model.init_sd", SHOAL_FIELD(config.model.init.standard_deviation), "truncated-normal: standard deviation"),
+       choice("model.init", SHOAL_FIELD(config.model.init.kind), initializer_from_string,
+              "glorot | he | truncated-normal"),
+       shown_if(number("model.init_sd", SHOAL_FIELD(config.model.init.standard_deviation),
+                       "truncated-normal: standard deviation"),
                 [](const Draft& d) { return d.config.model.init.kind == Initializer::truncated_normal; }),
-       integer("model.outputs", SHOAL_FIELD(config.model.outputs), "softmax: classes; 0 = from parameters or data"),
+       integer("model.outputs", SHOAL_FIELD(config.model.outputs),
+               "softmax: classes; 0 = from parameters or data"),
        choice("loss.name", SHOAL_FIELD(config.loss.kind), loss_from_string,
               "mse | huber | bce | softmax | pinball | gaussian-nll | qlike"),
        shown_if(number("loss.delta", SHOAL_FIELD(config.loss.delta), "huber"), is_loss(LossKind::huber)),
-       shown_if(number("loss.pos_weight", SHOAL_FIELD(config.loss.pos_weight), "bce: weight of positives"), is_loss(LossKind::bce)),
-       shown_if(numbers("loss.quantiles", SHOAL_FIELD(config.loss.quantiles), "pinball: levels between 0 and 1"),
-                is_loss(LossKind::pinball)),
+       shown_if(number("loss.pos_weight", SHOAL_FIELD(config.loss.pos_weight), "bce: weight of positives"),
+                is_loss(LossKind::bce)),
+       shown_if(
+           numbers("loss.quantiles", SHOAL_FIELD(config.loss.quantiles), "pinball: levels between 0 and 1"),
+           is_loss(LossKind::pinball)),
        shown_if(floor, [](const Draft& d) { return d.config.loss.floor.has_value(); }),
-       text("algorithm.name", SHOAL_FIELD(algorithm), "maml | fomaml | reptile | anil | boil | meta-sgd | pooled"),
+       text("algorithm.name", SHOAL_FIELD(algorithm),
+            "maml | fomaml | reptile | anil | boil | meta-sgd | pooled"),
        integer("algorithm.inner_steps", SHOAL_FIELD(inner.steps), "adaptation steps"),
-       number("algorithm.inner_lr", SHOAL_FIELD(inner.learning_rate), "inner learning rate, or where learned rates start"),
+       number("algorithm.inner_lr", SHOAL_FIELD(inner.learning_rate),
+              "inner learning rate, or where learned rates start"),
        choice("algorithm.learned_lr", SHOAL_FIELD(inner.learned_rate), learned_rate_from_string,
               "none | layer | layer-step | parameter"),
-       numbers("algorithm.step_weights", SHOAL_FIELD(inner.step_weights), "multi-step loss: a weight per step, sum 1; [] = last step"),
-       number("algorithm.max_move", SHOAL_FIELD(inner.max_move), "a task fails when a weight moves further; 0 = off"),
-       integer("train.iterations", SHOAL_FIELD(config.train.iterations), "meta-iterations", 0, std::int64_t{1} << 40),
-       integer("train.tasks_per_batch", SHOAL_FIELD(config.train.tasks_per_batch), "tasks per meta-iteration", 1, 1 << 30),
-       integer("train.chunk", SHOAL_FIELD(config.train.chunk), "most tasks per backend call; 0 = all", 0, 1 << 30),
-       choice("train.optimizer", SHOAL_FIELD(config.train.optimizer.kind), optimizer_from_string, "sgd | momentum | adam | adamw"),
+       numbers("algorithm.step_weights", SHOAL_FIELD(inner.step_weights),
+               "multi-step loss: a weight per step, sum 1; [] = last step"),
+       number("algorithm.max_move", SHOAL_FIELD(inner.max_move),
+              "a task fails when a weight moves further; 0 = off"),
+       integer("train.iterations", SHOAL_FIELD(config.train.iterations), "meta-iterations", 0,
+               std::int64_t{1} << 40),
+       integer("train.tasks_per_batch", SHOAL_FIELD(config.train.tasks_per_batch), "tasks per meta-iteration",
+               1, 1 << 30),
+       integer("train.chunk", SHOAL_FIELD(config.train.chunk), "most tasks per backend call; 0 = all", 0,
+               1 << 30),
+       choice("train.optimizer", SHOAL_FIELD(config.train.optimizer.kind), optimizer_from_string,
+              "sgd | momentum | adam | adamw"),
        number("train.lr", SHOAL_FIELD(config.train.optimizer.learning_rate), "outer learning rate"),
        number("train.beta1", SHOAL_FIELD(config.train.optimizer.beta1), "adam, adamw"),
        number("train.beta2", SHOAL_FIELD(config.train.optimizer.beta2), "adam, adamw"),
        number("train.epsilon", SHOAL_FIELD(config.train.optimizer.epsilon), "adam, adamw"),
-       number("train.weight_decay", SHOAL_FIELD(config.train.optimizer.weight_decay), "L2 penalty; adamw: decoupled"),
+       number("train.weight_decay", SHOAL_FIELD(config.train.optimizer.weight_decay),
+              "L2 penalty; adamw: decoupled"),
        number("train.momentum", SHOAL_FIELD(config.train.optimizer.momentum), "momentum"),
-       number("train.clip", SHOAL_FIELD(config.train.optimizer.clip), "largest norm of the meta-gradient; 0 = off"),
-       choice("train.schedule", SHOAL_FIELD(config.train.optimizer.schedule), schedule_from_string, "constant | cosine"),
-       number("train.final_lr", SHOAL_FIELD(config.train.optimizer.final_learning_rate), "cosine: rate at the end"),
-       integer("train.checkpoint_every", SHOAL_FIELD(config.train.checkpoint_every), "iterations; 0 = only at the end", 0,
-               std::int64_t{1} << 40),
-       integer("train.log_every", SHOAL_FIELD(config.train.log_every), "iterations per line of metrics; 0 = a hundred lines", 0,
-               std::int64_t{1} << 40),
+       number("train.clip", SHOAL_FIELD(config.train.optimizer.clip),
+              "largest norm of the meta-gradient; 0 = off"),
+       choice("train.schedule", SHOAL_FIELD(config.train.optimizer.schedule), schedule_from_string,
+              "constant | cosine"),
+       number("train.final_lr", SHOAL_FIELD(config.train.optimizer.final_learning_rate),
+              "cosine: rate at the end"),
+       integer("train.checkpoint_every", SHOAL_FIELD(config.train.checkpoint_every),
+               "iterations; 0 = only at the end", 0, std::int64_t{1} << 40),
+       integer("train.log_every", SHOAL_FIELD(config.train.log_every),
+               "iterations per line of metrics; 0 = a hundred lines", 0, std::int64_t{1} << 40),
        text("train.warm_start", SHOAL_FIELD(config.train.warm_start), "run or parameters file to start from"),
-       integer("evaluate.tasks", SHOAL_FIELD(config.evaluate.tasks), "generators: tasks to evaluate on", 1, 1 << 30),
+       integer("evaluate.tasks", SHOAL_FIELD(config.evaluate.tasks), "generators: tasks to evaluate on", 1,
+               1 << 30),
        integers("evaluate.steps", SHOAL_FIELD(config.evaluate.steps), "numbers of adaptation steps", 0),
-       integer("evaluate.query_grid", SHOAL_FIELD(config.evaluate.query_grid), "generators: evenly spaced query points; 0 = random"),
-       number("evaluate.max_failed_share", SHOAL_FIELD(config.evaluate.max_failed_share), "exit code 5 above this share of bad tasks")});
+       integer("evaluate.query_grid", SHOAL_FIELD(config.evaluate.query_grid),
+               "generators: evenly spaced query points; 0 = random"),
+       number("evaluate.max_failed_share", SHOAL_FIELD(config.evaluate.max_failed_share),
+              "exit code 5 above this share of bad tasks")});
   return keys;
 }
 
@@ -291,7 +361,8 @@ RunConfig finished(const ConfigDraft& draft) {
   config.algorithm = make_algorithm(draft.algorithm, draft.inner);
   validate(config.algorithm);
   config.train.optimizer.iterations = config.train.iterations;
-  if (config.evaluate.steps.empty()) throw InvalidArgument("evaluate.steps: needs at least one number of steps");
+  if (config.evaluate.steps.empty())
+    throw InvalidArgument("evaluate.steps: needs at least one number of steps");
   return config;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every key of the configuration (contract.md 4) in one table: its name, type, default (that of RunConfig) and meaning.
-// Reading, printing, suggestions and docs/configuration.md all come from it.
+// Every key of the configuration (contract.md 4) in one table: its name, type, default (that of RunConfig)
+// and meaning. Reading, printing, suggestions and docs/configuration.md all come from it.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace shoal::cli {
 
-using ConfigValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>,
-                                 std::vector<std::string>>;
+using ConfigValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>,
+                                 std::vector<double>, std::vector<std::string>>;
 
 /// A configuration while it is read: the algorithm is put together at the end, from its name and inner loop.
 struct ConfigDraft {

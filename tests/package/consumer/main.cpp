@@ -13,7 +13,8 @@ int main() {
   try {
     shoal::loss_from_string("no such loss");
   } catch (const shoal::InvalidArgument& error) {
-    std::printf("shoal %s: loss %.4f, %s\n", SHOAL_VERSION, static_cast<double>(result.mean_query_loss), error.what());
+    std::printf("shoal %s: loss %.4f, %s\n", SHOAL_VERSION, static_cast<double>(result.mean_query_loss),
+                error.what());
     return result.good == 8 && std::isfinite(result.mean_query_loss) ? 0 : 1;
   }
   return 1;

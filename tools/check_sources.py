@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks what a compiler does not: who includes whom, the licence line, #pragma once, the length of files, the format.
+
+usage: check_sources.py ROOT [--clang-format PROGRAM]
+
+The rule of dependencies (CONTRIBUTING.md): a folder may include itself and what ALLOWED names; nothing else.
+"""
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+
+PUBLIC = "include"
+ALLOWED = {  # folder -> folders it may include, beside itself and the standard library
+    "include": set(),
+    "kernels": set(),
+    "src/core": {PUBLIC, "kernels"},
+    "src/reference": {PUBLIC, "src/core"},
+    "src/cpu": {PUBLIC, "src/core", "kernels"},
+    "src/cuda": {PUBLIC, "src/core", "kernels"},
+    "src/data": {PUBLIC, "src/core", "kernels"},
+    "src/io": {PUBLIC, "src/core"},
+    "src/finance": {PUBLIC, "src/core"},
+    "src/report": {PUBLIC, "src/core"},
+    "src/cli": {PUBLIC},
+    "src/capi": {PUBLIC},
+    "bench": {PUBLIC},
+    "examples": {PUBLIC},
+}
+THIRD_PARTY = {  # header prefix -> folders that may use it, in .cpp files only (but the program may anywhere)
+    "nlohmann/": {"src/io", "src/data", "src/cli"},
+    "toml++/": {"src/cli"},
+    "CLI/": {"src/cli"},
+}
+SOURCES = {".hpp", ".cpp", ".cuh", ".cu"}
+LONGEST = 500  # lines: above it a file is a question
+SEARCHED = ["include", "kernels", "src", "bench", "tests", "examples"]
+
+
+def folder_of(path):
+    parts = path.parts
+    return "/".join(parts[:2]) if parts[0] == "src" and len(parts) > 2 else parts[0]
+
+
+def owner_of(include):
+    """The folder that an included path belongs to; None for the standard library."""
+    first = include.split("/")[0]
+    if include.startswith("shoal/"):
+        return PUBLIC
+    if first == "kernels":
+        return "kernels"
+    if "/" in include and f"src/{first}" in ALLOWED:
+        return f"src/{first}"
+    return None
+
+
+def check_includes(path, text):
+    folder = folder_of(path)
+    if folder == "tests" or str(path) == "src/backends.cpp":
+        return  # tests see everything; the table of backends stands above them
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
+        if not match:
+            continue
+        include = match.group(1)
+        for prefix, users in THIRD_PARTY.items():
+            if include.startswith(prefix):
+                if folder not in users or (path.suffix == ".hpp" and folder != "src/cli"):
+                    yield f"{path}:{number}: {folder} must not include {include} here"
+        owner = owner_of(include)
+        if owner and owner != folder and owner not in ALLOWED.get(folder, set()):
+            yield f"{path}:{number}: {folder} must not include {owner} ({include})"
+
+
+def check_text(path, text):
+    lines = text.splitlines()
+    mark = "SPDX-License-Identifier: Apache-2.0"
+    if not any(mark in line for line in lines[:2]):
+        yield f"{path}:1: the first line must be the licence: {mark}"
+    if path.suffix in (".hpp", ".cuh") and "#pragma once" not in text:
+        yield f"{path}:1: a header needs #pragma once"
+    if len(lines) > LONGEST and path.suffix in SOURCES:
+        yield f"{path}: {len(lines)} lines, more than {LONGEST}: is it one concept?"
+    if re.search(r"\bTO" + r"DO\b", text):
+        yield f"{path}: an open end (to-do) in the sources"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", type=pathlib.Path)
+    parser.add_argument("--clang-format", default="")
+    arguments = parser.parse_args()
+    root = arguments.root.resolve()
+    files = sorted(p for name in SEARCHED for p in (root / name).rglob("*") if p.suffix in SOURCES)
+    if not files:
+        sys.exit(f"{root}: no sources found")
+    findings = []
+    for file in files:
+        path, text = file.relative_to(root), file.read_text(encoding="utf-8")
+        findings += check_includes(path, text)
+        findings += check_text(path, text)
+    if arguments.clang_format:
+        run = subprocess.run([arguments.clang_format, "--dry-run", "-Werror", *map(str, files)], capture_output=True, text=True)
+        findings += [line.replace(f"{root}/", "") for line in run.stderr.splitlines() if "error:" in line]
+        if run.returncode != 0 and not findings:
+            findings.append(f"{arguments.clang_format} failed: {run.stderr.strip()}")
+    print("\n".join(findings[:200]))
+    print(f"{len(files)} files, {len(findings)} findings")
+    sys.exit(1 if findings else 0)
+
+
+main()
