@@ -11,8 +11,8 @@ namespace shoal::kernels {
 /// that of 1 - p.
 template <class V>
 SHOAL_HD V normal_quantile(V p) {
-  const float centre[] = {0x1.40d932p+1f, 0x1.4ffe2cp+1f, 0x1.714bd2p+2f,  0x1.fb61e2p+3f,
-                          0x1.3e6d08p+5f, 0x1.269582p+8f, -0x1.fa840cp+9f, 0x1.12aa06p+13f};
+  const float centre[] = {0x1.4ffe2cp+1f, 0x1.714bd2p+2f,  0x1.fb61e2p+3f, 0x1.3e6d08p+5f,
+                          0x1.269582p+8f, -0x1.fa840cp+9f, 0x1.12aa06p+13f};
   const float near[] = {0x1.010a4cp+1f, 0x1.a36c2ep+0f,  -0x1.45e28cp-4f, 0x1.f15614p-6f,  -0x1.8d6da8p-7f,
                         0x1.43bd48p-8f, -0x1.052dccp-9f, 0x1.1c679ep-10f, -0x1.373d4ap-11f};
   const float middle[] = {0x1.3832f6p+2f,   0x1.7fd8e6p+0f,   -0x1.1571f4p-6f,
@@ -22,11 +22,13 @@ SHOAL_HD V normal_quantile(V p) {
                        0x1.6413d6p-12f,  -0x1.42acbcp-15f, 0x1.23ee32p-18f,
                        -0x1.4f6380p-21f, 0x1.6ddc44p-24f,  0.0f};
   const V q = p - V(0.5f), square = q * q;
-  const V inner = q * polynomial(square, centre);
+  const V inner = fma(q, V(0x1.40d932p+1f), q * (square * polynomial(square, centre)));
 
   const auto upper = q > V(0.0f);
-  const V square_r = -log(select(upper, V(1.0f) - p, p)), r = sqrt(square_r);
-  const V lost = fma(-r, r, square_r) / (r + r);  // by rounding the root
+  V logarithm, log_low;
+  log_parts(select(upper, V(1.0f) - p, p), logarithm, log_low);
+  const V r = sqrt(-logarithm);
+  const V lost = (fma(-r, r, -logarithm) - log_low) / (r + r);  // by rounding the logarithm and its root
   const auto is_near = r < V(2.6f), is_far = r >= V(5.0f);
   const V t =
       r - select(is_near, V(0x1.f33334p+0f), select(is_far, V(0x1.e66666p+2f), V(0x1.e66666p+1f))) + lost;

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accuracy of the shared maths, in units in the last place, against long double. The bounds are those of
+// docs/numerics.md.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <limits>
+
+#include "kernels/activations.hpp"
+#include "kernels/normal_quantile.hpp"
+#include "kernels/trigonometric.hpp"
+
+namespace shoal::kernels {
+namespace {
+
+// Every float of a range, or every 997th of them (a prime: no bit of the mantissa is favoured).
+#if defined(SHOAL_EVERY_FLOAT)
+constexpr std::uint32_t stride = 1;
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint32_t stride = 49999;
+#else
+constexpr std::uint32_t stride = 997;
+#endif
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+
+long double ulp_of(long double x) {
+  int exponent = 0;
+  std::frexp(static_cast<float>(x), &exponent);
+  return std::fabs(x) < 0x1p-126L ? 0x1p-149L : std::ldexp(1.0L, exponent - 24);
+}
+
+using Single = float (*)(float);
+using Exact = long double (*)(long double);
+
+/// Largest error over [low, high] where the exact result is a normal number of float (or zero).
+void expect_within(const char* name, Single f, Exact exact, float low, float high, double bound) {
+  double worst = 0.0;
+  float at = 0.0f;
+  const auto sweep = [&](std::uint32_t first, std::uint32_t last) {
+    for (std::uint64_t image = first; image <= last; image += stride) {
+      const auto x = std::bit_cast<float>(static_cast<std::uint32_t>(image));
+      if (!(x >= low && x <= high)) continue;
+      const long double want = exact(static_cast<long double>(x));
+      if (std::fabs(want) > 0x1.fffffep127L || (want != 0.0L && std::fabs(want) < 0x1p-126L)) continue;
+      const float got = f(x);
+      const auto error = static_cast<double>(std::fabs(static_cast<long double>(got) - want) / ulp_of(want));
+      if (!(error <= worst)) {
+        worst = std::isnan(error) ? 1e300 : error;
+        at = x;
+      }
+    }
+  };
+  sweep(0, 0x7f7fffff);
+  sweep(0x80000000u, 0xff7fffffu);
+  std::printf("%-16s %5.2f ulp at %a\n", name, worst, static_cast<double>(at));
+  EXPECT_LE(worst, bound) << name;
+  EXPECT_TRUE(std::isnan(f(nan))) << name;
+}
+
+long double phi_of(long double x) {
+  return 0.5L * std::erfc(-x / std::sqrt(2.0L));
+}
+long double sigmoid_of(long double x) {
+  return 1.0L / (1.0L + std::exp(-x));
+}
+long double softplus_of(long double x) {
+  return std::fmax(x, 0.0L) + std::log1p(std::exp(-std::fabs(x)));
+}
+
+// Newton on the distribution, from any start that it converges from.
+long double quantile_of(long double p) {
+  const bool upper = p > 0.5L;
+  const long double tail = upper ? 1.0L - p : p;
+  long double x = tail > 0.1L ? (tail - 0.5L) * 2.5L : -std::sqrt(-2.0L * std::log(tail)) + 0.9L;
+  for (int i = 0; i < 100; ++i) {
+    const long double density = std::exp(-0.5L * x * x) / std::sqrt(2.0L * 3.14159265358979323846264338L);
+    const long double newton = (phi_of(x) - tail) / density, step = newton / (1.0L + 0.5L * x * newton);
+    x -= step;
+    if (std::fabs(step) <= 1e-18L * std::fabs(x)) break;
+  }
+  return upper ? -x : x;
+}
+
+TEST(Ulp, Exponentials) {
+  expect_within(
+      "exp", [](float x) { return exp(x); }, [](long double x) { return std::exp(x); }, -87.0f, 88.7f, 1.0);
+  expect_within(
+      "sigmoid", [](float x) { return sigmoid(x); }, sigmoid_of, -1e30f, 1e30f, 1.0);
+  expect_within(
+      "tanh", [](float x) { return tanh(x); }, [](long double x) { return std::tanh(x); }, -1e30f, 1e30f,
+      1.5);
+}
+TEST(Ulp, Logarithms) {
+  expect_within(
+      "log", [](float x) { return log(x); }, [](long double x) { return std::log(x); }, 1e-45f, 3.4e38f, 1.0);
+  expect_within(
+      "softplus", [](float x) { return softplus(x); }, softplus_of, -87.0f, 1e30f, 2.0);
+}
+TEST(Ulp, Trigonometric) {
+  expect_within(
+      "sin", [](float x) { return sin(x); }, [](long double x) { return std::sin(x); }, -32768.0f, 32768.0f,
+      2.0);
+  expect_within(
+      "cos", [](float x) { return cos(x); }, [](long double x) { return std::cos(x); }, -32768.0f, 32768.0f,
+      2.0);
+}
+TEST(Ulp, NormalDistribution) {
+  expect_within(
+      "erf", [](float x) { return erf(x); }, [](long double x) { return std::erf(x); }, -1e30f, 1e30f, 1.5);
+  expect_within(
+      "normal_quantile", [](float p) { return normal_quantile(p); }, quantile_of, 1e-38f, 0.4999f, 2.0);
+}
+TEST(Ulp, Activations) {
+  expect_within(
+      "silu", [](float x) { return Silu::value(x); }, [](long double x) { return x * sigmoid_of(x); }, -87.0f,
+      1e30f, 2.0);
+  expect_within(
+      "gelu", [](float x) { return Gelu::value(x); }, [](long double x) { return x * phi_of(x); }, -12.9f,
+      1e30f, 2.0);
+}
+
+TEST(Specials, LimitsZerosAndInfinities) {
+  EXPECT_EQ(exp(-infinity), 0.0f);
+  EXPECT_EQ(exp(-200.0f), 0.0f);
+  EXPECT_EQ(exp(infinity), infinity);
+  EXPECT_EQ(exp(89.0f), infinity);
+  EXPECT_EQ(exp(0.0f), 1.0f);
+  EXPECT_GT(exp(-100.0f), 0.0f);  // a denormal
+  EXPECT_EQ(log(0.0f), -infinity);
+  EXPECT_EQ(log(1.0f), 0.0f);
+  EXPECT_EQ(log(infinity), infinity);
+  EXPECT_TRUE(std::isnan(log(-1.0f)));
+  EXPECT_NEAR(log(1e-45f), -103.2789f, 1e-4f);
+  EXPECT_EQ(tanh(infinity), 1.0f);
+  EXPECT_EQ(tanh(-infinity), -1.0f);
+  EXPECT_EQ(tanh(-0.0f), 0.0f);
+  EXPECT_EQ(sigmoid(infinity), 1.0f);
+  EXPECT_EQ(sigmoid(-infinity), 0.0f);
+  EXPECT_EQ(sigmoid(0.0f), 0.5f);
+  EXPECT_EQ(softplus(infinity), infinity);
+  EXPECT_EQ(softplus(-infinity), 0.0f);
+  EXPECT_EQ(erf(infinity), 1.0f);
+  EXPECT_EQ(erf(-infinity), -1.0f);
+  EXPECT_EQ(normal_quantile(0.5f), 0.0f);
+  EXPECT_EQ(normal_quantile(0.0f), -infinity);
+  EXPECT_EQ(normal_quantile(1.0f), infinity);
+  EXPECT_TRUE(std::isnan(normal_quantile(-0.1f)));
+  EXPECT_TRUE(std::isnan(normal_quantile(1.1f)));
+  EXPECT_TRUE(std::isnan(sin(infinity)));
+  EXPECT_TRUE(std::isnan(Relu::value(nan)));
+  EXPECT_EQ(Relu::value(-infinity), 0.0f);
+}
+
+template <class F>
+void check_derivatives(const char* name, long double (*exact)(long double)) {
+  for (float z = -8.0f; z <= 8.0f; z += 0.037f) {
+    float a1, a2, d1, d1_too, d2;
+    F::slope(z, a1, d1);
+    F::curvature(z, a2, d1_too, d2);
+    ASSERT_EQ(std::bit_cast<std::uint32_t>(a1), std::bit_cast<std::uint32_t>(F::value(z))) << name;
+    ASSERT_EQ(std::bit_cast<std::uint32_t>(a1), std::bit_cast<std::uint32_t>(a2)) << name;
+    ASSERT_EQ(std::bit_cast<std::uint32_t>(d1), std::bit_cast<std::uint32_t>(d1_too)) << name;
+    const long double h = 1e-4L, x = z;
+    const long double slope = (exact(x + h) - exact(x - h)) / (2.0L * h);
+    const long double curve = (exact(x + h) - 2.0L * exact(x) + exact(x - h)) / (h * h);
+    EXPECT_NEAR(d1, static_cast<double>(slope), 3e-7) << name << " at " << z;
+    EXPECT_NEAR(d2, static_cast<double>(curve), 1e-6) << name << " at " << z;
+  }
+}
+
+TEST(Activations, DerivativesAreThoseOfTheValue) {
+  check_derivatives<Tanh>("tanh", [](long double x) { return std::tanh(x); });
+  check_derivatives<Sigmoid>("sigmoid", sigmoid_of);
+  check_derivatives<Softplus>("softplus", softplus_of);
+  check_derivatives<Silu>("silu", [](long double x) { return x * sigmoid_of(x); });
+  check_derivatives<Gelu>("gelu", [](long double x) { return x * phi_of(x); });
+  check_derivatives<Identity>("identity", [](long double x) { return x; });
+}
+
+}  // namespace
+}  // namespace shoal::kernels
