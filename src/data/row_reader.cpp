@@ -14,8 +14,10 @@ bool is_missing(std::string_view text) {
 }
 
 bool parse_number(std::string_view text, double& value) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  if (text.starts_with("+") || text.empty()) return false;
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-')) return false;
+  }
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end != text.data() + text.size()) return false;
   if (error == std::errc::result_out_of_range) {  // beyond the range of double: an infinity or a zero

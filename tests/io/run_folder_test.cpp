@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <random>
 #include <thread>
@@ -151,9 +152,13 @@ TEST(RunFolder, AKillLeavesAWholeCheckpoint) {
         run->save(checkpoint_at(i));
       }
     }
-    while (!std::filesystem::exists(folder / "checkpoints/checkpoint-1.safetensors"))
-      std::this_thread::yield();
-    usleep(random() % 20000);
+    // Four lines in the log: the first checkpoints are whole by then.
+    const auto lines = [&] {
+      const std::string log = read_text(folder / "metrics.jsonl");
+      return std::count(log.begin(), log.end(), '\n');
+    };
+    while (lines() < 4) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 20000));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
     const auto run = open_run<float>(folder.path(), "manifest", layout, rates, StartFrom::checkpoint);

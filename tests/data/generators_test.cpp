@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <shoal/error.hpp>
+#include <shoal/task_source.hpp>
+
+namespace shoal {
+namespace {
+
+TEST(Sinusoid, IsTheProtocolOfFinnEtAl) {
+  const auto source = make_sinusoid({.seed = 1, .support = 30, .query = 30});
+  const TaskBatch tasks = source->sample(Phase::train, 3, 500);
+  EXPECT_EQ(tasks.ids()[0], 1500);
+  float least_x = 9, most_x = -9, most_y = 0;
+  for (std::int64_t t = 0; t < tasks.size(); ++t) {
+    // a sin x + b cos x through all points of a task: least squares leaves nothing over.
+    double ss = 0, sc = 0, cc = 0, sy = 0, cy = 0;
+    const auto each = [&](auto use) {
+      for (const auto& set : {tasks.support(), tasks.query()})
+        for (std::int64_t r = set.offsets[static_cast<std::size_t>(t)];
+             r < set.offsets[static_cast<std::size_t>(t) + 1]; ++r)
+          use(set.x[static_cast<std::size_t>(r)], set.y[static_cast<std::size_t>(r)]);
+    };
+    each([&](float x, float y) {
+      const double s = std::sin(static_cast<double>(x)), c = std::cos(static_cast<double>(x));
+      ss += s * s, sc += s * c, cc += c * c, sy += s * y, cy += c * y;
+      least_x = std::min(least_x, x), most_x = std::max(most_x, x), most_y = std::max(most_y, std::fabs(y));
+    });
+    const double determinant = ss * cc - sc * sc, a = (sy * cc - cy * sc) / determinant,
+                 b = (cy * ss - sy * sc) / determinant;
+    each([&](float x, float y) {
+      EXPECT_NEAR(y, a * std::sin(static_cast<double>(x)) + b * std::cos(static_cast<double>(x)), 1e-5);
+    });
+    const double amplitude = std::hypot(a, b), phase = std::atan2(-b, a);
+    EXPECT_GE(amplitude, 0.1 - 1e-5);
+    EXPECT_LE(amplitude, 5.0 + 1e-5);
+    EXPECT_GE(phase, -1e-4);
+    EXPECT_LE(phase, 3.14160);
+  }
+  EXPECT_GE(least_x, -5.0f);
+  EXPECT_LE(most_x, 5.0f);
+  EXPECT_LT(least_x, -4.9f);
+  EXPECT_GT(most_x, 4.9f);
+  EXPECT_GT(most_y, 4.5f);
+}
+
+TEST(Generators, DependOnIdAndPhaseAlone) {
+  for (const auto& source : {make_sinusoid({}), make_xsinx({}), make_xsinx_window({})}) {
+    const TaskBatch first = source->sample(Phase::train, 0, 8), second = source->sample(Phase::train, 1, 4);
+    // Ids 4 .. 7 are the second half of the one batch and all of the other.
+    for (std::size_t e = 0; e < second.support().x.size(); ++e)
+      EXPECT_EQ(second.support().x[e], first.support().x[e + second.support().x.size()]);
+    EXPECT_NE(source->sample(Phase::validation, 0, 8).support().x[0], first.support().x[0]);
+    EXPECT_NE(source->evaluation(Phase::test, 8).support().x[0], first.support().x[0]);
+    EXPECT_FALSE(source->size(Phase::train).has_value());
+  }
+}
+
+// Closed forms for x ~ N(0, 1): E y = e^{-1/2}, and the best line is that constant with mean squared error
+// .335123.
+TEST(XSinX, HasTheMomentsOfTheClosedForm) {
+  const auto source = make_xsinx({.seed = 5, .support = 100, .query = 100});
+  const TaskBatch tasks = source->evaluation(Phase::test, 1000);
+  double n = 0, mean = 0, xy = 0, squares = 0, fourth = 0;
+  for (std::size_t e = 0; e < tasks.query().x.size(); ++e) {
+    const double x = tasks.query().x[e], y = tasks.query().y[e], d = y - 0.606531;
+    n += 1, mean += y, xy += x * y, squares += d * d, fourth += d * d * d * d;
+  }
+  mean /= n, squares /= n;
+  const double deviation = std::sqrt((fourth / n - squares * squares) / n);
+  EXPECT_NEAR(mean, 0.606531, 3.0 * std::sqrt(squares / n));
+  EXPECT_NEAR(squares, 0.335123, 3.0 * deviation);
+  EXPECT_NEAR(xy / n, 0.0, 0.01);  // an even function has no slope
+}
+
+TEST(XSinXWindow, StaysInsideItsWindow) {
+  const auto source = make_xsinx_window({.seed = 5, .query_grid = 11});
+  const TaskBatch tasks = source->evaluation(Phase::test, 300);
+  std::set<int> centres;
+  for (std::int64_t t = 0; t < tasks.size(); ++t) {
+    const auto x = tasks.query().x.subspan(static_cast<std::size_t>(11 * t), 11);
+    EXPECT_NEAR(x[10] - x[0], 1.0f, 1e-5f);
+    for (std::int64_t r = tasks.support().offsets[static_cast<std::size_t>(t)];
+         r < tasks.support().offsets[static_cast<std::size_t>(t) + 1]; ++r) {
+      EXPECT_GE(tasks.support().x[static_cast<std::size_t>(r)], x[0]);
+      EXPECT_LE(tasks.support().x[static_cast<std::size_t>(r)], x[10] + 1e-6f);
+    }
+    centres.insert(static_cast<int>(std::floor(x[5])));
+  }
+  EXPECT_EQ(centres.size(), 10u);  // -5 .. 4
+}
+
+TEST(Generators, RefuseOptionsOutOfRange) {
+  EXPECT_THROW(make_sinusoid({.support = -1}), InvalidArgument);
+  EXPECT_THROW(make_sinusoid({.query = 0}), InvalidArgument);
+  EXPECT_THROW(make_sinusoid({.noise = -1.0}), InvalidArgument);
+  EXPECT_THROW(make_sinusoid({.query_grid = 1}), InvalidArgument);
+  EXPECT_THROW(make_xsinx({}, "cauchy"), InvalidArgument);
+  EXPECT_THROW(make_xsinx({}, "uniform", 3.0, 2.0), InvalidArgument);
+  EXPECT_THROW(make_sinusoid({})->sample(Phase::train, 0, 0), InvalidArgument);
+}
+
+}  // namespace
+}  // namespace shoal
