@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/config/config_keys.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -360,7 +361,7 @@ RunConfig finished(const ConfigDraft& draft) {
   RunConfig config = draft.config;
   config.algorithm = make_algorithm(draft.algorithm, draft.inner);
   validate(config.algorithm);
-  config.train.optimizer.iterations = config.train.iterations;
+  config.train.optimizer.iterations = std::max<std::int64_t>(1, config.train.iterations);
   if (config.evaluate.steps.empty())
     throw InvalidArgument("evaluate.steps: needs at least one number of steps");
   return config;
