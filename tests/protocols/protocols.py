@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Protocol runs with published or closed-form bars. usage: protocols.py SHOAL ROOT sinusoid|window|floors|volatility"""
+import json
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+shoal, root, what = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
+folder = pathlib.Path(tempfile.mkdtemp(prefix="shoal-protocol-"))
+
+
+def train(name, config, *settings):
+    """Rows of the final table by number of steps, and seconds."""
+    sets = [part for setting in settings for part in ("--set", setting)]
+    start = time.monotonic()
+    command = [shoal, "train", "--config", root / config, "--out", folder / name, "--json", *sets]
+    result = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    seconds = time.monotonic() - start
+    if result.returncode != 0:
+        sys.exit(f"{command}: exit {result.returncode}\n{result.stderr}")
+    return {row["steps"]: row for row in json.loads(result.stdout)["evaluation"]}, seconds
+
+
+def hold(text, value, low, high):
+    print(f"{text}: {value:.6g} (must lie in [{low:g}, {high:g}])")
+    if not low <= value <= high:
+        sys.exit("out of bounds")
+
+
+def sinusoid():
+    for steps, bar in ((5, 0.085), (1, 0.40)):
+        means = []
+        for seed in (1, 2, 3):
+            rows, seconds = train(f"k{steps}-{seed}", "examples/sinusoid.toml", "train.iterations=70000", f"seed={seed}",
+                                  f"algorithm.inner_steps={steps}", f"evaluate.steps=[0, {steps}]")
+            print(f"K = {steps}, seed {seed}: {rows[steps]['mean']:.4f} after {steps} steps, {seconds:.1f} s", flush=True)
+            hold("  failed tasks", rows[steps]["tasks"] - rows[steps]["good"], 0, 0)
+            means.append(rows[steps]["mean"])
+        hold(f"K = {steps}: mean of three seeds", statistics.fmean(means), 0, bar)
+
+
+def window():
+    config = "examples/article/window.toml"
+    hold("pooled line", train("line", config, "algorithm.name=pooled")[0][0]["mean"], 4.7, 5.1)
+    hold("after one step", train("one", config, "algorithm.inner_steps=1")[0][1]["mean"], 0, 1.05)
+    hold("after five steps", train("five", config)[0][5]["mean"], 0, 0.32)
+
+
+def floors():
+    """The best line's mean squared error on x sin x, by law of x (closed forms); a linear model trained over all tasks reaches it."""
+    laws = [("normal", 0, 0, 0.335123), ("uniform", -1, 1, 0.066339), ("uniform", -5, 5, 4.816811), ("uniform", 0, 1, 0.002985),
+            ("uniform", 0, 5, 1.972940)]
+    for law, low, high, floor in laws:
+        settings = ["tasks.source=xsinx", f"tasks.law={law}", "tasks.query=100", "algorithm.name=pooled", "evaluate.steps=[0]",
+                    "train.iterations=6000", "evaluate.tasks=4000"]
+        if law == "uniform":
+            settings += [f"tasks.low={low}", f"tasks.high={high}"]
+        row = train(f"{law}{low}{high}", "examples/article/window.toml", *settings)[0][0]
+        standard_error = row["half_width"] / 1.96
+        hold(f"x sin x, {law} {low} {high}", row["mean"], floor - 3 * standard_error, floor + 3 * standard_error + 1e-3 * floor)
+
+
+def volatility():
+    command = [root / "examples/market/volatility", "--shoal", shoal, "--out", folder / "volatility"]
+    result = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+    print(result.stdout)
+    if result.returncode != 0:
+        sys.exit(result.returncode)
+    qlike = {m.group(1).strip(): float(m.group(2)) for m in re.finditer(r"^(.{32}) +([\d.]+) ", result.stdout, re.M)}
+    hold("EWMA", qlike["EWMA (0.94)"], 1.4855, 1.4874)
+    hold("MAML", qlike["MAML, 5 steps"], 1.40, min(1.46, qlike["EWMA (0.94)"]))
+
+
+{"sinusoid": sinusoid, "window": window, "floors": floors, "volatility": volatility}[what]()
