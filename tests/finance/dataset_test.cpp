@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bringing a data set out of its package, offline: what is refused, and that a refusal writes nothing.
+#include <gtest/gtest.h>
+
+#include <shoal/dataset.hpp>
+#include <shoal/error.hpp>
+
+#include "support/scratch.hpp"
+
+namespace shoal {
+namespace {
+
+using testing::Scratch;
+
+template <class E>
+void expect_refused(const Scratch& folder, std::string_view name, DatasetOptions options,
+                    const std::string& named) {
+  options.folder = folder / "data";
+  try {
+    get_dataset(name, options);
+    ADD_FAILURE() << "accepted: " << named;
+  } catch (const E& error) {
+    EXPECT_NE(std::string(error.what()).find(named), std::string::npos) << error.what();
+  }
+  EXPECT_TRUE(!std::filesystem::exists(folder / "data") || std::filesystem::is_empty(folder / "data"));
+}
+
+TEST(Dataset, RefusesUnknownNamesAndFeatures) {
+  const Scratch folder;
+  expect_refused<InvalidArgument>(folder, "sp501", {}, "sp500");
+  DatasetOptions options;
+  options.features = "garch";
+  expect_refused<InvalidArgument>(folder, "sp500", options, "har");
+}
+
+TEST(Dataset, ChecksSizeAndHashOfThePackage) {
+  const Scratch folder;
+  DatasetOptions options;
+  options.wheel = folder.file("small.whl", "not the wheel");
+  expect_refused<DataError>(folder, "sp500", options, "13 bytes");
+  options.wheel = folder.file("forged.whl", std::string(datasets()[0].package_bytes, 'x'));
+  expect_refused<DataError>(folder, "sp500", options, "SHA-256");
+  options.wheel = folder / "missing.whl";
+  expect_refused<ResourceError>(folder, "sp500", options, "missing.whl");
+}
+
+TEST(Dataset, SaysWhenPythonIsMissing) {
+  const Scratch folder;
+  DatasetOptions options;
+  options.python = "no-such-python";
+  expect_refused<ResourceError>(folder, "sp500", options, "no-such-python");
+}
+
+}  // namespace
+}  // namespace shoal
