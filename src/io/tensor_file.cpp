@@ -106,7 +106,7 @@ Place read_entry(const std::string& file, const std::string& name, const json& e
     tensor.shape.push_back(static_cast<std::int64_t>(value));
   }
   if (!offsets.is_array() || offsets.size() != 2) throw ModelError(where + ": data_offsets is not a pair");
-  const Place place{name, integer(where + ": data_offsets", offsets[0]),
+  Place place{name, integer(where + ": data_offsets", offsets[0]),
                     integer(where + ": data_offsets", offsets[1])};
   if (place.begin > place.end || place.end > data_size)
     throw ModelError(where + ": data_offsets [" + std::to_string(place.begin) + ", " +
