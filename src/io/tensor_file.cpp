@@ -107,7 +107,7 @@ Place read_entry(const std::string& file, const std::string& name, const json& e
   }
   if (!offsets.is_array() || offsets.size() != 2) throw ModelError(where + ": data_offsets is not a pair");
   Place place{name, integer(where + ": data_offsets", offsets[0]),
-                    integer(where + ": data_offsets", offsets[1])};
+              integer(where + ": data_offsets", offsets[1])};
   if (place.begin > place.end || place.end > data_size)
     throw ModelError(where + ": data_offsets [" + std::to_string(place.begin) + ", " +
                      std::to_string(place.end) + "] lie outside of the " + std::to_string(data_size) +
