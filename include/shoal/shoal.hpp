@@ -10,6 +10,7 @@
 #include <shoal/loss.hpp>
 #include <shoal/meta_learner.hpp>
 #include <shoal/model.hpp>
+#include <shoal/nearest_name.hpp>
 #include <shoal/optimizer.hpp>
 #include <shoal/run_config.hpp>
 #include <shoal/run_folder.hpp>

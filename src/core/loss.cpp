@@ -42,8 +42,10 @@ double Loss::terms(double rows, int outputs) const {
   switch (kind) {
     case LossKind::softmax:
       return rows;
-    case LossKind::gaussian_nll:
-      return rows * (outputs / 2);
+    case LossKind::gaussian_nll: {
+      const int means = outputs / 2;
+      return rows * means;
+    }
     default:
       return rows * outputs;
   }

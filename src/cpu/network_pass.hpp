@@ -3,10 +3,14 @@
 // Pearlmutter's R-operator (1994): every quantity q of the first two passes gets R{q}, its derivative along u
 // in parameter space.
 //
-//   forward   z_l = b_l + a_{l-1} W_l,  a_l = f(z_l);   o = z_L + x S + offset
-//   backward  d_L = dl/do / n,  d_{l-1} = (d_l W_l^T) f'(z_{l-1});   dW_l = a_{l-1}^T d_l,  db_l = sum of
-//   d_l,  dS = x^T d_L R forward   Rz_l = ub_l + a_{l-1} U_l + Ra_{l-1} W_l,  Ra_l = f' Rz_l R backward  Rd_L
-//   = (d2l/do2) Ro / n,  R(dW_l) = Ra_{l-1}^T d_l + a_{l-1}^T Rd_l,
+//   forward     z_l = b_l + a_{l-1} W_l,  a_l = f(z_l);   o = z_L + x S + offset
+//
+//   backward    d_L = dl/do / n,  d_{l-1} = (d_l W_l^T) f'(z_{l-1})
+//               dW_l = a_{l-1}^T d_l,  db_l = sum of d_l over rows,  dS = x^T d_L
+//
+//   R forward   Rz_l = ub_l + a_{l-1} U_l + Ra_{l-1} W_l,  Ra_l = f' Rz_l
+//
+//   R backward  Rd_L = (d2l/do2) Ro / n,  R(dW_l) = Ra_{l-1}^T d_l + a_{l-1}^T Rd_l
 //               Rd_{l-1} = (Rd_l W_l^T + d_l U_l^T) f' + (d_l W_l^T) f'' Rz_{l-1}
 //
 // Terms of tensors that do not adapt (u = 0 there) are left out, not multiplied by zero: part of the bit

@@ -82,10 +82,12 @@ RateCode code_of(LearnedRate rate) {
 }  // namespace
 
 NetworkPlan::NetworkPlan(const Problem& problem, const TaskColumns& columns) {
-  const auto& [model, layout, rates, loss, plan] = problem;
+  const ParameterLayout& layout = problem.layout;
+  const Loss& loss = problem.loss;
+  const InnerPlan& plan = problem.plan;
   const auto adapts = [&](std::size_t tensor) { return plan.adapts.at(tensor) != 0; };
   network_.lowest_adapting = layout.layers();
-  network_.widest = model.inputs;
+  network_.widest = problem.model.inputs;
   for (int l = 0; l < layout.layers(); ++l) {
     const auto tensor = 2 * static_cast<std::size_t>(l);
     LayerShape shape;
@@ -105,12 +107,12 @@ NetworkPlan::NetworkPlan(const Problem& problem, const TaskColumns& columns) {
   network_.lowest_adapting = std::min(network_.lowest_adapting, layout.layers() - 1);
   network_.layers = layers_.data();
   network_.layer_count = layout.layers();
-  network_.inputs = model.inputs;
-  network_.outputs = model.outputs;
+  network_.inputs = problem.model.inputs;
+  network_.outputs = problem.model.outputs;
   network_.targets = columns.targets == 0 ? 1 : columns.targets;
   network_.offsets = columns.offsets;
   network_.parameters = layout.size();
-  network_.activation = code_of(model.activation);
+  network_.activation = code_of(problem.model.activation);
   if (const TensorSpec* skip = layout.skip()) {
     network_.has_skip = true;
     network_.skip = skip->offset;

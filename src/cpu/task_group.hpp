@@ -2,10 +2,13 @@
 // The whole life of W tasks, one per lane: inner loop, query loss, backward through the inner loop,
 // contribution to the sum over tasks. Nothing leaves this file's workspace in between.
 //
-//   phi_0 = theta,  phi_{k+1} = phi_k - alpha o g_k                          g_k = grad L_support(phi_k)
+//   phi_0 = theta,  phi_{k+1} = phi_k - alpha o g_k,  g_k = grad L_support(phi_k)
+//
 //   lambda_K = w_K grad L_query(phi_K)
-//   lambda_k = lambda_{k+1} - H_k (alpha o lambda_{k+1}) + w_k grad L_query(phi_k)      d alpha -= g_k o
-//   lambda_{k+1}
+//
+//   lambda_k = lambda_{k+1} - H_k (alpha o lambda_{k+1}) + w_k grad L_query(phi_k)
+//
+//   grad alpha = - sum over k of g_k o lambda_{k+1}
 //
 // The trajectory phi_0 .. phi_K is kept. The tapes of the support passes are kept when they fit the budget
 // that the plan gives (StoredTape::keep), else each block's is computed again on the way back: the same

@@ -3,42 +3,14 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include <shoal/error.hpp>
+#include <shoal/nearest_name.hpp>
 
 #include "data/row_reader.hpp"
 
 namespace shoal {
-namespace {
-
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-    }
-  }
-  return row.back();
-}
-
-}  // namespace
-
-std::string suggestion(const std::string& name, const std::vector<std::string>& names) {
-  const std::string* nearest = nullptr;
-  std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
-  for (const std::string& candidate : names)
-    if (const std::size_t distance = edit_distance(name, candidate); distance < best) {
-      best = distance;
-      nearest = &candidate;
-    }
-  return nearest ? " (did you mean \"" + *nearest + "\"?)" : "";
-}
 
 std::vector<std::string> column_names(const std::string& path) {
   return open_table(path)->names();
@@ -52,7 +24,8 @@ ColumnStore::ColumnStore(const std::string& path, const std::vector<ColumnReques
       if (index_.contains(name)) continue;
       const auto at = std::find(reader->names().begin(), reader->names().end(), name);
       if (at == reader->names().end())
-        throw DataError(path + ":1: there is no column \"" + name + "\"" + suggestion(name, reader->names()));
+        throw DataError(path + ":1: there is no column \"" + name + "\"" +
+                        did_you_mean(name, reader->names()));
       index_[name] = columns_.size();
       Column column;
       column.name = name;

@@ -53,7 +53,5 @@ class ColumnStore {
 
 /// Names of the columns of a table.
 std::vector<std::string> column_names(const std::string& path);
-/// The name among `names` that is nearest to `name`, as " (did you mean ...?)", or nothing when none is near.
-std::string suggestion(const std::string& name, const std::vector<std::string>& names);
 
 }  // namespace shoal

@@ -25,7 +25,7 @@ class NpyReader final : public RowReader {
     std::array<char, 8> start{};
     read(start.data(), start.size(), "the magic string");
     if (std::memcmp(start.data(), "\x93NUMPY", 6) != 0) throw DataError(path_ + ": byte 0: not an .npy file");
-    const int version = start[6];
+    const int version = static_cast<unsigned char>(start[6]);
     if (version < 1 || version > 3)
       throw DataError(path_ + ": byte 6: version " + std::to_string(version) + " of the format is not known");
     const std::size_t length_bytes = version == 1 ? 2 : 4;
@@ -107,7 +107,7 @@ class NpyReader final : public RowReader {
     if (at == std::string::npos) fail("has no '" + key + "'");
     std::size_t begin = header_.find(':', at);
     if (begin == std::string::npos) fail("no value for '" + key + "'");
-    begin = header_.find_first_not_of(" ", begin + 1);
+    begin = header_.find_first_not_of(' ', begin + 1);
     if (begin == std::string::npos) fail("no value for '" + key + "'");
     const std::size_t end =
         header_[begin] == '(' ? header_.find(')', begin) : header_.find_first_of(",}", begin);

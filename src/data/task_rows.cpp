@@ -180,6 +180,7 @@ class Builder {
       const auto order = permutation(seed_, Purpose::rows, static_cast<std::uint64_t>(id_of(key)),
                                      static_cast<std::int64_t>(rows.size()));
       std::vector<std::int32_t> mixed;
+      mixed.reserve(order.size());
       for (const std::int64_t i : order) mixed.push_back(rows[static_cast<std::size_t>(i)]);
       // Inside each side rows keep file order.
       const auto middle = mixed.begin() + static_cast<std::ptrdiff_t>(std::min(support, mixed.size()));

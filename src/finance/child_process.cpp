@@ -12,8 +12,6 @@
 
 #include <shoal/error.hpp>
 
-extern char** environ;
-
 namespace shoal::finance {
 namespace {
 
@@ -81,6 +79,7 @@ std::string read_all(int descriptor) {
 
 ChildResult run_program(const std::vector<std::string>& arguments) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
 

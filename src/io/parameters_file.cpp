@@ -16,7 +16,8 @@ StoredModel<Real> read_parameters(const std::filesystem::path& file, const Param
   const TensorFile content = read_tensor_file(file);
   StoredModel<Real> model;
   model.metadata = content.metadata;
-  for (const auto& [name, tensor] : content.tensors) {
+  for (const auto& entry : content.tensors) {
+    const std::string& name = entry.first;
     const auto named = [&](const TensorSpec& spec) { return spec.name == name; };
     if (std::none_of(layout.tensors().begin(), layout.tensors().end(), named) &&
         std::none_of(rates.tensors().begin(), rates.tensors().end(), named))

@@ -10,6 +10,7 @@
 #include <shoal/context.hpp>
 #include <shoal/loss.hpp>
 #include <shoal/model.hpp>
+#include <shoal/nearest_name.hpp>
 #include <shoal/optimizer.hpp>
 #include <shoal/task_status.hpp>
 
@@ -93,6 +94,17 @@ TEST(Names, UnknownOnesListTheKnown) {
                                 "unknown schedule \"\"; known: constant, cosine");
   expect_error<InvalidArgument>([] { isa_from_string("AVX2"); },
                                 "unknown instruction set \"AVX2\"; known: auto, scalar, avx2, avx512");
+}
+
+TEST(Names, ANearNameIsProposed) {
+  const std::vector<std::string> names = {"train.lr", "train.clip", "algorithm.name", "seed"};
+  EXPECT_EQ(nearest_name("sed", names), "seed");
+  EXPECT_EQ(nearest_name("train.lrr", names), "train.lr");
+  EXPECT_EQ(nearest_name("algorithm.lr", names), "train.lr") << "the right key in the wrong table";
+  EXPECT_EQ(nearest_name("nothing.like.it", names), "");
+  EXPECT_EQ(nearest_name("seed", {}), "");
+  EXPECT_EQ(did_you_mean("sed", names), " (did you mean \"seed\"?)");
+  EXPECT_EQ(did_you_mean("volatility", names), "");
 }
 
 TEST(Names, EveryStatusHasItsOwnSentence) {

@@ -25,7 +25,7 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
                                                  inner_loop_of(config.algorithm).learning_rate)
                                .parameters);
   const auto tasks = [&] {
-    const TaskBatch64 wide = read_task_file(config.tasks.table.path);
+    TaskBatch64 wide = read_task_file(config.tasks.table.path);
     if constexpr (std::is_same_v<Real, double>)
       return wide;
     else

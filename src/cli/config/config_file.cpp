@@ -5,12 +5,12 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
-#include <numeric>
 #include <sstream>
 
 #include <toml++/toml.h>
 
 #include <shoal/error.hpp>
+#include <shoal/nearest_name.hpp>
 
 namespace shoal::cli {
 namespace {
@@ -135,36 +135,6 @@ std::string text_of(const ConfigValue& value) {
 }
 
 }  // namespace
-
-std::string did_you_mean(const std::string& name, const std::vector<std::string>& names) {
-  const auto distance = [](const std::string& a, const std::string& b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-      std::size_t diagonal = row[0];
-      row[0] = i;
-      for (std::size_t j = 1; j <= b.size(); ++j) {
-        const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-        diagonal = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
-      }
-    }
-    return row.back();
-  };
-  const std::string* nearest = nullptr;
-  std::size_t best = std::max<std::size_t>(3, name.size() / 3) + 1;
-  for (const std::string& candidate : names) {
-    // A key in the wrong table is as near as a misspelt one.
-    const std::string last = candidate.substr(candidate.rfind('.') + 1),
-                      own = name.substr(name.rfind('.') + 1);
-    const std::size_t d = std::min(distance(name, candidate), 1 + distance(own, last));
-    if (d < best) {
-      best = d;
-      nearest = &candidate;
-    }
-  }
-  return nearest ? " (did you mean \"" + *nearest + "\"?)" : "";
-}
 
 void read_config(const std::string& text, const std::string& source, const std::filesystem::path& folder,
                  ConfigDraft& draft) {

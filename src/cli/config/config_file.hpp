@@ -23,7 +23,4 @@ enum class ConfigScope { everything, without_machine };
 /// TOML that reads back to the same configuration.
 std::string print_config(const RunConfig& config, ConfigScope scope = ConfigScope::everything);
 
-/// The nearest of `names`, as ` (did you mean "..."?)`, or nothing.
-std::string did_you_mean(const std::string& name, const std::vector<std::string>& names);
-
 }  // namespace shoal::cli

@@ -172,10 +172,12 @@ bool splits_by_task(const Draft& d) {
   return is_table(d) && d.config.tasks.table.split.by == "task";
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses.
 #define SHOAL_FIELD(expression) \
   [](Draft & d) -> auto& {      \
     return d.expression;        \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 
 void add_tasks(std::vector<ConfigKey>& keys) {
   ConfigKey support = integer("tasks.support", SHOAL_FIELD(config.tasks.support), "support rows per task");
