@@ -35,8 +35,7 @@ std::string nearest_name(const std::string& name, std::span<const std::string> n
   std::string nearest;
   std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string& candidate : names) {
-    const std::size_t distance =
-        std::min(edits(name, candidate), 1 + edits(last_part(name), last_part(candidate)));
+    const std::size_t distance = last_part(name) == last_part(candidate) ? 1 : edits(name, candidate);
     if (distance < best) {
       best = distance;
       nearest = candidate;
