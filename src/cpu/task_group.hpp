@@ -213,7 +213,7 @@ class TaskGroup {
         // theta - phi_K as the sum of the steps: the difference itself would lose the small ones.
         if (lambda_ && inner_.outer == OuterCode::parameter_move)
           for (std::size_t p = begin; p < end; ++p)
-            lambda_[p] = select(adapts, fma(V(rate(layer, k, p)), g[p], lambda_[p]), lambda_[p]);
+            lambda_[p] = fma(V(rate(layer, k, p)), g[p], lambda_[p]);  // g = +0 without support rows
       });
       fail(bad, 2, k);
       if (inner_.max_move > 0.0f) fail(moved > V(inner_.max_move), 4, k);

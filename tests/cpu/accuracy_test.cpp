@@ -110,10 +110,14 @@ TEST(CpuAccuracy, AdaptEvaluateAndPredictAgreeWithTheReference) {
   const Context cpu({.backend = BackendKind::cpu, .threads = 2}),
       reference({.backend = BackendKind::reference});
   std::mt19937_64 random(14);
-  for (int i = 0; i < 40; ++i) {
+  for (int compared = 0; compared < 40;) {
     const RandomCase c = random_case(random, {.most_tasks = 20});
     const MetaLearner engine = learner_for<float>(cpu, c);
     const MetaLearner64 oracle = learner_for<double>(reference, c);
+    const auto furthest = oracle.adapt(widen(c.tasks), 3).phi;
+    if (std::any_of(furthest.begin(), furthest.end(), [](double p) { return !(std::abs(p) <= 100.0); }))
+      continue;  // diverges: where it overflows is a matter of precision
+    ++compared;
     const int steps = uniform_int(random, 0, 3);
     const auto fast = engine.adapt(c.tasks, steps);
     const auto exact = oracle.adapt(widen(c.tasks), steps);

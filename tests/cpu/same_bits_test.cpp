@@ -9,6 +9,7 @@
 #include <limits>
 #include <numeric>
 
+#include "core/exact_sum.hpp"
 #include "support/random_case.hpp"
 
 namespace shoal::testing {
@@ -81,6 +82,45 @@ TEST(CpuSameBits, ThreadsInstructionSetsOrderAndChunks) {
   }
 }
 
+// 240 rows and 4 steps of 32-32: the tapes of four lanes fit the budget of StoredTape::keep, those of eight
+// or sixteen are computed again on the way back; blocks have different sizes too.
+TEST(CpuSameBits, KeptAndRecomputedTapes) {
+  std::mt19937_64 random(25);
+  for (const char* algorithm : {"maml", "meta-sgd", "anil", "boil", "maml-multi-step"})
+    for (const Activation activation : {Activation::relu, Activation::tanh}) {
+      RandomCase c = random_case(
+          random, algorithm, LossKind::mse, activation,
+          {.most_tasks = 3, .most_rows = 3, .most_inputs = 1, .most_width = 1, .empty_support = false});
+      InnerLoop inner{.steps = 4, .learning_rate = 0.02};
+      if (std::string(algorithm) == "maml-multi-step") inner.step_weights = {0.125, 0.125, 0.25, 0.5};
+      c.algorithm = make_algorithm(std::string(algorithm).starts_with("maml") ? "maml" : algorithm, inner);
+      c.model = {.inputs = 2, .hidden = {32, 32}, .outputs = 1, .activation = activation};
+      TaskSetStorage<float> support, query;
+      std::vector<std::int64_t> ids;
+      for (int t = 0; t < 5; ++t) {
+        for (auto* set : {&support, &query}) {
+          const int rows = 240 - 7 * t;
+          for (int e = 0; e < rows * 2; ++e) set->x.push_back(static_cast<float>(normal(random)));
+          for (int e = 0; e < rows; ++e) set->y.push_back(static_cast<float>(normal(random)));
+          set->offsets.push_back(set->offsets.back() + rows);
+        }
+        ids.push_back(t);
+      }
+      c.tasks = TaskBatch::own({2, 1, 0}, support, query, ids);
+      const std::size_t size = ParameterLayout(c.model).size();
+      c.parameters.theta.clear();
+      for (std::size_t p = 0; p < size; ++p)
+        c.parameters.theta.push_back(static_cast<float>(uniform(random, -0.3, 0.3)));
+      c.parameters.rates.assign(std::string(algorithm) == "meta-sgd" ? size : 0, 0.02f);
+      const Context scalar({.backend = BackendKind::cpu, .threads = 1, .isa = Isa::scalar}),
+          best({.backend = BackendKind::cpu, .threads = 1});
+      const auto place = identity_order(c.tasks.size());
+      const auto kept = learner_for<float>(scalar, c).meta_gradient(c.tasks, KeepFastWeights::yes),
+                 recomputed = learner_for<float>(best, c).meta_gradient(c.tasks, KeepFastWeights::yes);
+      ASSERT_EQ(bits(kept, place, size), bits(recomputed, place, size)) << algorithm;
+    }
+}
+
 TEST(CpuSameBits, ATaskAloneEqualsTheTaskInCompany) {
   const Context context({.backend = BackendKind::cpu, .threads = 2});
   std::mt19937_64 random(22);
@@ -100,6 +140,41 @@ TEST(CpuSameBits, ATaskAloneEqualsTheTaskInCompany) {
                     together.fast_weights.begin() + t * static_cast<std::int64_t>(size),
                     together.fast_weights.begin() + (t + 1) * static_cast<std::int64_t>(size))));
     }
+  }
+}
+
+// Gradients from denormals up to 2^59 in one batch: the mean is the exact sum of what each task gives alone,
+// rounded once.
+TEST(CpuSameBits, TheSumOverTasksIsExact) {
+  const Context context({.backend = BackendKind::cpu, .threads = 2});
+  std::mt19937_64 random(24);
+  for (int round = 0; round < rounds / 4; ++round) {
+    RandomCase c;
+    c.model = {.inputs = 1, .hidden = {}, .outputs = 1};
+    c.algorithm = Maml{{.steps = 0}};
+    c.parameters.theta = {0.0f, 0.0f};
+    const int count = uniform_int(random, 1, 200), low = uniform_int(random, -149, 20);
+    TaskSetStorage<float> support, query;
+    std::vector<std::int64_t> ids;
+    for (int t = 0; t < count; ++t) {
+      query.x.push_back(1.0f);
+      query.y.push_back(
+          static_cast<float>(std::ldexp(uniform(random, -1.0, 1.0), uniform_int(random, low, 29))));
+      query.offsets.push_back(t + 1);
+      support.offsets.push_back(0);
+      ids.push_back(t);
+    }
+    c.tasks = TaskBatch::own({1, 1, 0}, support, query, ids);
+    const MetaLearner learner = learner_for<float>(context, c);
+    ExactSum sum(2);
+    for (const std::int64_t t : ids) {
+      const auto alone = learner.meta_gradient(c.tasks.select({&t, 1}));
+      for (std::size_t p = 0; p < 2; ++p) sum.add(p, alone.theta[p]);
+    }
+    const auto together = learner.meta_gradient(c.tasks);
+    for (std::size_t p = 0; p < 2; ++p)
+      ASSERT_EQ(std::bit_cast<std::uint32_t>(together.theta[p]),
+                std::bit_cast<std::uint32_t>(sum.rounded(p) / static_cast<float>(count)));
   }
 }
 

@@ -68,6 +68,38 @@ TEST(CpuStatus, MovedTooFarNamesTheStep) {
   expect_status(scalar_case(1, 11, 1, 2, inner), {TaskStatus::moved_too_far, 1});
 }
 
+TEST(CpuStatus, OneParameterThatMovesTooFarIsEnough) {
+  // At x = 10 the weight moves by 2, the bias, which comes last, by 0.2.
+  const InnerLoop inner{.steps = 1, .learning_rate = 0.01, .max_move = 1.0};
+  expect_status(scalar_case(10, 0, 1, 2, inner), {TaskStatus::moved_too_far, 0});
+}
+
+TEST(CpuStatus, AGradientAbove2To60LeavesTheSum) {
+  RandomCase c = scalar_case(1, 1, 0x1p35f, 0x1p29f, {.steps = 0});  // loss 2^58, gradient -2^65
+  c.parameters.theta = {0.0f, 0.0f};
+  expect_status(c, {TaskStatus::non_finite_outer, 0});
+}
+
+TEST(CpuStatus, AStepToInfinityIsTheInnerLoopsFault) {
+  const Context cpu({.backend = BackendKind::cpu, .threads = 1});
+  const RandomCase c = scalar_case(1, 3, 1, 2, {.steps = 1, .learning_rate = 2e38});  // phi = 1 + 4 alpha
+  const auto got = learner_for<float>(cpu, c).meta_gradient(c.tasks);
+  EXPECT_EQ(got.status[0], TaskStatus::non_finite_inner);
+  EXPECT_EQ(got.failed_step[0], 0);
+}
+
+TEST(CpuStatus, WithoutSupportTheFastWeightsAreTheta) {
+  const Context cpu({.backend = BackendKind::cpu, .threads = 1});
+  RandomCase c = scalar_case(1, 3, 1, 2, {.steps = 2});
+  c.algorithm = MetaSgd{InnerLoop{.steps = 2}};
+  c.parameters = {{-0.0f, 0.5f}, {-0.1f, 0.1f}};  // -0 + 0.1 * 0 would be +0
+  c.tasks =
+      TaskBatch::own({1, 1, 0}, {{1}, {3}, {}, {}, {0, 0, 1}}, {{1, 1}, {2, 2}, {}, {}, {0, 1, 2}}, {5, 6});
+  const auto got = learner_for<float>(cpu, c).meta_gradient(c.tasks, KeepFastWeights::yes);
+  EXPECT_EQ(std::bit_cast<std::uint32_t>(got.fast_weights[0]), 0x80000000u);
+  EXPECT_EQ(got.fast_weights[1], 0.5f);
+}
+
 TEST(CpuStatus, MagnitudesAbove2To60LeaveTheSum) {
   // In double nothing overflows: the rule is the same on every backend.
   expect_status(scalar_case(1, 1, 1.5e9f, 3e18f, {.steps = 0}), {TaskStatus::non_finite_outer, 0});
