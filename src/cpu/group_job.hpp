@@ -9,52 +9,20 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/network.hpp"
+
 namespace shoal::cpu {
 
 inline constexpr int max_lanes = 16;
 
-enum class ActivationCode : int { identity, relu, tanh, sigmoid, softplus, silu, gelu };
-enum class LossCode : int { mse, huber, bce, softmax, pinball, gaussian_nll, qlike };
-enum class OuterCode : int { exact, first_order, parameter_move };
-enum class RateCode : int { fixed, layer, layer_step, parameter };
-
-/// One dense layer: where its tensors lie in the flat parameter vector.
-struct LayerShape {
-  int inputs = 0, outputs = 0;
-  std::size_t weight = 0, bias = 0;
-  int width_before = 0;  ///< sum of the outputs of the layers below
-  bool weight_adapts = true, bias_adapts = true;
-};
-
-struct Network {
-  const LayerShape* layers = nullptr;
-  int layer_count = 0;
-  int inputs = 0, outputs = 0, targets = 0, offsets = 0;  ///< targets: columns of y (1 for labels)
-  int widest = 0;                                         ///< largest of inputs and all layer outputs
-  int hidden_width = 0;                                   ///< sum of the hidden widths
-  int lowest_adapting = 0;                                ///< lowest layer with a tensor that adapts
-  bool has_skip = false, skip_adapts = true;
-  std::size_t skip = 0;        ///< offset of skip.weight
-  std::size_t parameters = 0;  ///< P
-  ActivationCode activation = ActivationCode::relu;
-};
-
-struct LossOptions {
-  LossCode code = LossCode::mse;
-  float delta = 1.0f, pos_weight = 1.0f, floor = -1.0f;
-  const float* quantiles = nullptr;
-  int quantile_count = 0;
-};
-
-struct InnerOptions {
-  int steps = 1;
-  OuterCode outer = OuterCode::exact;
-  RateCode rates = RateCode::fixed;
-  int rate_steps = 1;
-  float learning_rate = 0.01f;
-  const float* step_weights = nullptr;  ///< [steps], or null: the last step alone
-  float max_move = 0.0f;                ///< 0 = off
-};
+using kernels::ActivationCode;
+using kernels::InnerOptions;
+using kernels::LayerShape;
+using kernels::LossCode;
+using kernels::LossOptions;
+using kernels::Network;
+using kernels::OuterCode;
+using kernels::RateCode;
 
 /// Support or query rows of a group, interleaved.
 struct GroupRows {

@@ -17,9 +17,9 @@
 // contract, as is the order of every sum (docs/numerics.md). Oracle: src/reference, through tests/cpu.
 #pragma once
 
-#include "cpu/choices.hpp"
 #include "cpu/contraction.hpp"
 #include "cpu/row_block.hpp"
+#include "kernels/choices.hpp"
 
 namespace shoal::cpu {
 
@@ -45,7 +45,7 @@ class NetworkPass {
   NetworkPass(const Network& net, const LossOptions& loss, int block_rows, V* scratch)
       : net_(net), loss_(loss), rows_(block_rows), scratch_(scratch) {}
 
-  bool curved() const { return is_curved(net_.activation); }
+  bool curved() const { return kernels::is_curved(net_.activation); }
 
   void forward(const V* phi, const RowBlock<L>& block, const Tape<L>& tape) const {
     const V* input = block.x;  // [rows, inputs of the layer]
@@ -69,7 +69,7 @@ class NetworkPass {
 
   /// total + the loss terms of the block's rows, row by row.
   V add_loss(const RowBlock<L>& block, const Tape<L>& tape, V total) const {
-    with_loss<L>(loss_, net_, [&](const auto& loss) {
+    kernels::with_loss<L>(loss_, net_, [&](const auto& loss) {
       for (int r = 0; r < block.rows; ++r) {
         const V sum = loss.add_terms(tape.output() + r * net_.outputs, block.y + r * net_.targets, total);
         total = r < block.common_rows ? sum : select(L::below(r, block.lane_rows), sum, total);
@@ -82,7 +82,7 @@ class NetworkPass {
   /// only.
   void backward(const V* phi, const RowBlock<L>& block, const Tape<L>& tape, V scale, Wanted wanted,
                 RowSums sums, V* gradient) const {
-    with_loss<L>(loss_, net_, [&](const auto& loss) {
+    kernels::with_loss<L>(loss_, net_, [&](const auto& loss) {
       V* delta = tape.delta(net_.layer_count - 1);
       for (int r = 0; r < block.rows; ++r)
         loss.gradient(tape.output() + r * net_.outputs, block.y + r * net_.targets, scale,
@@ -141,7 +141,7 @@ class NetworkPass {
               {block.x, net_.inputs, u + net_.skip, net_.outputs}, {}, net_.inputs);
 
     V* rd = scratch_ + std::ptrdiff_t{rows_} * net_.widest;  // [rows, outputs of the layer]
-    with_loss<L>(loss_, net_, [&](const auto& loss) {
+    kernels::with_loss<L>(loss_, net_, [&](const auto& loss) {
       for (int r = 0; r < block.rows; ++r)
         loss.curvature(tape.output() + r * net_.outputs, block.y + r * net_.targets, ro + r * net_.outputs,
                        scale, rd + r * net_.outputs);
@@ -243,7 +243,7 @@ class NetworkPass {
     V* slope = tape.slope(layer);
     V* curve = tape.curve(layer);
     const int count = rows * net_.layers[layer].outputs;
-    with_activation<L>(net_.activation, [&]<class F>(F) {
+    kernels::with_activation<L>(net_.activation, [&]<class F>(F) {
       for (int e = 0; e < count; ++e) {
         const V z = a[e];
         if constexpr (F::curved)

@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetworkPlan: a Problem in the plain data that the code of an instruction set takes, and the sizes of its
-// blocks.
+// NetworkPlan: jobs for the code of an instruction set, and the sizes of their blocks.
 #pragma once
 
-#include <vector>
-
-#include "core/backend.hpp"
+#include "core/lowered_problem.hpp"
 #include "cpu/group_job.hpp"
 
 namespace shoal::cpu {
 
 class NetworkPlan {
  public:
-  NetworkPlan(const Problem& problem, const TaskColumns& columns);
-  NetworkPlan(const NetworkPlan&) = delete;
-  NetworkPlan& operator=(const NetworkPlan&) = delete;
-
-  const Network& network() const { return network_; }
+  NetworkPlan(const Problem& problem, const TaskColumns& columns) : problem_(problem, columns) {}
 
   /// A job of this problem: everything but parameters, rows and results.
   GroupJob job() const;
@@ -25,11 +18,7 @@ class NetworkPlan {
   void size_blocks(GroupJob& job, int width) const;
 
  private:
-  std::vector<LayerShape> layers_;
-  std::vector<float> quantiles_, step_weights_;
-  Network network_;
-  LossOptions loss_;
-  InnerOptions inner_;
+  LoweredProblem problem_;
 };
 
 }  // namespace shoal::cpu

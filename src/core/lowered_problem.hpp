@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// LoweredProblem: a Problem in the plain data of kernels/network.hpp, which inner code takes.
+#pragma once
+
+#include <vector>
+
+#include "core/backend.hpp"
+#include "kernels/network.hpp"
+
+namespace shoal {
+
+class LoweredProblem {
+ public:
+  /// Offsets are those of the parameter layout. Throws InvalidArgument on an enumerator that has no code.
+  LoweredProblem(const Problem& problem, const TaskColumns& columns);
+  LoweredProblem(const LoweredProblem&) = delete;
+  LoweredProblem& operator=(const LoweredProblem&) = delete;
+
+  const kernels::Network& network() const { return network_; }
+  const kernels::LossOptions& loss() const { return loss_; }
+  const kernels::InnerOptions& inner() const { return inner_; }
+
+ private:
+  std::vector<kernels::LayerShape> layers_;
+  std::vector<float> quantiles_, step_weights_;
+  kernels::Network network_;
+  kernels::LossOptions loss_;
+  kernels::InnerOptions inner_;
+};
+
+}  // namespace shoal
