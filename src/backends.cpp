@@ -4,6 +4,9 @@
 
 #include "core/registry.hpp"
 #include "cpu/cpu_backend.hpp"
+#if defined(SHOAL_HAS_CUDA)
+#include "cuda/cuda_backend.hpp"
+#endif
 #include "reference/reference_backend.hpp"
 
 namespace shoal {
@@ -20,9 +23,21 @@ BackendReport report_cpu() {
   return {"cpu", true, sets};
 }
 
+#if defined(SHOAL_HAS_CUDA)
+BackendReport report_cuda() {
+  BackendReport report{"cuda", false, ""};
+  report.available = cuda_available(report.detail);
+  return report;
+}
+std::unique_ptr<Backend<float>> make_cuda(int, Isa) {
+  return make_cuda_backend();
+}
+#else
 BackendReport report_cuda() {
   return {"cuda", false, "not part of this build"};
 }
+constexpr std::unique_ptr<Backend<float>> (*make_cuda)(int, Isa) = nullptr;
+#endif
 
 bool only_scalar(Isa isa) {
   return isa == Isa::scalar;
@@ -32,7 +47,7 @@ constexpr std::array<BackendEntry, 3> entries = {{
     {BackendKind::cpu, report_cpu, cpu_has_isa, make_cpu_backend, nullptr},
     {BackendKind::reference, report_reference, only_scalar, nullptr,
      [](int, Isa) -> std::unique_ptr<Backend<double>> { return make_reference_backend(); }},
-    {BackendKind::cuda, report_cuda, only_scalar, nullptr, nullptr},
+    {BackendKind::cuda, report_cuda, only_scalar, make_cuda, nullptr},
 }};
 
 }  // namespace

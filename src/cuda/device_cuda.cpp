@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The device layer over the CUDA runtime.
+#include <cuda_runtime.h>
+
+#include <shoal/error.hpp>
+
+#include "cuda/device.hpp"
+
+namespace shoal::cuda {
+namespace {
+
+std::string text_of(cudaError_t error) {
+  return std::string(cudaGetErrorName(error)) + " (" + cudaGetErrorString(error) + ")";
+}
+
+void must(cudaError_t error, const std::string& what) {
+  if (error == cudaSuccess) return;
+  cudaGetLastError();  // an error that can be survived does not stay behind for the next call
+  throw ResourceError("cuda: " + what + ": " + text_of(error));
+}
+
+cudaStream_t stream_of(void* handle) {
+  return static_cast<cudaStream_t>(handle);
+}
+
+}  // namespace
+
+bool device_available(std::string& why) {
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  if (error != cudaSuccess) {
+    cudaGetLastError();
+    why = text_of(error);
+    return false;
+  }
+  if (count == 0) why = "no CUDA device";
+  return count > 0;
+}
+
+DeviceInfo device_info() {
+  int device = 0;
+  must(cudaGetDevice(&device), "cudaGetDevice");
+  cudaDeviceProp properties{};
+  must(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
+  return {.name = properties.name,
+          .major = properties.major,
+          .minor = properties.minor,
+          .multiprocessors = properties.multiProcessorCount,
+          .shared_per_block = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin),
+          .memory = static_cast<std::int64_t>(properties.totalGlobalMem)};
+}
+
+Stream::Stream() {
+  cudaStream_t stream = nullptr;
+  must(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreate");
+  handle_ = stream;
+}
+Stream::~Stream() {
+  cudaStreamDestroy(stream_of(handle_));
+}
+
+void Stream::copy_to_device(void* to, const void* from, std::size_t bytes) {
+  must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_of(handle_)),
+       "copy of " + std::to_string(bytes) + " bytes to the device");
+}
+void Stream::copy_to_host(void* to, const void* from, std::size_t bytes) {
+  must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_of(handle_)),
+       "copy of " + std::to_string(bytes) + " bytes from the device");
+}
+void Stream::fill_zero(void* to, std::size_t bytes) {
+  must(cudaMemsetAsync(to, 0, bytes, stream_of(handle_)), "cudaMemsetAsync");
+}
+void Stream::check(const char* what) {
+  must(cudaGetLastError(), what);
+}
+void Stream::synchronize(const char* what) {
+  must(cudaStreamSynchronize(stream_of(handle_)), what);
+}
+
+void* allocate(std::size_t bytes) {
+  void* memory = nullptr;
+  must(cudaMalloc(&memory, bytes), "allocation of " + std::to_string(bytes) + " bytes");
+  return memory;
+}
+void release(void* memory) noexcept {
+  cudaFree(memory);
+}
+
+int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes) {
+  must(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                            static_cast<int>(shared_bytes)),
+       "shared memory of " + std::to_string(shared_bytes) + " bytes");
+  int blocks = 0;
+  must(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, threads,
+                                                     static_cast<std::size_t>(shared_bytes)),
+       "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
+  return blocks;
+}
+
+}  // namespace shoal::cuda

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// DeviceLayout: parameters as the kernels want them, every matrix row padded (kernels/team_contraction.cuh
+// says why), and the way there and back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/network.hpp"
+
+namespace shoal::cuda {
+
+class DeviceLayout {
+ public:
+  /// Of a network in the layout of ParameterLayout.
+  explicit DeviceLayout(const kernels::Network& network);
+
+  /// The network in the device layout: offsets, strides, sizes. `layers` of it point into this object.
+  const kernels::Network& network() const { return network_; }
+  std::span<const kernels::LayerShape> layers() const { return layers_; }
+  std::size_t size() const { return network_.parameters; }  ///< floats with padding
+  std::size_t packed_size() const { return place_.size(); }
+
+  /// padded[place] = packed, zeros elsewhere; and back.
+  void pad(const float* packed, float* padded) const;
+  template <class T>
+  void pack(const T* padded, T* packed) const {
+    for (std::size_t p = 0; p < place_.size(); ++p) packed[p] = padded[place_[p]];
+  }
+
+ private:
+  void add_matrix(std::size_t begin, int rows, int columns, int stride);
+
+  std::vector<kernels::LayerShape> layers_;
+  kernels::Network network_;
+  std::vector<std::int32_t> place_;  ///< [P] of every parameter in the device layout
+};
+
+}  // namespace shoal::cuda

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the tests of the cuda backend steer it.
+#pragma once
+
+#include "cuda/cuda_backend.hpp"
+
+namespace shoal::testing {
+
+/// Options of cuda contexts made from now on.
+extern CudaOptions cuda_under_test;
+
+/// Another order of blocks and threads, where the device layer can choose one (kernels on the host).
+void turn_order(int round);
+
+}  // namespace shoal::testing

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""remove_barriers.py SOURCE WORK: removes each barrier of the task kernels in turn and requires that the suite notices,
+as a data race under ThreadSanitizer or as wrong bits in some order of threads.
+
+A barrier that carries a flag (Team::any) loses its waiting and keeps its flag: what is tested is the order.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+source, work = map(pathlib.Path, sys.argv[1:3])
+tree, build = work / "tree", work / "build"
+files = ["kernels/team_pass.cuh", "kernels/team_task.cuh"]
+barrier = re.compile(r"team_\.sync\(\);")
+
+
+def run(*command, **options):
+    return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+def suite_passes():
+    made = run("cmake", "--build", str(build), "--target", "cuda_host_tests", "-j", str(os.cpu_count()))
+    if made.returncode != 0:
+        sys.exit(made.stdout[-3000:])
+    environment = dict(os.environ, SHOAL_TEST_ROUNDS="60")
+    try:
+        return run(str(build / "tests/cuda/cuda_host_tests"), env=environment, timeout=300).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+shutil.rmtree(work, ignore_errors=True)
+shutil.copytree(source, tree, ignore=shutil.ignore_patterns("build*", ".git", "runs"))
+configured = run("cmake", "-S", str(tree), "-B", str(build), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
+                 "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1", "-DSHOAL_SANITIZE=thread", "-DSHOAL_SHARED=OFF",
+                 "-DSHOAL_INSTALL=OFF", "-DCMAKE_CXX_COMPILER_LAUNCHER=" + (shutil.which("ccache") or ""))
+if configured.returncode != 0:
+    sys.exit(configured.stderr)
+if not suite_passes():
+    sys.exit("control: the suite fails with all barriers in place")
+missed = 0
+for name in files:
+    text = (tree / name).read_text()
+    for found in barrier.finditer(text):
+        line = text.count("\n", 0, found.start()) + 1
+        (tree / name).write_text(text[:found.start()] + ";" + text[found.end():])
+        noticed = not suite_passes()
+        missed += not noticed
+        print(f"{name}:{line}: {'noticed' if noticed else 'MISSED'}", flush=True)
+    (tree / name).write_text(text)
+sys.exit(f"{missed} removed barriers were not noticed" if missed else 0)

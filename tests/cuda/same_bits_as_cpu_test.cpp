@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every number of the cuda backend has the bits of the cpu backend's: random problems over every algorithm,
+// loss and activation, in every regime and order of threads.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cstdlib>
+
+#include "cuda_under_test.hpp"
+#include "support/random_case.hpp"
+
+namespace shoal::testing {
+namespace {
+
+/// Cases per regime; checked runs (sanitizers, race detectors) ask for fewer.
+const int rounds = [] {
+  const char* wish = std::getenv("SHOAL_TEST_ROUNDS");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return wish ? std::atoi(wish) : 60;
+#else
+  return wish ? std::atoi(wish) : 1200;
+#endif
+}();
+
+std::vector<std::uint32_t> bits(const std::vector<float>& values) {
+  std::vector<std::uint32_t> result;
+  for (const float value : values) result.push_back(std::bit_cast<std::uint32_t>(value));
+  return result;
+}
+
+void expect_same(const MetaGradient<float>& got, const MetaGradient<float>& want, const std::string& what) {
+  ASSERT_EQ(got.status, want.status) << what;
+  ASSERT_EQ(got.failed_step, want.failed_step) << what;
+  ASSERT_EQ(bits(got.query_loss_before), bits(want.query_loss_before)) << what;
+  ASSERT_EQ(bits(got.query_loss), bits(want.query_loss)) << what;
+  ASSERT_EQ(bits(got.fast_weights), bits(want.fast_weights)) << what;
+  ASSERT_EQ(bits(got.theta), bits(want.theta)) << what;
+  ASSERT_EQ(bits(got.rates), bits(want.rates)) << what;
+  ASSERT_EQ(bits({got.mean_query_loss_before, got.mean_query_loss}),
+            bits({want.mean_query_loss_before, want.mean_query_loss}))
+      << what;
+}
+
+/// Shared memory of a block: all there is (0), little (fewer rows at a time), none to speak of (global
+/// memory).
+struct Regime {
+  const char* name;
+  std::int64_t shared_limit;
+  CaseLimits limits;
+};
+
+class SameBitsAsCpu : public ::testing::TestWithParam<Regime> {
+ protected:
+  void SetUp() override { cuda_under_test.shared_limit = GetParam().shared_limit; }
+  void TearDown() override {
+    cuda_under_test = {};
+    turn_order(0);
+  }
+};
+
+TEST_P(SameBitsAsCpu, MetaGradients) {
+  const Context cpu({.backend = BackendKind::cpu, .threads = 1}), cuda({.backend = BackendKind::cuda});
+  std::mt19937_64 random(41);
+  for (int round = 0; round < rounds; ++round) {
+    turn_order(round);
+    const RandomCase c = random_case(random, GetParam().limits);
+    const auto want = learner_for<float>(cpu, c).meta_gradient(c.tasks, KeepFastWeights::yes);
+    const auto got = learner_for<float>(cuda, c).meta_gradient(c.tasks, KeepFastWeights::yes);
+    expect_same(got, want, c.describe());
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST_P(SameBitsAsCpu, AdaptEvaluatePredict) {
+  const Context cpu({.backend = BackendKind::cpu, .threads = 1}), cuda({.backend = BackendKind::cuda});
+  std::mt19937_64 random(42);
+  for (int round = 0; round < rounds / 4; ++round) {
+    turn_order(round);
+    const RandomCase c = random_case(random, GetParam().limits);
+    const MetaLearner want = learner_for<float>(cpu, c), got = learner_for<float>(cuda, c);
+    const int steps = uniform_int(random, 0, 3);
+    const auto want_models = want.adapt(c.tasks, steps), got_models = got.adapt(c.tasks, steps);
+    ASSERT_EQ(bits(got_models.phi), bits(want_models.phi)) << c.describe();
+    ASSERT_EQ(bits(got.predict(want_models, c.tasks.query(), c.tasks.columns())),
+              bits(want.predict(want_models, c.tasks.query(), c.tasks.columns())))
+        << c.describe();
+    const int points[] = {0, 1, 3};
+    const auto want_losses = want.evaluate(c.tasks, points), got_losses = got.evaluate(c.tasks, points);
+    ASSERT_EQ(bits(got_losses.loss), bits(want_losses.loss)) << c.describe();
+    ASSERT_EQ(got_losses.status, want_losses.status) << c.describe();
+    ASSERT_EQ(got_losses.failed_step, want_losses.failed_step) << c.describe();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Regimes, SameBitsAsCpu,
+    ::testing::Values(
+        Regime{"warp", 0, {.most_tasks = 9}},
+        Regime{"block", 0, {.most_tasks = 3, .most_rows = 40, .most_inputs = 20, .most_width = 45}},
+        Regime{"few_rows", 24 * 1024, {.most_tasks = 3, .most_rows = 40, .most_inputs = 9, .most_width = 20}},
+        Regime{"global", 256, {.most_tasks = 4, .most_rows = 40, .most_width = 20}}),
+    [](const auto& regime) { return std::string(regime.param.name); });
+
+}  // namespace
+}  // namespace shoal::testing
