@@ -123,7 +123,10 @@ int run(int argc, char** argv) {
     return fail(std::string(error.what()) + " (see shoal --help)", 2, options.common.json);
   }
   try {
-    return chosen(options);
+    const int code = chosen(options);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout))
+      throw ResourceError("standard output cannot be written");
+    return code;
   } catch (const Error& error) {
     return fail(error.what(), error.exit_code(), options.common.json);
   } catch (const std::bad_alloc&) {

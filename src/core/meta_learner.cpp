@@ -227,7 +227,12 @@ FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& task
   const InnerPlan plan = with_steps(s.lowered.training, steps);
   for_chunks(tasks, s.options.chunk, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
     const auto size = static_cast<std::size_t>(chunk.size());
-    s.backend.adapt(s.problem(plan), chunk, s.parameters,
+    // Support alone: what the query rows hold, or lack, cannot matter.
+    const std::vector<std::int64_t> no_rows(size + 1, 0);
+    TaskSet<Real> nothing;
+    nothing.offsets = no_rows;
+    const auto support = BasicTaskBatch<Real>::borrow(chunk.columns(), chunk.support(), nothing, chunk.ids());
+    s.backend.adapt(s.problem(plan), support, s.parameters,
                     {{},
                      {},
                      std::span(result.status).subspan(first, size),

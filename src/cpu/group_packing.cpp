@@ -14,14 +14,14 @@ template <class T>
 bool pack_matrix(std::span<const T> values, std::int64_t first_row, int rows, int columns, int group_rows,
                  int width, int lane, float* to) {
   const T* from = values.data() + first_row * columns;
-  const int count = rows * columns, padded = group_rows * columns;
+  const std::int64_t count = std::int64_t{rows} * columns, padded = std::int64_t{group_rows} * columns;
   bool finite = true;
-  for (int e = 0; e < count; ++e) {
+  for (std::int64_t e = 0; e < count; ++e) {
     const auto value = static_cast<float>(from[e]);
     finite = finite && std::isfinite(value);
     to[e * width + lane] = value;
   }
-  for (int e = count; e < padded; ++e) to[e * width + lane] = 0.0f;
+  for (std::int64_t e = count; e < padded; ++e) to[e * width + lane] = 0.0f;
   return finite;
 }
 
@@ -57,7 +57,8 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
 
   const int targets = columns.targets == 0 ? 1 : columns.targets;
   const auto vectors = [&](int values) {
-    return static_cast<std::size_t>(packed.rows) * static_cast<std::size_t>(values * width);
+    return static_cast<std::size_t>(packed.rows) * static_cast<std::size_t>(values) *
+           static_cast<std::size_t>(width);
   };
   float* x = x_.room_for(vectors(columns.inputs));
   float* y = y_.room_for(vectors(targets));

@@ -59,7 +59,10 @@ ColumnStore::ColumnStore(const std::string& path, const std::vector<ColumnReques
     else
       column.codes.reserve(rows_);
   const auto reader = open_table(path);
-  for (std::size_t row = 0; reader->next(); ++row)
+  std::size_t row = 0;
+  const auto changed = [&] { return DataError(path + ": changed while it was read"); };
+  for (; reader->next(); ++row) {
+    if (row == rows_) throw changed();
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       Column& column = columns_[c];
       const std::string_view text = reader->text(place_of[c]);
@@ -82,6 +85,8 @@ ColumnStore::ColumnStore(const std::string& path, const std::vector<ColumnReques
         column.codes.push_back(at->second);
       }
     }
+  }
+  if (row != rows_) throw changed();
 }
 
 const Column& ColumnStore::column(const std::string& name) const {

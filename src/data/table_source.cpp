@@ -53,7 +53,7 @@ std::vector<ColumnRequest> requests(const TableOptions& o, TargetType target, co
     wanted.push_back({name, !known                             ? ColumnType::detect
                             : known->categories.contains(name) ? ColumnType::text
                                                                : ColumnType::number});
-  for (const std::string& name : o.key) wanted.push_back({name, ColumnType::detect});
+  for (const std::string& name : o.key) wanted.push_back({name, ColumnType::text});  // "007" is not "7"
   if (!o.time.empty()) wanted.push_back({o.time, ColumnType::detect});
   return wanted;
 }

@@ -27,6 +27,16 @@ std::string text_of(const Column& column, std::size_t row) {
                         : column.levels[static_cast<std::size_t>(column.codes[row])];
 }
 
+/// A value as part of a key of several columns: what joins them is escaped, so that no two keys are alike.
+std::string key_part(const std::string& value) {
+  std::string part;
+  for (const char c : value) {
+    if (c == '/' || c == '\\') part += '\\';
+    part += c;
+  }
+  return part;
+}
+
 /// First 63 bits of SHA-256 of the key's text (contract.md 1).
 std::int64_t id_of(const std::string& key) {
   const std::string digest = sha256(key);
@@ -45,10 +55,13 @@ class Timeline {
       if (usable[row] && column_.is_missing(row))
         throw DataError(table.place(row) + ": column \"" + name + "\" (time) is missing");
     if (column_.numeric) {
-      std::vector<double> times = column_.numbers;
+      std::vector<double> times;  // rows that are not usable may have none
+      for (std::size_t row = 0; row < table.rows(); ++row)
+        if (!column_.is_missing(row)) times.push_back(column_.numbers[row]);
       std::sort(times.begin(), times.end());
       times.erase(std::unique(times.begin(), times.end()), times.end());
-      for (std::size_t row = 0; row < table.rows(); ++row) ranks_[row] = rank_in(times, column_.numbers[row]);
+      for (std::size_t row = 0; row < table.rows(); ++row)
+        if (!column_.is_missing(row)) ranks_[row] = rank_in(times, column_.numbers[row]);
       numbers_ = std::move(times);
     } else {
       texts_ = column_.levels;
@@ -138,7 +151,7 @@ class Builder {
       for (const Column* column : columns) {
         if (column->is_missing(row))
           throw DataError(table_.place(row) + ": column \"" + column->name + "\" (task key) is missing");
-        key += (key.empty() ? "" : "/") + text_of(*column, row);
+        key += (key.empty() ? "" : "/") + key_part(text_of(*column, row));
       }
       keys[key].push_back(static_cast<std::int32_t>(row));
     }

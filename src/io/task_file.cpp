@@ -68,14 +68,22 @@ class TaskTensors {
   TensorFile content_;
 };
 
+constexpr std::int64_t most_classes = 1 << 24;  // a float holds every label
+
 TaskSetStorage<double> read_set(const TaskTensors& tensors, const std::string& set,
                                 const TaskColumns& columns) {
   TaskSetStorage<double> rows;
   rows.x = tensors.values<double>(set + "x", 2);
-  if (columns.targets == 0)
+  if (columns.targets == 0) {
     rows.labels = tensors.values<std::int64_t>(set + "y", 1);
-  else
+    for (std::size_t r = 0; r < rows.labels.size(); ++r)
+      if (rows.labels[r] >= most_classes)
+        throw DataError("tensor \"" + set + "y\": row " + std::to_string(r) + ": label " +
+                        std::to_string(rows.labels[r]) + " is not in [0, " + std::to_string(most_classes) +
+                        ")");
+  } else {
     rows.y = tensors.values<double>(set + "y", 2);
+  }
   rows.offsets = tensors.values<std::int64_t>(set + "offsets", 1);
   if (columns.offsets > 0) rows.output_offset = tensors.values<double>(set + "output_offset", 2);
   return rows;

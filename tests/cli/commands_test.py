@@ -126,7 +126,9 @@ def test_train_and_resume():
         assert pathlib.Path("a/model.safetensors").read_bytes() == model
         assert pathlib.Path("a/metrics.jsonl").read_bytes() == log
         os.remove("a/checkpoints/checkpoint-20.safetensors")
+    before = pathlib.Path("a/run.json").read_bytes()
     refused(4, "another run", "train", "--out", "a", "--quiet", "--resume", "--set", "train.lr=0.5", *FAST)
+    assert pathlib.Path("a/run.json").read_bytes() == before
 
 
 def test_a_signal_leaves_a_checkpoint():

@@ -100,6 +100,17 @@ TEST(CpuStatus, WithoutSupportTheFastWeightsAreTheta) {
   EXPECT_EQ(got.fast_weights[1], 0.5f);
 }
 
+TEST(CpuStatus, AdaptingLooksAtSupportAlone) {
+  const RandomCase c = scalar_case(1, 3, nan, nan, {.steps = 2});  // query rows to be predicted
+  const Context cpu({.backend = BackendKind::cpu, .threads = 1}),
+      reference({.backend = BackendKind::reference});
+  const auto got = learner_for<float>(cpu, c).adapt(c.tasks, 2);
+  const auto want = learner_for<double>(reference, c).adapt(widen(c.tasks), 2);
+  EXPECT_EQ(got.status[0], TaskStatus::good);
+  EXPECT_EQ(want.status[0], TaskStatus::good);
+  EXPECT_NEAR(got.phi[0], want.phi[0], 1e-6);
+}
+
 TEST(CpuStatus, MagnitudesAbove2To60LeaveTheSum) {
   // In double nothing overflows: the rule is the same on every backend.
   expect_status(scalar_case(1, 1, 1.5e9f, 3e18f, {.steps = 0}), {TaskStatus::non_finite_outer, 0});

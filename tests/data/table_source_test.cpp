@@ -46,6 +46,38 @@ TEST(Table, FollowsTimeNotFileOrderAndKeepsSupportBeforeQuery) {
   EXPECT_EQ(source->key_of(tasks.ids()[0]), "a");
 }
 
+TEST(Table, KeysAreTextAndNoTwoAreAlike) {
+  const Scratch folder;
+  std::string text = "id,part,t,x,y\n";
+  const char* keys[] = {"007,a", "7,a",  "07,a", "12345678901234567,a", "12345678901234568,a",
+                        "a/b,c", "a,b/c"};
+  for (const char* key : keys)
+    for (int t = 0; t < 4; ++t) text += std::string(key) + "," + std::to_string(t) + ",1,2\n";
+  TableOptions options = basic(folder.file("t.csv", text));
+  options.time = "t";
+  options.key = {"id", "part"};
+  const auto source = make_table_source(options, TargetType::real, 1);
+  EXPECT_EQ(source->evaluation(Phase::train, 0).size(), static_cast<std::int64_t>(std::size(keys)));
+}
+
+TEST(Table, DroppedRowsMayLackTheirTime) {
+  const Scratch folder;
+  std::string clean = "id,t,x,y\n", holed = clean;
+  for (int t = 20; t-- > 0;) {
+    const std::string row = "a," + std::to_string(t) + "," + std::to_string(100 + t) + ",2\n";
+    clean += row;
+    holed += row + (t % 3 == 0 ? "a,,,2\n" : "");
+  }
+  const auto rows = [&](const std::string& file) {
+    TableOptions options = basic(file);
+    options.time = "t";
+    options.missing = MissingPolicy::drop;
+    const TaskBatch tasks = make_table_source(options, TargetType::real, 1)->evaluation(Phase::train, 0);
+    return std::vector<float>(tasks.support().x.begin(), tasks.support().x.end());
+  };
+  EXPECT_EQ(rows(folder.file("holed.csv", holed)), rows(folder.file("clean.csv", clean)));
+}
+
 TEST(Table, ScalesByMetaTrainRowsAlone) {
   const Scratch folder;
   std::string text = "id,t,x,y\n";

@@ -92,6 +92,7 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
   const auto start = options.resume ? StartFrom::checkpoint : StartFrom::beginning;
   const auto store = open_run<Real>(folder, manifest_of(config, hashes, precision), learner.layout(),
                                     learner.rate_layout(), start);
+  if (options.resume) store->load();  // a resume that is refused leaves run.json as it is
   nlohmann::ordered_json run = {{"version", version()},
                                 {"seed", config.seed},
                                 {"config", print_config(config)},
