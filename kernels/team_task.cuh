@@ -65,21 +65,15 @@ class TeamTask {
     if (team_.rank == 0) {
       job_.loss_before[task] = before;
       job_.loss_after[task] = after;
-      job_.status[task] = static_cast<std::uint8_t>(status_);
-      job_.failed_step[task] = failed_step_;
     }
-    give_fast_weights(task);
+    give_outcome(task);
   }
 
   __device__ __forceinline__ void adapt(int task) {
     begin(task);
     load(job_.theta, pass_.phi(), trajectory(0));
     if (status_ == 0) adapt_steps(0, inner_.steps);
-    if (team_.rank == 0) {
-      job_.status[task] = static_cast<std::uint8_t>(status_);
-      job_.failed_step[task] = failed_step_;
-    }
-    give_fast_weights(task);
+    give_outcome(task);
   }
 
   /// Query losses along one trajectory: at each point the status is that of a run with so many steps.
@@ -327,7 +321,12 @@ class TeamTask {
     long long* const own = sums + static_cast<std::int64_t>(blockIdx.x) * exact_digits * count;
     for_each(count, [&](int i) { add_exactly(values[i], own + i, count); });
   }
-  __device__ __forceinline__ void give_fast_weights(int task) const {
+  /// Status, and fast weights where they are wanted.
+  __device__ __forceinline__ void give_outcome(int task) const {
+    if (team_.rank == 0) {
+      job_.status[task] = static_cast<std::uint8_t>(status_);
+      job_.failed_step[task] = failed_step_;
+    }
     if (!job_.fast_weights) return;
     float* const to = job_.fast_weights + static_cast<std::int64_t>(task) * size_;
     const float* const from = trajectory(inner_.steps);
