@@ -22,8 +22,8 @@ bool isa_available(Isa isa);
 
 struct ContextOptions {
   BackendKind backend = BackendKind::automatic;
-  int threads = 0;           ///< 0 = every core this process may use
-  Isa isa = Isa::automatic;  ///< automatic also reads SHOAL_ISA
+  int threads = 0;  ///< 0 = every core this process may use
+  Isa isa = Isa::automatic;
 };
 
 /// One line of `shoal doctor`: a backend and whether it can run here.

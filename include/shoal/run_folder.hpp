@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // RUN/: model.safetensors, metrics.jsonl, run.json, checkpoints/, train.log (contract.md 2). Crash-safe:
-// every file is written beside its name, synced, renamed, and the folder synced.
+// files are written beside their name, synced, renamed, and the folder synced; the two logs are appended to,
+// a whole line at a time.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,11 +25,12 @@ struct StoredModel {
 
 /// Creates RUN/ (throws InvalidArgument when it already holds a run and `start` is beginning; ResourceError
 /// on I/O). `manifest` identifies configuration, version and input hashes; a checkpoint of another manifest
-/// is refused.
+/// is refused, and so is a run of which no checkpoint can be read (ModelError). `warn` is told of every
+/// checkpoint that load() passes over.
 template <class Real>
 std::unique_ptr<RunStore<Real>> open_run(const std::filesystem::path& folder, const std::string& manifest,
                                          const ParameterLayout& layout, const RateLayout& rates,
-                                         StartFrom start);
+                                         StartFrom start, std::function<void(const std::string&)> warn = {});
 
 /// Parameters file of contract.md 2. f64 rounds to nearest for float, f32 widens exactly for double. Learned
 /// rates absent from the file start at `inner_lr` when `missing_rates` allows it. Throws ModelError naming

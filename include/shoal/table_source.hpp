@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,11 @@ enum class MissingPolicy { error, drop, mean };  ///< mean: mean of meta-train r
 
 struct TableOptions {
   std::string path;
-  std::vector<std::string> key;       ///< columns that name the task
-  std::vector<std::string> features;  ///< numeric, or text (then one-hot by the categories of meta-train)
-  std::vector<std::string> targets;   ///< with softmax: one column of class labels
-  std::string offset;                 ///< column added to the network output; empty = none
+  std::vector<std::string> key;          ///< columns that name the task
+  std::vector<std::string> features;     ///< numeric, or text (then one-hot by the categories of meta-train)
+  std::vector<std::string> categorical;  ///< features that are categories although they look like numbers
+  std::vector<std::string> targets;      ///< with softmax: one column of class labels
+  std::string offset;                    ///< column added to the network output; empty = none
   std::string time;  ///< orders rows; support then lies strictly before query; empty = file order
   WindowOptions windows;
   MissingPolicy missing = MissingPolicy::error;
@@ -49,10 +51,14 @@ struct TableOptions {
   bool operator==(const TableOptions&) const = default;
 };
 
+/// What a model's input column holds: a feature's value, whether it was missing, or whether it is a category.
+enum class InputKind { number, indicator, level };
+
 /// What was learned from meta-train rows and must travel with a model, so that raw files can be used later.
 struct Preprocessing {
-  TableOptions options;
+  TableOptions options;                       ///< its path does not travel
   std::vector<std::string> inputs;            ///< names of the model's input columns, in order
+  std::vector<InputKind> kinds;               ///< per input column
   std::vector<double> mean, deviation, fill;  ///< per input column
   std::map<std::string, std::vector<std::string>> categories;  ///< text features: levels in order
   std::vector<std::string> labels;                             ///< class names in order, for label targets
@@ -61,12 +67,27 @@ std::string to_json(const Preprocessing& preprocessing);
 /// Throws ModelError when the text is not what to_json wrote.
 Preprocessing preprocessing_from_json(const std::string& text);
 
+/// What of a table is in no task.
+struct LeftOut {
+  std::int64_t rows = 0;  ///< dropped because a value is missing (missing = "drop")
+  std::int64_t keys = 0;  ///< with too few rows for a task
+  std::string example;    ///< the first of those keys
+  std::int64_t windows =
+      0;  ///< whose query lies on both sides of a boundary in time, or support lacks a target
+  bool nothing() const { return rows == 0 && keys == 0 && windows == 0; }
+};
+
 /// A finite source over one table.
 class TableSource : public TaskSource {
  public:
   virtual const Preprocessing& preprocessing() const = 0;
   /// Text of the key of a task (columns joined by '/'; windows add the time of the first query row).
   virtual std::string key_of(std::int64_t task_id) const = 0;
+  /// The query rows of a task as rows of the table; 0 is the first after the header.
+  virtual std::span<const std::int32_t> query_rows(std::int64_t task_id) const = 0;
+  /// Text of the time column in a row of the table; empty when no column orders rows.
+  virtual std::string time_of(std::int64_t row) const = 0;
+  virtual const LeftOut& left_out() const = 0;
 };
 
 enum class TargetType { real, label };
@@ -75,11 +96,19 @@ enum class TargetType { real, label };
 /// column.
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options, TargetType target,
                                                std::uint64_t seed);
-/// Applies a model's own preprocessing to another file; every task is in Phase::test. Targets may be absent
-/// from query rows when `targets` is Optional (predict): they are then NaN (labels: -1 is not produced, 0
-/// is).
-enum class QueryTargets { required, optional };
-std::unique_ptr<TableSource> make_table_source(const std::string& path, const Preprocessing& preprocessing,
-                                               TargetType target, QueryTargets targets, std::uint64_t seed);
+
+/// Which rows must have their targets. `everywhere`: to train and evaluate. `in_support`: to adapt and
+/// predict; rows without targets can only be query rows, no key is too short (a task adapts on the rows that
+/// there are, and its query may be empty), windows go on to the last row. `nowhere`: to predict with models
+/// that have been adapted; the same, and when the table has no target columns every row is a query row.
+/// Targets that are absent are NaN, labels 0.
+enum class TargetsNeeded { everywhere, in_support, nowhere };
+/// Whether the split of the options applies, or every task is a test task (a model meets new data).
+enum class Phases { split, all_test };
+/// Applies a model's own preprocessing to a table: `options` may name other rows (path, key, time, windows,
+/// split, missing), but not other columns of the model (throws InvalidArgument).
+std::unique_ptr<TableSource> make_table_source(const TableOptions& options,
+                                               const Preprocessing& preprocessing, TargetType target,
+                                               TargetsNeeded needed, Phases phases, std::uint64_t seed);
 
 }  // namespace shoal

@@ -30,7 +30,7 @@ struct TaskSet {
   std::span<const std::int64_t> offsets;  ///< [tasks + 1]
 
   std::int64_t rows(std::int64_t task) const { return offsets[task + 1] - offsets[task]; }
-  std::int64_t total_rows() const { return offsets.back(); }
+  std::int64_t total_rows() const { return offsets.empty() ? 0 : offsets.back(); }
 };
 
 /// The memory behind a TaskSet when the batch owns it.
@@ -49,8 +49,9 @@ class BasicTaskBatch {
  public:
   BasicTaskBatch() = default;
   /// Checks the structure once. Throws DataError naming set, task and row: offsets that do not start at 0,
-  /// fall or do not end at the number of rows, columns that differ, duplicate ids, negative labels, no tasks.
-  /// Non-finite values are not structure: they become a task's status.
+  /// fall or do not end at the number of rows, a task of more than 2^31 - 1 rows, columns that differ,
+  /// duplicate ids, negative labels, no tasks. Non-finite values are not structure: they become a task's
+  /// status.
   static BasicTaskBatch borrow(TaskColumns columns, TaskSet<Real> support, TaskSet<Real> query,
                                std::span<const std::int64_t> ids);
   static BasicTaskBatch own(TaskColumns columns, TaskSetStorage<Real> support, TaskSetStorage<Real> query,

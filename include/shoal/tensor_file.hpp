@@ -38,7 +38,8 @@ TensorFile read_tensor_file(const std::filesystem::path& file);
 /// Tensors in order of name, offsets 8-byte aligned header; temporary file, fsync, rename, fsync of the
 /// folder.
 void write_tensor_file(const std::filesystem::path& file, const TensorFile& content);
-/// Writes text or bytes in the same crash-safe way.
+/// Writes text or bytes in the same crash-safe way. Symbolic links are followed; pipes and devices are
+/// written into. Throws ResourceError.
 void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes);
 void write_file(const std::filesystem::path& file, const std::string& text);
 

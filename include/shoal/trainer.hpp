@@ -38,7 +38,8 @@ class RunStore {
   virtual ~RunStore() = default;
   virtual void append(const TrainMetrics& metrics) = 0;
   virtual void save(const Checkpoint<Real>& checkpoint) = 0;
-  /// The newest checkpoint that is whole, or nothing. Metrics after it are dropped from the log.
+  /// The newest checkpoint that is whole, or nothing where no run has begun. Metrics after it are dropped
+  /// from the log.
   virtual std::optional<Checkpoint<Real>> load() = 0;
 };
 
@@ -61,7 +62,8 @@ struct TrainSummary {
 
 enum class StartFrom { beginning, checkpoint };
 
-/// Runs meta-iterations until options.iterations are done. `store` may be null.
+/// Runs meta-iterations until options.iterations are done; a run that begins saves a checkpoint first.
+/// `store` may be null.
 template <class Real>
 TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, const TrainOptions& options,
                    RunStore<Real>* store = nullptr, StartFrom start = StartFrom::beginning);

@@ -4,12 +4,13 @@
 #include <new>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include <shoal/error.hpp>
+#include <shoal/nearest_name.hpp>
 
-#include "cli/options.hpp"
-#include "cli/session.hpp"
+#include "cli/config/config_file.hpp"
+#include "cli/print_json.hpp"
+#include "cli/trained_model.hpp"
 
 namespace shoal::cli {
 namespace {
@@ -100,11 +101,36 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
 
 int fail(const std::string& message, int code, bool json) {
   if (json)
-    std::fprintf(stderr, "%s\n",
-                 nlohmann::ordered_json{{"error", message}, {"exit_code", code}}.dump().c_str());
+    std::fputs(json_text({{"error", message}, {"exit_code", code}}).c_str(), stderr);
   else
     std::fprintf(stderr, "shoal: error: %s\n", message.c_str());
   return code;
+}
+
+/// Names a command that there is not; the parser would only say that one is missing.
+void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* at = &app;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    const auto commands = at->get_subcommands([](const CLI::App*) { return true; });
+    if (commands.empty()) return;
+    std::vector<std::string> names;
+    const CLI::App* next = nullptr;
+    for (const CLI::App* command : commands) {
+      names.push_back(command->get_name());
+      if (names.back() == argv[i]) next = command;
+    }
+    if (!next)
+      throw InvalidArgument(std::string("unknown command \"") + argv[i] + "\"" +
+                            did_you_mean(argv[i], names) + " (see shoal --help)");
+    at = next;
+  }
+}
+
+int print_resolved_config(const CommandOptions& options) {
+  const RunConfig config =
+      options.run.empty() ? resolve_config(options.common) : open_trained(options).config;
+  std::fputs(print_config(config).c_str(), stdout);
+  return 0;
 }
 
 int run(int argc, char** argv) {
@@ -116,14 +142,17 @@ int run(int argc, char** argv) {
   Command chosen = nullptr;
   add_commands(app, options, chosen);
   try {
+    refuse_unknown_command(app, argc, argv);
     app.parse(argc, argv);
+  } catch (const InvalidArgument& error) {
+    return fail(error.what(), 2, false);
   } catch (const CLI::Success& wanted) {  // --help, --version
     return app.exit(wanted);
   } catch (const CLI::ParseError& error) {
     return fail(std::string(error.what()) + " (see shoal --help)", 2, options.common.json);
   }
   try {
-    const int code = chosen(options);
+    const int code = options.common.print_config ? print_resolved_config(options) : chosen(options);
     if (std::fflush(stdout) != 0 || std::ferror(stdout))
       throw ResourceError("standard output cannot be written");
     return code;

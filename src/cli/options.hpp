@@ -34,9 +34,10 @@ struct CommandOptions {
   bool resume = false, fast_weights = false;
 };
 
-/// The configuration: flag > environment > file > default. `base` is what the file's keys are laid over (a
-/// run's own configuration, or the defaults).
-RunConfig resolve_config(const CommonOptions& options, const RunConfig& base = {});
+/// The configuration: flag > environment > file > default. With `trained`, the configuration of a run, the
+/// file's keys are laid over that, and the environment's seed does not count: the run's own decides which
+/// tasks are test tasks.
+RunConfig resolve_config(const CommonOptions& options, const RunConfig* trained = nullptr);
 
 /// One function per command; each returns the exit code. main() turns errors into theirs.
 int run_train(const CommandOptions& options);

@@ -8,8 +8,8 @@
 
 namespace shoal::cli {
 
-RunConfig resolve_config(const CommonOptions& options, const RunConfig& base) {
-  ConfigDraft draft = draft_of(base);
+RunConfig resolve_config(const CommonOptions& options, const RunConfig* trained) {
+  ConfigDraft draft = draft_of(trained ? *trained : RunConfig{});
   if (!options.config.empty()) read_config_file(options.config, draft);
   const auto from_environment = [&](const char* variable, const char* key) {
     if (const char* value = std::getenv(variable); value && *value) {
@@ -23,7 +23,7 @@ RunConfig resolve_config(const CommonOptions& options, const RunConfig& base) {
   from_environment("SHOAL_BACKEND", "backend");
   from_environment("SHOAL_THREADS", "threads");
   from_environment("SHOAL_ISA", "isa");
-  from_environment("SHOAL_SEED", "seed");
+  if (!trained) from_environment("SHOAL_SEED", "seed");
   for (const std::string& assignment : options.overrides) override_config(assignment, draft);
   const auto from_flag = [&](const char* key, const std::optional<std::string>& value) {
     if (value) override_config(std::string(key) + "=" + *value, draft);

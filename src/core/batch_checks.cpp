@@ -58,6 +58,7 @@ void check_inputs(const TaskColumns& columns, const TaskSet<Real>& set, std::siz
 
 template <class Real>
 void check_batch(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss) {
+  if (tasks.size() == 0) throw DataError("task batch: no tasks");
   const TaskColumns& columns = tasks.columns();
   check_columns(columns, model, loss);
   if (columns.targets == 0) tasks.require_labels_below(model.outputs);

@@ -2,7 +2,6 @@
 #include <shoal/context.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <system_error>
 #include <thread>
 
@@ -39,14 +38,6 @@ int usable_cores() {
 }
 
 Isa resolve_isa(Isa wanted, const BackendEntry& entry) {
-  if (wanted == Isa::automatic)
-    if (const char* name = std::getenv("SHOAL_ISA"); name && *name) {
-      try {
-        wanted = isa_from_string(name);
-      } catch (const InvalidArgument& error) {
-        throw InvalidArgument(std::string("SHOAL_ISA: ") + error.what());
-      }
-    }
   if (wanted == Isa::automatic) {
     for (const Isa isa : {Isa::avx512, Isa::avx2})
       if (entry.has_isa(isa)) return isa;

@@ -2,6 +2,7 @@
 #include <shoal/task_batch.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include <shoal/error.hpp>
@@ -46,6 +47,10 @@ void check_set(const char* set, const TaskColumns& columns, const TaskSet<Real>&
   const std::int64_t total = rows.offsets.back();
   constexpr std::int64_t most_rows = std::int64_t{1} << 40;
   if (total > most_rows) throw DataError(where + "end at " + std::to_string(total) + ": too many rows");
+  constexpr std::int64_t most_rows_of_a_task = std::numeric_limits<std::int32_t>::max();
+  for (std::size_t t = 0; t < ids.size(); ++t)
+    if (rows.offsets[t + 1] - rows.offsets[t] > most_rows_of_a_task)
+      throw DataError(where + "give " + task_name(ids, t) + " more than 2^31 - 1 rows");
   check_extent(set, "x", rows.x.size(), total, columns.inputs);
   check_extent(set, "y", rows.y.size(), total, columns.targets);
   check_extent(set, "labels", rows.labels.size(), total, columns.targets == 0 ? 1 : 0);

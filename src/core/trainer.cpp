@@ -53,6 +53,7 @@ TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, co
   const FloatEnvironment environment;  // for the source too
   validate(options);
   TrainSummary summary;
+  bool resumed = false;
   if (start == StartFrom::checkpoint && store) {
     if (auto checkpoint = store->load()) {
       learner.set_parameters(std::move(checkpoint->parameters));
@@ -60,6 +61,7 @@ TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, co
       summary.iteration = checkpoint->iteration;
       summary.tasks_seen = checkpoint->tasks_seen;
       summary.tasks_failed = checkpoint->tasks_failed;
+      resumed = true;
     }
   }
   const auto save = [&] {
@@ -67,6 +69,7 @@ TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, co
       store->save({summary.iteration, summary.tasks_seen, summary.tasks_failed, learner.parameters(),
                    learner.optimizer_state()});
   };
+  if (!resumed) save();  // a run that is killed early can be resumed too
   std::int64_t saved = summary.iteration;
   while (summary.iteration < options.iterations) {
     const BasicTaskBatch<Real> tasks = sample<Real>(source, summary.iteration, options.tasks_per_batch);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 #include <utility>
 
 #include <shoal/error.hpp>
@@ -11,6 +12,33 @@
 #include "data/row_reader.hpp"
 
 namespace shoal {
+namespace {
+
+/// What a column was found to hold, and where the first number and the first text stand.
+struct Findings {
+  std::size_t numbers = 0, texts = 0;
+  std::string number, text;
+
+  void note(bool is_number, const RowReader& reader, std::string_view value) {
+    std::size_t& count = is_number ? numbers : texts;
+    if (count++ == 0) {
+      std::string& first = is_number ? number : text;
+      first = reader.place() + "\n" + std::string(value);
+    }
+  }
+  /// Names the first value of the rarer kind.
+  [[noreturn]] void refuse_mixture(const std::string& column) const {
+    const bool odd_text = texts <= numbers;
+    const std::string& odd = odd_text ? text : number;
+    const std::size_t end = odd.find('\n');
+    throw DataError(odd.substr(0, end) + ": column \"" + column + "\": \"" + odd.substr(end + 1) + "\" is " +
+                    (odd_text ? "not a number, " + std::to_string(numbers) + " other values are"
+                              : "a number, " + std::to_string(texts) + " other values are text") +
+                    " (a feature that is a category: list it in tasks.categorical)");
+  }
+};
+
+}  // namespace
 
 std::vector<std::string> column_names(const std::string& path) {
   return open_table(path)->names();
@@ -21,12 +49,12 @@ ColumnStore::ColumnStore(const std::string& path, const std::vector<ColumnReques
   {
     const auto reader = open_table(path);
     for (const auto& [name, type] : wanted) {
-      if (index_.contains(name)) continue;
+      const auto [place, fresh] = index_.try_emplace({name, type == ColumnType::text}, columns_.size());
+      if (!fresh) continue;
       const auto at = std::find(reader->names().begin(), reader->names().end(), name);
       if (at == reader->names().end())
         throw DataError(path + ":1: there is no column \"" + name + "\"" +
                         did_you_mean(name, reader->names()));
-      index_[name] = columns_.size();
       Column column;
       column.name = name;
       column.numeric = type != ColumnType::text;
@@ -34,19 +62,26 @@ ColumnStore::ColumnStore(const std::string& path, const std::vector<ColumnReques
       place_of.push_back(static_cast<std::size_t>(at - reader->names().begin()));
     }
     std::vector<ColumnType> type(columns_.size(), ColumnType::detect);
-    for (const ColumnRequest& request : wanted) type[index_[request.name]] = request.type;
+    for (const ColumnRequest& request : wanted)
+      type[index_[{request.name, request.type == ColumnType::text}]] = request.type;
+    std::vector<Findings> found(columns_.size());
     double value = 0.0;
     while (reader->next()) {
       ++rows_;
       for (std::size_t c = 0; c < columns_.size(); ++c) {
-        if (!columns_[c].numeric) continue;
+        if (type[c] == ColumnType::text) continue;
         const std::string_view text = reader->text(place_of[c]);
-        if (is_missing(text) || parse_number(text, value)) continue;
-        if (type[c] == ColumnType::number)
+        if (is_missing(text)) continue;
+        const bool is_number = parse_number(text, value);
+        found[c].note(is_number, *reader, text);
+        if (type[c] == ColumnType::number && !is_number)
           throw DataError(reader->place() + ": column \"" + columns_[c].name + "\": \"" + std::string(text) +
                           "\" is not a number");
-        columns_[c].numeric = false;
       }
+    }
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      if (found[c].numbers > 0 && found[c].texts > 0) found[c].refuse_mixture(columns_[c].name);
+      if (found[c].texts > 0) columns_[c].numeric = false;
     }
   }
   if (rows_ == 0) throw DataError(path + ": has no rows after its header");
@@ -90,7 +125,13 @@ ColumnStore::ColumnStore(const std::string& path, const std::vector<ColumnReques
 }
 
 const Column& ColumnStore::column(const std::string& name) const {
-  return columns_[index_.at(name)];
+  const auto at = index_.find({name, false});
+  return columns_[at != index_.end() ? at->second : index_.at({name, true})];
+}
+
+const Column& ColumnStore::text_column(const std::string& name) const {
+  const auto at = index_.find({name, true});
+  return columns_[at != index_.end() ? at->second : index_.at({name, false})];
 }
 
 // Rows are not remembered by line: an error reads the file once more, up to its row.

@@ -5,8 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace shoal {
@@ -25,7 +26,8 @@ struct Column {
   }
 };
 
-/// How a column's type is found.
+/// How a column's type is found. `detect`: numbers when every value is one, text when none is; a mixture is
+/// refused.
 enum class ColumnType { detect, number, text };
 
 struct ColumnRequest {
@@ -35,12 +37,15 @@ struct ColumnRequest {
 
 class ColumnStore {
  public:
-  /// Throws DataError: a column that is not there (with the nearest name), a number that is none (place and
-  /// column).
+  /// Throws DataError: a column that is not there (with the nearest name), a number that is none or a mixture
+  /// of numbers and text (place and column).
   ColumnStore(const std::string& path, const std::vector<ColumnRequest>& wanted);
 
   std::size_t rows() const { return rows_; }
+  /// A column as it was asked for with `detect` or `number`, else as text.
   const Column& column(const std::string& name) const;
+  /// A column as it was asked for with `text`, else as it is.
+  const Column& text_column(const std::string& name) const;
   /// "file:line" of a row, for errors.
   std::string place(std::size_t row) const;
 
@@ -48,7 +53,7 @@ class ColumnStore {
   std::string path_;
   std::size_t rows_ = 0;
   std::vector<Column> columns_;
-  std::unordered_map<std::string, std::size_t> index_;
+  std::map<std::pair<std::string, bool>, std::size_t> index_;  ///< by name and whether text was asked for
 };
 
 /// Names of the columns of a table.

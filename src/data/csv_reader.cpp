@@ -5,6 +5,7 @@
 #include <shoal/error.hpp>
 
 #include "data/row_reader.hpp"
+#include "data/utf8.hpp"
 
 namespace shoal {
 namespace {
@@ -24,7 +25,7 @@ class CsvReader final : public RowReader {
     if (!read_row())
       throw DataError(path_ + ":1: the file is empty; a header line with column names was expected");
     for (std::size_t i = 0; i < fields(); ++i) {
-      const std::string name(field(i));
+      const std::string name(text(i));
       if (name.empty()) throw DataError(path_ + ":1: column " + std::to_string(i + 1) + " has no name");
       if (std::find(names_.begin(), names_.end(), name) != names_.end())
         throw DataError(path_ + ":1: column \"" + name + "\" occurs twice");
@@ -84,6 +85,7 @@ class CsvReader final : public RowReader {
     if (peek() < 0) return false;
     row_.clear();
     ends_.clear();
+    ascii_ = true;
     row_line_ = line_;
     for (;;) {
       if (peek() == '"')
@@ -93,9 +95,17 @@ class CsvReader final : public RowReader {
       ends_.push_back(row_.size());
       const int c = take();
       if (c == ',') continue;
+      if (!ascii_) check_encoding();
       if (c >= 0) end_of_line(c);
       return true;
     }
+  }
+
+  void check_encoding() const {
+    for (std::size_t i = 0; i < fields(); ++i)
+      if (!is_utf8(field(i)))
+        throw DataError(place() + ": column " + std::to_string(i + 1) +
+                        (i < names_.size() ? " (\"" + names_[i] + "\")" : "") + " is not UTF-8");
   }
 
   void end_of_line(int c) {
@@ -136,6 +146,7 @@ class CsvReader final : public RowReader {
     if (c == '\0')
       fail("a zero byte (column " + std::to_string(ends_.size() + 1) + "): is this a text file?");
     if (row_.size() >= longest_row) fail("a row longer than " + std::to_string(longest_row) + " bytes");
+    ascii_ = ascii_ && static_cast<unsigned char>(c) < 0x80;
     row_ += c;
   }
 
@@ -147,6 +158,7 @@ class CsvReader final : public RowReader {
   std::vector<std::string> names_;
   std::string row_;                ///< the fields of the current row, one after another
   std::vector<std::size_t> ends_;  ///< where each of them ends
+  bool ascii_ = true;              ///< the current row holds no byte above 0x7f
 };
 
 }  // namespace

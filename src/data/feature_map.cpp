@@ -51,28 +51,37 @@ std::vector<std::string> levels_in(const Column& column, const std::vector<bool>
   return levels;
 }
 
+/// A category may look like a number: "007" is not "7".
+const Column& feature_column(const ColumnStore& table, const TableOptions& options, const std::string& name) {
+  const auto& c = options.categorical;
+  return std::find(c.begin(), c.end(), name) != c.end() ? table.text_column(name) : table.column(name);
+}
+
 }  // namespace
 
 Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& options,
                                 const std::vector<bool>& fit_rows) {
   Preprocessing p;
   p.options = options;
-  const auto add = [&](const std::string& name, double mean, double deviation, double fill) {
+  const auto add = [&](const std::string& name, InputKind kind, double mean, double deviation, double fill) {
     p.inputs.push_back(name);
+    p.kinds.push_back(kind);
     p.mean.push_back(mean);
     p.deviation.push_back(deviation);
     p.fill.push_back(fill);
   };
   for (const std::string& name : options.features) {
-    const Column& column = table.column(name);
+    const Column& column = feature_column(table, options, name);
     if (column.numeric) {
       const Moments moments = moments_of(column, fit_rows);
-      add(name, options.scale ? moments.mean : 0.0, options.scale ? moments.deviation : 1.0, moments.mean);
+      add(name, InputKind::number, options.scale ? moments.mean : 0.0,
+          options.scale ? moments.deviation : 1.0, moments.mean);
       if (options.missing == MissingPolicy::mean && moments.any_missing)
-        add(name + "_missing", 0.0, 1.0, 0.0);
+        add(name + "_missing", InputKind::indicator, 0.0, 1.0, 0.0);
     } else {
       p.categories[name] = levels_in(column, fit_rows);
-      for (const std::string& level : p.categories[name]) add(name + "=" + level, 0.0, 1.0, 0.0);
+      for (const std::string& level : p.categories[name])
+        add(name + "=" + level, InputKind::level, 0.0, 1.0, 0.0);
     }
   }
   if (p.inputs.empty()) throw DataError(options.path + ": the features give no input column");
@@ -81,23 +90,24 @@ Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& op
 
 FeatureMap::FeatureMap(const ColumnStore& table, const Preprocessing& p) {
   std::size_t i = 0;
-  const auto add = [&](const Column& column, Kind kind, std::int32_t code) {
-    if (i >= p.inputs.size()) throw ModelError("preprocessing: fewer inputs than its features need");
+  const auto add = [&](const Column& column, InputKind kind, std::int32_t code) {
+    if (i >= p.inputs.size() || p.kinds[i] != kind)
+      throw ModelError("preprocessing: its inputs are not what its features need");
     pieces_.push_back({&column, kind, code, p.mean[i], p.deviation[i], p.fill[i]});
     ++i;
   };
   for (const std::string& name : p.options.features) {
-    const Column& column = table.column(name);
     const auto categories = p.categories.find(name);
     if (categories == p.categories.end()) {
-      if (!column.numeric) throw DataError(p.options.path + ": column \"" + name + "\" must be numeric");
-      add(column, Kind::number, 0);
-      if (i < p.inputs.size() && p.inputs[i] == name + "_missing") add(column, Kind::indicator, 0);
+      const Column& column = table.column(name);
+      add(column, InputKind::number, 0);
+      if (i < p.inputs.size() && p.kinds[i] == InputKind::indicator) add(column, InputKind::indicator, 0);
       continue;
     }
+    const Column& column = table.text_column(name);
     for (const std::string& level : categories->second) {
       const auto at = std::find(column.levels.begin(), column.levels.end(), level);
-      add(column, Kind::level,
+      add(column, InputKind::level,
           at == column.levels.end() ? -2 : static_cast<std::int32_t>(at - column.levels.begin()));
     }
   }
@@ -107,11 +117,11 @@ FeatureMap::FeatureMap(const ColumnStore& table, const Preprocessing& p) {
 double FeatureMap::value(std::size_t row, std::size_t i) const {
   const Piece& piece = pieces_[i];
   switch (piece.kind) {
-    case Kind::level:
+    case InputKind::level:
       return piece.column->codes[row] == piece.code ? 1.0 : 0.0;
-    case Kind::indicator:
+    case InputKind::indicator:
       return piece.column->is_missing(row) ? 1.0 : 0.0;
-    case Kind::number:
+    case InputKind::number:
       break;
   }
   const double value = piece.column->is_missing(row) ? piece.fill : piece.column->numbers[row];

@@ -17,7 +17,7 @@ Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& op
 
 class FeatureMap {
  public:
-  /// Throws DataError when a column's type is not what the preprocessing was fitted on.
+  /// The columns must have been asked for as the preprocessing needs them: categories as text, else numbers.
   FeatureMap(const ColumnStore& table, const Preprocessing& preprocessing);
 
   int inputs() const { return static_cast<int>(pieces_.size()); }
@@ -25,10 +25,9 @@ class FeatureMap {
   double value(std::size_t row, std::size_t i) const;
 
  private:
-  enum class Kind { number, level, indicator };
   struct Piece {
     const Column* column;
-    Kind kind;
+    InputKind kind;
     std::int32_t code;  ///< of the level in this table; -2 = it never occurs
     double mean, deviation, fill;
   };

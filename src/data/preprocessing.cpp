@@ -12,6 +12,7 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr const char* missing_names[] = {"error", "drop", "mean"};
+constexpr const char* kind_names[] = {"number", "indicator", "level"};
 
 MissingPolicy missing_from(const std::string& name) {
   for (int i = 0; i < 3; ++i)
@@ -19,13 +20,21 @@ MissingPolicy missing_from(const std::string& name) {
   throw ModelError("preprocessing: unknown policy for missing values \"" + name + "\"");
 }
 
+InputKind kind_from(const std::string& name) {
+  for (int i = 0; i < 3; ++i)
+    if (name == kind_names[i]) return static_cast<InputKind>(i);
+  throw ModelError("preprocessing: unknown kind of input \"" + name + "\"");
+}
+
 }  // namespace
 
 std::string to_json(const Preprocessing& p) {
   const TableOptions& o = p.options;
-  const ordered_json text = {{"path", o.path},
-                             {"key", o.key},
+  ordered_json kinds = ordered_json::array();
+  for (const InputKind kind : p.kinds) kinds.push_back(kind_names[static_cast<int>(kind)]);
+  const ordered_json text = {{"key", o.key},
                              {"features", o.features},
+                             {"categorical", o.categorical},
                              {"targets", o.targets},
                              {"offset", o.offset},
                              {"time", o.time},
@@ -47,6 +56,7 @@ std::string to_json(const Preprocessing& p) {
                              {"purge", o.purge},
                              {"scale", o.scale},
                              {"inputs", p.inputs},
+                             {"kinds", kinds},
                              {"mean", p.mean},
                              {"deviation", p.deviation},
                              {"fill", p.fill},
@@ -60,9 +70,9 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     const json j = json::parse(text);
     Preprocessing p;
     TableOptions& o = p.options;
-    j.at("path").get_to(o.path);
     j.at("key").get_to(o.key);
     j.at("features").get_to(o.features);
+    j.at("categorical").get_to(o.categorical);
     j.at("targets").get_to(o.targets);
     j.at("offset").get_to(o.offset);
     j.at("time").get_to(o.time);
@@ -81,13 +91,14 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     j.at("purge").get_to(o.purge);
     j.at("scale").get_to(o.scale);
     j.at("inputs").get_to(p.inputs);
+    for (const json& kind : j.at("kinds")) p.kinds.push_back(kind_from(kind.get<std::string>()));
     j.at("mean").get_to(p.mean);
     j.at("deviation").get_to(p.deviation);
     j.at("fill").get_to(p.fill);
     j.at("categories").get_to(p.categories);
     j.at("labels").get_to(p.labels);
-    if (p.mean.size() != p.inputs.size() || p.deviation.size() != p.inputs.size() ||
-        p.fill.size() != p.inputs.size())
+    if (p.kinds.size() != p.inputs.size() || p.mean.size() != p.inputs.size() ||
+        p.deviation.size() != p.inputs.size() || p.fill.size() != p.inputs.size())
       throw ModelError("preprocessing: scalers do not fit the " + std::to_string(p.inputs.size()) +
                        " inputs");
     return p;

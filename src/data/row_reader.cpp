@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/row_reader.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace shoal {
 
@@ -10,7 +12,9 @@ std::unique_ptr<RowReader> open_table(const std::string& path) {
 }
 
 bool is_missing(std::string_view text) {
-  return text.empty() || text == "NA" || text == "NaN" || text == "nan" || text == "NAN";
+  constexpr std::string_view words[] = {"",    "NA",   "N/A",  "n/a",  "#N/A", "<NA>", "NaN", "nan",
+                                        "NAN", "-nan", "-NaN", "NULL", "Null", "null", "None"};
+  return std::find(std::begin(words), std::end(words), text) != std::end(words);
 }
 
 bool parse_number(std::string_view text, double& value) {

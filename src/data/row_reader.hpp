@@ -28,7 +28,8 @@ std::unique_ptr<RowReader> open_csv(const std::string& path);
 /// A two-dimensional array of numbers, one row per record, columns c0, c1, ...
 std::unique_ptr<RowReader> open_npy(const std::string& path);
 
-/// Empty, NA or NaN.
+/// Empty, or one of the words that files use for it: NA, N/A, n/a, #N/A, <NA>, NaN, nan, NAN, -nan, -NaN,
+/// NULL, Null, null, None.
 bool is_missing(std::string_view text);
 /// A whole number in decimal or scientific notation, or inf; false when it is none.
 bool parse_number(std::string_view text, double& value);

@@ -14,6 +14,7 @@
 #include "core/finite_sampling.hpp"
 #include "data/feature_map.hpp"
 #include "data/task_rows.hpp"
+#include "data/timeline.hpp"
 
 namespace shoal {
 namespace {
@@ -28,6 +29,9 @@ void validate(const TableOptions& o, TargetType target) {
   require(!o.targets.empty(), "source \"table\" needs targets");
   require(target == TargetType::real || o.targets.size() == 1,
           "loss softmax takes one target column of class labels");
+  for (const std::string& name : o.categorical)
+    require(std::find(o.features.begin(), o.features.end(), name) != o.features.end(),
+            "categorical: \"" + name + "\" is not among the features");
   require(o.windows.support >= 0 && o.windows.query >= 0 && o.windows.stride >= 0 && o.windows.purge >= 0,
           "windows: support, query, stride and purge must be at least 0");
   require(o.windows.query > 0 || o.windows.support == 0, "windows: query must be at least 1");
@@ -42,17 +46,33 @@ void validate(const TableOptions& o, TargetType target) {
   }
 }
 
+/// Other rows may be read with a model's preprocessing, other columns not.
+void validate_same_columns(const TableOptions& mine, const TableOptions& trained) {
+  const auto require = [](bool same, const char* key) {
+    if (!same) throw InvalidArgument(std::string("tasks.") + key + " is not what the model was trained with");
+  };
+  require(mine.features == trained.features, "features");
+  require(mine.categorical == trained.categorical, "categorical");
+  require(mine.targets == trained.targets, "targets");
+  require(mine.offset == trained.offset, "offset");
+  require(mine.scale == trained.scale, "scale");
+}
+
 std::vector<ColumnRequest> requests(const TableOptions& o, TargetType target, const Preprocessing* known,
                                     bool with_targets) {
+  const auto is_category = [&](const std::string& name) {
+    return known ? known->categories.contains(name)
+                 : std::find(o.categorical.begin(), o.categorical.end(), name) != o.categorical.end();
+  };
   std::vector<ColumnRequest> wanted;
   for (const std::string& name : o.targets)
     if (with_targets)
       wanted.push_back({name, target == TargetType::label ? ColumnType::text : ColumnType::number});
   if (!o.offset.empty()) wanted.push_back({o.offset, ColumnType::number});
   for (const std::string& name : o.features)
-    wanted.push_back({name, !known                             ? ColumnType::detect
-                            : known->categories.contains(name) ? ColumnType::text
-                                                               : ColumnType::number});
+    wanted.push_back({name, is_category(name) ? ColumnType::text
+                            : known           ? ColumnType::number
+                                              : ColumnType::detect});
   for (const std::string& name : o.key) wanted.push_back({name, ColumnType::text});  // "007" is not "7"
   if (!o.time.empty()) wanted.push_back({o.time, ColumnType::detect});
   return wanted;
@@ -75,26 +95,23 @@ std::vector<std::string> sorted_labels(std::vector<std::string> labels) {
 
 class Table final : public TableSource {
  public:
-  /// `known`: the preprocessing of a model that meets new data, else null and it is fitted here.
-  Table(const TableOptions& options, TargetType target, QueryTargets targets, const Preprocessing* known,
-        std::uint64_t seed)
+  /// `known`: the preprocessing of a trained model, else null and it is fitted here.
+  Table(const TableOptions& options, TargetType target, TargetsNeeded needed, Phases phases,
+        const Preprocessing* known, std::uint64_t seed)
       : options_(options),
         target_(target),
-        query_targets_(targets),
+        needed_(needed),
         seed_(seed),
-        has_targets_(targets == QueryTargets::required || targets_present(options)),
-        table_(options.path, requests(options, target, known, has_targets_)) {
-    const std::vector<bool> usable = usable_rows();
-    rows_ = make_task_rows(table_, options_, usable, known ? Phases::all_test : Phases::split, seed);
+        has_targets_(needed != TargetsNeeded::nowhere || targets_present(options)),
+        table_(options.path, requests(options, target, known, has_targets_)),
+        rows_(make_task_rows(table_, options_, row_flags(), needed, phases, seed)) {
     for (std::size_t t = 0; t < rows_.tasks.size(); ++t)
       of_phase_[static_cast<std::size_t>(rows_.tasks[t].phase)].push_back(t);
     if (known) {
       preprocessing_ = *known;
-      preprocessing_.options.path = options.path;
     } else {
       preprocessing_ = fit_preprocessing(table_, options_, rows_of_phase(Phase::train));
-      if (target == TargetType::label)
-        preprocessing_.labels = sorted_labels(table_.column(options.targets[0]).levels);
+      if (target == TargetType::label) preprocessing_.labels = sorted_labels(label_column().levels);
     }
     features_.emplace(table_, preprocessing_);
     if (target_ == TargetType::label && has_targets_) number_labels();
@@ -109,10 +126,18 @@ class Table final : public TableSource {
     return static_cast<std::int64_t>(tasks_in(phase).size());
   }
   const Preprocessing& preprocessing() const override { return preprocessing_; }
-  std::string key_of(std::int64_t id) const override {
-    if (const TableTask* task = rows_.find(id)) return task->key;
-    throw InvalidArgument("there is no task with id " + std::to_string(id));
+  std::string key_of(std::int64_t id) const override { return task_of(id).key; }
+  std::span<const std::int32_t> query_rows(std::int64_t id) const override {
+    const TableTask& task = task_of(id);
+    return std::span(rows_.order).subspan(task.query_begin, task.query_end - task.query_begin);
   }
+  std::string time_of(std::int64_t row) const override {
+    if (options_.time.empty()) return "";
+    const Column& time = table_.column(options_.time);
+    const auto at = static_cast<std::size_t>(row);
+    return time.is_missing(at) ? "" : value_text(time, at);
+  }
+  const LeftOut& left_out() const override { return rows_.left_out; }
 
   TaskBatch64 sample64(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
     return gather<double>(chosen(phase, iteration, tasks));
@@ -130,6 +155,13 @@ class Table final : public TableSource {
       return std::find(names.begin(), names.end(), name) != names.end();
     });
   }
+
+  const TableTask& task_of(std::int64_t id) const {
+    if (const TableTask* task = rows_.find(id)) return *task;
+    throw InvalidArgument("there is no task with id " + std::to_string(id));
+  }
+
+  const Column& label_column() const { return table_.text_column(options_.targets[0]); }
 
   const std::vector<std::size_t>& tasks_in(Phase phase) const {
     return of_phase_[static_cast<std::size_t>(phase)];
@@ -149,27 +181,42 @@ class Table final : public TableSource {
     return result;
   }
 
-  /// Which rows take part, by the policy for missing values. Targets and offsets are never filled.
-  std::vector<bool> usable_rows() const {
-    std::vector<bool> usable(table_.rows(), true);
-    const auto check = [&](const std::string& name, bool may_fill, bool may_lack) {
-      const Column& column = table_.column(name);
+  /// Which rows take part, by the policy for missing values, and which have their targets. Targets and
+  /// offsets are never filled.
+  RowFlags row_flags() const {
+    RowFlags flags{std::vector<bool>(table_.rows(), true), std::vector<bool>(table_.rows(), true)};
+    const auto check = [&](const Column& column, bool may_fill) {
       for (std::size_t row = 0; row < table_.rows(); ++row) {
-        if (!column.is_missing(row) || may_lack) continue;
+        if (!column.is_missing(row)) continue;
         if (options_.missing == MissingPolicy::drop)
-          usable[row] = false;
+          flags.usable[row] = false;
         else if (options_.missing == MissingPolicy::error || !may_fill)
           throw DataError(
-              table_.place(row) + ": column \"" + name + "\": the value is missing" +
+              table_.place(row) + ": column \"" + column.name + "\": the value is missing" +
               (options_.missing == MissingPolicy::mean ? " (only features are filled with the mean)" : ""));
       }
     };
-    const bool may_lack = query_targets_ == QueryTargets::optional;
-    for (const std::string& name : options_.features) check(name, true, false);
+    for (const std::string& name : options_.features) check(table_.column(name), true);
+    if (!options_.offset.empty()) check(table_.column(options_.offset), false);
+    for (const Column* column : target_columns()) {
+      if (needed_ == TargetsNeeded::everywhere) {
+        check(*column, false);
+        continue;
+      }
+      for (std::size_t row = 0; row < table_.rows(); ++row)
+        if (column->is_missing(row)) flags.labelled[row] = false;
+    }
+    // Without target columns there is nothing to adapt on, unless windows say which rows those were.
+    if (!has_targets_ && options_.windows.query == 0) flags.labelled.assign(table_.rows(), false);
+    return flags;
+  }
+
+  std::vector<const Column*> target_columns() const {
+    std::vector<const Column*> columns;
     for (const std::string& name : options_.targets)
-      if (has_targets_) check(name, false, may_lack);
-    if (!options_.offset.empty()) check(options_.offset, false, false);
-    return usable;
+      if (has_targets_)
+        columns.push_back(target_ == TargetType::label ? &table_.text_column(name) : &table_.column(name));
+    return columns;
   }
 
   std::vector<bool> rows_of_phase(Phase phase) const {
@@ -185,7 +232,7 @@ class Table final : public TableSource {
   }
 
   void number_labels() {
-    const Column& column = table_.column(options_.targets[0]);
+    const Column& column = label_column();
     for (std::size_t level = 0; level < column.levels.size(); ++level) {
       const auto& labels = preprocessing_.labels;
       const auto at = std::find(labels.begin(), labels.end(), column.levels[level]);
@@ -204,7 +251,7 @@ class Table final : public TableSource {
 
   TableOptions options_;
   TargetType target_;
-  QueryTargets query_targets_;
+  TargetsNeeded needed_;
   std::uint64_t seed_;
   bool has_targets_;
   ColumnStore table_;
@@ -220,9 +267,7 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
   TaskSetStorage<Real> support, query;
   std::vector<std::int64_t> ids;
   const auto inputs = static_cast<std::size_t>(features_->inputs());
-  std::vector<const Column*> targets;
-  for (const std::string& name : options_.targets)
-    if (has_targets_) targets.push_back(&table_.column(name));
+  const std::vector<const Column*> targets = target_columns();
   const Column* offset = options_.offset.empty() ? nullptr : &table_.column(options_.offset);
   const auto add = [&](TaskSetStorage<Real>& set, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
@@ -254,15 +299,15 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options, TargetType target,
                                                std::uint64_t seed) {
   validate(options, target);
-  return std::make_unique<Table>(options, target, QueryTargets::required, nullptr, seed);
+  return std::make_unique<Table>(options, target, TargetsNeeded::everywhere, Phases::split, nullptr, seed);
 }
 
-std::unique_ptr<TableSource> make_table_source(const std::string& path, const Preprocessing& preprocessing,
-                                               TargetType target, QueryTargets targets, std::uint64_t seed) {
-  TableOptions options = preprocessing.options;
-  options.path = path;
+std::unique_ptr<TableSource> make_table_source(const TableOptions& options,
+                                               const Preprocessing& preprocessing, TargetType target,
+                                               TargetsNeeded needed, Phases phases, std::uint64_t seed) {
   validate(options, target);
-  return std::make_unique<Table>(options, target, targets, &preprocessing, seed);
+  validate_same_columns(options, preprocessing.options);
+  return std::make_unique<Table>(options, target, needed, phases, &preprocessing, seed);
 }
 
 }  // namespace shoal

@@ -4,28 +4,18 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <numeric>
 #include <optional>
 
 #include <shoal/error.hpp>
 #include <shoal/tensor_file.hpp>
 
 #include "core/random.hpp"
-#include "data/row_reader.hpp"
+#include "data/timeline.hpp"
 
 namespace shoal {
 namespace {
 
-std::string number_text(double value) {
-  char digits[64];
-  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value);
-  return {digits, end};
-}
-
-std::string text_of(const Column& column, std::size_t row) {
-  return column.numeric ? number_text(column.numbers[row])
-                        : column.levels[static_cast<std::size_t>(column.codes[row])];
-}
+using Rows = std::vector<std::int32_t>;
 
 /// A value as part of a key of several columns: what joins them is escaped, so that no two keys are alike.
 std::string key_part(const std::string& value) {
@@ -45,64 +35,18 @@ std::int64_t id_of(const std::string& key) {
   return static_cast<std::int64_t>(bits >> 1);
 }
 
-/// Times as ranks: equal times have equal ranks. A boundary of the configuration gets the rank of the first
-/// time not before it. Numbers compare as numbers, text (ISO dates) as text.
-class Timeline {
- public:
-  Timeline(const ColumnStore& table, const std::string& name, const std::vector<bool>& usable)
-      : column_(table.column(name)), ranks_(table.rows(), 0) {
-    for (std::size_t row = 0; row < table.rows(); ++row)
-      if (usable[row] && column_.is_missing(row))
-        throw DataError(table.place(row) + ": column \"" + name + "\" (time) is missing");
-    if (column_.numeric) {
-      std::vector<double> times;  // rows that are not usable may have none
-      for (std::size_t row = 0; row < table.rows(); ++row)
-        if (!column_.is_missing(row)) times.push_back(column_.numbers[row]);
-      std::sort(times.begin(), times.end());
-      times.erase(std::unique(times.begin(), times.end()), times.end());
-      for (std::size_t row = 0; row < table.rows(); ++row)
-        if (!column_.is_missing(row)) ranks_[row] = rank_in(times, column_.numbers[row]);
-      numbers_ = std::move(times);
-    } else {
-      texts_ = column_.levels;
-      std::sort(texts_.begin(), texts_.end());
-      std::vector<std::int32_t> rank_of_level;
-      for (const std::string& level : column_.levels) rank_of_level.push_back(rank_in(texts_, level));
-      for (std::size_t row = 0; row < table.rows(); ++row)
-        if (column_.codes[row] >= 0)
-          ranks_[row] = rank_of_level[static_cast<std::size_t>(column_.codes[row])];
-    }
-  }
-
-  std::int32_t rank(std::size_t row) const { return ranks_[row]; }
-  std::string text(std::size_t row) const { return text_of(column_, row); }
-  std::int32_t boundary(const std::string& time) const {
-    if (!column_.numeric) return rank_in(texts_, time);
-    double value = 0.0;
-    if (!parse_number(time, value))
-      throw InvalidArgument("tasks.split: boundary \"" + time + "\" is not a number, but column \"" +
-                            column_.name + "\" is");
-    return rank_in(numbers_, value);
-  }
-
- private:
-  template <class T>
-  static std::int32_t rank_in(const std::vector<T>& sorted, const T& value) {
-    return static_cast<std::int32_t>(std::lower_bound(sorted.begin(), sorted.end(), value) - sorted.begin());
-  }
-
-  const Column& column_;
-  std::vector<std::int32_t> ranks_;
-  std::vector<double> numbers_;
-  std::vector<std::string> texts_;
-};
-
 class Builder {
  public:
-  Builder(const ColumnStore& table, const TableOptions& options, const std::vector<bool>& usable,
+  Builder(const ColumnStore& table, const TableOptions& options, const RowFlags& flags, TargetsNeeded needed,
           Phases phases, std::uint64_t seed)
-      : table_(table), options_(options), usable_(usable), phases_(phases), seed_(seed) {
-    if (!options.time.empty()) time_.emplace(table, options.time, usable);
+      : table_(table),
+        options_(options),
+        flags_(flags),
+        phases_(phases),
+        seed_(seed),
+        whole_(needed != TargetsNeeded::everywhere),
+        lenient_(needed == TargetsNeeded::nowhere || options.missing == MissingPolicy::drop) {
+    if (!options.time.empty()) time_.emplace(table, options.time, flags.usable);
     if (options.windows.query > 0 && !time_)
       throw InvalidArgument("tasks.windows needs a time column (tasks.time)");
     if (phases == Phases::split && options.split.by == "time") {
@@ -127,10 +71,12 @@ class Builder {
       else
         one_task(key, rows);
     }
+    for (const bool usable : flags_.usable) result_.left_out.rows += usable ? 0 : 1;
     if (result_.tasks.empty())
-      throw DataError(options_.path + ": no task is left: " + std::to_string(result_.too_short) +
-                      " keys have too few rows, " + std::to_string(result_.straddling) +
-                      " tasks straddle a boundary in time");
+      throw DataError(options_.path + ": no task is left: " + std::to_string(result_.left_out.keys) +
+                      " keys have too few rows, " + std::to_string(result_.left_out.windows) +
+                      " tasks straddle a boundary in time or lack targets, " +
+                      std::to_string(result_.left_out.rows) + " rows were dropped");
     std::sort(result_.tasks.begin(), result_.tasks.end(),
               [](const TableTask& a, const TableTask& b) { return a.id < b.id; });
     for (std::size_t t = 1; t < result_.tasks.size(); ++t)
@@ -141,87 +87,141 @@ class Builder {
   }
 
  private:
-  std::map<std::string, std::vector<std::int32_t>> rows_by_key() const {
-    std::map<std::string, std::vector<std::int32_t>> keys;
+  std::map<std::string, Rows> rows_by_key() const {
+    std::map<std::string, Rows> keys;
     std::vector<const Column*> columns;
-    for (const std::string& name : options_.key) columns.push_back(&table_.column(name));
+    for (const std::string& name : options_.key) columns.push_back(&table_.text_column(name));
     for (std::size_t row = 0; row < table_.rows(); ++row) {
-      if (!usable_[row]) continue;
+      if (!flags_.usable[row]) continue;
       std::string key;
       for (const Column* column : columns) {
         if (column->is_missing(row))
           throw DataError(table_.place(row) + ": column \"" + column->name + "\" (task key) is missing");
-        key += (key.empty() ? "" : "/") + key_part(text_of(*column, row));
+        key += (key.empty() ? "" : "/") + key_part(value_text(*column, row));
       }
       keys[key].push_back(static_cast<std::int32_t>(row));
     }
     return keys;
   }
 
-  std::int32_t rank_at(const std::vector<std::int32_t>& rows, std::size_t i) const {
-    return time_->rank(static_cast<std::size_t>(rows[i]));
+  std::int32_t rank_of(std::int32_t row) const { return time_->rank(static_cast<std::size_t>(row)); }
+  std::string time_text(std::int32_t row) const { return time_->text(static_cast<std::size_t>(row)); }
+  bool labelled(std::int32_t row) const { return flags_.labelled[static_cast<std::size_t>(row)]; }
+
+  /// Rows up to the last that has its targets: those behind it wait for theirs and can only be query rows.
+  std::size_t labelled_end(const Rows& rows) const {
+    std::size_t end = rows.size();
+    while (end > 0 && !labelled(rows[end - 1])) --end;
+    return end;
+  }
+  [[noreturn]] void fail_without_targets(std::int32_t row) const {
+    throw DataError(table_.place(static_cast<std::size_t>(row)) +
+                    ": a target is missing, but the row is one to adapt on");
+  }
+  void too_short(const std::string& key) {
+    if (result_.left_out.keys++ == 0) result_.left_out.example = key;
   }
 
-  void cut_windows(const std::string& key, const std::vector<std::int32_t>& rows) {
+  // A window is support, purge gap, query. To adapt, a window may end in a query that is cut short or empty:
+  // the windows go on as long as their support rows are there.
+  void cut_windows(const std::string& key, const Rows& rows) {
     const auto support = static_cast<std::size_t>(options_.windows.support);
     const auto query = static_cast<std::size_t>(options_.windows.query);
     const auto purge = static_cast<std::size_t>(options_.windows.purge);
     const auto stride = static_cast<std::size_t>(options_.windows.stride > 0 ? options_.windows.stride
                                                                              : options_.windows.query);
     for (std::size_t i = 1; i < rows.size(); ++i)
-      if (rank_at(rows, i) == rank_at(rows, i - 1))
+      if (rank_of(rows[i]) == rank_of(rows[i - 1]))
         throw DataError(table_.place(static_cast<std::size_t>(rows[i])) + ": column \"" + options_.time +
-                        "\": key \"" + key + "\" has the time " +
-                        time_->text(static_cast<std::size_t>(rows[i])) +
+                        "\": key \"" + key + "\" has the time " + time_text(rows[i]) +
                         " twice; windows need an order in time");
-    const std::size_t base = append(rows), length = support + purge + query;
-    if (rows.size() < length) ++result_.too_short;
-    for (std::size_t first = 0; first + length <= rows.size(); first += stride) {
+    const std::size_t least = whole_ ? support : support + purge + query,
+                      end = whole_ ? labelled_end(rows) : rows.size();
+    if (end < least) {
+      too_short(key);
+      return;
+    }
+    const std::size_t base = append(rows);
+    std::size_t hole = 0;  // rows before this one have been looked through for missing targets
+    std::optional<std::size_t> last_hole;
+    for (std::size_t first = 0; first + least <= end; first += stride) {
+      for (hole = std::max(hole, first); hole < first + support; ++hole)
+        if (!labelled(rows[hole])) {
+          if (!lenient_) fail_without_targets(rows[hole]);
+          last_hole = hole;
+        }
+      if (last_hole && *last_hole >= first) {
+        ++result_.left_out.windows;
+        continue;
+      }
       TableTask task;
+      const std::size_t query_begin = std::min(first + support + purge, rows.size()),
+                        query_end = std::min(query_begin + query, rows.size());
+      if (support == 0 && query_begin == query_end) continue;
       task.support_begin = base + first;
       task.support_end = task.support_begin + support;
-      task.query_begin = task.support_end + purge;
-      task.query_end = task.query_begin + query;
-      task.key = key + "/" + time_->text(static_cast<std::size_t>(rows[first + support + purge]));
+      task.query_begin = base + query_begin;
+      task.query_end = base + query_end;
+      // A window that nothing follows is named after its last support row.
+      task.key = query_begin < query_end ? key + "/" + time_text(rows[query_begin])
+                                         : key + "/after " + time_text(rows[first + support - 1]);
       add(std::move(task), key);
     }
   }
 
-  void one_task(const std::string& key, std::vector<std::int32_t>& rows) {
-    const auto support = static_cast<std::size_t>(options_.support);
-    if (!time_) {  // a random, but keyed, choice of support rows
-      const auto order = permutation(seed_, Purpose::rows, static_cast<std::uint64_t>(id_of(key)),
-                                     static_cast<std::int64_t>(rows.size()));
-      std::vector<std::int32_t> mixed;
-      mixed.reserve(order.size());
-      for (const std::int64_t i : order) mixed.push_back(rows[static_cast<std::size_t>(i)]);
-      // Inside each side rows keep file order.
-      const auto middle = mixed.begin() + static_cast<std::ptrdiff_t>(std::min(support, mixed.size()));
-      std::sort(mixed.begin(), middle);
-      std::sort(middle, mixed.end());
-      rows = std::move(mixed);
-    }
-    std::size_t begin = support + (time_ ? static_cast<std::size_t>(options_.purge) : 0);
-    // Strictly before: rows at the time of the last support row are left out of the query.
-    while (time_ && support > 0 && begin < rows.size() && rank_at(rows, begin) == rank_at(rows, support - 1))
-      ++begin;
-    if (begin >= rows.size()) {
-      ++result_.too_short;
+  void one_task(const std::string& key, const Rows& rows) {
+    Rows support, query;
+    if (time_)
+      choose_in_time(rows, support, query);
+    else
+      choose_at_random(key, rows, support, query);
+    if (!whole_ && query.empty()) {
+      too_short(key);
       return;
     }
-    const std::size_t base = append(rows);
+    // Training takes a sample of the query rows; who predicts asks about all of them.
+    if (!whole_ && options_.query > 0 && query.size() > static_cast<std::size_t>(options_.query))
+      query.resize(static_cast<std::size_t>(options_.query));
     TableTask task;
     task.key = key;
-    task.support_begin = base;
-    task.support_end = base + support;
-    task.query_begin = base + begin;
-    task.query_end =
-        base + (options_.query > 0 ? std::min(rows.size(), begin + static_cast<std::size_t>(options_.query))
-                                   : rows.size());
+    task.support_begin = append(support);
+    task.support_end = task.query_begin = append(query);
+    task.query_end = result_.order.size();
     add(std::move(task), key);
   }
 
-  std::size_t append(const std::vector<std::int32_t>& rows) {
+  /// A random, but keyed, choice of support rows among those with targets. Each side keeps file order.
+  void choose_at_random(const std::string& key, const Rows& rows, Rows& support, Rows& query) const {
+    Rows candidates;
+    for (const std::int32_t row : rows) (labelled(row) ? candidates : query).push_back(row);
+    const auto order = permutation(seed_, Purpose::rows, static_cast<std::uint64_t>(id_of(key)),
+                                   static_cast<std::int64_t>(candidates.size()));
+    const std::size_t count = std::min(static_cast<std::size_t>(options_.support), candidates.size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+      (i < count ? support : query).push_back(candidates[static_cast<std::size_t>(order[i])]);
+    std::sort(support.begin(), support.end());
+    std::sort(query.begin(), query.end());
+  }
+
+  /// The first rows in time are support; the query lies strictly after them, behind the purge gap.
+  void choose_in_time(const Rows& rows, Rows& support, Rows& query) const {
+    const auto wanted = static_cast<std::size_t>(options_.support);
+    const std::size_t end = labelled_end(rows);
+    std::size_t next = 0;
+    for (; next < end && support.size() < wanted; ++next) {
+      if (labelled(rows[next]))
+        support.push_back(rows[next]);
+      else if (!lenient_)
+        fail_without_targets(rows[next]);
+    }
+    next += static_cast<std::size_t>(options_.purge);
+    // Strictly: rows at the time of the last support row are on neither side.
+    while (!support.empty() && next < rows.size() && rank_of(rows[next]) == rank_of(support.back())) ++next;
+    if (next < rows.size()) query.assign(rows.begin() + static_cast<std::ptrdiff_t>(next), rows.end());
+  }
+
+  /// Where the rows begin in the order.
+  std::size_t append(const Rows& rows) {
     const std::size_t base = result_.order.size();
     result_.order.insert(result_.order.end(), rows.begin(), rows.end());
     return base;
@@ -232,15 +232,13 @@ class Builder {
     if (phases_ == Phases::all_test) {
       task.phase = Phase::test;
     } else if (options_.split.by == "time") {
-      const auto rank = [&](std::size_t i) {
-        return time_->rank(static_cast<std::size_t>(result_.order[i]));
-      };
-      const auto phase_at = [&](std::int32_t r) {
+      const auto phase_of = [&](std::size_t i) {
+        const std::int32_t r = rank_of(result_.order[i]);
         return r < validation_from_ ? Phase::train : r < test_from_ ? Phase::validation : Phase::test;
       };
-      task.phase = phase_at(rank(task.query_begin));
-      if (phase_at(rank(task.query_end - 1)) != task.phase) {
-        ++result_.straddling;
+      task.phase = phase_of(task.query_begin);
+      if (phase_of(task.query_end - 1) != task.phase) {
+        ++result_.left_out.windows;
         return;
       }
     } else {
@@ -256,9 +254,11 @@ class Builder {
 
   const ColumnStore& table_;
   const TableOptions& options_;
-  const std::vector<bool>& usable_;
+  const RowFlags& flags_;
   Phases phases_;
   std::uint64_t seed_;
+  bool whole_;    ///< no key is too short, queries may be empty
+  bool lenient_;  ///< support rows without targets are passed over, not refused
   std::optional<Timeline> time_;
   std::int32_t validation_from_ = 0, test_from_ = 0;
   TaskRows result_;
@@ -272,9 +272,9 @@ const TableTask* TaskRows::find(std::int64_t id) const {
   return at != tasks.end() && at->id == id ? &*at : nullptr;
 }
 
-TaskRows make_task_rows(const ColumnStore& table, const TableOptions& options,
-                        const std::vector<bool>& usable, Phases phases, std::uint64_t seed) {
-  return Builder(table, options, usable, phases, seed).build();
+TaskRows make_task_rows(const ColumnStore& table, const TableOptions& options, const RowFlags& rows,
+                        TargetsNeeded needed, Phases phases, std::uint64_t seed) {
+  return Builder(table, options, rows, needed, phases, seed).build();
 }
 
 }  // namespace shoal

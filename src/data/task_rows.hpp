@@ -20,22 +20,23 @@ struct TableTask {
   std::size_t support_begin = 0, support_end = 0, query_begin = 0, query_end = 0;
 };
 
-/// Whether the split of the options applies, or every task is a test task (a model meets new data).
-enum class Phases { split, all_test };
+/// What is known of every row of the table before tasks are made.
+struct RowFlags {
+  std::vector<bool> usable;    ///< takes part at all
+  std::vector<bool> labelled;  ///< has its targets, so that it can be a support row
+};
 
 struct TaskRows {
-  std::vector<std::int32_t>
-      order;                     ///< rows of the table, those of one key together, in order of time or file
-  std::vector<TableTask> tasks;  ///< in order of id
-  std::int64_t too_short = 0;    ///< keys (or windows' keys) with too few rows
-  std::int64_t straddling = 0;   ///< tasks whose query rows lie on both sides of a boundary in time
+  std::vector<std::int32_t> order;  ///< rows of the table, those of one key together
+  std::vector<TableTask> tasks;     ///< in order of id
+  LeftOut left_out;
 
   const TableTask* find(std::int64_t id) const;
 };
 
-/// Builds the tasks out of the rows with `usable` set. Throws DataError: a key or time that is missing, no
-/// task left, equal times where windows need an order.
-TaskRows make_task_rows(const ColumnStore& table, const TableOptions& options,
-                        const std::vector<bool>& usable, Phases phases, std::uint64_t seed);
+/// Builds the tasks out of the usable rows. Throws DataError: a key or time that is missing, a support row
+/// without targets, no task left, equal times where windows need an order.
+TaskRows make_task_rows(const ColumnStore& table, const TableOptions& options, const RowFlags& rows,
+                        TargetsNeeded needed, Phases phases, std::uint64_t seed);
 
 }  // namespace shoal

@@ -61,11 +61,30 @@ std::vector<std::pair<std::int64_t, fs::path>> checkpoints_in(const fs::path& fo
   return found;
 }
 
+bool holds_run(const fs::path& folder) {
+  return fs::exists(folder / "model.safetensors") || fs::exists(folder / "metrics.jsonl") ||
+         !checkpoints_in(folder / "checkpoints").empty();
+}
+
+/// What a kill left of files that were being written.
+void remove_temporaries(const fs::path& folder) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().filename().string().find(".safetensors.tmp.") != std::string::npos)
+      found.push_back(entry.path());
+  for (const fs::path& file : found) fs::remove(file);
+}
+
 template <class Real>
 class RunFolder final : public RunStore<Real> {
  public:
-  RunFolder(fs::path folder, std::string manifest, std::size_t parameters, std::size_t rates)
-      : folder_(std::move(folder)), manifest_(std::move(manifest)), parameters_(parameters), rates_(rates) {}
+  RunFolder(fs::path folder, std::string manifest, std::size_t parameters, std::size_t rates,
+            std::function<void(const std::string&)> warn)
+      : folder_(std::move(folder)),
+        manifest_(std::move(manifest)),
+        parameters_(parameters),
+        rates_(rates),
+        warn_(std::move(warn)) {}
 
   void append(const TrainMetrics& metrics) override {
     const fs::path file = folder_ / "metrics.jsonl";
@@ -104,8 +123,9 @@ class RunFolder final : public RunStore<Real> {
       TensorFile content;
       try {
         content = read_tensor_file(file);
-      } catch (const ModelError&) {
-        continue;  // damaged: the one before it is whole
+      } catch (const ModelError& error) {  // damaged: the one before it is whole
+        if (warn_) warn_(std::string(error.what()) + "; passed over for the checkpoint before it");
+        continue;
       }
       if (content.metadata["manifest"] != manifest_)
         throw ModelError(file.string() +
@@ -114,7 +134,9 @@ class RunFolder final : public RunStore<Real> {
       drop_metrics_after(checkpoint.iteration);
       return checkpoint;
     }
-    drop_metrics_after(0);
+    if (holds_run(folder_))
+      throw ModelError(folder_.string() +
+                       ": holds a run, but no checkpoint of it can be read; start again in another folder");
     return std::nullopt;
   }
 
@@ -181,6 +203,7 @@ class RunFolder final : public RunStore<Real> {
   fs::path folder_;
   std::string manifest_;
   std::size_t parameters_, rates_;
+  std::function<void(const std::string&)> warn_;
 };
 
 }  // namespace
@@ -188,20 +211,21 @@ class RunFolder final : public RunStore<Real> {
 template <class Real>
 std::unique_ptr<RunStore<Real>> open_run(const fs::path& folder, const std::string& manifest,
                                          const ParameterLayout& layout, const RateLayout& rates,
-                                         StartFrom start) {
-  const bool holds_run = fs::exists(folder / "model.safetensors") || fs::exists(folder / "metrics.jsonl") ||
-                         !checkpoints_in(folder / "checkpoints").empty();
-  if (start == StartFrom::beginning && holds_run)
+                                         StartFrom start, std::function<void(const std::string&)> warn) {
+  if (start == StartFrom::beginning && holds_run(folder))
     throw InvalidArgument(folder.string() + ": already holds a run; choose another folder, or resume it");
   std::error_code error;
   fs::create_directories(folder / "checkpoints", error);
   if (error) throw ResourceError(folder.string() + ": cannot be created: " + error.message());
-  return std::make_unique<RunFolder<Real>>(folder, manifest, layout.size(), rates.size());
+  remove_temporaries(folder / "checkpoints");
+  return std::make_unique<RunFolder<Real>>(folder, manifest, layout.size(), rates.size(), std::move(warn));
 }
 
 template std::unique_ptr<RunStore<float>> open_run(const fs::path&, const std::string&,
-                                                   const ParameterLayout&, const RateLayout&, StartFrom);
+                                                   const ParameterLayout&, const RateLayout&, StartFrom,
+                                                   std::function<void(const std::string&)>);
 template std::unique_ptr<RunStore<double>> open_run(const fs::path&, const std::string&,
-                                                    const ParameterLayout&, const RateLayout&, StartFrom);
+                                                    const ParameterLayout&, const RateLayout&, StartFrom,
+                                                    std::function<void(const std::string&)>);
 
 }  // namespace shoal

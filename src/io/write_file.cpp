@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Crash-safe writing: beside the name, synced, renamed, the folder synced. At any instant the old content or
-// the new one is there, whole.
+// the new one is there, whole. What is no file (a pipe, a device) is written into, never replaced.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -65,9 +66,29 @@ void sync(int fd, const std::filesystem::path& file) {
     if (errno != EINTR) fail(file, "syncing failed");
 }
 
+/// Where symbolic links lead, also when nothing is there yet.
+std::filesystem::path behind_links(std::filesystem::path file) {
+  for (int hops = 0; std::filesystem::is_symlink(file); ++hops) {
+    if (hops == 40) throw ResourceError(file.string() + ": too many symbolic links");
+    file = file.parent_path() / std::filesystem::read_symlink(file);
+  }
+  return file;
+}
+
 }  // namespace
 
-void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes) {
+void write_file(const std::filesystem::path& name, std::span<const std::byte> bytes) {
+  const std::filesystem::path file = behind_links(name);
+  struct stat old {};
+  const bool exists = ::stat(file.c_str(), &old) == 0;
+  if (exists && S_ISDIR(old.st_mode)) throw ResourceError(file.string() + ": is a folder");
+  if (exists && !S_ISREG(old.st_mode)) {
+    Descriptor out(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+    if (out.get() < 0) fail(file, "cannot be opened for writing");
+    write_all(out.get(), bytes, file);
+    if (out.close() != 0) fail(file, "closing failed");
+    return;
+  }
   const std::filesystem::path folder =
       file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   Temporary temporary(file.string() + ".tmp." + std::to_string(::getpid()));
@@ -76,6 +97,7 @@ void write_file(const std::filesystem::path& file, std::span<const std::byte> by
     temporary.keep();
     fail(file, "cannot be opened for writing");
   }
+  if (exists && ::fchmod(out.get(), old.st_mode & 07777) != 0) fail(file, "its mode cannot be kept");
   write_all(out.get(), bytes, file);
   sync(out.get(), file);
   if (out.close() != 0) fail(file, "closing failed");

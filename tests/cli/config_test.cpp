@@ -59,6 +59,17 @@ floor = 0.01
   EXPECT_EQ(read(print_config(config)).tasks.table, config.tasks.table);
 }
 
+TEST(Config, AModelKnowsFilesByNameAlone) {
+  for (const char* path : {"/data/sets/prices.csv", "prices.csv", "../prices.csv"}) {
+    const RunConfig config = read("threads = 3\n[tasks]\nsource = \"table\"\npath = \"" + std::string(path) +
+                                  "\"\n[train]\nwarm_start = \"runs/pooled/\"\n");
+    const std::string text = print_config(config, ConfigScope::of_model);
+    EXPECT_NE(text.find("path = \"prices.csv\"\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("warm_start = \"pooled\"\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("threads"), std::string::npos) << text;
+  }
+}
+
 // Whatever the values, the printed configuration reads back to itself.
 TEST(Config, PrintsWhatReadsBack) {
   std::mt19937_64 random(3);
@@ -67,7 +78,7 @@ TEST(Config, PrintsWhatReadsBack) {
     for (int change = 0; change < 12; ++change) {
       const ConfigKey& key = config_keys()[random() % config_keys().size()];
       ConfigValue value = key.get(draft);
-      if (auto* number = std::get_if<double>(&value)) *number = static_cast<double>(random() % 1000) / 997.0;
+      if (auto* number = std::get_if<double>(&value)) *number = static_cast<double>(random() % 1000) / 1024.0;
       if (auto* whole = std::get_if<std::int64_t>(&value))
         *whole = static_cast<std::int64_t>(1 + random() % 50);
       if (auto* flag = std::get_if<bool>(&value)) *flag = random() % 2 != 0;
@@ -126,6 +137,10 @@ TEST(Config, MistakesNameFileLineAndKey) {
       {"[tasks]\nsource = 2020-01-01", "tasks.source"},
       {"[algorithm]\ninner_lr = inf", "algorithm.inner_lr: expected a finite number"},
       {"[algorithm]\nlearned_lr = \"all\"", "unknown learned rate"},
+      {"[algorithm]\ninner_lr = -0.1", "algorithm.inner_lr: expected a number from 0 up"},
+      {"[train]\nlr = -1", "train.lr: expected a number from 0 up"},
+      {"[evaluate]\nmax_failed_share = -1", "evaluate.max_failed_share: expected a number from 0 up"},
+      {"[evaluate]\nmax_failed_share = 1.5", "evaluate.max_failed_share: expected a number up to 1"},
   };
   for (const Mistake& mistake : mistakes) {
     try {

@@ -13,13 +13,6 @@
 namespace shoal::testing {
 namespace {
 
-/// SHOAL_ISA for the time it lives.
-class IsaVariable {
- public:
-  explicit IsaVariable(const char* value) { setenv("SHOAL_ISA", value, 1); }
-  ~IsaVariable() { unsetenv("SHOAL_ISA"); }
-};
-
 TEST(Context, TakesTheCpuAndItsWidestSetByItself) {
   const Context context;
   EXPECT_EQ(context.backend_name(), "cpu");
@@ -54,27 +47,11 @@ TEST(Context, RefusesByNameWhatIsNotToBeHad) {
                               "backend cpu cannot start 12345 threads: Resource temporarily unavailable");
 }
 
-TEST(Context, ReadsTheInstructionSetFromTheEnvironment) {
-  {
-    const IsaVariable variable("scalar");
-    EXPECT_EQ(Context().isa(), Isa::scalar);
-    EXPECT_EQ(Context({.isa = Isa::avx2}).isa(), Isa::avx2) << "an option goes before the environment";
-  }
-  {
-    const IsaVariable variable("avx512");
-    EXPECT_THROW(Context(), ResourceError);
-  }
-  {
-    const IsaVariable variable("sse9");
-    expect_error<InvalidArgument>(
-        [] { Context(); }, "SHOAL_ISA: unknown instruction set \"sse9\"; known: auto, scalar, avx2, avx512");
-  }
-  {
-    const IsaVariable variable("auto");
-    EXPECT_EQ(Context().isa(), Isa::avx2);
-  }
-  const IsaVariable variable("");
+// The environment belongs to programs: what a library does depends on its arguments alone.
+TEST(Context, ReadsNoEnvironment) {
+  setenv("SHOAL_ISA", "scalar", 1);
   EXPECT_EQ(Context().isa(), Isa::avx2);
+  unsetenv("SHOAL_ISA");
 }
 
 TEST(Context, ReportsEveryBackend) {

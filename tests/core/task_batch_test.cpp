@@ -153,9 +153,32 @@ TEST(TaskBatch, RefusesBrokenStructure) {
 
 TEST(TaskBatch, RefusesExtentsWhoseProductWrapsAround) {
   // 2^40 rows of 2^24 columns are 2^64 values: as many as none, to a product of 64 bits.
-  const Ints ids = {1}, offsets = {0, std::int64_t{1} << 40};
+  Ints ids, offsets = {0};
+  for (std::int64_t id = 0; id < 1024; ++id) {
+    ids.push_back(id);
+    offsets.push_back(offsets.back() + (std::int64_t{1} << 30));
+  }
   const TaskSet<float> set{{}, {}, {}, {}, offsets};
-  EXPECT_THROW(TaskBatch::borrow({1 << 24, 1 << 24, 1 << 24}, set, set, ids), DataError);
+  expect_error<DataError>(
+      [&] {
+        TaskBatch::borrow({1 << 24, 1 << 24, 1 << 24}, set, set, ids);
+      },
+      "task batch: support x has 0 values, but the offsets say 1099511627776 rows of 16777216");
+}
+
+TEST(TaskBatch, RefusesMoreRowsOfATaskThanAnIntCounts) {
+  const Ints ids = {4, 9}, offsets = {0, 1, 1 + (std::int64_t{1} << 31)};
+  const TaskSet<float> set{{}, {}, {}, {}, offsets};
+  expect_error<DataError>(
+      [&] {
+        TaskBatch::borrow({1, 1, 0}, set, set, ids);
+      },
+      "task batch: support offsets give task 1 (id 9) more than 2^31 - 1 rows");
+}
+
+TEST(TaskBatch, AnEmptyOneHasNoRows) {
+  EXPECT_EQ(TaskBatch().size(), 0);
+  EXPECT_EQ(TaskBatch().support().total_rows(), 0);
 }
 
 TEST(TaskBatch, RequirementsNameTaskAndRow) {

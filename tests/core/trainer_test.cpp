@@ -101,7 +101,7 @@ TYPED_TEST(TrainerOf, StoresCheckpointsAndMetrics) {
   EXPECT_EQ(summary.iteration, iterations);
   EXPECT_EQ(summary.tasks_seen, iterations * 12);
   EXPECT_EQ(store.logged(), (std::vector<std::int64_t>{10, 20, 23})) << "every tenth and the last";
-  EXPECT_EQ(store.saved_at(), (std::vector<std::int64_t>{5, 10, 15, 20, 23}));
+  EXPECT_EQ(store.saved_at(), (std::vector<std::int64_t>{0, 5, 10, 15, 20, 23}));
   EXPECT_EQ(store.saved.back().parameters.theta, trained.parameters().theta);
   ASSERT_EQ(observed.size(), static_cast<std::size_t>(iterations));
   std::int64_t failed = 0;

@@ -31,6 +31,18 @@ TableOptions basic(const std::string& path) {
   return options;
 }
 
+/// A model's preprocessing meets another file.
+std::unique_ptr<TableSource> meet(const std::string& path, const Preprocessing& preprocessing,
+                                  TargetsNeeded needed, TargetType target = TargetType::real) {
+  TableOptions options = preprocessing.options;
+  options.path = path;
+  return make_table_source(options, preprocessing, target, needed, Phases::all_test, 1);
+}
+
+std::vector<float> values(std::span<const float> of) {
+  return {of.begin(), of.end()};
+}
+
 TEST(Table, FollowsTimeNotFileOrderAndKeepsSupportBeforeQuery) {
   const Scratch folder;
   TableOptions options =
@@ -244,23 +256,227 @@ TEST(Table, CategoriesLabelsAndPreprocessingTravelToNewData) {
   EXPECT_EQ(source->classes(), 2);
   const Preprocessing again = preprocessing_from_json(to_json(source->preprocessing()));
   EXPECT_EQ(to_json(again), to_json(source->preprocessing()));
-  EXPECT_TRUE(again.options == source->preprocessing().options);
+  TableOptions without_path = source->preprocessing().options;
+  without_path.path = "";
+  EXPECT_TRUE(again.options == without_path);
 
   const std::string fresh = folder.file("new.csv", "y,id,colour\nyes,c,green\nyes,c,blue\nno,c,red\n");
-  const TaskBatch tasks = make_table_source(fresh, again, TargetType::label, QueryTargets::required, 1)
-                              ->evaluation(Phase::test, 0);
+  const TaskBatch tasks =
+      meet(fresh, again, TargetsNeeded::everywhere, TargetType::label)->evaluation(Phase::test, 0);
   EXPECT_EQ(tasks.columns().inputs, 2);
   float total = 0.0f;
   for (const auto& set : {tasks.support(), tasks.query()})
     for (const float x : set.x) total += x;
   EXPECT_EQ(total, 2.0f);  // the unknown colour is no category at all
-  EXPECT_THROW(make_table_source(folder.file("bad.csv", "y,id,colour\nmaybe,c,red\nyes,c,red\nno,c,red\n"),
-                                 again, TargetType::label, QueryTargets::required, 1),
+  EXPECT_THROW(meet(folder.file("bad.csv", "y,id,colour\nmaybe,c,red\nyes,c,red\nno,c,red\n"), again,
+                    TargetsNeeded::everywhere, TargetType::label),
                DataError);
-  // Predictions need no targets.
+  // Predictions of adapted models need no targets: all rows are asked about.
   const std::string bare = folder.file("bare.csv", "id,colour\nc,red\nc,blue\nc,red\n");
-  EXPECT_THROW(make_table_source(bare, again, TargetType::label, QueryTargets::required, 1), DataError);
-  EXPECT_NO_THROW(make_table_source(bare, again, TargetType::label, QueryTargets::optional, 1));
+  EXPECT_THROW(meet(bare, again, TargetsNeeded::everywhere, TargetType::label), DataError);
+  EXPECT_THROW(meet(bare, again, TargetsNeeded::in_support, TargetType::label), DataError);
+  const TaskBatch asked =
+      meet(bare, again, TargetsNeeded::nowhere, TargetType::label)->evaluation(Phase::test, 0);
+  EXPECT_EQ(asked.support().total_rows(), 0);
+  EXPECT_EQ(asked.query().total_rows(), 3);
+}
+
+TEST(Table, AModelsColumnsAreFixedItsRowsAreNot) {
+  const Scratch folder;
+  std::string text = "id,t,x,z,y\n";
+  for (int t = 0; t < 40; ++t) text += "a," + std::to_string(t) + "," + std::to_string(t) + ",1,2\n";
+  TableOptions options = basic(folder.file("t.csv", text));
+  options.time = "t";
+  options.scale = true;
+  const Preprocessing trained = make_table_source(options, TargetType::real, 1)->preprocessing();
+  // Other windows and another split are cut with the scalers of training, not with their own.
+  TableOptions windows = options;
+  windows.windows = {.support = 2, .query = 2, .stride = 0, .purge = 0};
+  windows.split = {
+      .by = "time", .train = 0, .validation = 0, .test = 0, .validation_from = "", .test_from = "20"};
+  const auto source =
+      make_table_source(windows, trained, TargetType::real, TargetsNeeded::everywhere, Phases::split, 1);
+  EXPECT_EQ(to_json(source->preprocessing()), to_json(trained));
+  EXPECT_EQ(source->size(Phase::train), 9);
+  EXPECT_EQ(source->size(Phase::test), 10);
+  for (const auto change :
+       {+[](TableOptions& o) { o.features = {"z"}; }, +[](TableOptions& o) { o.targets = {"z"}; },
+        +[](TableOptions& o) { o.offset = "z"; }, +[](TableOptions& o) { o.scale = false; },
+        +[](TableOptions& o) { o.categorical = {"x"}; }}) {
+    TableOptions other = options;
+    change(other);
+    EXPECT_THROW(
+        make_table_source(other, trained, TargetType::real, TargetsNeeded::everywhere, Phases::split, 1),
+        InvalidArgument);
+  }
+}
+
+TEST(Table, ToAdaptRowsWithoutTargetsAreQueryRows) {
+  const Scratch folder;
+  TableOptions options = basic(folder.file("t.csv", "id,t,x,y\na,1,1,1\na,2,2,1\na,3,3,1\n"));
+  const Preprocessing trained = make_table_source(options, TargetType::real, 1)->preprocessing();
+  options.time = "t";
+  const Preprocessing in_time = make_table_source(options, TargetType::real, 1)->preprocessing();
+  // b: too few rows to train on; c: rows to come; d: nothing known yet.
+  const std::string text = "id,t,x,y\nb,1,1,1\nc,1,2,1\nc,2,3,1\nc,3,4,\nc,4,5,NA\nd,1,6,\n";
+  for (const Preprocessing& p : {trained, in_time}) {
+    const auto source = meet(folder.file("new.csv", text), p, TargetsNeeded::in_support);
+    const TaskBatch tasks = source->evaluation(Phase::test, 0);
+    ASSERT_EQ(tasks.size(), 3);
+    EXPECT_TRUE(source->left_out().nothing());
+    for (std::int64_t t = 0; t < 3; ++t) {
+      const std::int64_t id = tasks.ids()[static_cast<std::size_t>(t)];
+      const std::string key = source->key_of(id);
+      EXPECT_EQ(tasks.support().rows(t), key == "b" ? 1 : key == "c" ? 2 : 0);
+      EXPECT_EQ(tasks.query().rows(t), key == "b" ? 0 : key == "c" ? 2 : 1);
+      const auto rows = source->query_rows(id);
+      if (key != "c") continue;
+      EXPECT_EQ(std::vector<int>(rows.begin(), rows.end()), (std::vector<int>{3, 4}));
+      EXPECT_EQ(source->time_of(rows[0]), p.options.time.empty() ? "" : "3");
+    }
+    // To evaluate, the same file is refused, and keys without enough rows are counted.
+    EXPECT_THROW(meet(folder.file("new.csv", text), p, TargetsNeeded::everywhere), DataError);
+  }
+  // In time, a hole before known targets is a row to adapt on.
+  const std::string holed = folder.file("holed.csv", "id,t,x,y\nc,1,1,\nc,2,2,1\nc,3,3,1\nc,4,4,\n");
+  try {
+    meet(holed, in_time, TargetsNeeded::in_support);
+    ADD_FAILURE();
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("holed.csv:2: a target is missing"), std::string::npos)
+        << error.what();
+  }
+  Preprocessing drops = in_time;
+  drops.options.missing = MissingPolicy::drop;
+  const TaskBatch tasks = meet(holed, drops, TargetsNeeded::in_support)->evaluation(Phase::test, 0);
+  EXPECT_EQ(values(tasks.support().x), (std::vector<float>{2, 3}));
+  EXPECT_EQ(values(tasks.query().x), (std::vector<float>{4}));
+}
+
+TEST(Table, ToAdaptWindowsGoOnToTheLastRow) {
+  const Scratch folder;
+  std::string text = "id,t,x,y\n";
+  for (int t = 0; t < 12; ++t) text += "a," + std::to_string(t) + "," + std::to_string(t) + ",1\n";
+  TableOptions options = basic(folder.file("t.csv", text));
+  options.time = "t";
+  options.windows = {.support = 4, .query = 3, .stride = 0, .purge = 1};
+  const auto trained = make_table_source(options, TargetType::real, 1);
+  EXPECT_EQ(trained->size(Phase::train), 2);
+  const auto lengths = [&](const std::string& rows, MissingPolicy missing) {
+    Preprocessing p = trained->preprocessing();
+    p.options.missing = missing;
+    const auto source = meet(folder.file("n.csv", "id,t,x,y\n" + rows), p, TargetsNeeded::in_support);
+    const TaskBatch tasks = source->evaluation(Phase::test, 0);
+    std::map<std::string, std::int64_t> found;
+    for (std::int64_t t = 0; t < tasks.size(); ++t) {
+      EXPECT_EQ(tasks.support().rows(t), 4);
+      found[source->key_of(tasks.ids()[static_cast<std::size_t>(t)])] = tasks.query().rows(t);
+    }
+    return found;
+  };
+  using Found = std::map<std::string, std::int64_t>;
+  const std::string four = "b,0,1,1\nb,1,1,1\nb,2,1,1\nb,3,1,1\n";
+  EXPECT_EQ(lengths(four, MissingPolicy::error), (Found{{"b/after 3", 0}}));
+  EXPECT_EQ(lengths(four + "b,4,1,1\nb,5,1,\n", MissingPolicy::error), (Found{{"b/5", 1}}));
+  // The second window's support needs the row without a target: it is not made. Behind it more is known.
+  EXPECT_EQ(lengths(four + "b,4,1,1\nb,5,1,\nb,6,1,\nb,7,1,\n", MissingPolicy::error), (Found{{"b/5", 3}}));
+  EXPECT_THROW(lengths(four + "b,4,1,1\nb,5,1,\nb,6,1,1\n", MissingPolicy::error), DataError);
+  EXPECT_EQ(lengths(four + "b,4,1,1\nb,5,1,\nb,6,1,1\n", MissingPolicy::drop), (Found{{"b/5", 2}}));
+}
+
+TEST(Table, LabelsToAdaptOnAreNeverInvented) {
+  const Scratch folder;
+  TableOptions options = basic(folder.file("t.csv", "id,t,x,y\na,1,1,no\na,2,2,yes\na,3,3,no\n"));
+  options.time = "t";
+  const Preprocessing p = make_table_source(options, TargetType::label, 1)->preprocessing();
+  const std::string holed = folder.file("n.csv", "id,t,x,y\na,1,1,yes\na,2,2,\na,3,3,yes\na,4,4,\n");
+  EXPECT_THROW(meet(holed, p, TargetsNeeded::in_support, TargetType::label), DataError);
+  const std::string open = folder.file("n.csv", "id,t,x,y\na,1,1,yes\na,2,2,yes\na,3,3,\na,4,4,\n");
+  const TaskBatch tasks =
+      meet(open, p, TargetsNeeded::in_support, TargetType::label)->evaluation(Phase::test, 0);
+  EXPECT_EQ(std::vector<std::int64_t>(tasks.support().labels.begin(), tasks.support().labels.end()),
+            (std::vector<std::int64_t>{1, 1}));
+  EXPECT_EQ(tasks.query().total_rows(), 2);
+}
+
+TEST(Table, AMixtureOfNumbersAndTextIsRefusedWhereItBegins) {
+  const Scratch folder;
+  const auto message = [&](const std::string& text) -> std::string {
+    try {
+      make_table_source(basic(folder.file("t.csv", text)), TargetType::real, 1);
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  const std::string head = "id,x,y\n";
+  std::string found = message(head + "a,1,1\na,2,1\na,n.a.,1\na,-,1\n");
+  EXPECT_NE(found.find("t.csv:4: column \"x\": \"n.a.\" is not a number, 2 other values are"),
+            std::string::npos)
+      << found;
+  found = message(head + "a,red,1\na,blue,1\na,7,1\n");
+  EXPECT_NE(found.find("t.csv:4: column \"x\": \"7\" is a number, 2 other values are text"),
+            std::string::npos)
+      << found;
+  EXPECT_NE(found.find("tasks.categorical"), std::string::npos);
+  // Words for a missing value are no text.
+  found = message(head + "a,1,1\na,NULL,1\n");
+  EXPECT_NE(found.find("t.csv:3: column \"x\": the value is missing"), std::string::npos) << found;
+}
+
+TEST(Table, NumbersMayBeCategories) {
+  const Scratch folder;
+  TableOptions options = basic(folder.file("t.csv", "id,x,y\na,10,1\na,010,1\na,9,1\na,B,1\n"));
+  options.categorical = {"x"};
+  const auto source = make_table_source(options, TargetType::real, 1);
+  EXPECT_EQ(source->preprocessing().inputs, (std::vector<std::string>{"x=010", "x=10", "x=9", "x=B"}));
+  options.categorical = {"y"};
+  EXPECT_THROW(make_table_source(options, TargetType::real, 1), InvalidArgument);
+}
+
+TEST(Table, AColumnMayBeKeyAndFeature) {
+  const Scratch folder;
+  TableOptions options = basic(folder.file("t.csv", "id,y\n007,1\n007,1\n007,1\n7,1\n7,1\n7,1\n"));
+  options.features = {"id"};
+  const auto source = make_table_source(options, TargetType::real, 1);
+  const TaskBatch tasks = source->evaluation(Phase::train, 0);
+  EXPECT_EQ(tasks.size(), 2);
+  for (const float x : tasks.query().x) EXPECT_EQ(x, 7.0f);
+}
+
+TEST(Table, AFeatureMayBeNamedLikeAnIndicator) {
+  const Scratch folder;
+  TableOptions options =
+      basic(folder.file("t.csv", "id,x,x_missing,y\na,1,5,1\na,,6,1\na,3,7,1\nb,1,8,1\nb,2,9,1\nb,3,9,1\n"));
+  options.features = {"x", "x_missing"};
+  options.missing = MissingPolicy::mean;
+  const auto source = make_table_source(options, TargetType::real, 1);
+  EXPECT_EQ(source->preprocessing().kinds,
+            (std::vector<InputKind>{InputKind::number, InputKind::indicator, InputKind::number}));
+  options.missing = MissingPolicy::drop;
+  const auto dropped = make_table_source(options, TargetType::real, 1);
+  EXPECT_EQ(dropped->preprocessing().inputs, (std::vector<std::string>{"x", "x_missing"}));
+  for (const auto* each : {source.get(), dropped.get()})
+    EXPECT_EQ(to_json(preprocessing_from_json(to_json(each->preprocessing()))),
+              to_json(each->preprocessing()));
+}
+
+TEST(Table, SaysWhatItLeavesOut) {
+  const Scratch folder;
+  TableOptions options =
+      basic(folder.file("t.csv", "id,x,y\na,1,1\na,2,1\na,3,1\na,,1\nb,1,1\nb,2,1\nc,1,1\n"));
+  options.missing = MissingPolicy::drop;
+  const auto source = make_table_source(options, TargetType::real, 1);
+  EXPECT_EQ(source->left_out().rows, 1);
+  EXPECT_EQ(source->left_out().keys, 2);
+  EXPECT_EQ(source->left_out().example, "b");
+  EXPECT_EQ(source->left_out().windows, 0);
+}
+
+TEST(Table, HeaderNamesAreTrimmedLikeValues) {
+  const Scratch folder;
+  EXPECT_NO_THROW(make_table_source(basic(folder.file("t.csv", "id , x,\ty\na,1,1\na,2,1\na,3,1\n")),
+                                    TargetType::real, 1));
 }
 
 }  // namespace

@@ -113,9 +113,13 @@ TEST(RunFolder, ResumesFromTheNewestWholeCheckpointAndCutsTheLog) {
   // The newest is cut short, as a power failure might do; the one before counts.
   const auto newest = folder / "run" / "checkpoints" / "checkpoint-10.safetensors";
   folder.file("run/checkpoints/checkpoint-10.safetensors", read_text(newest).substr(0, 100));
-  const auto run = open_run<float>(folder / "run", "manifest", layout, rates, StartFrom::checkpoint);
+  std::vector<std::string> warnings;
+  const auto run = open_run<float>(folder / "run", "manifest", layout, rates, StartFrom::checkpoint,
+                                   [&](const std::string& warning) { warnings.push_back(warning); });
   const auto loaded = run->load();
   ASSERT_TRUE(loaded.has_value());
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("checkpoint-10.safetensors"), std::string::npos) << warnings[0];
   EXPECT_EQ(loaded->iteration, 8);
   EXPECT_EQ(loaded->tasks_seen, 200);
   EXPECT_EQ(loaded->parameters.theta, checkpoint_at(8).parameters.theta);
@@ -132,6 +136,29 @@ TEST(RunFolder, ResumesFromTheNewestWholeCheckpointAndCutsTheLog) {
   const auto other =
       open_run<float>(folder / "run", "another manifest", layout, rates, StartFrom::checkpoint);
   EXPECT_THROW(other->load(), ModelError);
+}
+
+TEST(RunFolder, ARunWithoutAReadableCheckpointIsNotBegunAgain) {
+  const auto resume = [](const Scratch& folder) {
+    return open_run<float>(folder.path(), "manifest", layout, rates, StartFrom::checkpoint)->load();
+  };
+  const Scratch fresh;
+  EXPECT_FALSE(resume(fresh).has_value());
+  for (const char* left : {"model.safetensors", "metrics.jsonl", "checkpoints/checkpoint-5.safetensors"}) {
+    const Scratch folder;
+    std::filesystem::create_directories(folder / "checkpoints");
+    folder.file(left, "not what it was");
+    EXPECT_THROW(resume(folder), ModelError) << left;
+    EXPECT_EQ(read_text(folder / left), "not what it was");
+  }
+}
+
+TEST(RunFolder, WhatAKillLeftIsTidiedUp) {
+  const Scratch folder;
+  std::filesystem::create_directories(folder / "checkpoints");
+  folder.file("checkpoints/checkpoint-5.safetensors.tmp.123", "half of it");
+  open_run<float>(folder.path(), "manifest", layout, rates, StartFrom::checkpoint);
+  EXPECT_TRUE(std::filesystem::is_empty(folder / "checkpoints"));
 }
 
 // A writer killed at any instant leaves a whole checkpoint behind.

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
-#include <nlohmann/json.hpp>
-
 #include <shoal/dataset.hpp>
 #include <shoal/error.hpp>
 #include <shoal/task_file.hpp>
 
-#include "cli/session.hpp"
+#include "cli/opened_data.hpp"
+#include "cli/print_json.hpp"
 
 namespace shoal::cli {
 
@@ -27,7 +26,7 @@ int run_data_list(const CommandOptions& options) {
                   std::string(set.version).c_str(), std::string(set.licence).c_str(),
                   std::string(set.features).c_str());
   }
-  if (options.common.json) std::printf("%s\n", list.dump().c_str());
+  if (options.common.json) print_json(list);
   return 0;
 }
 
@@ -38,11 +37,10 @@ int run_data_get(const CommandOptions& options) {
   get.wheel = options.wheel;
   const DatasetFiles files = get_dataset(options.name, get);
   if (options.common.json) {
-    const nlohmann::ordered_json result = {{"table", files.table.string()},
-                                           {"card", files.card.string()},
-                                           {"sha256", files.sha256},
-                                           {"rows", files.rows}};
-    std::printf("%s\n", result.dump().c_str());
+    print_json({{"table", files.table.string()},
+                {"card", files.card.string()},
+                {"sha256", files.sha256},
+                {"rows", files.rows}});
   } else if (!options.common.quiet) {
     std::printf("%s: %lld rows (sha256 %s)\n%s: where it comes from and what it may be used for\n",
                 files.table.string().c_str(), static_cast<long long>(files.rows), files.sha256.c_str(),
@@ -55,27 +53,21 @@ int run_data_export(const CommandOptions& options) {
   if (options.out.empty()) throw InvalidArgument("data export: --out T.safetensors is needed");
   require_parent_folder(options.out);
   const RunConfig config = resolve_config(options.common);
-  const auto source = make_task_source(config);
-  Phase phase = Phase::test;
-  if (options.phase == "train")
-    phase = Phase::train;
-  else if (options.phase == "validation")
-    phase = Phase::validation;
-  else if (options.phase != "test")
-    throw InvalidArgument("--phase " + options.phase + ": known: train, validation, test");
-  const TaskBatch tasks = source->evaluation(phase, config.evaluate.tasks);
+  const Phase phase = phase_from_string(options.phase);
+  const OpenedData data = open_source(config);
+  report_left_out(data, options.common);
+  const TaskBatch tasks = data.source->evaluation(phase, config.evaluate.tasks);
   write_task_file(options.out, tasks);
   if (!options.common.quiet && !options.common.json)
     std::printf("%s: %lld tasks, %lld support and %lld query rows\n", options.out.c_str(),
                 static_cast<long long>(tasks.size()), static_cast<long long>(tasks.support().total_rows()),
                 static_cast<long long>(tasks.query().total_rows()));
-  if (options.common.json) {
-    const nlohmann::ordered_json result = {{"out", options.out},
-                                           {"tasks", tasks.size()},
-                                           {"support_rows", tasks.support().total_rows()},
-                                           {"query_rows", tasks.query().total_rows()}};
-    std::printf("%s\n", result.dump().c_str());
-  }
+  if (options.common.json)
+    print_json({{"out", options.out},
+                {"tasks", tasks.size()},
+                {"support_rows", tasks.support().total_rows()},
+                {"query_rows", tasks.query().total_rows()},
+                {"left_out", left_out_json(data)}});
   return 0;
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
-#include <nlohmann/json.hpp>
-
 #include "cli/machine.hpp"
+#include "cli/print_json.hpp"
 #include "cli/session.hpp"
 
 namespace shoal::cli {
@@ -27,7 +26,7 @@ int run_doctor(const CommandOptions& options) {
     result["backends"].push_back(
         {{"name", report.name}, {"available", report.available}, {"detail", report.detail}});
   if (options.common.json) {
-    std::printf("%s\n", result.dump().c_str());
+    print_json(result);
     return 0;
   }
   std::printf("shoal %s on %s, %d cores, %.1f GiB\n", version().c_str(), machine_name().c_str(),

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
-#include <nlohmann/json.hpp>
-
 #include <shoal/error.hpp>
 #include <shoal/task_file.hpp>
 #include <shoal/tensor_file.hpp>
 
-#include "cli/config/config_file.hpp"
-#include "cli/session.hpp"
+#include "cli/opened_data.hpp"
+#include "cli/print_json.hpp"
 
 namespace shoal::cli {
 namespace {
 
 template <class Real>
 int gradient_in(const CommandOptions& options, const RunConfig& config, const Context& context) {
-  const auto source = make_task_source(config);
-  const ModelSpec model = options.parameters.empty() ? model_for(config, *source)
-                                                     : model_of_file(config, *source, options.parameters);
+  const OpenedData data = open_source(config);
+  const ModelSpec model = options.parameters.empty()
+                              ? model_for(config, *data.source)
+                              : model_of_file(config, *data.source, options.parameters);
   BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model));
   if (!options.parameters.empty())
     learner.set_parameters(read_parameters<Real>(options.parameters, learner.layout(), learner.rate_layout(),
@@ -31,8 +30,9 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
     else
       return narrow(wide);
   }();
-  const auto result =
-      learner.meta_gradient(tasks, options.fast_weights ? KeepFastWeights::yes : KeepFastWeights::no);
+  const auto result = naming_file(data, [&] {
+    return learner.meta_gradient(tasks, options.fast_weights ? KeepFastWeights::yes : KeepFastWeights::no);
+  });
 
   TensorFile content;
   const std::int64_t count = tasks.size();
@@ -72,7 +72,7 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
                                     {"reason", describe(result.status[t])},
                                     {"step", result.failed_step[t]}});
   if (options.common.json)
-    std::printf("%s\n", report.dump().c_str());
+    print_json(report);
   else if (!options.common.quiet)
     std::printf("%s: meta-gradient over %lld of %lld tasks, mean query loss %.6g -> %.6g\n",
                 options.out.c_str(), static_cast<long long>(result.good), static_cast<long long>(count),
@@ -85,10 +85,6 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
 
 int run_gradient(const CommandOptions& options) {
   const RunConfig config = resolve_config(options.common);
-  if (options.common.print_config) {
-    std::fputs(print_config(config).c_str(), stdout);
-    return 0;
-  }
   if (config.tasks.source != "file") throw InvalidArgument("gradient: --tasks T.safetensors is needed");
   if (options.out.empty()) throw InvalidArgument("gradient: --out G.safetensors is needed");
   require_parent_folder(options.out);

@@ -3,31 +3,28 @@
 #include <cmath>
 #include <cstdio>
 
-#include <nlohmann/json.hpp>
-
 #include <shoal/error.hpp>
 #include <shoal/tensor_file.hpp>
 
-#include "cli/config/config_file.hpp"
-#include "cli/session.hpp"
+#include "cli/opened_data.hpp"
+#include "cli/print_json.hpp"
 
 namespace shoal::cli {
 namespace {
 
 using nlohmann::ordered_json;
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (const std::int64_t extent : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
-  return text + "]";
-}
-
 void print(const ordered_json& result, bool json) {
   if (json) {
-    std::printf("%s\n", result.dump().c_str());
+    print_json(result);
     return;
   }
   for (const auto& [key, value] : result.items()) {
+    if (value.is_object()) {  // metadata: texts of many lines
+      for (const auto& [name, text] : value.items())
+        std::printf("%s.%s\n%s\n", key.c_str(), name.c_str(), text.get<std::string>().c_str());
+      continue;
+    }
     if (!value.is_array()) {
       std::printf("%-24s %s\n", key.c_str(),
                   value.is_string() ? value.get<std::string>().c_str() : value.dump().c_str());
@@ -80,19 +77,18 @@ int run_inspect_plan(const CommandOptions& options) {
       {"tensors", ordered_json::array()}};
   for (const auto& specs : {layout.tensors(), rates.tensors()})
     for (const TensorSpec& spec : specs)
-      result["tensors"].push_back({{"name", spec.name}, {"shape", shape_text(spec.shape)}});
+      result["tensors"].push_back({{"name", spec.name}, {"shape", spec.shape}});
   print(result, options.common.json);
   return 0;
 }
 
 int run_inspect_model(const CommandOptions& options) {
-  std::filesystem::path file = options.run;
-  if (std::filesystem::is_directory(file)) file /= "model.safetensors";
+  const std::filesystem::path file = model_file(options.run);
   const TensorFile content = read_tensor_file(file);
   ordered_json result = {
       {"file", file.string()}, {"sha256", sha256_of_file(file)}, {"tensors", ordered_json::array()}};
   for (const auto& [name, tensor] : content.tensors) {
-    ordered_json line = {{"name", name}, {"shape", shape_text(tensor.shape)}};
+    ordered_json line = {{"name", name}, {"shape", tensor.shape}};
     if (tensor.dtype == DType::f32 || tensor.dtype == DType::f64) {
       double low = 0.0, high = 0.0, squares = 0.0;
       const auto values = tensor.values<double>();
@@ -107,20 +103,24 @@ int run_inspect_model(const CommandOptions& options) {
     }
     result["tensors"].push_back(std::move(line));
   }
-  for (const auto& [key, value] : content.metadata) result[key] = "\n" + value;
+  result["metadata"] = ordered_json::object();
+  for (const auto& [key, value] : content.metadata) result["metadata"][key] = value;
   print(result, options.common.json);
   return 0;
 }
 
 int run_inspect_tasks(const CommandOptions& options) {
   const RunConfig config = resolve_config(options.common);
-  const auto source = make_task_source(config);
+  const OpenedData data = open_source(config);
+  const TaskSource* source = data.source.get();
   const TaskColumns columns = source->columns();
   ordered_json result = {{"source", config.tasks.source},
                          {"inputs", columns.inputs},
                          {"targets", columns.targets},
                          {"classes", source->classes()},
                          {"phases", ordered_json::array()}};
+  if (const auto left = left_out_json(data); !left.is_null())
+    result["left_out"] = ordered_json::array({left});
   for (const Phase phase : {Phase::train, Phase::validation, Phase::test}) {
     const auto size = source->size(phase);
     ordered_json line = {{"phase", to_string(phase)}};

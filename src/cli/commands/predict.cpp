@@ -3,13 +3,12 @@
 #include <cmath>
 #include <cstdio>
 
-#include <nlohmann/json.hpp>
-
 #include <shoal/error.hpp>
 #include <shoal/tensor_file.hpp>
 
 #include "cli/adapted_models.hpp"
-#include "cli/session.hpp"
+#include "cli/opened_data.hpp"
+#include "cli/print_json.hpp"
 
 namespace shoal::cli {
 namespace {
@@ -49,30 +48,34 @@ ModelSpec adapted_shape(const TrainedModel& model, const TaskSource& source) {
 int run_predict(const CommandOptions& options) {
   require_parent_folder(options.out);
   const TrainedModel model = open_trained(options);
-  const OpenedData data = open_data(options.data, model, QueryTargets::optional);
-  const Context context = make_context(model.config);
   const bool adapted = is_adapted(model.file);
   if (adapted && !options.steps.empty())
     throw InvalidArgument("predict: --steps does not go with adapted models, they have been adapted already");
+  const int steps =
+      options.steps.empty() ? inner_loop_of(model.config.algorithm).steps : options.steps.front();
+  const bool adapts = !adapted && steps > 0;
+  const OpenedData data =
+      open_data(options, model, adapts ? TargetsNeeded::in_support : TargetsNeeded::nowhere);
+  report_left_out(data, options.common);
+  const Context context = make_context(model.config);
   return in_precision(context, [&]<class Real>(Real) {
     const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, model.config.evaluate.tasks);
     FastWeights<Real> fast;
     std::vector<Real> outputs;
-    const int steps =
-        options.steps.empty() ? inner_loop_of(model.config.algorithm).steps : options.steps.front();
     if (adapted) {
       const BasicMetaLearner<Real> learner(
           context, learner_options<Real>(model.config, adapted_shape(model, *data.source)));
       fast = read_adapted<Real>(model.file, learner.layout(), tasks.ids());
-      outputs = learner.predict(fast, tasks.query(), tasks.columns());
+      outputs = naming_file(data, [&] { return learner.predict(fast, tasks.query(), tasks.columns()); });
     } else {
       const auto learner = open_learner<Real>(context, model, *data.source);
-      fast = learner.adapt(tasks, steps);
+      fast = naming_file(data, [&] { return learner.adapt(tasks, steps); });
       outputs = learner.predict(fast, tasks.query(), tasks.columns());
     }
     const std::int64_t rows = tasks.query().total_rows();
     const std::size_t width = rows == 0 ? 0 : outputs.size() / static_cast<std::size_t>(rows);
-    std::string text = "task,task_id,row";
+    const bool timed = data.table && !model.preprocessing->options.time.empty();
+    std::string text = std::string("task,task_id,row") + (timed ? ",time" : "");
     for (std::size_t j = 0; j < width; ++j) text += ",output_" + std::to_string(j);
     text += "\n";
     std::int64_t good = 0;
@@ -81,7 +84,9 @@ int run_predict(const CommandOptions& options) {
       good += fast.status[static_cast<std::size_t>(t)] == TaskStatus::good ? 1 : 0;
       const std::int64_t first = tasks.query().offsets[static_cast<std::size_t>(t)];
       for (std::int64_t r = 0; r < tasks.query().rows(t); ++r) {
-        text += csv_text(data.key_of(id)) + "," + std::to_string(id) + "," + std::to_string(r);
+        const std::int64_t row = data.table ? data.table->query_rows(id)[static_cast<std::size_t>(r)] : r;
+        text += csv_text(data.key_of(id)) + "," + std::to_string(id) + "," + std::to_string(row);
+        if (timed) text += "," + csv_text(data.table->time_of(row));
         for (std::size_t j = 0; j < width; ++j)
           text += "," + number_text(outputs[static_cast<std::size_t>(first + r) * width + j]);
         text += "\n";
@@ -89,9 +94,12 @@ int run_predict(const CommandOptions& options) {
     }
     write_file(options.out, text);
     if (options.common.json) {
-      const nlohmann::ordered_json result = {
-          {"out", options.out}, {"rows", rows}, {"tasks", tasks.size()}, {"good", good}};
-      std::printf("%s\n", result.dump().c_str());
+      print_json({{"out", options.out},
+                  {"rows", rows},
+                  {"tasks", tasks.size()},
+                  {"good", good},
+                  {"without_support", adapts ? without_support(tasks) : 0},
+                  {"left_out", left_out_json(data)}});
     } else if (!options.common.quiet) {
       std::printf("%s: %lld rows of %lld tasks, %lld of them good\n", options.out.c_str(),
                   static_cast<long long>(rows), static_cast<long long>(tasks.size()),

@@ -5,17 +5,17 @@
 #include <cstdio>
 #include <map>
 
-#include <nlohmann/json.hpp>
-
 #include <shoal/error.hpp>
 #include <shoal/evaluation.hpp>
 #include <shoal/tensor_file.hpp>
 
 #include "cli/config/config_file.hpp"
 #include "cli/machine.hpp"
+#include "cli/opened_data.hpp"
+#include "cli/print_json.hpp"
 #include "cli/progress.hpp"
-#include "cli/session.hpp"
 #include "cli/summary_table.hpp"
+#include "cli/train_log.hpp"
 
 namespace shoal::cli {
 namespace {
@@ -47,13 +47,20 @@ class CatchSignals {
   void (*old_terminate_)(int);
 };
 
+/// The same configuration with paths that hold from any folder.
+RunConfig with_absolute_paths(RunConfig config) {
+  for (std::string* path : {&config.tasks.table.path, &config.train.warm_start})
+    if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();
+  return config;
+}
+
+/// SHA-256 of the files that a run reads, by path.
 std::map<std::string, std::string> input_hashes(const RunConfig& config) {
   std::map<std::string, std::string> hashes;
   const bool reads = config.tasks.source == "table" || config.tasks.source == "file";
   if (reads) hashes[config.tasks.table.path] = sha256_of_file(config.tasks.table.path);
   if (!config.train.warm_start.empty()) {
-    std::filesystem::path file = config.train.warm_start;
-    if (std::filesystem::is_directory(file)) file /= "model.safetensors";
+    const std::filesystem::path file = model_file(config.train.warm_start);
     hashes[file.string()] = sha256_of_file(file);
   }
   return hashes;
@@ -63,18 +70,26 @@ std::map<std::string, std::string> input_hashes(const RunConfig& config) {
 std::string manifest_of(const RunConfig& config, const std::map<std::string, std::string>& hashes,
                         const char* precision) {
   std::string text = "version " + version() + "\nprecision " + precision + "\n" +
-                     print_config(config, ConfigScope::without_machine);
+                     print_config(config, ConfigScope::of_model);
   for (const auto& [file, hash] : hashes) text += "input " + hash + "\n";
   return text;
+}
+
+ModelMetadata metadata_of(const RunConfig& config, const std::map<std::string, std::string>& hashes,
+                          const TableSource* table) {
+  ModelMetadata metadata = {{"config", print_config(config, ConfigScope::of_model)}, {"version", version()}};
+  if (table) metadata["preprocessing"] = to_json(table->preprocessing());
+  nlohmann::ordered_json inputs;
+  for (const auto& [file, hash] : hashes) inputs[std::filesystem::path(file).filename().string()] = hash;
+  if (!inputs.empty()) metadata["inputs"] = inputs.dump();
+  return metadata;
 }
 
 template <class Real>
 void start_warm(BasicMetaLearner<Real>& learner, const RunConfig& config) {
   if (config.train.warm_start.empty()) return;
-  std::filesystem::path file = config.train.warm_start;
-  if (std::filesystem::is_directory(file)) file /= "model.safetensors";
-  learner.set_parameters(read_parameters<Real>(file, learner.layout(), learner.rate_layout(),
-                                               MissingRates::start,
+  learner.set_parameters(read_parameters<Real>(model_file(config.train.warm_start), learner.layout(),
+                                               learner.rate_layout(), MissingRates::start,
                                                inner_loop_of(config.algorithm).learning_rate)
                              .parameters);
 }
@@ -82,26 +97,44 @@ void start_warm(BasicMetaLearner<Real>& learner, const RunConfig& config) {
 template <class Real>
 int train_in(const CommandOptions& options, const RunConfig& config, const Context& context) {
   const std::filesystem::path folder = options.out;
-  const auto source = make_task_source(config);
-  const ModelSpec model = model_for(config, *source);
+  const OpenedData data = open_source(config);
+  const ModelSpec model = model_for(config, *data.source);
   BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model));
   start_warm(learner, config);
 
   const auto hashes = input_hashes(config);
   const char* precision = std::is_same_v<Real, double> ? "f64" : "f32";
   const auto start = options.resume ? StartFrom::checkpoint : StartFrom::beginning;
-  const auto store = open_run<Real>(folder, manifest_of(config, hashes, precision), learner.layout(),
-                                    learner.rate_layout(), start);
-  if (options.resume) store->load();  // a resume that is refused leaves run.json as it is
-  nlohmann::ordered_json run = {{"version", version()},
-                                {"seed", config.seed},
-                                {"config", print_config(config)},
-                                {"inputs", hashes},
-                                {"backend", context.backend_name()},
-                                {"threads", context.threads()},
-                                {"isa", to_string(context.isa())},
-                                {"machine", machine_name()}};
-  write_file(folder / "run.json", run.dump(2) + "\n");
+  std::vector<std::string> warnings;
+  const auto store =
+      open_run<Real>(folder, manifest_of(config, hashes, precision), learner.layout(), learner.rate_layout(),
+                     start, [&](const std::string& warning) {
+                       if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end())
+                         warnings.push_back(warning);
+                     });
+  std::int64_t from = 0;
+  if (options.resume)  // a resume that is refused leaves run.json as it is
+    if (const auto checkpoint = store->load()) from = checkpoint->iteration;
+  const nlohmann::ordered_json run = {{"version", version()},
+                                      {"seed", config.seed},
+                                      {"config", print_config(config)},
+                                      {"inputs", hashes},
+                                      {"backend", context.backend_name()},
+                                      {"threads", context.threads()},
+                                      {"isa", to_string(context.isa())},
+                                      {"machine", machine_name()}};
+  write_file(folder / "run.json", json_text(run, 2));
+  const TrainLog log(folder);
+  log.line((from > 0 ? "goes on from iteration " + std::to_string(from) : "starts") + ": shoal " + version() +
+           ", " + std::string(context.backend_name()) + ", " + std::to_string(context.threads()) +
+           " threads, " + std::string(to_string(context.isa())) + ", " + machine_name());
+  for (const std::string& warning : warnings) {
+    std::fprintf(stderr, "shoal: warning: %s\n", warning.c_str());
+    log.line("warning: " + warning);
+  }
+  report_left_out(data, options.common);
+  if (const auto left = left_out_json(data); !left.is_null())
+    log.line("left out of the data: " + left.dump());
 
   TrainOptions train_options;
   train_options.iterations = config.train.iterations;
@@ -117,46 +150,50 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
     Progress progress(config.train.iterations, train_options.log_every, quiet ? Talk::quiet : Talk::normal);
     train_options.observer = [&](const TrainMetrics& metrics) { progress.show(metrics); };
     train_options.stop = [] { return caught_signal != 0; };
-    summary = train(learner, *source, train_options, store.get(), start);
+    summary =
+        naming_file(data, [&] { return train(learner, *data.source, train_options, store.get(), start); });
   }
   if (summary.outcome == TrainOutcome::stopped) {
+    log.line("stopped by a signal after iteration " + std::to_string(summary.iteration));
     std::fprintf(stderr, "shoal: stopped after iteration %lld; go on with: shoal train --resume\n",
                  static_cast<long long>(summary.iteration));
     return preempted;
   }
-
-  ModelMetadata metadata = {{"config", print_config(config, ConfigScope::without_machine)},
-                            {"version", version()}};
-  if (const auto* table = dynamic_cast<const TableSource*>(source.get()))
-    metadata["preprocessing"] = to_json(table->preprocessing());
   write_parameters(folder / "model.safetensors", learner.layout(), learner.rate_layout(),
-                   learner.parameters(), metadata);
+                   learner.parameters(), metadata_of(config, hashes, data.table));
+  log.line("finished after iteration " + std::to_string(summary.iteration) + ": " +
+           std::to_string(summary.tasks_failed) + " of " + std::to_string(summary.tasks_seen) +
+           " tasks failed on the way");
 
   const double failed_share = summary.tasks_seen == 0 ? 0.0
                                                       : static_cast<double>(summary.tasks_failed) /
                                                             static_cast<double>(summary.tasks_seen);
   int code = failed_share > config.evaluate.max_failed_share ? 5 : 0;
+  // A task file is not split: what it is trained on is all there is to look at.
+  const char* looked_at = config.tasks.source == "file" ? "training tasks" : "test tasks";
   std::vector<StepSummary> table;
-  const auto size = source->size(Phase::test);
+  const auto size = data.source->size(Phase::test);
   if (!size || *size > 0) {
-    const auto tasks = evaluation_tasks<Real>(*source, Phase::test, config.evaluate.tasks);
-    const auto losses = learner.evaluate(tasks, config.evaluate.steps);
+    const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, config.evaluate.tasks);
+    const auto losses = naming_file(data, [&] { return learner.evaluate(tasks, config.evaluate.steps); });
     table = summarize(losses, tasks.ids());
     code = std::max(code, failure_code(table, config.evaluate.max_failed_share));
   }
   if (options.common.json) {
-    const nlohmann::ordered_json result = {{"run", folder.string()},
-                                           {"iterations", summary.iteration},
-                                           {"tasks_seen", summary.tasks_seen},
-                                           {"tasks_failed", summary.tasks_failed},
-                                           {"evaluation", json_table(table)}};
-    std::printf("%s\n", result.dump().c_str());
+    print_json({{"run", folder.string()},
+                {"iterations", summary.iteration},
+                {"tasks_seen", summary.tasks_seen},
+                {"tasks_failed", summary.tasks_failed},
+                {"left_out", left_out_json(data)},
+                {"evaluated_on", looked_at},
+                {"evaluation", json_table(table)}});
   } else if (!options.common.quiet) {
     std::printf("%s: %lld iterations, %lld of %lld tasks failed on the way\n", folder.string().c_str(),
                 static_cast<long long>(summary.iteration), static_cast<long long>(summary.tasks_failed),
                 static_cast<long long>(summary.tasks_seen));
     if (!table.empty())
-      std::printf("query loss on test tasks after so many adaptation steps:\n%s", text_table(table).c_str());
+      std::printf("query loss on %s after so many adaptation steps:\n%s", looked_at,
+                  text_table(table).c_str());
   }
   return code;
 }
@@ -164,12 +201,8 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
 }  // namespace
 
 int run_train(const CommandOptions& options) {
-  const RunConfig config = resolve_config(options.common);
-  if (options.common.print_config) {
-    std::fputs(print_config(config).c_str(), stdout);
-    return 0;
-  }
   if (options.out.empty()) throw InvalidArgument("train: --out RUN is needed");
+  const RunConfig config = with_absolute_paths(resolve_config(options.common));
   const Context context = make_context(config);
   return in_precision(context, [&]<class Real>(Real) { return train_in<Real>(options, config, context); });
 }

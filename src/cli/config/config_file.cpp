@@ -72,7 +72,7 @@ void read_table(const toml::table& table, const std::string& prefix, const std::
     if (const ConfigKey* key = find_key(path)) {
       try {
         ConfigValue value = value_of(node);
-        if (path == "tasks.path" || path == "train.warm_start")
+        if (key->is_path)
           if (auto* text = std::get_if<std::string>(&value); text && !text->empty())
             *text = (folder / *text).lexically_normal().string();
         key->set(draft, value);
@@ -134,6 +134,10 @@ std::string text_of(const ConfigValue& value) {
       value);
 }
 
+std::string last_part(const std::filesystem::path& path) {
+  return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
+}
+
 }  // namespace
 
 void read_config(const std::string& text, const std::string& source, const std::filesystem::path& folder,
@@ -177,7 +181,10 @@ std::string print_config(const RunConfig& config, ConfigScope scope) {
   const ConfigDraft draft = draft_of(config);
   std::string text, table;
   for (const ConfigKey& key : config_keys()) {
-    if (!key.present(draft) || (key.of_machine && scope == ConfigScope::without_machine)) continue;
+    if (!key.present(draft) || (key.of_machine && scope == ConfigScope::of_model)) continue;
+    ConfigValue value = key.get(draft);
+    if (key.is_path && scope == ConfigScope::of_model)
+      if (auto* path = std::get_if<std::string>(&value)) *path = last_part(*path);
     const std::size_t dot = key.path.rfind('.');
     const std::string prefix = dot == std::string::npos ? "" : key.path.substr(0, dot);
     // Tables in tables (windows, split) are written with dotted keys, so that order does not matter.
@@ -186,8 +193,7 @@ std::string print_config(const RunConfig& config, ConfigScope scope) {
       text += (text.empty() ? "[" : "\n[") + top + "]\n";
       table = top;
     }
-    text +=
-        (top.empty() ? key.path : key.path.substr(top.size() + 1)) + " = " + text_of(key.get(draft)) + "\n";
+    text += (top.empty() ? key.path : key.path.substr(top.size() + 1)) + " = " + text_of(value) + "\n";
   }
   return text;
 }

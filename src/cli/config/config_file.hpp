@@ -19,7 +19,8 @@ void read_config_file(const std::filesystem::path& file, ConfigDraft& draft);
 /// `key=value` of the command line: the value in TOML, or bare text.
 void override_config(const std::string& assignment, ConfigDraft& draft);
 
-enum class ConfigScope { everything, without_machine };
+/// `of_model`: what a model's bytes may depend on: not where the run happened, nor where its files lay.
+enum class ConfigScope { everything, of_model };
 /// TOML that reads back to the same configuration.
 std::string print_config(const RunConfig& config, ConfigScope scope = ConfigScope::everything);
 

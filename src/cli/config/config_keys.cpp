@@ -26,6 +26,10 @@ std::string to_string(MissingPolicy policy) {
   return policy == MissingPolicy::error ? "error" : policy == MissingPolicy::drop ? "drop" : "mean";
 }
 
+std::string short_text(double bound) {
+  return std::to_string(static_cast<std::int64_t>(bound));
+}
+
 double as_number(const ConfigValue& value) {
   if (const auto* number = std::get_if<double>(&value)) return *number;
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
@@ -63,13 +67,18 @@ ConfigKey integer(std::string path, Field field, std::string doc, std::int64_t l
           }};
 }
 
+constexpr double unbounded = std::numeric_limits<double>::infinity();
+
 template <class Field>
-ConfigKey number(std::string path, Field field, std::string doc) {
+ConfigKey number(std::string path, Field field, std::string doc, double low = -unbounded,
+                 double high = unbounded) {
   return {std::move(path), "number", std::move(doc),
           [field](const Draft& d) { return ConfigValue(static_cast<double>(field(const_cast<Draft&>(d)))); },
-          [field](Draft& d, const ConfigValue& value) {
+          [field, low, high](Draft& d, const ConfigValue& value) {
             const double read = as_number(value);
             if (!std::isfinite(read)) expected("a finite number");
+            if (read < low) expected("a number from " + short_text(low) + " up");
+            if (read > high) expected("a number up to " + short_text(high));
             field(d) = read;
           }};
 }
@@ -146,6 +155,11 @@ ConfigKey texts(std::string path, Field field, std::string doc) {
           }};
 }
 
+ConfigKey as_path(ConfigKey key) {
+  key.is_path = true;
+  return key;
+}
+
 ConfigKey on_machine(ConfigKey key) {
   key.of_machine = true;
   return key;
@@ -199,17 +213,20 @@ void add_tasks(std::vector<ConfigKey>& keys) {
        support,
        query,
        number("tasks.noise", SHOAL_FIELD(config.tasks.noise),
-              "generators: standard deviation of noise on targets"),
+              "generators: standard deviation of noise on targets", 0.0),
        shown_if(text("tasks.law", SHOAL_FIELD(config.tasks.law), "xsinx: law of x, normal | uniform"),
                 is_xsinx),
        shown_if(number("tasks.low", SHOAL_FIELD(config.tasks.low), "xsinx, uniform: smallest x"), is_xsinx),
        shown_if(number("tasks.high", SHOAL_FIELD(config.tasks.high), "xsinx, uniform: largest x"), is_xsinx),
-       shown_if(
-           text("tasks.path", SHOAL_FIELD(config.tasks.table.path), "table: .csv or .npy; file: task file"),
-           has_path),
+       shown_if(as_path(text("tasks.path", SHOAL_FIELD(config.tasks.table.path),
+                             "table: .csv, or .npy with columns c0, c1, ...; file: task file")),
+                has_path),
        shown_if(texts("tasks.key", SHOAL_FIELD(config.tasks.table.key), "columns that name the task"),
                 is_table),
        shown_if(texts("tasks.features", SHOAL_FIELD(config.tasks.table.features), "input columns"), is_table),
+       shown_if(texts("tasks.categorical", SHOAL_FIELD(config.tasks.table.categorical),
+                      "features that are categories although their values are numbers"),
+                is_table),
        shown_if(texts("tasks.targets", SHOAL_FIELD(config.tasks.table.targets),
                       "target columns; softmax: one column of labels"),
                 is_table),
@@ -236,12 +253,13 @@ void add_tasks(std::vector<ConfigKey>& keys) {
        shown_if(text("tasks.split.by", SHOAL_FIELD(config.tasks.table.split.by), "task (by shares) | time"),
                 is_table),
        shown_if(number("tasks.split.train", SHOAL_FIELD(config.tasks.table.split.train),
-                       "share of meta-train tasks"),
+                       "share of meta-train tasks", 0.0, 1.0),
                 splits_by_task),
        shown_if(number("tasks.split.validation", SHOAL_FIELD(config.tasks.table.split.validation),
-                       "share of validation tasks"),
+                       "share of validation tasks", 0.0, 1.0),
                 splits_by_task),
-       shown_if(number("tasks.split.test", SHOAL_FIELD(config.tasks.table.split.test), "share of test tasks"),
+       shown_if(number("tasks.split.test", SHOAL_FIELD(config.tasks.table.split.test), "share of test tasks",
+                       0.0, 1.0),
                 splits_by_task),
        shown_if(text("tasks.split.validation_from", SHOAL_FIELD(config.tasks.table.split.validation_from),
                      "first time of validation queries"),
@@ -282,7 +300,7 @@ std::vector<ConfigKey> make_keys() {
        choice("model.init", SHOAL_FIELD(config.model.init.kind), initializer_from_string,
               "glorot | he | truncated-normal"),
        shown_if(number("model.init_sd", SHOAL_FIELD(config.model.init.standard_deviation),
-                       "truncated-normal: standard deviation"),
+                       "truncated-normal: standard deviation", 0.0),
                 [](const Draft& d) { return d.config.model.init.kind == Initializer::truncated_normal; }),
        integer("model.outputs", SHOAL_FIELD(config.model.outputs),
                "softmax: classes; 0 = from parameters or data"),
@@ -299,13 +317,13 @@ std::vector<ConfigKey> make_keys() {
             "maml | fomaml | reptile | anil | boil | meta-sgd | pooled"),
        integer("algorithm.inner_steps", SHOAL_FIELD(inner.steps), "adaptation steps"),
        number("algorithm.inner_lr", SHOAL_FIELD(inner.learning_rate),
-              "inner learning rate, or where learned rates start"),
+              "inner learning rate, or where learned rates start", 0.0),
        choice("algorithm.learned_lr", SHOAL_FIELD(inner.learned_rate), learned_rate_from_string,
               "none | layer | layer-step | parameter"),
        numbers("algorithm.step_weights", SHOAL_FIELD(inner.step_weights),
                "multi-step loss: a weight per step, sum 1; [] = last step"),
        number("algorithm.max_move", SHOAL_FIELD(inner.max_move),
-              "a task fails when a weight moves further; 0 = off"),
+              "a task fails when a weight moves further; 0 = off", 0.0),
        integer("train.iterations", SHOAL_FIELD(config.train.iterations), "meta-iterations", 0,
                std::int64_t{1} << 40),
        integer("train.tasks_per_batch", SHOAL_FIELD(config.train.tasks_per_batch), "tasks per meta-iteration",
@@ -314,31 +332,32 @@ std::vector<ConfigKey> make_keys() {
                1 << 30),
        choice("train.optimizer", SHOAL_FIELD(config.train.optimizer.kind), optimizer_from_string,
               "sgd | momentum | adam | adamw"),
-       number("train.lr", SHOAL_FIELD(config.train.optimizer.learning_rate), "outer learning rate"),
+       number("train.lr", SHOAL_FIELD(config.train.optimizer.learning_rate), "outer learning rate", 0.0),
        number("train.beta1", SHOAL_FIELD(config.train.optimizer.beta1), "adam, adamw"),
        number("train.beta2", SHOAL_FIELD(config.train.optimizer.beta2), "adam, adamw"),
        number("train.epsilon", SHOAL_FIELD(config.train.optimizer.epsilon), "adam, adamw"),
        number("train.weight_decay", SHOAL_FIELD(config.train.optimizer.weight_decay),
-              "L2 penalty; adamw: decoupled"),
+              "L2 penalty; adamw: decoupled", 0.0),
        number("train.momentum", SHOAL_FIELD(config.train.optimizer.momentum), "momentum"),
        number("train.clip", SHOAL_FIELD(config.train.optimizer.clip),
-              "largest norm of the meta-gradient; 0 = off"),
+              "largest norm of the meta-gradient; 0 = off", 0.0),
        choice("train.schedule", SHOAL_FIELD(config.train.optimizer.schedule), schedule_from_string,
               "constant | cosine"),
        number("train.final_lr", SHOAL_FIELD(config.train.optimizer.final_learning_rate),
-              "cosine: rate at the end"),
+              "cosine: rate at the end", 0.0),
        integer("train.checkpoint_every", SHOAL_FIELD(config.train.checkpoint_every),
                "iterations; 0 = only at the end", 0, std::int64_t{1} << 40),
        integer("train.log_every", SHOAL_FIELD(config.train.log_every),
                "iterations per line of metrics; 0 = a hundred lines", 0, std::int64_t{1} << 40),
-       text("train.warm_start", SHOAL_FIELD(config.train.warm_start), "run or parameters file to start from"),
+       as_path(text("train.warm_start", SHOAL_FIELD(config.train.warm_start),
+                    "run or parameters file to start from")),
        integer("evaluate.tasks", SHOAL_FIELD(config.evaluate.tasks), "generators: tasks to evaluate on", 1,
                1 << 30),
        integers("evaluate.steps", SHOAL_FIELD(config.evaluate.steps), "numbers of adaptation steps", 0),
        integer("evaluate.query_grid", SHOAL_FIELD(config.evaluate.query_grid),
                "generators: evenly spaced query points; 0 = random"),
        number("evaluate.max_failed_share", SHOAL_FIELD(config.evaluate.max_failed_share),
-              "exit code 5 above this share of bad tasks")});
+              "exit code 5 above this share of bad tasks", 0.0, 1.0)});
   return keys;
 }
 

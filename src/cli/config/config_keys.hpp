@@ -34,6 +34,9 @@ struct ConfigKey {
   std::function<bool(const ConfigDraft&)> present = [](const ConfigDraft&) { return true; };
   /// Where the run happens rather than what it computes: left out of a model's metadata.
   bool of_machine = false;
+  /// Names a file or folder: relative to the configuration's folder; a model's metadata has only the last
+  /// part.
+  bool is_path = false;
 };
 
 const std::vector<ConfigKey>& config_keys();

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON for people's terminals and for programs: one line on standard output, whatever bytes file names hold.
+#pragma once
+
+#include <cstdio>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace shoal::cli {
+
+inline std::string json_text(const nlohmann::ordered_json& value, int indent = -1) {
+  return value.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+inline void print_json(const nlohmann::ordered_json& value) {
+  std::fputs(json_text(value).c_str(), stdout);
+}
+
+}  // namespace shoal::cli

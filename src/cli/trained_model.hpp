@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model that was trained, opened again: its metadata's configuration, its parameters.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include <shoal/run_config.hpp>
+#include <shoal/run_folder.hpp>
+#include <shoal/table_source.hpp>
+
+#include "cli/session.hpp"
+
+namespace shoal::cli {
+
+/// model.safetensors of a run folder, or another file with its metadata.
+struct TrainedModel {
+  std::filesystem::path file;
+  ModelMetadata metadata;
+  RunConfig config;                              ///< the run's own, with this command's flags over it
+  std::optional<Preprocessing> preprocessing;    ///< of a model that was trained on a table
+  std::map<std::string, std::string> data_hash;  ///< SHA-256 of the files it was trained on, by name
+};
+/// Throws ModelError; InvalidArgument for a seed that would change which tasks are test tasks.
+TrainedModel open_trained(const CommandOptions& options);
+
+/// The file behind RUN, which is a run folder or a model file.
+std::filesystem::path model_file(const std::string& run);
+
+/// A learner with the parameters of `file`; the model's shape comes from configuration and data.
+template <class Real>
+BasicMetaLearner<Real> open_learner(const Context& context, const TrainedModel& model,
+                                    const TaskSource& source);
+
+/// The number of classes of softmax comes from the file's last layer unless the configuration says it.
+ModelSpec model_of_file(RunConfig config, const TaskSource& source, const std::filesystem::path& file);
+
+}  // namespace shoal::cli
