@@ -11,9 +11,19 @@ namespace shoal::kernels {
 
 /// The interface that the tag structs below share: `curved` says whether f'' is not identically zero.
 ///   value(z) = f(z);  slope(z, a, d1): a = f(z), d1 = f'(z);  curvature(z, a, d1, d2): also d2 = f''(z).
+/// Where both derivatives follow from the value (`from_value`), slope_of(a) and bend_of(a, d1) give the same
+/// bits again, so that a tape need not keep them.
 
 struct Identity {
-  static constexpr bool curved = false;
+  static constexpr bool curved = false, from_value = true;
+  template <class V>
+  static SHOAL_HD V slope_of(V) {
+    return V(1.0f);
+  }
+  template <class V>
+  static SHOAL_HD V bend_of(V, V) {
+    return V(0.0f);
+  }
   template <class V>
   static SHOAL_HD V value(V z) {
     return z;
@@ -32,7 +42,15 @@ struct Identity {
 
 /// NaN stays NaN; relu(-0) = +0.
 struct Relu {
-  static constexpr bool curved = false;
+  static constexpr bool curved = false, from_value = true;
+  template <class V>
+  static SHOAL_HD V slope_of(V a) {
+    return select(a <= V(0.0f), V(0.0f), V(1.0f));
+  }
+  template <class V>
+  static SHOAL_HD V bend_of(V, V) {
+    return V(0.0f);
+  }
   template <class V>
   static SHOAL_HD V value(V z) {
     return select(z <= V(0.0f), V(0.0f), z);
@@ -51,7 +69,15 @@ struct Relu {
 };
 
 struct Tanh {
-  static constexpr bool curved = true;
+  static constexpr bool curved = true, from_value = true;
+  template <class V>
+  static SHOAL_HD V slope_of(V a) {
+    return fma(-a, a, V(1.0f));
+  }
+  template <class V>
+  static SHOAL_HD V bend_of(V a, V d1) {
+    return V(-2.0f) * a * d1;
+  }
   template <class V>
   static SHOAL_HD V value(V z) {
     return tanh(z);
@@ -59,17 +85,25 @@ struct Tanh {
   template <class V>
   static SHOAL_HD void slope(V z, V& a, V& d1) {
     a = tanh(z);
-    d1 = fma(-a, a, V(1.0f));
+    d1 = slope_of(a);
   }
   template <class V>
   static SHOAL_HD void curvature(V z, V& a, V& d1, V& d2) {
     slope(z, a, d1);
-    d2 = V(-2.0f) * a * d1;
+    d2 = bend_of(a, d1);
   }
 };
 
 struct Sigmoid {
-  static constexpr bool curved = true;
+  static constexpr bool curved = true, from_value = true;
+  template <class V>
+  static SHOAL_HD V slope_of(V a) {
+    return a * (V(1.0f) - a);
+  }
+  template <class V>
+  static SHOAL_HD V bend_of(V a, V d1) {
+    return d1 * fma(V(-2.0f), a, V(1.0f));
+  }
   template <class V>
   static SHOAL_HD V value(V z) {
     return sigmoid(z);
@@ -77,17 +111,17 @@ struct Sigmoid {
   template <class V>
   static SHOAL_HD void slope(V z, V& a, V& d1) {
     a = sigmoid(z);
-    d1 = a * (V(1.0f) - a);
+    d1 = slope_of(a);
   }
   template <class V>
   static SHOAL_HD void curvature(V z, V& a, V& d1, V& d2) {
     slope(z, a, d1);
-    d2 = d1 * fma(V(-2.0f), a, V(1.0f));
+    d2 = bend_of(a, d1);
   }
 };
 
 struct Softplus {
-  static constexpr bool curved = true;
+  static constexpr bool curved = true, from_value = false;
   template <class V>
   static SHOAL_HD V value(V z) {
     return softplus(z);
@@ -106,7 +140,7 @@ struct Softplus {
 
 /// z s(z) with s the sigmoid: f' = s + z s', f'' = s' (2 + z (1 - 2 s)).
 struct Silu {
-  static constexpr bool curved = true;
+  static constexpr bool curved = true, from_value = false;
   template <class V>
   static SHOAL_HD V value(V z) {
     return z * sigmoid(z);
@@ -128,7 +162,7 @@ struct Silu {
 
 /// z Phi(z): f' = Phi + z phi, f'' = phi (2 - z^2).
 struct Gelu {
-  static constexpr bool curved = true;
+  static constexpr bool curved = true, from_value = false;
   template <class V>
   static SHOAL_HD V value(V z) {
     V distribution, density, product;

@@ -2,7 +2,8 @@
 // Losses on one row (contract.md 1; PyTorch's definitions): terms, first derivative and second derivative in
 // a direction.
 //
-//   add_terms(o, y, total)             total + the row's terms, output by output
+//   terms(o, y, use)                   use(c, v) for every term c v of the row, output by output
+//   add_terms(loss, o, y, total)       total + the row's terms in that order, one fused multiply-add each
 //   gradient(o, y, scale, delta)       delta_j = dl/do_j * scale
 //   curvature(o, y, ro, scale, rd)     rd_j = (sum_i d2l/do_j do_i ro_i) * scale
 //
@@ -16,13 +17,12 @@ namespace shoal::kernels {
 /// (o - y)^2
 struct Mse {
   int outputs;
-  template <class V>
-  SHOAL_HD V add_terms(const V* o, const V* y, V total) const {
+  template <class V, class Use>
+  SHOAL_HD void terms(const V* o, const V* y, Use use) const {
     for (int j = 0; j < outputs; ++j) {
       const V d = o[j] - y[j];
-      total = fma(d, d, total);
+      use(d, d);
     }
-    return total;
   }
   template <class V>
   SHOAL_HD void gradient(const V* o, const V* y, V scale, V* delta) const {
@@ -41,14 +41,13 @@ struct Mse {
 struct Huber {
   int outputs;
   float delta_;
-  template <class V>
-  SHOAL_HD V add_terms(const V* o, const V* y, V total) const {
+  template <class V, class Use>
+  SHOAL_HD void terms(const V* o, const V* y, Use use) const {
     for (int j = 0; j < outputs; ++j) {
       const V d = o[j] - y[j], size = abs(d);
       const V inner = V(0.5f) * d * d, outer = V(delta_) * (size - V(0.5f * delta_));
-      total = total + select(size <= V(delta_), inner, outer);
+      use(V(1.0f), select(size <= V(delta_), inner, outer));
     }
-    return total;
   }
   template <class V>
   SHOAL_HD void gradient(const V* o, const V* y, V scale, V* delta) const {
@@ -68,13 +67,12 @@ struct Huber {
 struct Bce {
   int outputs;
   float pos_weight;
-  template <class V>
-  SHOAL_HD V add_terms(const V* o, const V* y, V total) const {
+  template <class V, class Use>
+  SHOAL_HD void terms(const V* o, const V* y, Use use) const {
     for (int j = 0; j < outputs; ++j) {
-      total = fma(V(1.0f) - y[j], softplus(o[j]), total);
-      total = fma(V(pos_weight) * y[j], softplus(-o[j]), total);
+      use(V(1.0f) - y[j], softplus(o[j]));
+      use(V(pos_weight) * y[j], softplus(-o[j]));
     }
-    return total;
   }
   template <class V>
   SHOAL_HD void gradient(const V* o, const V* y, V scale, V* delta) const {
@@ -99,15 +97,15 @@ struct Softmax {
     for (int j = 1; j < outputs; ++j) m = select(o[j] > m, o[j], m);
     return m;
   }
-  template <class V>
-  SHOAL_HD V add_terms(const V* o, const V* y, V total) const {
+  template <class V, class Use>
+  SHOAL_HD void terms(const V* o, const V* y, Use use) const {
     const V m = largest(o);
     V sum(0.0f), chosen(0.0f);
     for (int j = 0; j < outputs; ++j) {
       sum = sum + exp(o[j] - m);
       chosen = select(y[0] == V(static_cast<float>(j)), o[j], chosen);
     }
-    return total + (log(sum) + (m - chosen));
+    use(V(1.0f), log(sum) + (m - chosen));
   }
   /// p_j = exp(o_j - m) / sum into `p`.
   template <class V>
@@ -143,13 +141,12 @@ struct Pinball {
   int targets;
   const float* quantiles;
   int count;
-  template <class V>
-  SHOAL_HD V add_terms(const V* o, const V* y, V total) const {
+  template <class V, class Use>
+  SHOAL_HD void terms(const V* o, const V* y, Use use) const {
     for (int j = 0; j < targets * count; ++j) {
       const V r = y[j / count] - o[j], tau(quantiles[j % count]);
-      total = fma(select(r >= V(0.0f), tau, tau - V(1.0f)), r, total);
+      use(select(r >= V(0.0f), tau, tau - V(1.0f)), r);
     }
-    return total;
   }
   template <class V>
   SHOAL_HD void gradient(const V* o, const V* y, V scale, V* delta) const {
@@ -167,13 +164,12 @@ struct Pinball {
 /// (s + (y - m)^2 exp(-s)) / 2: outputs are the means m, then the log-variances s.
 struct GaussianNll {
   int targets;
-  template <class V>
-  SHOAL_HD V add_terms(const V* o, const V* y, V total) const {
+  template <class V, class Use>
+  SHOAL_HD void terms(const V* o, const V* y, Use use) const {
     for (int t = 0; t < targets; ++t) {
       const V d = o[t] - y[t], s = o[targets + t];
-      total = fma(V(0.5f), fma(d * d, exp(-s), s), total);
+      use(V(0.5f), fma(d * d, exp(-s), s));
     }
-    return total;
   }
   template <class V>
   SHOAL_HD void gradient(const V* o, const V* y, V scale, V* delta) const {
@@ -201,13 +197,12 @@ struct Qlike {
   SHOAL_HD V floored(V y) const {
     return floor_ > 0.0f ? select(y < V(floor_), V(floor_), y) : y;
   }
-  template <class V>
-  SHOAL_HD V add_terms(const V* o, const V* y, V total) const {
+  template <class V, class Use>
+  SHOAL_HD void terms(const V* o, const V* y, Use use) const {
     for (int j = 0; j < outputs; ++j) {
       const V x = floored(y[j]);
-      total = total + (fma(x, exp(-o[j]), o[j] - log(x)) - V(1.0f));
+      use(V(1.0f), fma(x, exp(-o[j]), o[j] - log(x)) - V(1.0f));
     }
-    return total;
   }
   template <class V>
   SHOAL_HD void gradient(const V* o, const V* y, V scale, V* delta) const {
@@ -218,5 +213,11 @@ struct Qlike {
     for (int j = 0; j < outputs; ++j) rd[j] = floored(y[j]) * exp(-o[j]) * ro[j] * scale;
   }
 };
+
+template <class Loss, class V>
+SHOAL_HD V add_terms(const Loss& loss, const V* o, const V* y, V total) {
+  loss.terms(o, y, [&](const V& c, const V& v) { total = fma(c, v, total); });
+  return total;
+}
 
 }  // namespace shoal::kernels

@@ -95,7 +95,7 @@ class TeamPass {
     if (team_.rank != 0) return total;
     with_loss<float>(loss_, net_, [&](const auto& loss) {
       for (int r = 0; r < rows_; ++r)
-        total = loss.add_terms(output() + r * output_stride(), fast_ + at_.y + r * net_.targets, total);
+        total = add_terms(loss, output() + r * output_stride(), fast_ + at_.y + r * net_.targets, total);
     });
     return total;
   }

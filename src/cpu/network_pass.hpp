@@ -71,7 +71,7 @@ class NetworkPass {
   V add_loss(const RowBlock<L>& block, const Tape<L>& tape, V total) const {
     kernels::with_loss<L>(loss_, net_, [&](const auto& loss) {
       for (int r = 0; r < block.rows; ++r) {
-        const V sum = loss.add_terms(tape.output() + r * net_.outputs, block.y + r * net_.targets, total);
+        const V sum = add_terms(loss, tape.output() + r * net_.outputs, block.y + r * net_.targets, total);
         total = r < block.common_rows ? sum : select(L::below(r, block.lane_rows), sum, total);
       }
     });
