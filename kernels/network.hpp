@@ -58,4 +58,9 @@ SHOAL_HD constexpr bool is_curved(ActivationCode code) {
   return code != ActivationCode::identity && code != ActivationCode::relu;
 }
 
+/// Whether f' does not follow from f, so that a tape must keep it (kernels/activations.hpp, from_value).
+SHOAL_HD constexpr bool keeps_slope(ActivationCode code) {
+  return code == ActivationCode::softplus || code == ActivationCode::silu || code == ActivationCode::gelu;
+}
+
 }  // namespace shoal::kernels

@@ -8,27 +8,27 @@
 #include <cstdint>
 
 #include "kernels/team_memory.hpp"
+#include "kernels/team_width.hpp"
 
 namespace shoal::kernels {
 
-/// Support or query rows of all tasks, one after another.
-struct RowsView {
-  const float* x = nullptr;             ///< [rows, inputs]
-  const float* y = nullptr;             ///< [rows, targets]; class labels as numbers
-  const float* offset = nullptr;        ///< [rows, outputs] or null
-  const std::int64_t* first = nullptr;  ///< [tasks + 1]
-  const float* terms = nullptr;         ///< [tasks] divisor of the mean
-  const float* scale = nullptr;         ///< [tasks] 1 / terms, 0 for an empty set
-};
+inline constexpr int warp_threads = 32;
+/// Registers that a thread of the task kernel may have (__launch_bounds__, kernels/task_kernels.cu).
+inline constexpr int most_registers = 255;
+
+/// What is wanted of the tasks.
+enum class TaskKernel : int { meta_gradient, adapt, evaluate, predict };
 
 struct TaskArguments {
+  TaskKernel kernel = TaskKernel::meta_gradient;
   Network network;
+  const TeamWidth* widths = nullptr;  ///< [layers + 1] of the inputs and of every layer's outputs
   LossOptions loss;
   InnerOptions inner;
   TeamMemory memory;
   TeamWorkspace workspace_layout;
-  float* workspace = nullptr;  ///< [blocks, workspace_layout.floats]
-  float* fast = nullptr;       ///< [blocks, memory.floats] where fast memory is global; else null
+  int team_threads = 32;       ///< a warp, or the whole block
+  float* workspace = nullptr;  ///< [teams of the grid, workspace_layout.floats]
 
   RowsView support, query;
   const std::int32_t* order = nullptr;  ///< [tasks]
@@ -42,8 +42,9 @@ struct TaskArguments {
   float* loss_before = nullptr;         ///< [tasks]
   float* loss_after = nullptr;          ///< [tasks]
   float* fast_weights = nullptr;        ///< [tasks, P] or null
-  long long* sums = nullptr;            ///< [blocks, 6, P] digits of exact sums (kernels/exact_digits.cuh)
-  long long* rate_sums = nullptr;       ///< [blocks, 6, R]
+  int sum_sets = 1;                     ///< tasks are dealt to the sets in turn, at most 2047 to one
+  long long* sums = nullptr;            ///< [sum_sets, 6, P] digits of exact sums (kernels/exact_digits.cuh)
+  long long* rate_sums = nullptr;       ///< [sum_sets, 6, R]
 
   // evaluate: query losses after `steps` (ascending); loss, status and failed step are [points, tasks]
   const std::int32_t* steps = nullptr;

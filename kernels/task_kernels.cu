@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The task kernels: a persistent grid, one team (block) per task at a time, tasks dealt in order of size so
-// that neighbours take equally long. Shared memory: TeamMemory of one task, dynamic; global: each block's
-// workspace and its digits of the exact sum, so that no two blocks ever write the same address and no atomic
-// is needed. Block sums are added by block_sums, integers in any order. Oracle: the cpu backend, bit for bit
-// (tests/cuda).
+// The task kernel: a persistent grid, one task per team at a time, tasks dealt in order of size so that
+// neighbours take equally long. Shared memory: TeamMemory of each team of the block, dynamic; global: each
+// team's workspace, and sets of digits of the exact sum that all teams add to (kernels/exact_digits.cuh). The
+// sets are added by sum_sets, integers in any order. One kernel does whatever is wanted of the tasks: the
+// ways of their rows through the network are the same. Oracle: the cpu backend, bit for bit (tests/cuda).
 #include "kernels/task_kernels.hpp"
 
 #include "kernels/team_task.cuh"
@@ -11,106 +11,55 @@
 namespace shoal::kernels {
 namespace {
 
-/// use(task_runner, task) for this block's tasks, after clearing fast memory: padding is read and dropped.
-template <class Use>
-__device__ __forceinline__ int for_tasks(const TaskArguments& job, float* shared, Use use) {
-  const Team team = Team::mine();
-  const auto block = static_cast<std::int64_t>(blockIdx.x);
-  float* const fast = job.fast ? job.fast + block * job.memory.floats : shared;
-  for (std::int64_t e = team.rank; e < job.memory.floats; e += team.size) fast[e] = 0.0f;
-  TeamTask runner(team, job, fast, job.workspace + block * job.workspace_layout.floats);
-  int done = 0;
-  for (int i = static_cast<int>(blockIdx.x); i < job.tasks; i += static_cast<int>(gridDim.x), ++done)
-    use(runner, job.order[i], done);
-  return done;
-}
-
-__device__ __forceinline__ void carry(const TaskArguments& job) {
-  const auto digits = [&](long long* sums, int count) {
-    long long* const own = sums + static_cast<std::int64_t>(blockIdx.x) * exact_digits * count;
-    for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x))
-      carry_digits(own + i, count);
-  };
-  digits(job.sums, static_cast<int>(job.network.parameters));
-  digits(job.rate_sums, job.rate_count);
-}
-
-__global__ void meta_gradient_kernel(const TaskArguments job) {
+__global__ void __launch_bounds__(256, 1) task_kernel(const __grid_constant__ TaskArguments job) {
   SHOAL_SHARED_MEMORY(shared);
-  for_tasks(job, shared, [&](TeamTask& runner, int task, int done) {
-    runner.meta_gradient(task);
-    if (done % (exact_capacity - 1) == exact_capacity - 2) carry(job);
-  });
-  carry(job);
+  const Team team = Team::mine(job.team_threads);
+  const auto floats = static_cast<int>(job.memory.floats);
+  float* const fast = shared + team.place() * floats;
+  for (int e = team.rank; e < floats; e += team.size) fast[e] = 0.0f;  // padding is read and dropped
+  TeamTask runner(team, job, fast, job.workspace + team.index * job.workspace_layout.floats);
+  for (int i = team.index; i < job.tasks; i += team.count) runner.run(job.order[i], i % job.sum_sets);
 }
 
-__global__ void adapt_kernel(const TaskArguments job) {
-  SHOAL_SHARED_MEMORY(shared);
-  for_tasks(job, shared, [](TeamTask& runner, int task, int) { runner.adapt(task); });
-}
-
-__global__ void evaluate_kernel(const TaskArguments job) {
-  SHOAL_SHARED_MEMORY(shared);
-  for_tasks(job, shared, [](TeamTask& runner, int task, int) { runner.evaluate(task); });
-}
-
-__global__ void predict_kernel(const TaskArguments job) {
-  SHOAL_SHARED_MEMORY(shared);
-  for_tasks(job, shared, [](TeamTask& runner, int task, int) { runner.predict(task); });
-}
-
-__global__ void block_sums_kernel(const long long* from, int blocks, std::int64_t count, long long* to) {
+/// One thread per sum: carries what each set holds, so that the digits of all of them have room in one.
+__global__ void sum_sets_kernel(const long long* from, int sets, std::int64_t count, long long* to) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
        i += step) {
-    long long sum = 0;
-    for (int b = 0; b < blocks; ++b) sum += from[b * count + i];
-    to[i] = sum;
+    long long sum[exact_digits] = {};
+    for (int s = 0; s < sets; ++s) {
+      long long digits[exact_digits];
+#pragma unroll
+      for (int d = 0; d < exact_digits; ++d)
+        digits[d] = from[(static_cast<std::int64_t>(s) * exact_digits + d) * count + i];
+      carry_digits(digits);
+#pragma unroll
+      for (int d = 0; d < exact_digits; ++d) sum[d] += digits[d];
+    }
+#pragma unroll
+    for (int d = 0; d < exact_digits; ++d) to[d * count + i] = sum[d];
   }
 }
 
 }  // namespace
 
-void launch_tasks(TaskKernel kernel, const TaskArguments& job, const TeamLaunch& grid, void* stream_handle) {
+void launch_tasks(const TaskArguments& job, const TeamLaunch& grid, void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
   const auto blocks = static_cast<unsigned>(grid.blocks), threads = static_cast<unsigned>(grid.threads);
   const auto shared = static_cast<std::size_t>(grid.shared_bytes);
-  switch (kernel) {
-    case TaskKernel::meta_gradient:
-      SHOAL_LAUNCH(meta_gradient_kernel, blocks, threads, shared, stream, job);
-      return;
-    case TaskKernel::adapt:
-      SHOAL_LAUNCH(adapt_kernel, blocks, threads, shared, stream, job);
-      return;
-    case TaskKernel::evaluate:
-      SHOAL_LAUNCH(evaluate_kernel, blocks, threads, shared, stream, job);
-      return;
-    case TaskKernel::predict:
-      SHOAL_LAUNCH(predict_kernel, blocks, threads, shared, stream, job);
-      return;
-  }
+  SHOAL_LAUNCH(task_kernel, blocks, threads, shared, stream, job);
 }
 
-const void* task_kernel_address(TaskKernel kernel) {
-  switch (kernel) {
-    case TaskKernel::meta_gradient:
-      return reinterpret_cast<const void*>(&meta_gradient_kernel);
-    case TaskKernel::adapt:
-      return reinterpret_cast<const void*>(&adapt_kernel);
-    case TaskKernel::evaluate:
-      return reinterpret_cast<const void*>(&evaluate_kernel);
-    case TaskKernel::predict:
-      return reinterpret_cast<const void*>(&predict_kernel);
-  }
-  return nullptr;
+const void* task_kernel_address() {
+  return reinterpret_cast<const void*>(&task_kernel);
 }
 
-void launch_block_sums(const long long* from, int blocks, std::int64_t count, long long* to,
-                       void* stream_handle) {
+void launch_sum_sets(const long long* from, int sets, std::int64_t count, long long* to,
+                     void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
   constexpr unsigned threads = 128;
   const auto grid = static_cast<unsigned>((count + threads - 1) / threads);
-  SHOAL_LAUNCH(block_sums_kernel, grid, threads, 0, stream, from, blocks, count, to);
+  SHOAL_LAUNCH(sum_sets_kernel, grid, threads, 0, stream, from, sets, count, to);
 }
 
 }  // namespace shoal::kernels

@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launches of the task kernels, for host code.
+// Launches of the task kernel and of the sum over its sets, for host code.
 #pragma once
 
 #include "kernels/task_arguments.hpp"
 
 namespace shoal::kernels {
 
-enum class TaskKernel : int { meta_gradient, adapt, evaluate, predict };
-
-/// Grid of teams: `blocks` of `threads`, `shared_bytes` of dynamic shared memory each.
+/// `blocks` of `threads` threads and `shared_bytes` of dynamic shared memory each.
 struct TeamLaunch {
   int blocks = 0, threads = 0;
   std::int64_t shared_bytes = 0;
 };
 
-/// Starts `kernel` on `stream` (a cudaStream_t). Errors are those of the launch: see Stream::check().
-void launch_tasks(TaskKernel kernel, const TaskArguments& job, const TeamLaunch& grid, void* stream);
+/// Starts the task kernel on `stream` (a cudaStream_t). Errors are those of the launch: see Stream::check().
+void launch_tasks(const TaskArguments& job, const TeamLaunch& grid, void* stream);
 /// The address of the kernel, for occupancy and attributes.
-const void* task_kernel_address(TaskKernel kernel);
+const void* task_kernel_address();
 
-/// to[i] = the sum over blocks of from[b][i], both integers that do not overflow.
-void launch_block_sums(const long long* from, int blocks, std::int64_t count, long long* to, void* stream);
+/// to [6, count] = the sum over sets of from [sets, 6, count], at most 2047 sets of at most 2047 values each;
+/// digits carried set by set (kernels/exact_digits.cuh).
+void launch_sum_sets(const long long* from, int sets, std::int64_t count, long long* to, void* stream);
 
 }  // namespace shoal::kernels

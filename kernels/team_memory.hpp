@@ -9,26 +9,58 @@
 
 namespace shoal::kernels {
 
-/// Offsets in floats. Matrices of a block of rows are [rows, padded width]; hidden layer l of a stack of them
-/// lies rows * width_before further.
+/// Support or query rows of all tasks, one after another.
+struct RowsView {
+  const float* x = nullptr;             ///< [rows, inputs]
+  const float* y = nullptr;             ///< [rows, targets]; class labels as numbers
+  const float* offset = nullptr;        ///< [rows, outputs] or null
+  const std::int64_t* first = nullptr;  ///< [tasks + 1]
+  const float* terms = nullptr;         ///< [tasks] divisor of the mean
+  const float* scale = nullptr;         ///< [tasks] 1 / terms, 0 for an empty set
+};
+
+/// Offsets in floats, whole 16-byte words. Matrices of a block of rows are [rows, padded width]; hidden layer
+/// l of a stack of them lies rows * width_before further.
 struct TeamMemory {
-  int rows = 0;                                         ///< rows that go through the network together
-  int phi = 0, u = 0;                                   ///< [P] fast weights, alpha o lambda
-  int x = 0, y = 0, offset = 0;                         ///< the block's data
-  int activation = 0, slope = 0, delta = 0, curve = 0;  ///< hidden layers' a, f', dL/dz, f'' then dL/da f''
-  int r_sum = 0, r_activation = 0;                      ///< R{z}, R{a}; one buffer when f'' = 0
-  int output = 0, output_delta = 0, r_output = 0;       ///< [rows, padded outputs]
-  int r_delta[2] = {};                                  ///< R{dL/dz} of this layer and of the one below
+  int rows = 0;                  ///< rows that go through the network together
+  int u = 0;                     ///< [P] alpha o lambda
+  int x = 0, y = 0, offset = 0;  ///< the block's data
+  int terms = 0;                 ///< [rows, pairs, 2] factors of the loss terms
+  int pairs = 0;                 ///< of a row
+  int phi = 0;                   ///< [P] fast weights
+
+  int tape = 0;                   ///< what the passes of a block of rows leave for the way back:
+  int activation = 0, delta = 0;  ///<   hidden layers' a, dL/dz
+  int curve = 0;                  ///<   f'', then dL/da f'', then that times R{z}; only when f'' is not zero
+  int slope = 0;                  ///<   f', where it does not follow from a
+  int output = 0, output_delta = 0;  ///<   [rows, padded outputs]
+  int tape_floats = 0;
+
+  int r_activation = 0, r_output = 0;  ///< R{a}, R{output}
+  int r_delta[2] = {};                 ///< R{dL/dz} of this layer and of the one below
   std::int64_t floats = 0;
 };
 
-/// Offsets in floats from a team's global workspace.
+/// Offsets in floats from a team's global workspace, whole 16-byte words.
 struct TeamWorkspace {
-  std::int64_t trajectory = 0;  ///< [trajectory_count, P] phi_0 .. phi_K, or two in turn
-  std::int64_t gradient = 0;    ///< [gradient_count, P] g_0 .. g_{K-1}, or one
-  std::int64_t lambda = 0, second = 0, rate_gradient = 0;
-  int trajectory_count = 1, gradient_count = 1;
+  std::int64_t record = 0;  ///< [records, record_floats] of every inner step: phi, then the tapes kept of it
+  int records = 0;
+  int record_tapes = 0;  ///< tapes in a record: every block's of the largest support set, or none
+  std::int64_t record_floats = 0;
+  std::int64_t gradient = 0;  ///< [gradients, P] g_0 .. g_{K-1}, where rates are learned
+  int gradients = 0;
+  std::int64_t lambda = 0;         ///< [P]
+  std::int64_t partial = 0;        ///< [P] gradients between blocks of rows
+  std::int64_t rate_gradient = 0;  ///< [R]
   std::int64_t floats = 0;
 };
+
+/// Pairs of factors that a loss has a row's terms in (kernels/losses.hpp, terms()).
+SHOAL_HD constexpr int loss_pairs(LossCode code, int outputs, int targets) {
+  return code == LossCode::bce            ? 2 * outputs
+         : code == LossCode::softmax      ? 1
+         : code == LossCode::gaussian_nll ? targets
+                                          : outputs;
+}
 
 }  // namespace shoal::kernels

@@ -4,289 +4,287 @@
 // file is the oracle (tests/cuda). There a lane is a task; here the team's threads share one task's outputs.
 //
 // Every matrix lies in the team's fast memory. Barriers stand between a layer's outputs and their readers and
-// nowhere else; what is elementwise after a product is done by the thread that computed the element.
+// nowhere else; what is elementwise after a product is in kernels/team_sinks.cuh.
 #pragma once
 
-#include "kernels/choices.hpp"
 #include "kernels/team_contraction.cuh"
+#include "kernels/team_gradient.cuh"
 #include "kernels/team_memory.hpp"
+#include "kernels/team_sinks.cuh"
 
 namespace shoal::kernels {
 
 /// Whose gradients a backward pass wants: those the inner loop moves, or all of theta's.
 enum class TeamWanted { adapting, everything };
 
-/// One side of a task.
-struct TeamRows {
-  const float* x = nullptr;       ///< [rows, inputs]
-  const float* y = nullptr;       ///< [rows, targets]; class labels as numbers
-  const float* offset = nullptr;  ///< [rows, outputs] or null
-  int rows = 0;
-  float scale = 0.0f;  ///< 1 / terms of the mean; 0 for an empty set
-  float terms = 0.0f;  ///< divisor of the mean
-};
-
 class TeamPass {
  public:
   __device__ __forceinline__ TeamPass(const Team& team, const Network& net, const LossOptions& loss,
-                                      const TeamMemory& memory, float* fast)
-      : team_(team), net_(net), loss_(loss), at_(memory), fast_(fast) {}
+                                      const TeamMemory& memory, const TeamWidth* widths, float* fast)
+      : team_(team), net_(net), loss_(loss), at_(memory), widths_(widths), fast_(fast) {}
 
   __device__ __forceinline__ float* phi() const { return fast_ + at_.phi; }
   __device__ __forceinline__ float* u() const { return fast_ + at_.u; }
-  __device__ __forceinline__ bool curved() const { return is_curved(net_.activation); }
+  /// What forward(), losses() and backward() of the staged rows leave, memory.tape_floats of it.
+  __device__ __forceinline__ float* tape() const { return fast_ + at_.tape; }
 
-  /// Takes rows first .. first + rows - 1 into fast memory.
-  __device__ __forceinline__ void stage(const TeamRows& set, int first, int rows) {
-    team_.sync();  // the rows before may still be in use
+  /// Takes rows `first` .. `first` + `rows` - 1 of a set into fast memory, unless they are there.
+  __device__ __forceinline__ void stage(const RowsView& set, std::int64_t first, int rows) {
+    team_.sync();  // the rows before may still be in use; parameters become known
+    const float* const x = set.x + first * net_.inputs;
+    if (x == staged_ && rows == rows_) return;
+    staged_ = x;
     rows_ = rows;
-    const int stride = padded(net_.inputs);
-    copy_rows(set.x + static_cast<std::int64_t>(first) * net_.inputs, net_.inputs, fast_ + at_.x, stride);
-    if (set.y)
-      copy_rows(set.y + static_cast<std::int64_t>(first) * net_.targets, net_.targets, fast_ + at_.y,
-                net_.targets);
+    const TeamWidth& inputs = widths_[0];
+    const int stride = padded(inputs.size);
+    for (int e = team_.rank; e < rows * inputs.size; e += team_.size) {
+      const int r = inputs.singles.divide(e);
+      fast_[at_.x + r * stride + e - r * inputs.size] = x[e];
+    }
+    if (set.y) copy(set.y + first * net_.targets, rows * net_.targets, at_.y);
     has_offset_ = set.offset != nullptr;
-    if (has_offset_)
-      copy_rows(set.offset + static_cast<std::int64_t>(first) * net_.outputs, net_.outputs,
-                fast_ + at_.offset, net_.outputs);
+    if (has_offset_) copy(set.offset + first * net_.outputs, rows * net_.outputs, at_.offset);
     team_.sync();
   }
+  /// Nothing is staged: another task's rows may lie where the last one's did.
+  __device__ __forceinline__ void forget_rows() { staged_ = nullptr; }
 
   __device__ __forceinline__ void forward() const {
-    for (int l = 0; l < net_.layer_count; ++l) {
+    const int last = last_layer();
+    for (int l = 0; l < last; ++l) {
       const LayerShape& layer = net_.layers[l];
-      const bool last = l + 1 == net_.layer_count;
-      const TeamContraction z{.first = {input(l), input_stride(l), phi() + layer.weight, layer.stride},
-                              .rows = rows_,
-                              .columns = layer.outputs,
-                              .terms = layer.inputs,
-                              .start = TeamStart::column,
-                              .column_start = phi() + layer.bias,
-                              .out = last ? output() : hidden(at_.activation, l),
-                              .out_stride = layer.stride};
-      contract_by_team<TeamWalk::forward>(team_, z, [&](int r, int j) {
-        if (!last) activate(l, r * layer.stride + j);
-      });
+      contract_one<TeamWalk::forward>(
+          team_, fast_, layer_product(l),
+          ActivationSink{{fast_, at_.phi + static_cast<int>(layer.bias)}, net_.activation, tape_of(l)});
       team_.sync();
     }
-    if (net_.has_skip) {
-      const TeamContraction skip{
-          .first = {fast_ + at_.x, padded(net_.inputs), phi() + net_.skip, output_stride()},
-          .rows = rows_,
-          .columns = net_.outputs,
-          .terms = net_.inputs,
-          .start = TeamStart::output,
-          .out = output(),
-          .out_stride = output_stride()};
-      contract_by_team<TeamWalk::forward>(team_, skip);
-      team_.sync();
-    }
-    if (has_offset_) {
-      for (int e = team_.rank; e < rows_ * net_.outputs; e += team_.size) {
-        float& o = output()[e / net_.outputs * output_stride() + e % net_.outputs];
-        o = o + fast_[at_.offset + e];
-      }
+    for (int part = 0; part < (net_.has_skip ? 2 : 1); ++part) {  // the last layer, then the skip onto it
+      const bool skip = part == 1;
+      contract_one<TeamWalk::forward>(
+          team_, fast_, skip ? skip_product(at_.phi) : layer_product(last),
+          OutputSink{fast_, skip ? -1 : at_.phi + static_cast<int>(net_.layers[last].bias), skip,
+                     has_offset_ && skip == net_.has_skip ? at_.offset : -1, net_.outputs, fast_ + at_.output,
+                     output_stride()});
       team_.sync();
     }
   }
 
-  /// total + the loss terms of the rows, row by row; the first thread's result counts.
+  /// Factors of the rows' loss terms and, if wanted, dL/do. A barrier behind it is the caller's, or
+  /// add_loss's.
+  __device__ __forceinline__ void losses(bool with_delta, float scale) const {
+    with_loss<float>(loss_, net_, [&](const auto& loss) {
+      for (int r = team_.rank; r < rows_; r += team_.size) {
+        const float* const o = fast_ + at_.output + r * output_stride();
+        const float* const y = fast_ + at_.y + r * net_.targets;
+        float* to = fast_ + at_.terms + 2 * at_.pairs * r;
+        loss.terms(o, y, [&](float c, float v) {
+          *to++ = c;
+          *to++ = v;
+        });
+        if (with_delta) loss.gradient(o, y, scale, fast_ + at_.output_delta + r * output_stride());
+      }
+    });
+    team_.sync();
+  }
+  /// total + the loss terms of the rows in order; the first thread's result counts. After losses().
   __device__ __forceinline__ float add_loss(float total) const {
     if (team_.rank != 0) return total;
-    with_loss<float>(loss_, net_, [&](const auto& loss) {
-      for (int r = 0; r < rows_; ++r)
-        total = add_terms(loss, output() + r * output_stride(), fast_ + at_.y + r * net_.targets, total);
-    });
+    const float* from = fast_ + at_.terms;
+    const int pairs = rows_ * at_.pairs;
+#pragma unroll 4
+    for (int i = 0; i < pairs; ++i) total = fma(from[2 * i], from[2 * i + 1], total);
     return total;
   }
 
   /// Outputs of the rows, [rows, outputs].
   __device__ __forceinline__ void give_outputs(float* to) const {
     for (int e = team_.rank; e < rows_ * net_.outputs; e += team_.size)
-      to[e] = output()[e / net_.outputs * output_stride() + e % net_.outputs];
+      to[e] = fast_[at_.output + e / net_.outputs * output_stride() + e % net_.outputs];
   }
 
-  /// Gradient of the mean loss over rows, onto `gradient` (padded parameters) or as its start.
-  __device__ __forceinline__ void backward(float scale, TeamWanted wanted, bool first_rows,
-                                           float* gradient) const {
-    with_loss<float>(loss_, net_, [&](const auto& loss) {
-      for (int r = team_.rank; r < rows_; r += team_.size)
-        loss.gradient(output() + r * output_stride(), fast_ + at_.y + r * net_.targets, scale,
-                      output_delta() + r * output_stride());
-    });
-    team_.sync();
+  /// From dL/do through the layers: the tape's deltas, and gradients of the rows' mean loss where anybody
+  /// wants them. A layer's weights may be updated in place: their last reader is a barrier ahead. After
+  /// losses().
+  __device__ __forceinline__ void backward(TeamWanted wanted, TeamGradient& gradient) const {
     const bool all = wanted == TeamWanted::everything;
     const int lowest = all ? 0 : net_.lowest_adapting;
-    for (int l = net_.layer_count - 1; l >= lowest; --l) {
+    for (int l = last_layer(); l >= lowest; --l) {
       const LayerShape& layer = net_.layers[l];
-      if (gradient && (all || layer.weight_adapts))
-        sum_over_rows(gradient + layer.weight, layer.stride, layer.inputs, layer.outputs, first_rows,
-                      {input(l), input_stride(l), delta(l), layer.stride}, {});
-      if (gradient && (all || layer.bias_adapts))
-        sum_rows(gradient + layer.bias, layer.outputs, layer.stride, first_rows, delta(l));
       if (l > lowest) {
-        const LayerShape& below = net_.layers[l - 1];
-        float* const da = hidden(at_.delta, l - 1);
-        const TeamContraction product{.first = {delta(l), layer.stride, phi() + layer.weight, layer.stride},
+        const TeamContraction product{.first = {delta(l), layer.stride, weight(l), layer.stride},
                                       .rows = rows_,
-                                      .columns = layer.inputs,
-                                      .terms = layer.outputs,
-                                      .out = da,
-                                      .out_stride = below.stride};
-        const float* const slope = hidden(at_.slope, l - 1);
-        float* const curve = hidden(at_.curve, l - 1);
-        contract_by_team<TeamWalk::backward>(team_, product, [&](int r, int j) {
-          const int e = r * below.stride + j;
-          if (curved()) curve[e] = da[e] * curve[e];
-          da[e] = da[e] * slope[e];
-        });
+                                      .columns = inputs_of(l),
+                                      .terms = layer.outputs};
+        contract_one<TeamWalk::backward>(team_, fast_, product,
+                                         DeltaSink{{}, net_.activation, tape_of(l - 1)});
+        team_.sync();
       }
-      team_.sync();
+      if (gradient.use == GradientUse::none) continue;
+      gradient.enter(l);
+      for (int part = 0; part < (l == last_layer() && net_.has_skip ? 2 : 1); ++part) {
+        const bool skip = part == 1;
+        if (!all && !(skip ? net_.skip_adapts : layer.weight_adapts)) continue;
+        const TeamProduct product{skip ? at_.x : input(l), skip ? input_stride(0) : input_stride(l), delta(l),
+                                  layer.stride};
+        contract_one<TeamWalk::weights>(
+            team_, fast_,
+            {.first = product,
+             .rows = skip ? net_.inputs : layer.inputs,
+             .columns = outputs_of(l),
+             .terms = rows_},
+            GradientSink{gradient, skip ? net_.skip : layer.weight, layer.stride});
+      }
+      if (all || layer.bias_adapts)
+        sum_rows(gradient, layer.bias, layer.outputs, layer.stride, fast_ + delta(l));
     }
-    if (gradient && net_.has_skip && (all || net_.skip_adapts))
-      sum_over_rows(gradient + net_.skip, output_stride(), net_.inputs, net_.outputs, first_rows,
-                    {fast_ + at_.x, padded(net_.inputs), output_delta(), output_stride()}, {});
   }
 
   /// Hessian of the mean loss at phi times u (zero where tensors do not adapt), all of theta's rows. Needs
-  /// forward() and backward(TeamWanted::adapting) of these rows.
-  __device__ __forceinline__ void hessian_vector(float scale, bool first_rows, float* hv) const {
-    const int low = net_.lowest_adapting, last = net_.layer_count - 1;
-    for (int l = low; l <= last; ++l) {
-      const LayerShape& layer = net_.layers[l];
-      float* const rz = l < last ? hidden(at_.r_sum, l) : r_output();
-      const TeamProduct by_u{input(l), input_stride(l), u() + layer.weight, layer.stride};
-      const TeamProduct by_w{l > low ? hidden(at_.r_activation, l - 1) : nullptr, input_stride(l),
-                             phi() + layer.weight, layer.stride};
-      const TeamProduct first = layer.weight_adapts ? by_u : by_w;
-      const TeamContraction sum{.first = first,
-                                .second = layer.weight_adapts ? by_w : TeamProduct{},
-                                .rows = rows_,
-                                .columns = layer.outputs,
-                                .terms = first.a ? layer.inputs : 0,
-                                .start = layer.bias_adapts ? TeamStart::column : TeamStart::zero,
-                                .column_start = u() + layer.bias,
-                                .out = rz,
-                                .out_stride = layer.stride};
-      const float* const slope = hidden(at_.slope, l);
-      float* const ra = hidden(at_.r_activation, l);
-      contract_by_team<TeamWalk::forward>(team_, sum, [&](int r, int j) {
-        const int e = r * layer.stride + j;
-        if (l < last) ra[e] = rz[e] * slope[e];
-      });
+  /// forward(), losses() and backward(TeamWanted::adapting) of these rows, or their tape; uses the tape up.
+  __device__ __forceinline__ void hessian_vector(float scale, TeamGradient& hv) const {
+    const int low = net_.lowest_adapting, last = last_layer();
+    for (int l = low; l < last; ++l) {
+      contract_one_or_two<TeamWalk::forward>(
+          team_, fast_, r_product(l), RActivationSink{{fast_, r_start(l)}, net_.activation, tape_of(l)});
       team_.sync();
     }
-    if (net_.has_skip && net_.skip_adapts) {
-      const TeamContraction skip{
-          .first = {fast_ + at_.x, padded(net_.inputs), u() + net_.skip, output_stride()},
-          .rows = rows_,
-          .columns = net_.outputs,
-          .terms = net_.inputs,
-          .start = TeamStart::output,
-          .out = r_output(),
-          .out_stride = output_stride()};
-      contract_by_team<TeamWalk::forward>(team_, skip);
+    for (int part = 0; part < (net_.has_skip && net_.skip_adapts ? 2 : 1); ++part) {
+      const bool skip = part == 1;
+      contract_one_or_two<TeamWalk::forward>(team_, fast_, skip ? skip_product(at_.u) : r_product(last),
+                                             OutputSink{fast_, skip ? -1 : r_start(last), skip, -1,
+                                                        net_.outputs, fast_ + at_.r_output, output_stride()});
       team_.sync();
     }
     int turn = last % 2;
     with_loss<float>(loss_, net_, [&](const auto& loss) {
       for (int r = team_.rank; r < rows_; r += team_.size)
-        loss.curvature(output() + r * output_stride(), fast_ + at_.y + r * net_.targets,
-                       r_output() + r * output_stride(), scale,
-                       fast_ + at_.r_delta[turn] + r * output_stride());
+        loss.curvature(fast_ + at_.output + r * output_stride(), fast_ + at_.y + r * net_.targets,
+                       fast_ + at_.r_output + r * output_stride(), scale,
+                       fast_ + r_delta(turn) + r * output_stride());
     });
     team_.sync();
-    if (net_.has_skip)
-      sum_over_rows(hv + net_.skip, output_stride(), net_.inputs, net_.outputs, first_rows,
-                    {fast_ + at_.x, padded(net_.inputs), fast_ + at_.r_delta[turn], output_stride()}, {});
     for (int l = last; l >= 0; --l) {
       const LayerShape& layer = net_.layers[l];
-      const float* const rd = fast_ + at_.r_delta[turn];
-      const TeamProduct straight{input(l), input_stride(l), rd, layer.stride};
-      const TeamProduct through_input{l > low ? hidden(at_.r_activation, l - 1) : nullptr, input_stride(l),
-                                      delta(l), layer.stride};
-      sum_over_rows(hv + layer.weight, layer.stride, layer.inputs, layer.outputs, first_rows,
-                    l > low ? through_input : straight, l > low ? straight : TeamProduct{});
-      sum_rows(hv + layer.bias, layer.outputs, layer.stride, first_rows, rd);
+      const int rd = r_delta(turn);
+      for (int part = 0; part < (l == last && net_.has_skip ? 2 : 1); ++part) {
+        const bool skip = part == 1;
+        const TeamProduct straight{skip ? at_.x : input(l), skip ? input_stride(0) : input_stride(l), rd,
+                                   layer.stride};
+        const bool through_input = l > low && !skip;
+        const TeamProduct through{through_input ? hidden(at_.r_activation, l - 1) : -1, input_stride(l),
+                                  delta(l), layer.stride};
+        contract_one_or_two<TeamWalk::weights>(
+            team_, fast_,
+            {.first = through_input ? through : straight,
+             .second = through_input ? straight : TeamProduct{},
+             .rows = skip ? net_.inputs : layer.inputs,
+             .columns = outputs_of(l),
+             .terms = rows_},
+            GradientSink{hv, skip ? net_.skip : layer.weight, layer.stride});
+      }
+      sum_rows(hv, layer.bias, layer.outputs, layer.stride, fast_ + rd);
       if (l == 0) break;
-      const LayerShape& below = net_.layers[l - 1];
       turn = 1 - turn;
-      float* const rd_below = fast_ + at_.r_delta[turn];
-      const TeamContraction product{.first = {rd, layer.stride, phi() + layer.weight, layer.stride},
-                                    .second = {l >= low && layer.weight_adapts ? delta(l) : nullptr,
-                                               layer.stride, u() + layer.weight, layer.stride},
-                                    .rows = rows_,
-                                    .columns = layer.inputs,
-                                    .terms = layer.outputs,
-                                    .out = rd_below,
-                                    .out_stride = below.stride};
-      const float* const slope = hidden(at_.slope, l - 1);
-      const float* const curve = hidden(at_.curve, l - 1);
-      const float* const rz = hidden(at_.r_sum, l - 1);
-      const bool bends = curved() && l > low;
-      contract_by_team<TeamWalk::backward>(team_, product, [&](int r, int j) {
-        const int e = r * below.stride + j;
-        rd_below[e] = bends ? fma(rd_below[e], slope[e], curve[e] * rz[e]) : rd_below[e] * slope[e];
-      });
+      const bool directed = l >= low && layer.weight_adapts;
+      const TeamContraction product{
+          .first = {rd, layer.stride, weight(l), layer.stride},
+          .second = {directed ? delta(l) : -1, layer.stride, direction(l), layer.stride},
+          .rows = rows_,
+          .columns = inputs_of(l),
+          .terms = layer.outputs};
+      contract_one_or_two<TeamWalk::backward>(
+          team_, fast_, product,
+          RDeltaSink{{}, net_.activation, tape_of(l - 1), l > low, fast_ + r_delta(turn)});
       team_.sync();
     }
   }
 
  private:
-  // --- pieces of fast memory ---
-  __device__ __forceinline__ float* hidden(int part, int layer) const {
-    return fast_ + part + at_.rows * net_.layers[layer].width_before;
+  // --- places in fast memory ---
+  __device__ __forceinline__ int hidden(int part, int layer) const {
+    return part + at_.rows * net_.layers[layer].width_before;
   }
-  __device__ __forceinline__ const float* input(int layer) const {
-    return layer > 0 ? hidden(at_.activation, layer - 1) : fast_ + at_.x;
+  __device__ __forceinline__ TapeLayer tape_of(int layer) const {
+    float* const from = fast_ + hidden(0, layer);
+    return {from + at_.activation, from + at_.delta,        from + at_.curve,
+            from + at_.slope,      from + at_.r_activation, net_.layers[layer].stride};
   }
-  __device__ __forceinline__ int input_stride(int layer) const { return padded(net_.layers[layer].inputs); }
-  __device__ __forceinline__ int output_stride() const { return padded(net_.outputs); }
-  __device__ __forceinline__ float* output() const { return fast_ + at_.output; }
-  __device__ __forceinline__ float* output_delta() const { return fast_ + at_.output_delta; }
-  __device__ __forceinline__ float* r_output() const { return fast_ + at_.r_output; }
-  __device__ __forceinline__ const float* delta(int layer) const {
-    return layer + 1 == net_.layer_count ? output_delta() : hidden(at_.delta, layer);
+  __device__ __forceinline__ int input(int layer) const {
+    return layer > 0 ? hidden(at_.activation, layer - 1) : at_.x;
   }
-
-  __device__ __forceinline__ void copy_rows(const float* from, int columns, float* to, int stride) const {
-    for (int e = team_.rank; e < rows_ * columns; e += team_.size)
-      to[e / columns * stride + e % columns] = from[e];
+  __device__ __forceinline__ int input_stride(int layer) const {
+    return padded(net_.layers[layer].inputs);
   }
-
-  /// z -> a in place, with f' and, for curved activations, f''.
-  __device__ __forceinline__ void activate(int layer, int e) const {
-    float& a = hidden(at_.activation, layer)[e];
-    float& slope = hidden(at_.slope, layer)[e];
-    const float z = a;
-    with_activation<float>(net_.activation, [&]<class F>(F) {
-      if constexpr (F::curved)
-        F::curvature(z, a, slope, hidden(at_.curve, layer)[e]);
-      else
-        F::slope(z, a, slope);
-    });
+  __device__ __forceinline__ int output_stride() const {
+    return padded(net_.outputs);
+  }
+  __device__ __forceinline__ int weight(int layer) const {
+    return at_.phi + static_cast<int>(net_.layers[layer].weight);
+  }
+  __device__ __forceinline__ int direction(int layer) const {
+    return at_.u + static_cast<int>(net_.layers[layer].weight);
+  }
+  __device__ __forceinline__ int delta(int layer) const {
+    return layer + 1 == net_.layer_count ? at_.output_delta : hidden(at_.delta, layer);
+  }
+  __device__ __forceinline__ int r_delta(int turn) const {
+    return turn == 0 ? at_.r_delta[0] : at_.r_delta[1];
   }
 
-  __device__ __forceinline__ void sum_over_rows(float* out, int stride, int rows, int columns,
-                                                bool first_rows, TeamProduct first,
-                                                TeamProduct second) const {
-    const TeamContraction sum{.first = first,
-                              .second = second,
-                              .rows = rows,
-                              .columns = columns,
-                              .terms = rows_,
-                              .start = first_rows ? TeamStart::zero : TeamStart::output,
-                              .out = out,
-                              .out_stride = stride};
-    contract_by_team<TeamWalk::weights>(team_, sum);
+  // --- products ---
+  /// A W of a layer.
+  __device__ __forceinline__ TeamContraction layer_product(int l) const {
+    const LayerShape& layer = net_.layers[l];
+    return {.first = {input(l), input_stride(l), weight(l), layer.stride},
+            .rows = rows_,
+            .columns = outputs_of(l),
+            .terms = layer.inputs};
+  }
+  /// A U + R{A} W of a layer, without what does not adapt.
+  __device__ __forceinline__ TeamContraction r_product(int l) const {
+    const LayerShape& layer = net_.layers[l];
+    const bool inside = l > net_.lowest_adapting;
+    const TeamProduct by_u{input(l), input_stride(l), direction(l), layer.stride};
+    const TeamProduct by_w{inside ? hidden(at_.r_activation, l - 1) : -1, input_stride(l), weight(l),
+                           layer.stride};
+    return {.first = layer.weight_adapts || !inside ? by_u : by_w,
+            .second = layer.weight_adapts && inside ? by_w : TeamProduct{},
+            .rows = rows_,
+            .columns = outputs_of(l),
+            .terms = layer.weight_adapts || inside ? layer.inputs : 0};
+  }
+  __device__ __forceinline__ int r_start(int l) const {
+    return net_.layers[l].bias_adapts ? at_.u + static_cast<int>(net_.layers[l].bias) : -1;
+  }
+  __device__ __forceinline__ TeamContraction skip_product(int parameters) const {
+    return {.first = {at_.x, input_stride(0), parameters + static_cast<int>(net_.skip), output_stride()},
+            .rows = rows_,
+            .columns = outputs_of(last_layer()),
+            .terms = net_.inputs};
   }
 
-  __device__ __forceinline__ void sum_rows(float* out, int columns, int stride, bool first_rows,
+  __device__ __forceinline__ void copy(const float* from, int count, int to) const {
+    for (int e = team_.rank; e < count; e += team_.size) fast_[to + e] = from[e];
+  }
+
+  __device__ __forceinline__ int last_layer() const {
+    return net_.layer_count - 1;
+  }
+  __device__ __forceinline__ const TeamWidth* inputs_of(int layer) const {
+    return widths_ + layer;
+  }
+  __device__ __forceinline__ const TeamWidth* outputs_of(int layer) const {
+    return widths_ + layer + 1;
+  }
+
+  __device__ __forceinline__ void sum_rows(TeamGradient& gradient, std::size_t begin, int columns, int stride,
                                            const float* values) const {
     for (int j = team_.rank; j < columns; j += team_.size) {
-      float sum = first_rows ? 0.0f : out[j];
+      float sum = 0.0f;
+      gradient.start<1>(begin + static_cast<std::size_t>(j), &sum);
+#pragma unroll 4
       for (int r = 0; r < rows_; ++r) sum = sum + values[r * stride + j];
-      out[j] = sum;
+      gradient.finish<1>([&](auto use) { use(begin + static_cast<std::size_t>(j), &sum); });
     }
   }
 
@@ -294,7 +292,9 @@ class TeamPass {
   const Network& net_;
   const LossOptions& loss_;
   const TeamMemory& at_;
+  const TeamWidth* widths_;  ///< [layers + 1] of the inputs and of every layer's outputs
   float* fast_;
+  const float* staged_ = nullptr;
   int rows_ = 0;
   bool has_offset_ = false;
 };

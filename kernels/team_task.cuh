@@ -3,9 +3,16 @@
 // contribution to the sum over tasks; src/cpu/task_group.hpp has the equations and is the oracle
 // (tests/cuda).
 //
-// Fast memory holds what products read: phi, u = alpha o lambda, and a block of rows with its tape. What is
-// touched once per step, trajectory, gradients, lambda, lies in the team's global workspace, which a
-// persistent grid keeps in L2. The tape of the inner loop is computed again on the way back.
+// A life is a sequence of legs, each one way of one side's rows through the network: the query loss at theta,
+// an inner step, the query gradient at phi_K, the way back through a step. All legs share one copy of the
+// network's code, so that the kernel stays in the instruction cache (a copy per leg was tried: four times the
+// code and the time to compile).
+//
+// Fast memory holds what products read: phi, u = alpha o lambda, and a block of rows with its tape. An inner
+// step happens in the registers that a gradient leaves its sum in, in place. What is touched once per step
+// lies in the team's global workspace, which a persistent grid keeps in L2: lambda, and a record of every
+// step, phi and the tapes of its passes, copied there and back 16 bytes at a time. Where a record would grow
+// too large (many rows) it holds phi alone and the way back goes through the network again.
 #pragma once
 
 #include "kernels/exact_digits.cuh"
@@ -22,129 +29,277 @@ class TeamTask {
         job_(job),
         net_(job.network),
         inner_(job.inner),
+        at_(job.workspace_layout),
         size_(static_cast<int>(job.network.parameters)),
         workspace_(workspace),
-        pass_(team, job.network, job.loss, job.memory, fast) {}
+        pass_(team, job.network, job.loss, job.memory, job.widths, fast) {}
 
-  /// Good or not, results of task `task` are written.
-  __device__ __forceinline__ void meta_gradient(int task) {
-    const int K = inner_.steps;
+  /// What the job wants of task `task`; a good meta-gradient is added to set `set` of the sums. Good or not,
+  /// the task's results are written.
+  __device__ __forceinline__ void run(int task, int set) {
     begin(task);
-    load(job_.theta, pass_.phi(), trajectory(0));
-    float* const lambda = workspace_ + job_.workspace_layout.lambda;
-    float* const rate_gradient = workspace_ + job_.workspace_layout.rate_gradient;
-    const bool move = inner_.outer == OuterCode::parameter_move;
-    if (move) for_each(size_, [&](int p) { lambda[p] = 0.0f; });
-    for_each(job_.rate_count, [&](int r) { rate_gradient[r] = 0.0f; });
-    float before = 0.0f, after = 0.0f;
-    bool bad = false;
-    if (status_ == 0) {
-      before = query_loss();
-      bad = !is_small(before);
-      after = before;
-      adapt_steps(0, K);
+    for (Leg leg = first_leg(); leg.way != Way::end; leg = next_leg(leg)) {
+      set_out(leg);
+      const float total = walk(leg);
+      arrive(leg, total);
     }
-    if (status_ == 0) {
-      if (move) {
-        after = query_loss();
-      } else {
-        after = query_gradient(lambda);
-        const float w = weight(K);
-        if (inner_.step_weights && K > 0) for_each(size_, [&](int p) { lambda[p] = w * lambda[p]; });
-      }
-      bad = bad || !is_small(after);
-      if (!move) backward_through_steps(lambda, rate_gradient, bad);
-      for_each(size_, [&](int p) { bad = bad || !is_small(lambda[p]); });
-      for_each(job_.rate_count, [&](int r) { bad = bad || !is_small(rate_gradient[r]); });
-      fail(bad, 3, K);
+    if (job_.kernel == TaskKernel::meta_gradient) give_meta_gradient(set);
+    if (job_.kernel != TaskKernel::evaluate && team_.rank == 0) {
+      job_.status[task] = static_cast<std::uint8_t>(status_);
+      job_.failed_step[task] = failed_step_;
     }
-    if (status_ == 0) {
-      add_to_sums(lambda, size_, job_.sums);
-      add_to_sums(rate_gradient, job_.rate_count, job_.rate_sums);
-    }
-    if (team_.rank == 0) {
-      job_.loss_before[task] = before;
-      job_.loss_after[task] = after;
-    }
-    give_outcome(task);
-  }
-
-  __device__ __forceinline__ void adapt(int task) {
-    begin(task);
-    load(job_.theta, pass_.phi(), trajectory(0));
-    if (status_ == 0) adapt_steps(0, inner_.steps);
-    give_outcome(task);
-  }
-
-  /// Query losses along one trajectory: at each point the status is that of a run with so many steps.
-  __device__ __forceinline__ void evaluate(int task) {
-    begin(task);
-    load(job_.theta, pass_.phi(), trajectory(0));
-    int done = 0;
-    for (int i = 0; i < job_.points; ++i) {
-      if (status_ == 0) adapt_steps(done, job_.steps[i]);
-      done = job_.steps[i];
-      const float loss = status_ == 0 ? query_loss() : 0.0f;
-      if (team_.rank != 0) continue;
-      const bool here = status_ == 0 && !is_small(loss);
-      const std::int64_t at = static_cast<std::int64_t>(i) * job_.tasks + task;
-      job_.loss_after[at] = loss;
-      job_.status[at] = static_cast<std::uint8_t>(here ? 3 : status_);
-      job_.failed_step[at] = here ? done : failed_step_;
-    }
-  }
-
-  __device__ __forceinline__ void predict(int task) {
-    begin(task);
-    load(job_.own_parameters + static_cast<std::int64_t>(task) * size_, pass_.phi(), nullptr);
-    const std::int64_t row = job_.query.first[task];
-    for_blocks(query_, [&](int first, int) {
-      pass_.forward();
-      pass_.give_outputs(job_.outputs + (row + first) * net_.outputs);
-    });
   }
 
  private:
+  enum class Way {
+    outputs,         ///< predictions of the query rows
+    loss,            ///< query loss at phi
+    step,            ///< inner step k
+    query_gradient,  ///< lambda = w_K grad L_query(phi_K)
+    back,            ///< lambda -= H_k (alpha o lambda), with the gradients of the rates
+    add_gradient,    ///< lambda += w_k grad L_query(phi_k)
+    end,
+  };
+  struct Leg {
+    Way way;
+    int k;          ///< inner steps done before it
+    int point = 0;  ///< losses found
+  };
+
   static __device__ __forceinline__ bool is_finite(float x) { return fabsf(x) <= 0x1.fffffep+127f; }
   static __device__ __forceinline__ bool is_small(float x) { return fabsf(x) <= 0x1p+60f; }
 
+  // --- the sequence of legs ---
+  __device__ __forceinline__ Leg first_leg() const {
+    switch (job_.kernel) {
+      case TaskKernel::predict:
+        return {Way::outputs, 0};
+      case TaskKernel::meta_gradient:
+        return {status_ == 0 ? Way::loss : Way::end, 0};
+      default:
+        return after_step({Way::end, 0});
+    }
+  }
+  __device__ __forceinline__ Leg next_leg(const Leg& leg) const {
+    switch (leg.way) {
+      case Way::loss:
+      case Way::step:
+        return after_step(leg);
+      case Way::query_gradient:
+        return back_from({leg.way, inner_.steps - 1, leg.point});
+      case Way::back:
+        if (weight(leg.k) != 0.0f) return {Way::add_gradient, leg.k, leg.point};
+        return back_from({leg.way, leg.k - 1, leg.point});
+      case Way::add_gradient:
+        return back_from({leg.way, leg.k - 1, leg.point});
+      default:
+        return {Way::end, leg.k, leg.point};
+    }
+  }
+  /// After a loss or a step on the way out.
+  __device__ __forceinline__ Leg after_step(const Leg& leg) const {
+    const int k = leg.k, point = leg.point;
+    const bool evaluates = job_.kernel == TaskKernel::evaluate;
+    if (evaluates && point < job_.points && (status_ != 0 || k == job_.steps[point]))
+      return {Way::loss, k, point};
+    if (status_ == 0 && k < (evaluates && job_.points > 0 ? job_.steps[job_.points - 1] : inner_.steps))
+      return {Way::step, k, point};
+    if (job_.kernel != TaskKernel::meta_gradient || status_ != 0 || point > 1) return {Way::end, k, point};
+    return {inner_.outer == OuterCode::parameter_move ? Way::loss : Way::query_gradient, k, point};
+  }
+  /// On the way back, before step k.
+  __device__ __forceinline__ Leg back_from(const Leg& leg) const {
+    if (inner_.outer == OuterCode::exact && support_.rows > 0 && leg.k >= 0)
+      return {Way::back, leg.k, leg.point};
+    for (int k = leg.k; k >= 0; --k)
+      if (weight(k) != 0.0f) return {Way::add_gradient, k, leg.point};
+    return {Way::end, 0, leg.point};
+  }
+  /// w_k; without step weights the last step counts alone.
+  __device__ __forceinline__ float weight(int k) const {
+    if (!inner_.step_weights) return k == inner_.steps ? 1.0f : 0.0f;
+    return k == 0 ? 0.0f : inner_.step_weights[k - 1];
+  }
+
+  // --- a leg ---
   __device__ __forceinline__ void begin(int task) {
-    support_ = rows_of(job_.support, task);
-    query_ = rows_of(job_.query, task);
+    team_.sync();  // the task before may still be giving its results
+    task_ = task;
+    support_ = side(job_.support, task);
+    query_ = side(job_.query, task);
     status_ = job_.status[task];
     failed_step_ = -1;
+    bad_ = false;
+    before_ = after_ = 0.0f;
+    pass_.forget_rows();
+    const bool predicts = job_.kernel == TaskKernel::predict;
+    copy(predicts ? job_.own_parameters + static_cast<std::int64_t>(task) * size_ : job_.theta, pass_.phi(),
+         size_);
+    if (inner_.steps == 0) give_fast_weights();
+    if (job_.kernel != TaskKernel::meta_gradient) return;
+    if (inner_.outer == OuterCode::parameter_move) for_each(size_, [&](int p) { lambda()[p] = 0.0f; });
+    for_each(job_.rate_count, [&](int r) { rate_gradient()[r] = 0.0f; });
   }
-  __device__ __forceinline__ TeamRows rows_of(const RowsView& set, int task) const {
+  /// One side's rows of the task.
+  struct Side {
+    std::int64_t first = 0;
+    int rows = 0;
+  };
+  static __device__ __forceinline__ Side side(const RowsView& set, int task) {
     if (!set.first) return {};
     const std::int64_t first = set.first[task];
-    return {.x = set.x + first * net_.inputs,
-            .y = set.y ? set.y + first * net_.targets : nullptr,
-            .offset = set.offset ? set.offset + first * net_.outputs : nullptr,
-            .rows = static_cast<int>(set.first[task + 1] - first),
-            .scale = set.scale ? set.scale[task] : 0.0f,
-            .terms = set.terms ? set.terms[task] : 0.0f};
+    return {first, static_cast<int>(set.first[task + 1] - first)};
+  }
+
+  static __device__ __forceinline__ bool on_support(Way way) { return way == Way::step || way == Way::back; }
+
+  /// What the leg's rows find in memory, and what becomes of their gradient.
+  __device__ __forceinline__ void set_out(const Leg& leg) {
+    gradient_ = {};
+    gradient_.partial = workspace_ + at_.partial;
+    gradient_.to = lambda();
+    switch (leg.way) {
+      case Way::step:
+        if (keeps_records() && leg.k > 0) copy(pass_.phi(), record(leg.k), size_);
+        describe_step(leg.k);
+        return;
+      case Way::query_gradient:
+        gradient_.use = GradientUse::store;
+        if (inner_.step_weights && inner_.steps > 0) gradient_.weight = weight(inner_.steps);
+        return;
+      case Way::back:
+        gradient_.use = GradientUse::subtract;
+        team_.sync();  // lambda is read in another order than it was written in; fast memory is free
+        copy(phi_before(leg.k), pass_.phi(), size_);
+        take_direction(leg.k);
+        return;
+      case Way::add_gradient:
+        gradient_.use = GradientUse::add;
+        gradient_.weight = weight(leg.k);
+        team_.sync();
+        copy(phi_before(leg.k), pass_.phi(), size_);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /// The rows of the leg's side through the network; the sum of their loss terms, which counts in the first
+  /// thread.
+  __device__ __forceinline__ float walk(const Leg& leg) {
+    if (status_ != 0) return 0.0f;
+    const bool support = on_support(leg.way);
+    const int rows = support ? support_.rows : query_.rows;
+    const TeamWanted wanted = support ? TeamWanted::adapting : TeamWanted::everything;
+    const float scale = leg.way == Way::outputs || rows == 0 ? 0.0f
+                        : support                            ? job_.support.scale[task_]
+                                                             : job_.query.scale[task_];
+    const bool goes_back = leg.way != Way::loss && leg.way != Way::outputs;
+    const bool curves = leg.way == Way::back;
+    const GradientUse use = gradient_.use;
+    float total = 0.0f;
+    for (int first = 0; first < rows; first += job_.memory.rows) {
+      const int left = rows - first, count = left < job_.memory.rows ? left : job_.memory.rows;
+      const int block = keeps_tapes() ? first / job_.memory.rows : 0;
+      gradient_.first = first == 0;
+      gradient_.last = left == count;
+      if (support)
+        pass_.stage(job_.support, support_.first + first, count);
+      else
+        pass_.stage(job_.query, query_.first + first, count);
+      if (curves && keeps_tapes()) {
+        copy(tape_record(leg.k, block), pass_.tape(), job_.memory.tape_floats);
+        team_.sync();
+      } else {
+        pass_.forward();
+        if (leg.way == Way::outputs) {
+          pass_.give_outputs(job_.outputs + (query_.first + first) * net_.outputs);
+          continue;
+        }
+        pass_.losses(goes_back, scale);
+        total = pass_.add_loss(total);
+        if (!goes_back) continue;
+        gradient_.use = curves ? GradientUse::none : use;
+        pass_.backward(wanted, gradient_);
+        gradient_.use = use;
+        if (leg.way == Way::step && keeps_tapes())
+          copy(pass_.tape(), tape_record(leg.k, block), job_.memory.tape_floats);
+      }
+      if (curves) pass_.hessian_vector(scale, gradient_);
+    }
+    return total;
+  }
+
+  /// What the leg has found.
+  __device__ __forceinline__ void arrive(Leg& leg, float total) {
+    const bool leads = team_.rank == 0;
+    switch (leg.way) {
+      case Way::loss: {
+        const float loss = leads && status_ == 0 ? total / job_.query.terms[task_] : 0.0f;
+        if (job_.kernel == TaskKernel::evaluate) {
+          give_loss(leg, loss);
+        } else {
+          bad_ = bad_ || !is_small(loss);
+          if (leg.point == 0) before_ = loss;
+          after_ = loss;
+        }
+        ++leg.point;
+        return;
+      }
+      case Way::step:
+        if (support_.rows > 0) {  // without them a task stays where it is
+          fail(gradient_.bad || (leads && !is_finite(total / job_.support.terms[task_])), 2, leg.k);
+          if (inner_.max_move > 0.0f) fail(gradient_.far, 4, leg.k);
+        }
+        ++leg.k;
+        if (leg.k == inner_.steps && status_ == 0 && job_.kernel != TaskKernel::evaluate) give_fast_weights();
+        return;
+      case Way::query_gradient:
+        after_ = leads ? total / job_.query.terms[task_] : 0.0f;
+        bad_ = bad_ || !is_small(after_);
+        return;
+      case Way::add_gradient:
+        bad_ = bad_ || (leads && !is_small(total / job_.query.terms[task_]));
+        return;
+      default:
+        return;
+    }
+  }
+
+  __device__ __forceinline__ void fail(bool bad, int status, int step) {
+    if (!team_.any(bad) || status_ != 0) return;
+    status_ = status;
+    failed_step_ = step;
   }
 
   // --- pieces of the workspace ---
-  __device__ __forceinline__ float* trajectory(int k) const {
-    const TeamWorkspace& at = job_.workspace_layout;
-    return workspace_ + at.trajectory + static_cast<std::int64_t>(k % at.trajectory_count) * size_;
+  __device__ __forceinline__ float* lambda() const { return workspace_ + at_.lambda; }
+  __device__ __forceinline__ float* rate_gradient() const { return workspace_ + at_.rate_gradient; }
+  __device__ __forceinline__ float* record(int k) const {
+    return workspace_ + at_.record + k * at_.record_floats;
+  }
+  /// phi_k as the inner loop left it; phi_0 is theta.
+  __device__ __forceinline__ const float* phi_before(int k) const { return k == 0 ? job_.theta : record(k); }
+  __device__ __forceinline__ float* tape_record(int k, int block) const {
+    return record(k) + size_ + static_cast<std::int64_t>(block) * job_.memory.tape_floats;
   }
   __device__ __forceinline__ float* gradient(int k) const {
-    const TeamWorkspace& at = job_.workspace_layout;
-    return workspace_ + at.gradient + static_cast<std::int64_t>(k % at.gradient_count) * size_;
+    return workspace_ + at_.gradient + static_cast<std::int64_t>(k) * size_;
   }
+  /// Whether the way back reads what the inner loop did.
+  __device__ __forceinline__ bool keeps_records() const { return at_.records > 0; }
+  __device__ __forceinline__ bool keeps_tapes() const { return at_.record_tapes > 0; }
 
   template <class Use>
   __device__ __forceinline__ void for_each(int count, Use use) const {
     for (int i = team_.rank; i < count; i += team_.size) use(i);
   }
-  template <class Use>
-  __device__ __forceinline__ void for_blocks(const TeamRows& set, Use use) {
-    for (int first = 0; first < set.rows; first += job_.memory.rows) {
-      const int count = set.rows - first < job_.memory.rows ? set.rows - first : job_.memory.rows;
-      pass_.stage(set, first, count);
-      use(first, count);
+  /// Whole 16-byte words; a thread has the same words every time.
+  __device__ __forceinline__ void copy(const float* from, float* to, int count) const {
+    for (int i = 4 * team_.rank; i < count; i += 4 * team_.size) {
+      float v[4];
+      load4(from + i, v);
+      store4(to + i, v);
     }
   }
   /// use(begin, end, adapts, layer) for every tensor in order of the layout, padding included; the skip
@@ -160,121 +315,43 @@ class TeamTask {
     if (net_.has_skip) use(static_cast<int>(net_.skip), size_, net_.skip_adapts, net_.layer_count - 1);
   }
 
-  /// from -> to and, unless null, also_to. stage() makes it known to all threads.
-  __device__ __forceinline__ void load(const float* from, float* to, float* also_to) const {
-    for_each(size_, [&](int p) {
-      const float value = from[p];
-      to[p] = value;
-      if (also_to) also_to[p] = value;
-    });
-  }
-
-  __device__ __forceinline__ void fail(bool bad, int status, int step) {
-    if (!team_.any(bad) || status_ != 0) return;
-    status_ = status;
-    failed_step_ = step;
-  }
-
-  // --- the inner loop ---
-  /// Steps `from` .. `to` - 1, or up to the one that fails. A task without support rows stays where it is.
-  __device__ __forceinline__ void adapt_steps(int from, int to) {
-    const bool move = inner_.outer == OuterCode::parameter_move && job_.sums;
-    float* const lambda = workspace_ + job_.workspace_layout.lambda;
-    for (int k = from; k < to && status_ == 0; ++k) {
-      float* const next = trajectory(k + 1);
-      float* const g = gradient(k);
-      if (support_.rows == 0) {
-        for_each(size_, [&](int p) { next[p] = pass_.phi()[p]; });
-        continue;
-      }
-      float total = 0.0f;
-      for_blocks(support_, [&](int first, int) {
-        pass_.forward();
-        total = pass_.add_loss(total);
-        pass_.backward(support_.scale, TeamWanted::adapting, first == 0, g);
-      });
-      team_.sync();
-      bool bad = !is_finite(total / support_.terms), far = false;
-      for_tensors([&](int begin, int end, bool adapts, int layer) {
-        for (int p = begin + team_.rank; p < end; p += team_.size) {
-          const float phi = pass_.phi()[p];
-          float moved = phi;
-          if (adapts) {
-            const float alpha = rate(layer, k, p);
-            moved = fma(-alpha, g[p], phi);
-            bad = bad || !is_finite(moved);
-            far = far || fabsf(moved - job_.theta[p]) > inner_.max_move;
-            // theta - phi_K as the sum of the steps: the difference itself would lose the small ones.
-            if (move) lambda[p] = fma(alpha, g[p], lambda[p]);
-            pass_.phi()[p] = moved;
-          }
-          next[p] = moved;
-        }
-      });
-      fail(bad, 2, k);
-      if (inner_.max_move > 0.0f) fail(far, 4, k);
+  // --- inner steps and rates ---
+  __device__ __forceinline__ void describe_step(int k) {
+    TeamGradient& step = gradient_;
+    step.use = GradientUse::descend;
+    step.phi = pass_.phi();
+    step.alpha = inner_.learning_rate;
+    if (inner_.rates == RateCode::parameter) step.rates = job_.rates;
+    if (inner_.rates == RateCode::layer || inner_.rates == RateCode::layer_step) {
+      step.layer_rates = job_.rates + rate_index(0, k, 0);
+      step.layer_rate_stride = rate_index(1, k, 0) - rate_index(0, k, 0);
+    }
+    if (at_.gradients > 0) step.keep = gradient(k);
+    if (inner_.outer == OuterCode::parameter_move && job_.kernel == TaskKernel::meta_gradient)
+      step.moves = lambda();
+    if (inner_.max_move > 0.0f) {
+      step.origin = job_.theta;
+      step.most = inner_.max_move;
     }
   }
 
-  // --- the query set ---
-  /// The first thread's result counts in these two.
-  __device__ __forceinline__ float query_loss() {
-    float total = 0.0f;
-    for_blocks(query_, [&](int, int) {
-      pass_.forward();
-      total = pass_.add_loss(total);
-    });
-    return team_.rank == 0 ? total / query_.terms : 0.0f;
-  }
-  __device__ __forceinline__ float query_gradient(float* gradient) {
-    float total = 0.0f;
-    for_blocks(query_, [&](int first, int) {
-      pass_.forward();
-      total = pass_.add_loss(total);
-      pass_.backward(query_.scale, TeamWanted::everything, first == 0, gradient);
-    });
-    team_.sync();
-    return team_.rank == 0 ? total / query_.terms : 0.0f;
-  }
-
-  // --- the way back ---
-  /// w_k; without step weights the last step counts alone.
-  __device__ __forceinline__ float weight(int k) const {
-    if (!inner_.step_weights) return k == inner_.steps ? 1.0f : 0.0f;
-    return k == 0 ? 0.0f : inner_.step_weights[k - 1];
-  }
-
-  __device__ __forceinline__ void backward_through_steps(float* lambda, float* rate_gradient, bool& bad) {
-    float* const second = workspace_ + job_.workspace_layout.second;
-    for (int k = inner_.steps - 1; k >= 0; --k) {
-      const float w = weight(k);
-      const bool exact = inner_.outer == OuterCode::exact && support_.rows > 0;
-      if (!exact && w == 0.0f) continue;
-      team_.sync();  // lambda is read in another order than it was written in
-      load(trajectory(k), pass_.phi(), nullptr);
-      if (exact) backward_through_step(k, lambda, rate_gradient, second);
-      if (w != 0.0f) {
-        bad = bad || !is_small(query_gradient(second));
-        for_each(size_, [&](int p) { lambda[p] = fma(w, second[p], lambda[p]); });
-      }
-    }
-  }
-
-  __device__ __forceinline__ void backward_through_step(int k, float* lambda, float* rate_gradient,
-                                                        float* second) {
-    const float* const g = gradient(k);
-    if (inner_.rates != RateCode::fixed) add_rate_gradients(k, g, lambda, rate_gradient);
+  /// u = alpha o lambda, and the gradients of the rates.
+  __device__ __forceinline__ void take_direction(int k) const {
+    if (inner_.rates != RateCode::fixed) add_rate_gradients(k, gradient(k), lambda(), rate_gradient());
     for_tensors([&](int begin, int end, bool adapts, int layer) {
-      for (int p = begin + team_.rank; p < end; p += team_.size)
-        pass_.u()[p] = adapts ? rate(layer, k, p) * lambda[p] : 0.0f;
+      const bool each = inner_.rates == RateCode::parameter;
+      const float alpha = each ? 0.0f : rate(layer, k, 0);
+      for (int p = begin + 4 * team_.rank; p < end; p += 4 * team_.size) {
+        float v[4] = {}, alphas[4] = {alpha, alpha, alpha, alpha};
+        if (adapts) {
+          load4(lambda() + p, v);
+          if (each) load4(job_.rates + p, alphas);
+#pragma unroll
+          for (int n = 0; n < 4; ++n) v[n] = alphas[n] * v[n];
+        }
+        store4(pass_.u() + p, v);
+      }
     });
-    for_blocks(support_, [&](int first, int) {
-      pass_.forward();
-      pass_.backward(support_.scale, TeamWanted::adapting, true, nullptr);
-      pass_.hessian_vector(support_.scale, first == 0, second);
-    });
-    team_.sync();
-    for_each(size_, [&](int p) { lambda[p] = lambda[p] - second[p]; });
   }
 
   /// d alpha -= g o lambda: for rates per parameter one sum each, else one chain per layer in order of the
@@ -317,31 +394,56 @@ class TeamTask {
   }
 
   // --- results ---
-  __device__ __forceinline__ void add_to_sums(const float* values, int count, long long* sums) const {
-    long long* const own = sums + static_cast<std::int64_t>(blockIdx.x) * exact_digits * count;
-    for_each(count, [&](int i) { add_exactly(values[i], own + i, count); });
+  __device__ __forceinline__ void give_loss(const Leg& leg, float loss) const {
+    if (team_.rank != 0) return;
+    const bool here = status_ == 0 && !is_small(loss);
+    const std::int64_t at = static_cast<std::int64_t>(leg.point) * job_.tasks + task_;
+    job_.loss_after[at] = loss;
+    job_.status[at] = static_cast<std::uint8_t>(here ? 3 : status_);
+    job_.failed_step[at] = here ? leg.k : failed_step_;
   }
-  /// Status, and fast weights where they are wanted.
-  __device__ __forceinline__ void give_outcome(int task) const {
-    if (team_.rank == 0) {
-      job_.status[task] = static_cast<std::uint8_t>(status_);
-      job_.failed_step[task] = failed_step_;
-    }
+  /// phi, where it is wanted.
+  __device__ __forceinline__ void give_fast_weights() const {
     if (!job_.fast_weights) return;
-    float* const to = job_.fast_weights + static_cast<std::int64_t>(task) * size_;
-    const float* const from = trajectory(inner_.steps);
-    if (status_ == 0) for_each(size_, [&](int p) { to[p] = from[p]; });
+    team_.sync();
+    copy(pass_.phi(), job_.fast_weights + static_cast<std::int64_t>(task_) * size_, size_);
+  }
+  __device__ __forceinline__ void give_meta_gradient(int set) {
+    team_.sync();  // lambda is read in another order than it was written in
+    if (status_ == 0) {
+      bad_ = bad_ || gradient_.large;  // of the last leg, which wrote all of lambda
+      if (inner_.outer == OuterCode::parameter_move)
+        for_each(size_, [&](int p) { bad_ = bad_ || !is_small(lambda()[p]); });
+      for_each(job_.rate_count, [&](int r) { bad_ = bad_ || !is_small(rate_gradient()[r]); });
+      fail(bad_, 3, inner_.steps);
+    }
+    if (status_ == 0) {
+      add_to_sums(lambda(), size_, job_.sums, set);
+      add_to_sums(rate_gradient(), job_.rate_count, job_.rate_sums, set);
+    }
+    if (team_.rank != 0) return;
+    job_.loss_before[task_] = before_;
+    job_.loss_after[task_] = after_;
+  }
+  __device__ __forceinline__ void add_to_sums(const float* values, int count, long long* sums,
+                                              int set) const {
+    long long* const to = sums + static_cast<std::int64_t>(set) * exact_digits * count;
+    for_each(count, [&](int i) { add_exactly(values[i], to + i, count); });
   }
 
   const Team& team_;
   const TaskArguments& job_;
   const Network& net_;
   const InnerOptions& inner_;
+  const TeamWorkspace& at_;
   int size_;
   float* workspace_;
   TeamPass pass_;
-  TeamRows support_, query_;
-  int status_ = 0, failed_step_ = -1;
+  Side support_, query_;
+  TeamGradient gradient_;
+  float before_ = 0.0f, after_ = 0.0f;  ///< the first thread's count
+  bool bad_ = false;                    ///< the query side is not finite or not small
+  int task_ = 0, status_ = 0, failed_step_ = -1;
 };
 
 }  // namespace shoal::kernels

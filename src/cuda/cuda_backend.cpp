@@ -26,14 +26,18 @@ using kernels::TaskKernel;
 
 constexpr float the_nan = std::numeric_limits<float>::quiet_NaN();  // 0x7fc00000
 
-// A block's digits count as one value when they are added: ExactSum has room for this many.
-constexpr int most_blocks = ExactSum::capacity - 1;
+// Tasks are dealt to sets of sums: few, so that they stay small, and more where a set would be full.
+constexpr int fewest_sets = 8, most_tasks_of_a_set = ExactSum::capacity - 1;
 
 class CudaBackend final : public Backend<float> {
  public:
-  explicit CudaBackend(const CudaOptions& options) : device_(device_info()) {
+  explicit CudaBackend(const CudaOptions& options)
+      : device_(device_info()),
+        architecture_(architecture_of(device_.major, device_.minor)),
+        wish_{.threads = options.threads, .rows = options.rows} {
+    architecture_.shared_per_block = std::min(architecture_.shared_per_block, device_.shared_per_block);
     if (options.shared_limit > 0)
-      device_.shared_per_block = std::min(device_.shared_per_block, options.shared_limit);
+      architecture_.shared_per_block = std::min(architecture_.shared_per_block, options.shared_limit);
   }
 
   std::string_view name() const override { return "cuda"; }
@@ -47,13 +51,14 @@ class CudaBackend final : public Backend<float> {
     const std::size_t count = static_cast<std::size_t>(tasks.size()), size = call.layout.size();
     put_results(call, count, results.fast_weights.empty() ? 0 : size);
     const kernels::TeamLaunch grid = prepare(call, TaskKernel::meta_gradient, tasks);
-    const auto blocks = static_cast<std::size_t>(grid.blocks),
-               rates = static_cast<std::size_t>(call.job.rate_count);
-    call.job.sums = zeroed(block_sums_, blocks * ExactSum::digits * size);
-    call.job.rate_sums = zeroed(block_rate_sums_, blocks * ExactSum::digits * rates);
-    launch(call, TaskKernel::meta_gradient, grid);
-    const auto theta = sum_over_blocks(call.job.sums, grid.blocks, size),
-               rate = sum_over_blocks(call.job.rate_sums, grid.blocks, rates);
+    const auto rates = static_cast<std::size_t>(call.job.rate_count);
+    call.job.sum_sets = sets_for(call.job.tasks);
+    const auto sets = static_cast<std::size_t>(call.job.sum_sets);
+    call.job.sums = zeroed(sums_, sets * ExactSum::digits * size);
+    call.job.rate_sums = zeroed(rate_sums_, sets * ExactSum::digits * rates);
+    launch(call, grid);
+    const auto theta = sum_over_sets(call.job.sums, call.job.sum_sets, size),
+               rate = sum_over_sets(call.job.rate_sums, call.job.sum_sets, rates);
     auto before = fetch(call.job.loss_before, count), after = fetch(call.job.loss_after, count);
     fetch_status(call, results.status, results.failed_step);
     const auto padded = fetch(call.job.fast_weights, results.fast_weights.empty() ? 0 : count * size);
@@ -68,9 +73,9 @@ class CudaBackend final : public Backend<float> {
       sum.losses.add(1, after[t]);
       ++sum.good;
     }
-    add_digits(call.layout, true, theta, grid.blocks, sum.theta);
-    add_digits(call.layout, call.problem.inner().rates == kernels::RateCode::parameter, rate, grid.blocks,
-               sum.rates);
+    add_digits(call.layout, true, theta, call.job.sum_sets, sum.theta);
+    add_digits(call.layout, call.problem.inner().rates == kernels::RateCode::parameter, rate,
+               call.job.sum_sets, sum.rates);
     pack_fast_weights(call, padded, results);
   }
 
@@ -82,7 +87,7 @@ class CudaBackend final : public Backend<float> {
     put_parameters(call, parameters);
     const std::size_t count = static_cast<std::size_t>(tasks.size()), size = call.layout.size();
     put_results(call, count, size);
-    launch(call, TaskKernel::adapt, prepare(call, TaskKernel::adapt, tasks));
+    launch(call, prepare(call, TaskKernel::adapt, tasks));
     fetch_status(call, results.status, results.failed_step);
     const auto padded = fetch(call.job.fast_weights, count * size);
     stream_.synchronize("adaptation kernel");
@@ -102,7 +107,7 @@ class CudaBackend final : public Backend<float> {
     call.job.points = static_cast<int>(steps.size());
     call.status.resize(all, 0);
     put_results(call, all, 0);
-    launch(call, TaskKernel::evaluate, prepare(call, TaskKernel::evaluate, tasks));
+    launch(call, prepare(call, TaskKernel::evaluate, tasks));
     const auto got = fetch(call.job.loss_after, all);
     fetch_status(call, status, failed_step);
     stream_.synchronize("evaluation kernel");
@@ -128,9 +133,7 @@ class CudaBackend final : public Backend<float> {
     call.job.own_parameters = own_parameters_.take(stream_, own);
     call.job.outputs = outputs_.room_for(outputs.size());
     put_results(call, count, 0);
-    const LaunchPlan plan = make_plan(call.layout.network(), call.problem.inner(), TaskKernel::predict, 0,
-                                      most_rows(set), device_.shared_per_block);
-    launch(call, TaskKernel::predict, prepare(call, TaskKernel::predict, plan));
+    launch(call, prepare(call, TaskKernel::predict, most_rows(set), most_rows(set)));
     if (!outputs.empty()) stream_.copy_to_host(outputs.data(), call.job.outputs, outputs.size_bytes());
     stream_.synchronize("prediction kernel");
   }
@@ -198,32 +201,36 @@ class CudaBackend final : public Backend<float> {
   }
 
   kernels::TeamLaunch prepare(Call& call, TaskKernel kernel, const TaskBatch& tasks) {
-    const int rows = std::max(most_rows(tasks.support()), most_rows(tasks.query()));
-    return prepare(call, kernel,
-                   make_plan(call.layout.network(), call.problem.inner(), kernel, call.job.rate_count, rows,
-                             device_.shared_per_block));
+    return prepare(call, kernel, most_rows(tasks.support()), most_rows(tasks.query()));
   }
 
   /// Grid, workspace and the arrays that the network's description points to.
-  kernels::TeamLaunch prepare(Call& call, TaskKernel kernel, const LaunchPlan& plan) {
+  kernels::TeamLaunch prepare(Call& call, TaskKernel kernel, int support_rows, int query_rows) {
     TaskArguments& job = call.job;
+    const LaunchPlan plan = make_plan({.network = call.layout.network(),
+                                       .loss = job.loss.code,
+                                       .inner = call.problem.inner(),
+                                       .kernel = kernel,
+                                       .rate_count = job.rate_count,
+                                       .support_rows = support_rows,
+                                       .query_rows = query_rows},
+                                      architecture_, wish_);
+    job.kernel = kernel;
     job.memory = plan.memory;
     job.workspace_layout = plan.workspace;
-    const int resident =
-        resident_blocks(kernels::task_kernel_address(kernel), plan.threads, plan.shared_bytes());
+    job.team_threads = plan.threads;
     kernels::TeamLaunch grid;
-    grid.threads = plan.threads;
+    grid.threads = plan.block_threads();
     grid.shared_bytes = plan.shared_bytes();
-    grid.blocks = std::clamp(std::min(resident * device_.multiprocessors, job.tasks), 1, most_blocks);
+    const int resident = resident_blocks(kernels::task_kernel_address(), grid.threads, grid.shared_bytes);
+    grid.blocks =
+        std::clamp((job.tasks + plan.teams - 1) / plan.teams, 1, resident * device_.multiprocessors);
     // Padding in the workspace must be zero, and whoever used it before had another layout.
-    const auto floats =
-        static_cast<std::size_t>(grid.blocks) * static_cast<std::size_t>(plan.workspace.floats);
+    const std::size_t teams = static_cast<std::size_t>(grid.blocks) * static_cast<std::size_t>(plan.teams),
+                      floats = teams * static_cast<std::size_t>(plan.workspace.floats);
     job.workspace = workspace_.room_for(floats);
     stream_.fill_zero(job.workspace, floats * sizeof(float));
-    if (plan.regime == Regime::global)
-      job.fast = fast_.room_for(static_cast<std::size_t>(grid.blocks) *
-                                static_cast<std::size_t>(plan.memory.floats));
-
+    job.widths = widths_.take(stream_, call.layout.widths());
     job.network.layers = layers_.take(stream_, call.layout.layers());
     const auto quantiles = static_cast<std::size_t>(job.loss.quantile_count);
     job.loss.quantiles = quantiles_.take(stream_, {job.loss.quantiles, quantiles});
@@ -233,26 +240,33 @@ class CudaBackend final : public Backend<float> {
     return grid;
   }
 
-  void launch(const Call& call, TaskKernel kernel, const kernels::TeamLaunch& grid) {
-    kernels::launch_tasks(kernel, call.job, grid, stream_.handle());
-    stream_.check("launch of a task kernel");
+  void launch(const Call& call, const kernels::TeamLaunch& grid) {
+    kernels::launch_tasks(call.job, grid, stream_.handle());
+    stream_.check("launch of the task kernel");
   }
 
-  std::vector<long long> sum_over_blocks(const long long* from, int blocks, std::size_t sums) {
+  static int sets_for(int tasks) {
+    const int sets = std::max(fewest_sets, (tasks + most_tasks_of_a_set - 1) / most_tasks_of_a_set);
+    if (sets > most_tasks_of_a_set)
+      throw InvalidArgument("backend cuda: " + std::to_string(tasks) + " tasks in one call; set `chunk`");
+    return sets;
+  }
+
+  std::vector<long long> sum_over_sets(const long long* from, int sets, std::size_t sums) {
     const std::size_t count = sums * ExactSum::digits;
     if (count == 0) return {};
     long long* const to = totals_.room_for(count);
-    kernels::launch_block_sums(from, blocks, static_cast<std::int64_t>(count), to, stream_.handle());
-    stream_.check("launch of the sum over blocks");
+    kernels::launch_sum_sets(from, sets, static_cast<std::int64_t>(sums), to, stream_.handle());
+    stream_.check("launch of the sum over sets");
     auto result = fetch(static_cast<const long long*>(to), count);
-    stream_.synchronize("sum over blocks");
+    stream_.synchronize("sum over sets");
     return result;
   }
 
-  void add_digits(const DeviceLayout& layout, bool padded, const std::vector<long long>& digits, int blocks,
+  void add_digits(const DeviceLayout& layout, bool padded, const std::vector<long long>& digits, int sets,
                   ExactSum& sum) {
     if (digits.empty()) return;
-    sum.reserve(blocks);
+    sum.reserve(sets);
     const std::size_t stride = digits.size() / ExactSum::digits;
     std::vector<long long> packed(sum.size());
     for (int d = 0; d < ExactSum::digits; ++d) {
@@ -286,15 +300,18 @@ class CudaBackend final : public Backend<float> {
   }
 
   DeviceInfo device_;
+  Architecture architecture_;
+  PlanWish wish_;
   std::mutex mutex_;  // one call at a time: memory on the device is the backend's
   Stream stream_;
   DeviceRows support_, query_;
   DeviceArray<std::int32_t> order_, failed_step_, points_;
   DeviceArray<std::uint8_t> status_;
   DeviceArray<float> theta_, rates_, loss_before_, loss_after_, fast_weights_, own_parameters_, outputs_,
-      workspace_, fast_, quantiles_, step_weights_;
-  DeviceArray<long long> block_sums_, block_rate_sums_, totals_;
+      workspace_, quantiles_, step_weights_;
+  DeviceArray<long long> sums_, rate_sums_, totals_;
   DeviceArray<kernels::LayerShape> layers_;
+  DeviceArray<kernels::TeamWidth> widths_;
 };
 
 }  // namespace

@@ -11,6 +11,8 @@
 namespace shoal {
 
 struct CudaOptions {
+  /// Threads and rows of plans, where they are not to be chosen; 0 = free.
+  int threads = 0, rows = 0;
   /// Shared memory a block may take, in bytes; less than the device has makes plans for smaller devices. 0 =
   /// all.
   std::int64_t shared_limit = 0;

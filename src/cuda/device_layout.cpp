@@ -11,9 +11,11 @@ using kernels::padded;
 
 DeviceLayout::DeviceLayout(const kernels::Network& network)
     : layers_(network.layers, network.layers + network.layer_count), network_(network) {
+  widths_.push_back(kernels::team_width(network.inputs));
   std::size_t next = 0;
   int hidden = 0, widest = padded(network.inputs);
   for (kernels::LayerShape& layer : layers_) {
+    widths_.push_back(kernels::team_width(layer.outputs));
     layer.stride = padded(layer.outputs);
     layer.width_before = hidden;
     layer.weight = next;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/network.hpp"
+#include "kernels/team_width.hpp"
 
 namespace shoal::cuda {
 
@@ -20,6 +21,8 @@ class DeviceLayout {
   /// The network in the device layout: offsets, strides, sizes. `layers` of it point into this object.
   const kernels::Network& network() const { return network_; }
   std::span<const kernels::LayerShape> layers() const { return layers_; }
+  /// [layers + 1] of the inputs and of every layer's outputs.
+  std::span<const kernels::TeamWidth> widths() const { return widths_; }
   std::size_t size() const { return network_.parameters; }  ///< floats with padding
   std::size_t packed_size() const { return place_.size(); }
 
@@ -34,6 +37,7 @@ class DeviceLayout {
   void add_matrix(std::size_t begin, int rows, int columns, int stride);
 
   std::vector<kernels::LayerShape> layers_;
+  std::vector<kernels::TeamWidth> widths_;
   kernels::Network network_;
   std::vector<std::int32_t> place_;  ///< [P] of every parameter in the device layout
 };

@@ -10,61 +10,162 @@ namespace {
 
 using kernels::padded;
 
-// Data, apart from the algorithm. Rows beyond 32 bring a tile no more reuse; a warp has 32 squares of 4 x 4.
-constexpr int most_rows = 32, fewest_rows = 4, square = 16, warp = 32, most_threads = 256;
+constexpr int warp = kernels::warp_threads;
+constexpr int the_threads[] = {warp, 2 * warp, 4 * warp, 8 * warp};
+constexpr int the_rows[] = {4, 8, 16, 32, 64};
+// Records of a task's inner steps beyond 4 MB no longer stay in L2: there phi alone is kept.
+constexpr std::int64_t most_record_floats = 1 << 20;
+// Issue slots of a 4 x 4 tile's step along the sum: 16 multiply-adds, loads and the loop.
+constexpr double slots_per_step = 19.0;
 
-kernels::TeamMemory place(const kernels::Network& net, int rows) {
+class Words {
+ public:
+  /// Where the next `floats` lie, in whole 16-byte words.
+  std::int64_t take(std::int64_t floats) {
+    const std::int64_t begin = next_;
+    next_ += (floats + 3) / 4 * 4;
+    return begin;
+  }
+  std::int64_t size() const { return next_; }
+
+ private:
+  std::int64_t next_ = 0;
+};
+
+bool goes_back(const PlanRequest& request) {
+  return request.kernel == kernels::TaskKernel::meta_gradient;
+}
+
+kernels::TeamMemory place(const PlanRequest& request, int rows) {
+  const kernels::Network& net = request.network;
   kernels::TeamMemory at;
   at.rows = rows;
-  std::int64_t next = 0;
-  const auto take = [&](std::int64_t floats) {
-    const std::int64_t begin = next;
-    next += (floats + 3) / 4 * 4;
-    return static_cast<int>(begin);
-  };
+  Words words;
+  const auto take = [&](std::int64_t floats) { return static_cast<int>(words.take(floats)); };
   const auto parameters = static_cast<std::int64_t>(net.parameters);
   const std::int64_t hidden = std::int64_t{rows} * net.hidden_width,
                      out = std::int64_t{rows} * padded(net.outputs);
-  at.phi = take(parameters);
-  at.u = take(parameters);
+  const bool exact = goes_back(request) && request.inner.outer == kernels::OuterCode::exact;
+  at.u = take(exact ? parameters : 0);
   at.x = take(std::int64_t{rows} * padded(net.inputs));
   at.y = take(std::int64_t{rows} * net.targets);
   at.offset = take(std::int64_t{rows} * net.offsets);
+  at.pairs = kernels::loss_pairs(request.loss, net.outputs, net.targets);
+  at.terms = take(std::int64_t{rows} * 2 * at.pairs);
+  at.phi = take(parameters);
+  at.tape = take(0);
   at.activation = take(hidden);
-  at.slope = take(hidden);
   at.delta = take(hidden);
-  at.r_activation = take(hidden);
-  const bool curved = kernels::is_curved(net.activation);
-  at.curve = curved ? take(hidden) : at.delta;
-  at.r_sum = curved ? take(hidden) : at.r_activation;
+  at.curve = take(kernels::is_curved(net.activation) ? hidden : 0);
+  at.slope = take(kernels::keeps_slope(net.activation) ? hidden : 0);
   at.output = take(out);
   at.output_delta = take(out);
-  at.r_output = take(out);
-  for (int& turn : at.r_delta) turn = take(std::int64_t{rows} * net.widest);
-  at.floats = next;
+  at.tape_floats = take(0) - at.tape;
+  at.r_activation = take(exact ? hidden : 0);
+  at.r_output = take(exact ? out : 0);
+  for (int& turn : at.r_delta) turn = take(exact ? std::int64_t{rows} * net.widest : 0);
+  at.floats = words.size();
   return at;
 }
 
-kernels::TeamWorkspace keep(const kernels::Network& net, const kernels::InnerOptions& inner,
-                            kernels::TaskKernel kernel, int rate_count) {
+kernels::TeamWorkspace keep(const PlanRequest& request, const kernels::TeamMemory& memory) {
+  const kernels::InnerOptions& inner = request.inner;
   kernels::TeamWorkspace at;
-  const auto size = static_cast<std::int64_t>(net.parameters);
-  const bool backward = kernel == kernels::TaskKernel::meta_gradient;
-  at.trajectory_count = backward ? inner.steps + 1 : 2;
-  at.gradient_count = backward && inner.rates != kernels::RateCode::fixed ? std::max(inner.steps, 1) : 1;
-  const auto take = [&](std::int64_t floats) {
-    const std::int64_t begin = at.floats;
-    at.floats += (floats + 3) / 4 * 4;
-    return begin;
-  };
-  at.trajectory = take(at.trajectory_count * size);
-  at.gradient = take(at.gradient_count * size);
-  if (backward) {
-    at.lambda = take(size);
-    at.second = take(size);
-    at.rate_gradient = take(rate_count);
+  Words words;
+  const auto size = static_cast<std::int64_t>(request.network.parameters);
+  at.partial = words.take(size);
+  if (goes_back(request)) {
+    const bool exact = inner.outer == kernels::OuterCode::exact;
+    if (exact || inner.step_weights) {
+      at.records = inner.steps;
+      at.record_floats = size;
+      const std::int64_t blocks = (request.support_rows + memory.rows - 1) / memory.rows,
+                         tapes = exact ? blocks * memory.tape_floats : 0;
+      if (inner.steps * (size + tapes) <= most_record_floats) {
+        at.record_tapes = exact ? static_cast<int>(blocks) : 0;
+        at.record_floats += tapes;
+      }
+    }
+    at.gradients = inner.rates != kernels::RateCode::fixed ? inner.steps : 0;
+    at.record = words.take(at.records * at.record_floats);
+    at.gradient = words.take(at.gradients * size);
+    at.lambda = words.take(size);
+    at.rate_gradient = words.take(request.rate_count);
   }
+  at.floats = words.size();
   return at;
+}
+
+/// Steps that a team of `threads` makes along sums in one forward pass over `rows` rows, and back.
+double steps_of_a_pass(const kernels::Network& net, int rows, int threads) {
+  const auto turns = [&](int down, int across) {
+    const int tiles = (down + 3) / 4 * ((across + 3) / 4);
+    return static_cast<double>((tiles + threads - 1) / threads);
+  };
+  double steps = 0.0;
+  for (int l = 0; l < net.layer_count; ++l) {
+    const kernels::LayerShape& layer = net.layers[l];
+    steps += turns(rows, layer.outputs) * layer.inputs + turns(layer.inputs, layer.outputs) * rows;
+    if (l > 0) steps += turns(rows, layer.inputs) * layer.outputs;
+  }
+  return steps;
+}
+
+/// Cycles of a multiprocessor for a task: the larger of what its schedulers must issue and of the way that
+/// one team has to go, shared by the teams that are there at once.
+double model(const PlanRequest& request, const Architecture& architecture, const LaunchPlan& plan) {
+  const auto passes = [&](int set_rows) {
+    const int rows = plan.memory.rows, whole = set_rows / rows, rest = set_rows % rows;
+    return whole * steps_of_a_pass(request.network, rows, plan.threads) +
+           (rest > 0 ? steps_of_a_pass(request.network, rest, plan.threads) : 0.0);
+  };
+  const double inner = goes_back(request) ? 3.0 : 1.0;  // a Hessian-vector product is two gradients
+  const double slots =
+      slots_per_step *
+      (std::max(request.inner.steps, 1) * inner * passes(request.support_rows) + passes(request.query_rows));
+  const double warps = plan.threads / warp;
+  const double teams = plan.teams * plan.blocks_per_multiprocessor;
+  constexpr double schedulers = 4.0;
+  return std::max(slots * warps / schedulers, slots / architecture.issue_share / teams);
+}
+
+/// Blocks of a multiprocessor; 0 where a block does not fit.
+int resident(const Architecture& architecture, int threads, std::int64_t shared_bytes) {
+  if (shared_bytes > architecture.shared_per_block) return 0;
+  const std::int64_t by_shared =
+      architecture.shared_per_multiprocessor / (shared_bytes + shared_reserved_per_block);
+  const int by_registers = registers_per_multiprocessor / (kernels::most_registers * threads);
+  return static_cast<int>(
+      std::min<std::int64_t>({by_shared, architecture.blocks_per_multiprocessor,
+                              architecture.threads_per_multiprocessor / threads, by_registers}));
+}
+
+/// Fast memory in shared memory; blocks_per_multiprocessor is 0 where it does not fit.
+LaunchPlan shared_plan(const PlanRequest& request, const Architecture& architecture, int threads, int rows) {
+  LaunchPlan plan;
+  plan.threads = threads;
+  plan.regime = threads == warp ? Regime::warp : Regime::block;
+  plan.memory = place(request, rows);
+  plan.workspace = keep(request, plan.memory);
+  plan.blocks_per_multiprocessor = resident(architecture, threads, plan.shared_bytes());
+  // More teams than a multiprocessor takes blocks: several warps to a block.
+  if (threads == warp && plan.blocks_per_multiprocessor == architecture.blocks_per_multiprocessor) {
+    LaunchPlan fuller = plan;
+    fuller.teams = 2;
+    fuller.blocks_per_multiprocessor = resident(architecture, 2 * threads, fuller.shared_bytes());
+    if (fuller.blocks_per_multiprocessor * fuller.teams > plan.blocks_per_multiprocessor) plan = fuller;
+  }
+  if (plan.blocks_per_multiprocessor > 0) plan.cycles = model(request, architecture, plan);
+  return plan;
+}
+
+LaunchPlan global_plan(const PlanRequest& request) {
+  LaunchPlan plan;
+  plan.regime = Regime::global;
+  plan.threads = 8 * warp;
+  plan.memory = place(request, std::clamp(std::max(request.support_rows, request.query_rows), 1, 32));
+  plan.workspace = keep(request, plan.memory);
+  return plan;
 }
 
 }  // namespace
@@ -72,30 +173,34 @@ kernels::TeamWorkspace keep(const kernels::Network& net, const kernels::InnerOpt
 std::string LaunchPlan::describe() const {
   const char* names[] = {"warp per task", "block per task", "block per task, global memory"};
   return std::string(names[static_cast<int>(regime)]) + ", " + std::to_string(threads) + " threads, " +
-         std::to_string(memory.rows) + " rows, " + std::to_string(shared_bytes()) + " bytes of shared memory";
+         std::to_string(teams) + (teams == 1 ? " task" : " tasks") + " per block, " +
+         std::to_string(memory.rows) + " rows, " + std::to_string(shared_bytes()) +
+         " bytes of shared memory, " + std::to_string(blocks_per_multiprocessor) +
+         " blocks per multiprocessor" + (workspace.record_tapes > 0 ? ", tapes kept" : "");
 }
 
-LaunchPlan make_plan(const kernels::Network& network, const kernels::InnerOptions& inner,
-                     kernels::TaskKernel kernel, int rate_count, int rows, std::int64_t shared_limit) {
-  LaunchPlan plan;
-  int together = std::clamp(rows, 1, most_rows);
-  plan.memory = place(network, together);
-  while (plan.shared_bytes() > shared_limit && together > fewest_rows) {
-    together = std::max(fewest_rows, together / 2);
-    plan.memory = place(network, together);
-  }
-  const bool fits = plan.shared_bytes() <= shared_limit;
-  if (!fits) {
-    together = std::clamp(rows, 1, most_rows);
-    plan.memory = place(network, together);
-  }
-  // One square per thread in the widest forward product.
-  const int squares = (together + 3) / 4 * ((network.widest + 3) / 4);
-  plan.threads = std::clamp((squares + warp - 1) / warp * warp, warp, most_threads);
-  if (plan.threads == 2 * warp && squares < 2 * warp - square) plan.threads = warp;
-  plan.regime = !fits ? Regime::global : plan.threads == warp ? Regime::warp : Regime::block;
-  plan.workspace = keep(network, inner, kernel, rate_count);
-  return plan;
+std::vector<LaunchPlan> admissible_plans(const PlanRequest& request, const Architecture& architecture) {
+  const int most = std::clamp(std::max(request.support_rows, request.query_rows), 1, architecture.most_rows);
+  std::vector<LaunchPlan> plans;
+  for (const int threads : the_threads)
+    for (const int choice : the_rows) {
+      const int rows = std::min(choice, most);
+      if (const LaunchPlan plan = shared_plan(request, architecture, threads, rows);
+          plan.blocks_per_multiprocessor > 0)
+        plans.push_back(plan);
+      if (rows == most) break;
+    }
+  std::stable_sort(plans.begin(), plans.end(),
+                   [](const LaunchPlan& a, const LaunchPlan& b) { return a.cycles < b.cycles; });
+  return plans;
+}
+
+LaunchPlan make_plan(const PlanRequest& request, const Architecture& architecture, const PlanWish& wish) {
+  for (const LaunchPlan& plan : admissible_plans(request, architecture))
+    if ((wish.threads == 0 || plan.threads == wish.threads) &&
+        (wish.rows == 0 || plan.memory.rows == wish.rows))
+      return plan;
+  return global_plan(request);
 }
 
 }  // namespace shoal::cuda

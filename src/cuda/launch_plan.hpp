@@ -4,8 +4,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "cuda/device.hpp"
+#include "cuda/architecture.hpp"
 #include "kernels/task_kernels.hpp"
 
 namespace shoal::cuda {
@@ -17,20 +18,41 @@ enum class Regime {
   global,  ///< a block per task, fast memory is global: models beyond shared memory
 };
 
+/// What decides about a plan.
+struct PlanRequest {
+  const kernels::Network& network;  ///< in the device layout
+  kernels::LossCode loss;
+  const kernels::InnerOptions& inner;
+  kernels::TaskKernel kernel;
+  int rate_count = 0;
+  int support_rows = 0, query_rows = 0;  ///< of the largest task
+};
+
+/// A part of a plan that is to be as said; 0 = free.
+struct PlanWish {
+  int threads = 0;  ///< of a team: 32, 64, 128 or 256
+  int rows = 0;     ///< together
+};
+
 struct LaunchPlan {
   Regime regime = Regime::warp;
-  int threads = 32;
+  int threads = 32;  ///< of a team
+  int teams = 1;     ///< in a block
+  int blocks_per_multiprocessor = 1;
   kernels::TeamMemory memory;
   kernels::TeamWorkspace workspace;
+  double cycles = 0.0;  ///< of a multiprocessor for a task, by the model: for comparisons between plans
 
+  int block_threads() const { return threads * teams; }
   std::int64_t shared_bytes() const {
-    return regime == Regime::global ? 0 : memory.floats * static_cast<std::int64_t>(sizeof(float));
+    return regime == Regime::global ? 0 : teams * memory.floats * static_cast<std::int64_t>(sizeof(float));
   }
   std::string describe() const;
 };
 
-/// `network` in the device layout; `rows`: of the largest task; `shared_limit`: bytes a block may have.
-LaunchPlan make_plan(const kernels::Network& network, const kernels::InnerOptions& inner,
-                     kernels::TaskKernel kernel, int rate_count, int rows, std::int64_t shared_limit);
+/// The plan that the model likes best of those that fit; where none does (or none as wished), global memory.
+LaunchPlan make_plan(const PlanRequest& request, const Architecture& architecture, const PlanWish& wish = {});
+/// Every plan whose fast memory fits shared memory, best first.
+std::vector<LaunchPlan> admissible_plans(const PlanRequest& request, const Architecture& architecture);
 
 }  // namespace shoal::cuda

@@ -13,6 +13,8 @@
 #define __device__
 #define __host__
 #define __forceinline__ inline
+#define __launch_bounds__(...)
+#define __grid_constant__
 
 namespace simt {
 
@@ -29,8 +31,10 @@ extern thread_local Position position;
 /// last_fault().
 void launch(unsigned grid, unsigned block, std::size_t shared_bytes, const std::function<void()>& kernel);
 void* shared_memory();
-/// Waits for all threads of the block; returns whether any gave a flag.
-bool barrier(bool flag);
+inline constexpr unsigned warp_size = 32;
+enum class Scope { block, warp };
+/// Waits for all threads of the block or warp; returns whether any gave a flag.
+bool barrier(bool flag, Scope scope);
 
 }  // namespace simt
 
@@ -40,10 +44,21 @@ bool barrier(bool flag);
 #define gridDim (::simt::position.grid_size)
 
 inline void __syncthreads() {
-  ::simt::barrier(false);
+  ::simt::barrier(false, ::simt::Scope::block);
 }
 inline int __syncthreads_or(int flag) {
-  return ::simt::barrier(flag != 0);
+  return ::simt::barrier(flag != 0, ::simt::Scope::block);
+}
+// Of whole warps: kernels use no other masks.
+inline void __syncwarp() {
+  ::simt::barrier(false, ::simt::Scope::warp);
+}
+inline int __any_sync(unsigned, int flag) {
+  return ::simt::barrier(flag != 0, ::simt::Scope::warp);
+}
+
+inline unsigned long long atomicAdd(unsigned long long* to, unsigned long long value) {
+  return __atomic_fetch_add(to, value, __ATOMIC_RELAXED);
 }
 
 struct alignas(16) float4 {

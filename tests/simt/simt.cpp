@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A block at a time: between two barriers each of its fibres runs until it waits or ends; then all go on. A
-// block where some wait and some have ended is a fault: on a GPU it hangs or worse. Shared memory is
-// allocated to the byte, so that AddressSanitizer sees its ends, and starts as NaN.
+// A block at a time: each of its fibres runs until it waits or ends; those that wait go on when their whole
+// block or warp has come. A block where nobody can go on is a fault: on a GPU it hangs or worse. Shared
+// memory is allocated to the byte, so that AddressSanitizer sees its ends, and starts as NaN.
 #include "simt/simt.hpp"
 
 #include <algorithm>
@@ -32,6 +32,25 @@ void order_indices(std::vector<unsigned>& indices, std::mt19937_64& random) {
   if (the_order == Order::random) std::shuffle(indices.begin(), indices.end(), random);
 }
 
+/// Who waits together: a block, or a warp of it. Arrivals and leavings of one round are ordered for
+/// ThreadSanitizer by a tag of their own, so that a barrier orders what stands before it against what stands
+/// after it, and never what two threads do between the same two barriers.
+struct Group {
+  unsigned members = 0, waiting = 0;
+  bool any = false, next_any = false;
+  unsigned round = 0;
+  char tag[2] = {};
+
+  /// Lets everybody go on when all have come.
+  bool opens() {
+    if (waiting == 0 || waiting != members) return false;
+    waiting = 0;
+    any = std::exchange(next_any, false);
+    ++round;
+    return true;
+  }
+};
+
 class Block {
  public:
   void run(unsigned threads, std::size_t shared_bytes, const std::function<void()>& kernel,
@@ -40,36 +59,48 @@ class Block {
     shared_.reset(new (std::align_val_t{16}) char[shared_bytes]);
     std::memset(shared_.get(), 0xff, shared_bytes);
     kernel_ = &kernel;
-    any_ = next_any_ = false;
+    waits_at_.assign(threads, nullptr);
+    whole_ = Group{.members = threads};
+    warps_.assign((threads + warp_size - 1) / warp_size, Group{});
+    for (unsigned t = 0; t < threads; ++t) ++warps_[t / warp_size].members;
     for (unsigned t = 0; t < threads; ++t) fibres_[t].start(&body, this);
-    release(this);  // what came before the launch, every thread sees
+    release(&begin_);  // what came before the launch, every thread sees
     std::vector<unsigned> order(threads);
-    for (bool more = true; more;) {
+    for (unsigned ended = 0; ended < threads;) {
       order_indices(order, random);
+      bool moved = false;
       for (const unsigned t : order) {
-        if (fibres_[t].ended()) continue;
+        if (fibres_[t].ended() || waits_at_[t]) continue;
+        moved = true;
         position.thread.x = t;
         fibres_[t].resume();
+        if (fibres_[t].ended()) ++ended;
       }
-      const auto ended = static_cast<unsigned>(std::count_if(fibres_.begin(), fibres_.begin() + threads,
-                                                             [](const Fibre& f) { return f.ended(); }));
-      more = ended == 0;
-      if (ended != 0 && ended != threads && the_fault.empty())  // who waits is dropped with its stack
-        the_fault = "a barrier that " + std::to_string(threads - ended) + " of " + std::to_string(threads) +
+      if (whole_.opens()) std::fill(waits_at_.begin(), waits_at_.end(), nullptr);
+      for (Group& warp : warps_)
+        if (warp.opens())
+          std::replace(waits_at_.begin(), waits_at_.end(), &warp, static_cast<Group*>(nullptr));
+      if (moved) continue;
+      if (the_fault.empty())  // who waits is dropped with its stack
+        the_fault = "a barrier that some of " + std::to_string(threads) +
                     " threads wait at and the others never reach";
-      any_ = std::exchange(next_any_, false);
+      break;
     }
-    acquire(this);
+    acquire(&end_);
   }
 
-  bool wait(bool flag) {
-    next_any_ = next_any_ || flag;
+  bool wait(bool flag, Scope scope) {
     const Position mine = position;
-    release(this);
+    Group& group = scope == Scope::block ? whole_ : warps_[mine.thread.x / warp_size];
+    group.next_any = group.next_any || flag;
+    ++group.waiting;
+    waits_at_[mine.thread.x] = &group;
+    char* const tag = &group.tag[group.round % 2];
+    release(tag);
     fibres_[mine.thread.x].leave(false);
-    acquire(this);
+    acquire(tag);
     position = mine;
-    return any_;
+    return group.any;
   }
   void* shared() const { return shared_.get(); }
 
@@ -77,9 +108,9 @@ class Block {
   static void body(void* argument) {
     auto* const block = static_cast<Block*>(argument);
     const unsigned rank = position.thread.x;
-    acquire(block);
+    acquire(&block->begin_);
     (*block->kernel_)();
-    release(block);
+    release(&block->end_);
     block->fibres_[rank].leave(true);
   }
   struct FreeAligned {
@@ -89,7 +120,10 @@ class Block {
   std::deque<Fibre> fibres_;
   std::unique_ptr<char[], FreeAligned> shared_;
   const std::function<void()>* kernel_ = nullptr;
-  bool any_ = false, next_any_ = false;
+  Group whole_;
+  std::vector<Group> warps_;
+  std::vector<Group*> waits_at_;  ///< [threads] null: may run
+  char begin_ = 0, end_ = 0;      ///< tags of the launch and of its end
 };
 
 Block the_block;
@@ -119,8 +153,8 @@ void* shared_memory() {
   return the_block.shared();
 }
 
-bool barrier(bool flag) {
-  return the_block.wait(flag);
+bool barrier(bool flag, Scope scope) {
+  return the_block.wait(flag, scope);
 }
 
 }  // namespace simt
