@@ -6,12 +6,9 @@
 #include <cstdint>
 
 #include "kernels/device.cuh"
+#include "kernels/exact_sum.hpp"
 
 namespace shoal::kernels {
-
-inline constexpr int exact_digits = 6;
-/// Values that digits may take between two calls of carry_digits().
-inline constexpr int exact_capacity = 2048;
 
 /// digits[d * stride] += digit d of `value`; |value| <= 2^60.
 __device__ __forceinline__ void add_exactly(float value, long long* digits, std::int64_t stride) {
@@ -25,16 +22,6 @@ __device__ __forceinline__ void add_exactly(float value, long long* digits, std:
     const double shifted = __dadd_rn(rest, magic[d]);
     digits[d * stride] += __double_as_longlong(shifted) - __double_as_longlong(magic[d]);
     rest = __dsub_rn(rest, __dsub_rn(shifted, magic[d]));
-  }
-}
-
-/// Leaves every digit but the first at most 2^51 in magnitude.
-__device__ __forceinline__ void carry_digits(long long* digits, std::int64_t stride) {
-#pragma unroll
-  for (int d = exact_digits - 1; d > 0; --d) {
-    const long long carry = (digits[d * stride] + (1LL << 51)) >> 52;
-    digits[d * stride] -= carry * (1LL << 52);
-    digits[(d - 1) * stride] += carry;
   }
 }
 
