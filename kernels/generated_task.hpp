@@ -25,6 +25,8 @@ struct GeneratorFormula {
   float low = 0.0f, high = 0.0f;  ///< range of x where all tasks share one
   float noise = 0.0f;             ///< standard deviation of normal noise on y
   int support = 0, query = 0;     ///< rows per task
+
+  bool operator==(const GeneratorFormula&) const = default;
 };
 
 /// One task, its parameters drawn, ready to give rows.

@@ -2,8 +2,8 @@
 // The task kernels: a persistent grid, one team (block) per task at a time, tasks dealt in order of size so
 // that neighbours take equally long. Shared memory: TeamMemory of one task, dynamic; global: each block's
 // workspace and its digits of the exact sum, so that no two blocks ever write the same address and no atomic
-// is needed. Block sums are added by block_sums, integers in any order. Oracle: the cpu backend, bit for bit
-// (tests/cuda).
+// is needed. Block sums are added by the kernels of meta_update.cu, integers in any order. Oracle: the cpu
+// backend, bit for bit (tests/cuda).
 #include "kernels/task_kernels.hpp"
 
 #include "kernels/team_task.cuh"
@@ -59,16 +59,6 @@ __global__ void predict_kernel(const TaskArguments job) {
   for_tasks(job, shared, [](TeamTask& runner, int task, int) { runner.predict(task); });
 }
 
-__global__ void block_sums_kernel(const long long* from, int blocks, std::int64_t count, long long* to) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
-       i += step) {
-    long long sum = 0;
-    for (int b = 0; b < blocks; ++b) sum += from[b * count + i];
-    to[i] = sum;
-  }
-}
-
 }  // namespace
 
 void launch_tasks(TaskKernel kernel, const TaskArguments& job, const TeamLaunch& grid, void* stream_handle) {
@@ -103,14 +93,6 @@ const void* task_kernel_address(TaskKernel kernel) {
       return reinterpret_cast<const void*>(&predict_kernel);
   }
   return nullptr;
-}
-
-void launch_block_sums(const long long* from, int blocks, std::int64_t count, long long* to,
-                       void* stream_handle) {
-  [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
-  constexpr unsigned threads = 128;
-  const auto grid = static_cast<unsigned>((count + threads - 1) / threads);
-  SHOAL_LAUNCH(block_sums_kernel, grid, threads, 0, stream, from, blocks, count, to);
 }
 
 }  // namespace shoal::kernels

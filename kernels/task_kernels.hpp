@@ -19,7 +19,4 @@ void launch_tasks(TaskKernel kernel, const TaskArguments& job, const TeamLaunch&
 /// The address of the kernel, for occupancy and attributes.
 const void* task_kernel_address(TaskKernel kernel);
 
-/// to[i] = the sum over blocks of from[b][i], both integers that do not overflow.
-void launch_block_sums(const long long* from, int blocks, std::int64_t count, long long* to, void* stream);
-
 }  // namespace shoal::kernels

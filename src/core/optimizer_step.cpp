@@ -21,6 +21,8 @@ double sin_pi(double y) {
   return x * (1.0 + sum);
 }
 
+}  // namespace
+
 kernels::OptimizerCode code_of(OptimizerKind kind) {
   switch (kind) {
     case OptimizerKind::sgd:
@@ -34,8 +36,6 @@ kernels::OptimizerCode code_of(OptimizerKind kind) {
   }
   throw InvalidArgument("unknown optimizer");
 }
-
-}  // namespace
 
 double scheduled_rate(const Optimizer& optimizer, std::int64_t step) {
   if (optimizer.schedule == Schedule::constant) return optimizer.learning_rate;

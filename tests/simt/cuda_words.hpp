@@ -13,6 +13,7 @@
 #define __device__
 #define __host__
 #define __forceinline__ inline
+#define __launch_bounds__(threads)
 
 namespace simt {
 
@@ -25,9 +26,11 @@ struct Position {
 };
 extern thread_local Position position;
 
-/// Runs `kernel` for every thread of every block; returns when all are done. A fault is kept for
-/// last_fault().
-void launch(unsigned grid, unsigned block, std::size_t shared_bytes, const std::function<void()>& kernel);
+/// Gives the stream a kernel to run for every thread of every block.
+void launch(void* stream, unsigned grid, unsigned block, std::size_t shared_bytes,
+            const std::function<void()>& kernel);
+/// Runs it; returns when all are done. A fault is kept for take_fault().
+void run_blocks(unsigned grid, unsigned block, std::size_t shared_bytes, const std::function<void()>& kernel);
 void* shared_memory();
 /// Waits for all threads of the block; returns whether any gave a flag.
 bool barrier(bool flag);
@@ -44,6 +47,13 @@ inline void __syncthreads() {
 }
 inline int __syncthreads_or(int flag) {
   return ::simt::barrier(flag != 0);
+}
+inline void __threadfence() {}  // blocks run one after another
+/// Counts up to `last`, then starts again at 0; returns the value before.
+inline unsigned atomicInc(unsigned* counter, unsigned last) {
+  const unsigned before = __atomic_load_n(counter, __ATOMIC_SEQ_CST);
+  __atomic_store_n(counter, before >= last ? 0u : before + 1, __ATOMIC_SEQ_CST);
+  return before;
 }
 
 struct alignas(16) float4 {

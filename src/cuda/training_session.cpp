@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// A meta-iteration on the device: [draw tasks] -> task kernel -> sum and update, one graph of at most three
+// kernels between a copy of what changes (the optimizer's scalars, the first task's id) and a copy of what is
+// told (mean losses, number of good tasks), all of it captured once per shape of batch.
+//
+// Meta-parameters and optimizer state stay on the device, twice: an update reads one and writes the other,
+// and commit() swaps them, so that an iteration which fails anywhere has changed nothing. Hence two graphs.
+// The task kernel adds to digits that the update leaves at zero; after a failure they are cleared.
+#include "cuda/training_session.hpp"
+
+#include <algorithm>
+
+#include "cuda/device_graph.hpp"
+#include "cuda/device_range.hpp"
+#include "cuda/task_launcher.hpp"
+#include "cuda/task_outputs.hpp"
+#include "kernels/meta_update.hpp"
+#include "kernels/task_generation.hpp"
+
+namespace shoal::cuda {
+namespace {
+
+using kernels::GeneratorFormula;
+using kernels::IterationInputs;
+using kernels::IterationSummary;
+using kernels::MetaState;
+
+/// What the captured graphs were made for.
+struct Shape {
+  int tasks = 0, rows = 0;
+  TaskColumns columns;
+  bool generated = false;
+  GeneratorFormula formula;
+  long allocations = 0;  ///< of the process: where any memory is new, addresses may be
+
+  bool operator==(const Shape&) const = default;
+};
+
+class CudaTrainingSession final : public TrainingSession<float> {
+ public:
+  CudaTrainingSession(const Problem& problem, kernels::OptimizerCode optimizer, const DeviceInfo& device,
+                      std::mutex& mutex)
+      : given_(problem), optimizer_(optimizer), device_(device), mutex_(mutex), launcher_(device) {}
+
+  ~CudaTrainingSession() override {
+    const std::lock_guard lock(mutex_);
+    graphs_[0].clear();
+    graphs_[1].clear();
+  }
+
+  void set(const MetaParameters<float>& parameters, const OptimizerState<float>& state) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    const DeviceProblem& layout = problem(columns_);
+    std::vector<float> packed(parameters.theta);
+    packed.insert(packed.end(), parameters.rates.begin(), parameters.rates.end());
+    const auto put = [&](DeviceArray<float>& to, std::span<const float> from) {
+      std::vector<float> padded(meta_parameters());
+      layout.pad(from, padded.data());
+      to.take(stream_, padded);
+    };
+    put(values_[turn_], packed);
+    if (kernels::keeps_first(optimizer_)) put(first_[turn_], state.first);
+    if (kernels::keeps_second(optimizer_)) put(second_[turn_], state.second);
+    stream_.synchronize("parameters to the device");
+  }
+
+  void get(MetaParameters<float>& parameters, OptimizerState<float>& state) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    const Range range("shoal: fetch parameters");
+    const DeviceProblem& layout = problem(columns_);
+    const std::size_t size = parameters.theta.size(), all = size + parameters.rates.size();
+    // All of it, then all at once: a copy that fails leaves the caller's state whole.
+    std::vector<float> values(all), first, second;
+    const auto take = [&](DeviceArray<float>& from, std::vector<float>& to) {
+      to.resize(all);
+      fetch(layout, from, std::span(to).first(size), std::span(to).subspan(size));
+    };
+    take(values_[turn_], values);
+    if (kernels::keeps_first(optimizer_)) take(first_[turn_], first);
+    if (kernels::keeps_second(optimizer_)) take(second_[turn_], second);
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(size);
+    std::copy(values.begin(), middle, parameters.theta.begin());
+    std::copy(middle, values.end(), parameters.rates.begin());
+    if (kernels::keeps_first(optimizer_)) state.first = std::move(first);
+    if (kernels::keeps_second(optimizer_)) state.second = std::move(second);
+  }
+
+  StepReport<float> step(const TaskBatch& tasks, const kernels::UpdateScalars<float>& scalars) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    const Range range("shoal: meta-iteration");
+    const DeviceProblem& at = problem(tasks.columns());
+    {
+      const Range upload("shoal: upload tasks");
+      tasks_.put(stream_, tasks, at.rows(), job_);
+      tasks_.room_for_status(stream_, 1, job_);
+    }
+    const int rows = std::max(most_rows(tasks.support()), most_rows(tasks.query()));
+    prepare(
+        {.tasks = job_.tasks, .rows = rows, .columns = tasks.columns(), .generated = false, .formula = {}});
+    return run({scalars, 0});
+  }
+
+  StepReport<float> step(const GeneratorFormula& formula, std::int64_t first, std::int64_t count,
+                         const kernels::UpdateScalars<float>& scalars) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    const Range range("shoal: meta-iteration");
+    const TaskColumns columns{1, 1, 0};
+    const DeviceProblem& at = problem(columns);
+    tasks_.make_room(stream_, formula, static_cast<int>(count), at.rows(), job_);
+    prepare({.tasks = job_.tasks,
+             .rows = std::max(formula.support, formula.query),
+             .columns = columns,
+             .generated = true,
+             .formula = formula});
+    return run({scalars, first});
+  }
+
+  void commit() noexcept override { turn_ = 1 - turn_; }
+
+  void outcomes(std::span<TaskStatus> status, std::span<std::int32_t> failed_step) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    TaskOutputs::fetch_outcomes(stream_, job_, status, failed_step);
+  }
+
+  void losses(std::span<float> before, std::span<float> after) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    std::vector<TaskStatus> status(before.size());
+    stream_.copy_to_host(status.data(), job_.status, status.size());
+    TaskOutputs::fetch_losses(stream_, job_.loss_before, status, before);
+    TaskOutputs::fetch_losses(stream_, job_.loss_after, status, after);
+  }
+
+  void gradient(std::span<float> theta, std::span<float> rates) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    fetch(*problem_, gradient_, theta, rates);
+  }
+
+ private:
+  std::size_t meta_parameters() const { return problem_->size() + problem_->rate_count(); }
+
+  /// The problem for these columns; parameters lie in the same way whatever the columns are.
+  const DeviceProblem& problem(const TaskColumns& columns) {
+    if (!problem_ || columns != columns_) {
+      captured_ = {};
+      problem_.emplace(given_, columns);
+      columns_ = columns;
+    }
+    return *problem_;
+  }
+
+  void fetch(const DeviceProblem& layout, DeviceArray<float>& from, std::span<float> theta,
+             std::span<float> rates) {
+    std::vector<float> padded(meta_parameters());
+    stream_.copy_to_host(padded.data(), from.room_for(stream_, padded.size()), padded.size() * sizeof(float));
+    stream_.synchronize("values from the device");
+    layout.pack(padded.data(), theta, rates);
+  }
+
+  MetaState state(int which) {
+    const std::size_t all = meta_parameters();
+    return {values_[which].room_for(stream_, all),
+            kernels::keeps_first(optimizer_) ? first_[which].room_for(stream_, all) : nullptr,
+            kernels::keeps_second(optimizer_) ? second_[which].room_for(stream_, all) : nullptr};
+  }
+
+  /// Memory, plan and graphs for batches of this shape; nothing where they are there.
+  void prepare(Shape shape) {
+    shape.allocations = device_counts().allocations;
+    if (shape == captured_) return;
+    const Range range("shoal: prepare");
+    captured_ = {};
+    job_.rate_count = static_cast<int>(problem_->rate_count());
+    outputs_.make_room(stream_, static_cast<std::size_t>(job_.tasks), 0, job_);
+    const TaskLaunch launch =
+        launcher_.prepare(stream_, *problem_, kernels::TaskKernel::meta_gradient, shape.rows, job_);
+    make_update_room(launch.grid.blocks);
+    for (const int turn : {0, 1}) {
+      kernels::TaskArguments job = job_;
+      update_.now = state(turn);
+      update_.next = state(1 - turn);
+      job.theta = update_.now.values;
+      job.rates = job.rate_count > 0 ? update_.now.values + problem_->size() : nullptr;
+      graphs_[turn].capture(stream_, [&] { enqueue(shape, launch, job); });
+    }
+    // What the launcher has sent from its own memory lies on the device before anything is freed.
+    shape.allocations = device_counts().allocations;
+    captured_ = shape;
+  }
+
+  void make_update_room(int blocks) {
+    const std::size_t size = problem_->size(), rates = problem_->rate_count(),
+                      words = static_cast<std::size_t>(blocks) * kernels::exact_digits;
+    const auto own = static_cast<std::size_t>(kernels::update_blocks(static_cast<int>(size + rates)));
+    job_.sums = sums_.room_for(stream_, words * size);
+    job_.rate_sums = rate_sums_.room_for(stream_, words * rates);
+    update_ = {};
+    update_.inputs = inputs_.room_for(stream_, 1);
+    update_.sums = job_.sums;
+    update_.rate_sums = job_.rate_sums;
+    update_.blocks = blocks;
+    update_.parameters = static_cast<int>(size);
+    update_.rates = static_cast<int>(rates);
+    update_.status = job_.status;
+    update_.loss_before = job_.loss_before;
+    update_.loss_after = job_.loss_after;
+    update_.tasks = job_.tasks;
+    update_.gradient = gradient_.room_for(stream_, size + rates);
+    update_.summary = summary_.room_for(stream_, 1);
+    update_.loss_digits = loss_digits_.room_for(stream_, own * 2 * kernels::exact_digits);
+    update_.largest = largest_.room_for(stream_, own);
+    update_.ticket = ticket_.room_for(stream_, 1);
+    pinned_inputs_.room_for(1);
+    pinned_summary_.room_for(1);
+    clean_ = false;  // the digits lie in another way
+  }
+
+  /// The meta-iteration itself: what a graph holds.
+  void enqueue(const Shape& shape, const TaskLaunch& launch, const kernels::TaskArguments& job) {
+    stream_.copy_to_device(inputs_.room_for(stream_, 1), pinned_inputs_.room_for(1).data(),
+                           sizeof(IterationInputs));
+    if (shape.generated) {
+      kernels::launch_task_generation({.formula = shape.formula,
+                                       .inputs = update_.inputs,
+                                       .tasks = job.tasks,
+                                       .support_x = tasks_.support().x(),
+                                       .support_y = tasks_.support().y(),
+                                       .query_x = tasks_.query().x(),
+                                       .query_y = tasks_.query().y(),
+                                       .status = job.status},
+                                      stream_.handle());
+      stream_.check("launch of the task generation");
+    }
+    launcher_.launch(stream_, launch, job);
+    kernels::launch_meta_update(update_, stream_.handle());
+    stream_.check("launch of the meta-update");
+    stream_.copy_to_host(pinned_summary_.room_for(1).data(), update_.summary, sizeof(IterationSummary));
+  }
+
+  StepReport<float> run(const IterationInputs& inputs) {
+    if (!clean_) {
+      const auto zero = [&](long long* at, std::size_t entries) {
+        const std::size_t words = static_cast<std::size_t>(update_.blocks) * kernels::exact_digits;
+        if (entries > 0) stream_.fill_zero(at, words * entries * sizeof(long long));
+      };
+      zero(update_.sums, problem_->size());
+      zero(update_.rate_sums, problem_->rate_count());
+      stream_.fill_zero(update_.ticket, sizeof(unsigned));
+    }
+    clean_ = false;
+    pinned_inputs_.room_for(1)[0] = inputs;
+    {
+      const Range range("shoal: launch");
+      graphs_[turn_].launch(stream_);
+    }
+    const Range range("shoal: wait");
+    stream_.synchronize("meta-iteration");
+    clean_ = true;
+    const IterationSummary& summary = pinned_summary_.room_for(1)[0];
+    return {summary.mean_query_loss_before, summary.mean_query_loss, summary.good};
+  }
+
+  const Problem given_;
+  const kernels::OptimizerCode optimizer_;
+  const DeviceInfo device_;
+  std::mutex& mutex_;
+  Stream stream_;  // before everything that frees its memory in its order
+  TaskColumns columns_;
+  std::optional<DeviceProblem> problem_;
+  DeviceTasks tasks_;
+  TaskLauncher launcher_;
+  TaskOutputs outputs_;
+  kernels::TaskArguments job_;
+  kernels::UpdateArguments update_;
+  DeviceArray<float> values_[2], first_[2], second_[2];  ///< [P + R]
+  DeviceArray<float> gradient_, largest_;
+  DeviceArray<long long> sums_, rate_sums_, loss_digits_;
+  DeviceArray<unsigned> ticket_;
+  DeviceArray<IterationInputs> inputs_;
+  DeviceArray<IterationSummary> summary_;
+  PinnedArray<IterationInputs> pinned_inputs_;
+  PinnedArray<IterationSummary> pinned_summary_;
+  Graph graphs_[2];  ///< by turn
+  Shape captured_;
+  int turn_ = 0;        ///< which of the two states is the state
+  bool clean_ = false;  ///< digits and ticket are zero
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingSession<float>> make_training_session(const Problem& problem,
+                                                              kernels::OptimizerCode optimizer,
+                                                              const DeviceInfo& device, std::mutex& mutex) {
+  const std::lock_guard lock(mutex);
+  const DeviceScope scope(device.index);
+  return std::make_unique<CudaTrainingSession>(problem, optimizer, device, mutex);
+}
+
+}  // namespace shoal::cuda
