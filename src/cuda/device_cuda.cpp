@@ -4,6 +4,8 @@
 #include <nvtx3/nvToolsExt.h>
 
 #include <cstdlib>
+#include <map>
+#include <mutex>
 
 #include "cuda/device.hpp"
 #include "cuda/device_range.hpp"
@@ -56,10 +58,21 @@ DeviceScope::~DeviceScope() {
 }
 
 int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes, const CallSite& where) {
-  must(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                            static_cast<int>(shared_bytes)),
-       with_bytes("cudaFuncSetAttribute: shared memory", static_cast<std::size_t>(shared_bytes)), where);
-  int blocks = 0;
+  int device = 0, blocks = 0;
+  must(cudaGetDevice(&device), "cudaGetDevice", where);
+  {
+    // Never less than before: a graph may hold a launch that needs it.
+    static std::mutex mutex;
+    static std::map<std::pair<int, const void*>, std::int64_t> allowed;
+    const std::lock_guard lock(mutex);
+    std::int64_t& most = allowed[{device, kernel}];
+    if (shared_bytes > most) {
+      must(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                static_cast<int>(shared_bytes)),
+           with_bytes("cudaFuncSetAttribute: shared memory", static_cast<std::size_t>(shared_bytes)), where);
+      most = shared_bytes;
+    }
+  }
   must(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, threads,
                                                      static_cast<std::size_t>(shared_bytes)),
        "cudaOccupancyMaxActiveBlocksPerMultiprocessor", where);

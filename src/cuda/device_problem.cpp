@@ -24,4 +24,12 @@ void DeviceProblem::pack(const float* from, std::span<float> theta, std::span<fl
     std::copy_n(from + size(), rates.size(), rates.begin());
 }
 
+void DeviceProblem::fetch(Stream& stream, const float* from, std::span<float> theta,
+                          std::span<float> rates) const {
+  std::vector<float> padded(size() + rate_count());
+  stream.copy_to_host(padded.data(), from, padded.size() * sizeof(float));
+  stream.synchronize("values from the device");
+  pack(padded.data(), theta, rates);
+}
+
 }  // namespace shoal::cuda

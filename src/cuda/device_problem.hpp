@@ -33,6 +33,8 @@ class DeviceProblem {
   /// theta's part and then the rates', packed.
   void pad(std::span<const float> from, float* to) const;
   void pack(const float* from, std::span<float> theta, std::span<float> rates) const;
+  /// The same from the device; waits for the stream.
+  void fetch(Stream& stream, const float* from, std::span<float> theta, std::span<float> rates) const;
 
  private:
   Problem given_;

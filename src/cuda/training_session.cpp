@@ -12,9 +12,9 @@
 
 #include "cuda/device_graph.hpp"
 #include "cuda/device_range.hpp"
+#include "cuda/device_state.hpp"
 #include "cuda/task_launcher.hpp"
 #include "cuda/task_outputs.hpp"
-#include "kernels/meta_update.hpp"
 #include "kernels/task_generation.hpp"
 
 namespace shoal::cuda {
@@ -23,7 +23,8 @@ namespace {
 using kernels::GeneratorFormula;
 using kernels::IterationInputs;
 using kernels::IterationSummary;
-using kernels::MetaState;
+
+constexpr std::int64_t most_tasks = std::int64_t{1} << 30;  // kernels count them in int, and step beyond
 
 /// What the captured graphs were made for.
 struct Shape {
@@ -40,7 +41,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
  public:
   CudaTrainingSession(const Problem& problem, kernels::OptimizerCode optimizer, const DeviceInfo& device,
                       std::mutex& mutex)
-      : given_(problem), optimizer_(optimizer), device_(device), mutex_(mutex), launcher_(device) {}
+      : given_(problem), device_(device), mutex_(mutex), launcher_(device), state_(optimizer) {}
 
   ~CudaTrainingSession() override {
     const std::lock_guard lock(mutex_);
@@ -51,40 +52,14 @@ class CudaTrainingSession final : public TrainingSession<float> {
   void set(const MetaParameters<float>& parameters, const OptimizerState<float>& state) override {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
-    const DeviceProblem& layout = problem(columns_);
-    std::vector<float> packed(parameters.theta);
-    packed.insert(packed.end(), parameters.rates.begin(), parameters.rates.end());
-    const auto put = [&](DeviceArray<float>& to, std::span<const float> from) {
-      std::vector<float> padded(meta_parameters());
-      layout.pad(from, padded.data());
-      to.take(stream_, padded);
-    };
-    put(values_[turn_], packed);
-    if (kernels::keeps_first(optimizer_)) put(first_[turn_], state.first);
-    if (kernels::keeps_second(optimizer_)) put(second_[turn_], state.second);
-    stream_.synchronize("parameters to the device");
+    state_.set(stream_, problem(columns_), parameters, state);
   }
 
   void get(MetaParameters<float>& parameters, OptimizerState<float>& state) override {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
     const Range range("shoal: fetch parameters");
-    const DeviceProblem& layout = problem(columns_);
-    const std::size_t size = parameters.theta.size(), all = size + parameters.rates.size();
-    // All of it, then all at once: a copy that fails leaves the caller's state whole.
-    std::vector<float> values(all), first, second;
-    const auto take = [&](DeviceArray<float>& from, std::vector<float>& to) {
-      to.resize(all);
-      fetch(layout, from, std::span(to).first(size), std::span(to).subspan(size));
-    };
-    take(values_[turn_], values);
-    if (kernels::keeps_first(optimizer_)) take(first_[turn_], first);
-    if (kernels::keeps_second(optimizer_)) take(second_[turn_], second);
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(size);
-    std::copy(values.begin(), middle, parameters.theta.begin());
-    std::copy(middle, values.end(), parameters.rates.begin());
-    if (kernels::keeps_first(optimizer_)) state.first = std::move(first);
-    if (kernels::keeps_second(optimizer_)) state.second = std::move(second);
+    state_.get(stream_, problem(columns_), parameters, state);
   }
 
   StepReport<float> step(const TaskBatch& tasks, const kernels::UpdateScalars<float>& scalars) override {
@@ -108,6 +83,9 @@ class CudaTrainingSession final : public TrainingSession<float> {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
     const Range range("shoal: meta-iteration");
+    if (count > most_tasks)
+      throw ResourceError("cuda: " + std::to_string(count) + " tasks at a time are more than " +
+                          std::to_string(most_tasks) + "; set a chunk");
     const TaskColumns columns{1, 1, 0};
     const DeviceProblem& at = problem(columns);
     tasks_.make_room(stream_, formula, static_cast<int>(count), at.rows(), job_);
@@ -119,7 +97,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
     return run({scalars, first});
   }
 
-  void commit() noexcept override { turn_ = 1 - turn_; }
+  void commit() noexcept override { state_.swap(); }
 
   void outcomes(std::span<TaskStatus> status, std::span<std::int32_t> failed_step) override {
     const std::lock_guard lock(mutex_);
@@ -139,12 +117,10 @@ class CudaTrainingSession final : public TrainingSession<float> {
   void gradient(std::span<float> theta, std::span<float> rates) override {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
-    fetch(*problem_, gradient_, theta, rates);
+    problem_->fetch(stream_, update_.gradient, theta, rates);
   }
 
  private:
-  std::size_t meta_parameters() const { return problem_->size() + problem_->rate_count(); }
-
   /// The problem for these columns; parameters lie in the same way whatever the columns are.
   const DeviceProblem& problem(const TaskColumns& columns) {
     if (!problem_ || columns != columns_) {
@@ -153,21 +129,6 @@ class CudaTrainingSession final : public TrainingSession<float> {
       columns_ = columns;
     }
     return *problem_;
-  }
-
-  void fetch(const DeviceProblem& layout, DeviceArray<float>& from, std::span<float> theta,
-             std::span<float> rates) {
-    std::vector<float> padded(meta_parameters());
-    stream_.copy_to_host(padded.data(), from.room_for(stream_, padded.size()), padded.size() * sizeof(float));
-    stream_.synchronize("values from the device");
-    layout.pack(padded.data(), theta, rates);
-  }
-
-  MetaState state(int which) {
-    const std::size_t all = meta_parameters();
-    return {values_[which].room_for(stream_, all),
-            kernels::keeps_first(optimizer_) ? first_[which].room_for(stream_, all) : nullptr,
-            kernels::keeps_second(optimizer_) ? second_[which].room_for(stream_, all) : nullptr};
   }
 
   /// Memory, plan and graphs for batches of this shape; nothing where they are there.
@@ -183,8 +144,8 @@ class CudaTrainingSession final : public TrainingSession<float> {
     make_update_room(launch.grid.blocks);
     for (const int turn : {0, 1}) {
       kernels::TaskArguments job = job_;
-      update_.now = state(turn);
-      update_.next = state(1 - turn);
+      update_.now = state_.at(stream_, *problem_, turn);
+      update_.next = state_.at(stream_, *problem_, 1 - turn);
       job.theta = update_.now.values;
       job.rates = job.rate_count > 0 ? update_.now.values + problem_->size() : nullptr;
       graphs_[turn].capture(stream_, [&] { enqueue(shape, launch, job); });
@@ -257,7 +218,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
     pinned_inputs_.room_for(1)[0] = inputs;
     {
       const Range range("shoal: launch");
-      graphs_[turn_].launch(stream_);
+      graphs_[state_.turn()].launch(stream_);
     }
     const Range range("shoal: wait");
     stream_.synchronize("meta-iteration");
@@ -267,7 +228,6 @@ class CudaTrainingSession final : public TrainingSession<float> {
   }
 
   const Problem given_;
-  const kernels::OptimizerCode optimizer_;
   const DeviceInfo device_;
   std::mutex& mutex_;
   Stream stream_;  // before everything that frees its memory in its order
@@ -278,7 +238,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
   TaskOutputs outputs_;
   kernels::TaskArguments job_;
   kernels::UpdateArguments update_;
-  DeviceArray<float> values_[2], first_[2], second_[2];  ///< [P + R]
+  DeviceState state_;
   DeviceArray<float> gradient_, largest_;
   DeviceArray<long long> sums_, rate_sums_, loss_digits_;
   DeviceArray<unsigned> ticket_;
@@ -288,7 +248,6 @@ class CudaTrainingSession final : public TrainingSession<float> {
   PinnedArray<IterationSummary> pinned_summary_;
   Graph graphs_[2];  ///< by turn
   Shape captured_;
-  int turn_ = 0;        ///< which of the two states is the state
   bool clean_ = false;  ///< digits and ticket are zero
 };
 
