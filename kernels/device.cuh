@@ -7,7 +7,7 @@
 #if defined(SHOAL_SIMT)
 #include "simt/cuda_words.hpp"
 #define SHOAL_LAUNCH(kernel, grid, block, shared_bytes, stream, ...) \
-  ::simt::launch(grid, block, shared_bytes, [=] { kernel(__VA_ARGS__); })
+  ::simt::launch(stream, grid, block, shared_bytes, [=] { kernel(__VA_ARGS__); })
 #define SHOAL_SHARED_MEMORY(name) float* const name = static_cast<float*>(::simt::shared_memory())
 #else
 #define SHOAL_LAUNCH(kernel, grid, block, shared_bytes, stream, ...) \

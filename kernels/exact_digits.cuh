@@ -11,15 +11,13 @@
 #include <cstdint>
 
 #include "kernels/device.cuh"
+#include "kernels/exact_sum.hpp"
 
 namespace shoal::kernels {
 
-inline constexpr int exact_digits = 6;
-/// Values that digits may take between two calls of carry_digits().
-inline constexpr int exact_capacity = 2048;
-
-/// digits[d * stride] += digit d of `value`, whoever else adds; |value| <= 2^60.
-__device__ __forceinline__ void add_exactly(float value, long long* digits, std::int64_t stride) {
+/// use(d, digit) for the digits of `value` that are not zero; |value| <= 2^60.
+template <class Use>
+__device__ __forceinline__ void for_exact_digits(float value, Use use) {
   // 1.5 * 2^52 units: adding it rounds to whole units, which are then the low bits.
   const double magic[exact_digits] = {0.0, 0x1.8p+61, 0x1.8p+9, 0x1.8p-43, 0x1.8p-95, 0x1.8p-147};
   double rest = static_cast<double>(value);
@@ -28,21 +26,22 @@ __device__ __forceinline__ void add_exactly(float value, long long* digits, std:
     // Below half a unit of 2^9 the first digit is zero; nothing is left below the last that holds anything.
     if (d == 1 ? fabsf(value) < 0x1p+8f : rest == 0.0) continue;
     const double shifted = __dadd_rn(rest, magic[d]);
-    const long long digit = __double_as_longlong(shifted) - __double_as_longlong(magic[d]);
-    atomicAdd(reinterpret_cast<unsigned long long*>(digits + d * stride),
-              static_cast<unsigned long long>(digit));
+    use(d, __double_as_longlong(shifted) - __double_as_longlong(magic[d]));
     rest = __dsub_rn(rest, __dsub_rn(shifted, magic[d]));
   }
 }
 
-/// Leaves every digit but the first at most 2^51 in magnitude.
-__device__ __forceinline__ void carry_digits(long long (&digits)[exact_digits]) {
-#pragma unroll
-  for (int d = exact_digits - 1; d > 0; --d) {
-    const long long carry = (digits[d] + (1LL << 51)) >> 52;
-    digits[d] -= carry * (1LL << 52);
-    digits[d - 1] += carry;
-  }
+/// digits[d * stride] += digit d of `value`, by whoever owns them.
+__device__ __forceinline__ void add_exactly(float value, long long* digits, std::int64_t stride) {
+  for_exact_digits(value, [&](int d, long long digit) { digits[d * stride] += digit; });
+}
+/// The same, whoever else adds to them too.
+__device__ __forceinline__ void add_exactly_among_others(float value, long long* digits,
+                                                         std::int64_t stride) {
+  for_exact_digits(value, [&](int d, long long digit) {
+    atomicAdd(reinterpret_cast<unsigned long long*>(digits + d * stride),
+              static_cast<unsigned long long>(digit));
+  });
 }
 
 }  // namespace shoal::kernels

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launches of the task kernel and of the sum over its sets, for host code.
+// Launches of the task kernel, for host code.
 #pragma once
 
 #include "kernels/task_arguments.hpp"
@@ -16,9 +16,5 @@ struct TeamLaunch {
 void launch_tasks(const TaskArguments& job, const TeamLaunch& grid, void* stream);
 /// The address of the kernel, for occupancy and attributes.
 const void* task_kernel_address();
-
-/// to [6, count] = the sum over sets of from [sets, 6, count], at most 2047 sets of at most 2047 values each;
-/// digits carried set by set (kernels/exact_digits.cuh).
-void launch_sum_sets(const long long* from, int sets, std::int64_t count, long long* to, void* stream);
 
 }  // namespace shoal::kernels

@@ -428,7 +428,7 @@ class TeamTask {
   __device__ __forceinline__ void add_to_sums(const float* values, int count, long long* sums,
                                               int set) const {
     long long* const to = sums + static_cast<std::int64_t>(set) * exact_digits * count;
-    for_each(count, [&](int i) { add_exactly(values[i], to + i, count); });
+    for_each(count, [&](int i) { add_exactly_among_others(values[i], to + i, count); });
   }
 
   const Team& team_;

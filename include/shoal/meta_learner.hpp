@@ -87,6 +87,9 @@ struct StepLosses {
 enum class KeepFastWeights { no, yes };
 
 template <class Real>
+struct TrainingStep;  // the trainer's way in, src/core/training_step.hpp
+
+template <class Real>
 class BasicMetaLearner {
  public:
   struct Options {
@@ -126,6 +129,7 @@ class BasicMetaLearner {
                             const TaskColumns& columns) const;
 
  private:
+  friend struct TrainingStep<Real>;
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -2,6 +2,7 @@
 // The seam: a backend implements four coarse operations; everything else is written once above it.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -12,6 +13,7 @@
 
 #include "core/gradient_sum.hpp"
 #include "core/inner_plan.hpp"
+#include "core/training_session.hpp"
 
 namespace shoal {
 
@@ -55,6 +57,13 @@ class Backend {
   /// outputs [rows, model.outputs] of every task with its own parameters phi [tasks, P].
   virtual void predict(const Problem& problem, const TaskSet<Real>& set, std::span<const Real> phi,
                        std::span<Real> outputs) = 0;
+
+  /// A session for meta-iterations of `problem`, whose references then live as long as the session; null
+  /// where the backend has none to offer.
+  virtual std::unique_ptr<TrainingSession<Real>> start_training([[maybe_unused]] const Problem& problem,
+                                                                [[maybe_unused]] const Optimizer& optimizer) {
+    return nullptr;
+  }
 };
 
 }  // namespace shoal

@@ -4,28 +4,14 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <cmath>
 
 namespace shoal {
 namespace {
 
-constexpr int digit_bits = 52;  // units are this many powers of two apart
+constexpr int digit_bits = kernels::exact_digit_bits;
 
 constexpr double power_of_two(int exponent) {
   return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52);
-}
-
-// a + b rounded to odd: the last bit is set when anything was lost, so that rounding the result to float is
-// rounding the exact sum (Boldo and Melquiond 2008).
-double add_to_odd(double a, double b) {
-  const double sum = a + b;
-  const double b_seen = sum - a;
-  const double error = (a - (sum - b_seen)) + (b - b_seen);  // exact (two-sum)
-  if (error == 0.0) return sum;
-  const auto bits = std::bit_cast<std::uint64_t>(sum);
-  if (bits & 1) return sum;
-  const bool away_from_zero = (error > 0.0) == (sum > 0.0);
-  return std::bit_cast<double>(away_from_zero ? bits + 1 : bits - 1);
 }
 
 }  // namespace
@@ -79,19 +65,9 @@ void ExactSum::merge(const ExactSum& other) {
 }
 
 float ExactSum::rounded(std::size_t i) const {
-  std::array<std::int64_t, digits> value;
+  std::int64_t value[digits];
   for (std::size_t d = 0; d < digits; ++d) value[d] = digits_[d][i];
-  for (std::size_t d = digits - 1; d > 0; --d) {
-    const std::int64_t carry = (value[d] + (std::int64_t{1} << (digit_bits - 1))) >> digit_bits;
-    value[d] -= carry << digit_bits;
-    value[d - 1] += carry;
-  }
-  // Every digit but the first is now within half a unit of the one above: a double holds it, and the nested
-  // sums, rounded to odd, keep more bits than a float has.
-  double sum = 0.0;
-  for (std::size_t d = digits; d-- > 0;)
-    sum = add_to_odd(static_cast<double>(value[d]) * power_of_two(unit_exponent[d]), sum);
-  return static_cast<float>(sum);
+  return kernels::round_digits(value);
 }
 
 }  // namespace shoal

@@ -18,15 +18,17 @@
 #include <span>
 #include <vector>
 
+#include "kernels/exact_sum.hpp"
+
 namespace shoal {
 
 class ExactSum {
  public:
-  static constexpr int digits = 6;
+  static constexpr int digits = kernels::exact_digits;
   /// Exponents of the units of the digits.
   static constexpr std::array<int, digits> unit_exponent = {61, 9, -43, -95, -147, -199};
   /// Values that may be added to a sum between two calls of normalize().
-  static constexpr std::int64_t capacity = 2048;
+  static constexpr std::int64_t capacity = kernels::exact_capacity;
 
   ExactSum() = default;
   explicit ExactSum(std::size_t size);

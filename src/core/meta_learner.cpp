@@ -9,10 +9,10 @@
 
 #include <shoal/error.hpp>
 
-#include "core/backend.hpp"
 #include "core/batch_checks.hpp"
 #include "core/batch_chunks.hpp"
 #include "core/float_environment.hpp"
+#include "core/learner_state.hpp"
 #include "core/optimizer_step.hpp"
 
 namespace shoal {
@@ -70,37 +70,36 @@ void restore_order(MetaGradient<Real>& result, std::span<const std::int64_t> ord
   restore(result.fast_weights);
 }
 
+template <class Real>
+MetaGradient<Real> room_for(const ParameterLayout& layout, const RateLayout& rates, std::int64_t tasks) {
+  const auto count = static_cast<std::size_t>(tasks);
+  MetaGradient<Real> result;
+  result.theta.assign(layout.size(), Real(0));
+  result.rates.assign(rates.size(), Real(0));
+  result.query_loss_before.resize(count);
+  result.query_loss.resize(count);
+  result.status.resize(count);
+  result.failed_step.resize(count);
+  return result;
+}
+
 }  // namespace
 
 template <class Real>
-struct BasicMetaLearner<Real>::State {
-  State(const Context& context, Options given)
-      : backend(context.backend<Real>()),
-        options((validate(given.algorithm), std::move(given))),
-        layout(options.model),
-        lowered(lower(options.algorithm, layout)),
-        rate_layout(layout, lowered.training.learned_rate, lowered.training.steps) {
-    options.loss.validate(options.model.outputs);
-    options.optimizer.validate();
-    if (options.chunk < 0)
-      throw InvalidArgument("chunk must be at least 0 (0 = all), is " + std::to_string(options.chunk));
-    const auto theta = initial_parameters(options.model, options.init, options.seed);
-    parameters.theta.assign(theta.begin(), theta.end());
-    parameters.rates.assign(rate_layout.size(), static_cast<Real>(lowered.training.learning_rate));
-  }
-
-  Problem problem(const InnerPlan& plan) const {
-    return {options.model, layout, rate_layout, options.loss, plan};
-  }
-
-  Backend<Real>& backend;
-  Options options;
-  ParameterLayout layout;
-  LoweredAlgorithm lowered;
-  RateLayout rate_layout;
-  MetaParameters<Real> parameters;
-  OptimizerState<Real> optimizer;
-};
+BasicMetaLearner<Real>::State::State(const Context& context, Options given)
+    : backend(context.backend<Real>()),
+      options((validate(given.algorithm), std::move(given))),
+      layout(options.model),
+      lowered(lower(options.algorithm, layout)),
+      rate_layout(layout, lowered.training.learned_rate, lowered.training.steps) {
+  options.loss.validate(options.model.outputs);
+  options.optimizer.validate();
+  if (options.chunk < 0)
+    throw InvalidArgument("chunk must be at least 0 (0 = all), is " + std::to_string(options.chunk));
+  const auto theta = initial_parameters(options.model, options.init, options.seed);
+  parameters.theta.assign(theta.begin(), theta.end());
+  parameters.rates.assign(rate_layout.size(), static_cast<Real>(lowered.training.learning_rate));
+}
 
 template <class Real>
 BasicMetaLearner<Real>::BasicMetaLearner(const Context& context, Options options)
@@ -124,10 +123,11 @@ const RateLayout& BasicMetaLearner<Real>::rate_layout() const {
 }
 template <class Real>
 const MetaParameters<Real>& BasicMetaLearner<Real>::parameters() const {
-  return state_->parameters;
+  return state_->current();
 }
 template <class Real>
 const OptimizerState<Real>& BasicMetaLearner<Real>::optimizer_state() const {
+  state_->bring_home();
   return state_->optimizer;
 }
 
@@ -139,7 +139,9 @@ void BasicMetaLearner<Real>::set_parameters(MetaParameters<Real> parameters) {
                      std::to_string(parameters.rates.size()) + " learned rates do not fit a model with " +
                      std::to_string(state_->layout.size()) + " and " +
                      std::to_string(state_->rate_layout.size()));
+  state_->bring_home();
   state_->parameters = std::move(parameters);
+  state_->changed_on_host();
 }
 
 template <class Real>
@@ -149,14 +151,16 @@ void BasicMetaLearner<Real>::set_optimizer_state(OptimizerState<Real> state) {
     if (!part->empty() && part->size() != all)
       throw ModelError("optimizer state: " + std::to_string(part->size()) + " values do not fit " +
                        std::to_string(all) + " parameters");
+  state_->bring_home();
   state_->optimizer = std::move(state);
+  state_->changed_on_host();
 }
 
 template <class Real>
 MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Real>& given,
                                                          KeepFastWeights keep) const {
   const FloatEnvironment environment;
-  const State& s = *state_;
+  State& s = *state_;
   check_batch(given, s.options.model, s.options.loss);
   given.require_query();
   if constexpr (std::is_same_v<Real, double>)
@@ -169,18 +173,13 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Re
     }
   const BasicTaskBatch<Real> tasks = s.lowered.rows == TrainingRows::joined ? given.joined() : given;
   const auto count = static_cast<std::size_t>(tasks.size());
-  MetaGradient<Real> result;
-  result.theta.assign(s.layout.size(), Real(0));
-  result.rates.assign(s.rate_layout.size(), Real(0));
-  result.query_loss_before.resize(count);
-  result.query_loss.resize(count);
-  result.status.resize(count);
-  result.failed_step.resize(count);
+  MetaGradient<Real> result = room_for<Real>(s.layout, s.rate_layout, tasks.size());
   if (keep == KeepFastWeights::yes) result.fast_weights.resize(count * s.layout.size());
 
   GradientSum<Real> sum;
   size_sum(sum, s.layout.size(), s.rate_layout.size());
   const Problem problem = s.problem(s.lowered.training);
+  const MetaParameters<Real>& parameters = s.current();
   for_chunks(tasks, s.options.chunk, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
     const auto size = static_cast<std::size_t>(chunk.size());
     const auto part = [&](auto& values) { return std::span(values).subspan(first, size); };
@@ -192,7 +191,7 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Re
     if (keep == KeepFastWeights::yes)
       results.fast_weights =
           std::span(result.fast_weights).subspan(first * s.layout.size(), size * s.layout.size());
-    s.backend.meta_gradient(problem, chunk, s.parameters, sum, results);
+    s.backend.meta_gradient(problem, chunk, parameters, sum, results);
   });
   result.good = sum.good;
   if (sum.good > 0) {
@@ -204,19 +203,37 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Re
 }
 
 template <class Real>
-MetaGradient<Real> BasicMetaLearner<Real>::meta_step(const BasicTaskBatch<Real>& tasks) {
-  MetaGradient<Real> result = meta_gradient(tasks);
-  if (result.good == 0) return result;
+MetaGradient<Real> BasicMetaLearner<Real>::meta_step(const BasicTaskBatch<Real>& given) {
   const FloatEnvironment environment;
+  State& s = *state_;
+  if (TrainingSession<Real>* const session = s.session_for(given.size())) {
+    check_batch(given, s.options.model, s.options.loss);
+    given.require_query();
+    const BasicTaskBatch<Real> tasks = s.lowered.rows == TrainingRows::joined ? given.joined() : given;
+    MetaGradient<Real> result = room_for<Real>(s.layout, s.rate_layout, tasks.size());
+    s.step([&](const auto& scalars) { return session->step(tasks, scalars); },
+           [&](const StepReport<Real>& report) {
+             result.good = report.good;
+             result.mean_query_loss_before = report.mean_query_loss_before;
+             result.mean_query_loss = report.mean_query_loss;
+             session->outcomes(result.status, result.failed_step);
+             session->losses(result.query_loss_before, result.query_loss);
+             if (report.good > 0) session->gradient(result.theta, result.rates);
+           });
+    return result;
+  }
+  MetaGradient<Real> result = meta_gradient(given);
+  if (result.good == 0) return result;
   MetaParameters<Real> gradient{result.theta, result.rates};
-  optimizer_step(state_->options.optimizer, state_->parameters, gradient, state_->optimizer);
+  optimizer_step(s.options.optimizer, s.parameters, gradient, s.optimizer);
+  s.changed_on_host();
   return result;
 }
 
 template <class Real>
 FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& tasks, int steps) const {
   const FloatEnvironment environment;
-  const State& s = *state_;
+  State& s = *state_;
   check_steps(steps);
   check_batch(tasks, s.options.model, s.options.loss);
   const auto count = static_cast<std::size_t>(tasks.size());
@@ -232,7 +249,7 @@ FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& task
     TaskSet<Real> nothing;
     nothing.offsets = no_rows;
     const auto support = BasicTaskBatch<Real>::borrow(chunk.columns(), chunk.support(), nothing, chunk.ids());
-    s.backend.adapt(s.problem(plan), support, s.parameters,
+    s.backend.adapt(s.problem(plan), support, s.current(),
                     {{},
                      {},
                      std::span(result.status).subspan(first, size),
@@ -246,7 +263,7 @@ template <class Real>
 StepLosses<Real> BasicMetaLearner<Real>::evaluate(const BasicTaskBatch<Real>& tasks,
                                                   std::span<const int> steps) const {
   const FloatEnvironment environment;
-  const State& s = *state_;
+  State& s = *state_;
   for (const int step : steps) check_steps(step);
   check_batch(tasks, s.options.model, s.options.loss);
   tasks.require_query();
@@ -265,7 +282,7 @@ StepLosses<Real> BasicMetaLearner<Real>::evaluate(const BasicTaskBatch<Real>& ta
     std::vector<Real> loss(points * size);
     std::vector<TaskStatus> status(points * size);
     std::vector<std::int32_t> failed_step(points * size);
-    s.backend.evaluate(s.problem(plan), chunk, s.parameters, result.steps, loss, status, failed_step);
+    s.backend.evaluate(s.problem(plan), chunk, s.current(), result.steps, loss, status, failed_step);
     for (std::size_t i = 0; i < points; ++i) {
       const auto from = static_cast<std::ptrdiff_t>(i * size),
                  to = static_cast<std::ptrdiff_t>(i * count + first);
@@ -282,7 +299,7 @@ template <class Real>
 std::vector<Real> BasicMetaLearner<Real>::predict(const FastWeights<Real>& fast, const TaskSet<Real>& set,
                                                   const TaskColumns& columns) const {
   const FloatEnvironment environment;
-  const State& s = *state_;
+  State& s = *state_;
   check_columns(columns, s.options.model, s.options.loss);
   const std::size_t count = fast.status.size(), outputs = static_cast<std::size_t>(s.options.model.outputs);
   if (fast.phi.size() != count * s.layout.size())

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include <shoal/error.hpp>
+
 #include "core/exact_sum.hpp"
+#include "kernels/gradient_norm.hpp"
 
 namespace shoal {
 namespace {
@@ -18,45 +21,21 @@ double sin_pi(double y) {
   return x * (1.0 + sum);
 }
 
-/// The scalars of one update, rounded once to Real.
-template <class Real>
-struct Scalars {
-  Real rate, beta1, beta2, one_minus_beta1, one_minus_beta2, epsilon, weight_decay, decay, momentum,
-      root_correction2;
-};
-
-template <class Real>
-void update(const Optimizer& optimizer, const Scalars<Real>& s, std::span<Real> theta,
-            std::span<Real> gradient, std::span<Real> first, std::span<Real> second) {
-  for (std::size_t p = 0; p < theta.size(); ++p) {
-    Real g = gradient[p];
-    switch (optimizer.kind) {
-      case OptimizerKind::sgd:
-        g = g + s.weight_decay * theta[p];
-        theta[p] = theta[p] - s.rate * g;
-        break;
-      case OptimizerKind::momentum:
-        g = g + s.weight_decay * theta[p];
-        first[p] = s.momentum * first[p] + g;  // starts at zero: the first update is g
-        theta[p] = theta[p] - s.rate * first[p];
-        break;
-      case OptimizerKind::adam:
-      case OptimizerKind::adamw: {
-        if (optimizer.kind == OptimizerKind::adam)
-          g = g + s.weight_decay * theta[p];
-        else
-          theta[p] = theta[p] * s.decay;
-        first[p] = s.beta1 * first[p] + s.one_minus_beta1 * g;
-        second[p] = s.beta2 * second[p] + s.one_minus_beta2 * (g * g);
-        const Real denominator = std::sqrt(second[p]) / s.root_correction2 + s.epsilon;
-        theta[p] = theta[p] - s.rate * (first[p] / denominator);
-        break;
-      }
-    }
-  }
-}
-
 }  // namespace
+
+kernels::OptimizerCode code_of(OptimizerKind kind) {
+  switch (kind) {
+    case OptimizerKind::sgd:
+      return kernels::OptimizerCode::sgd;
+    case OptimizerKind::momentum:
+      return kernels::OptimizerCode::momentum;
+    case OptimizerKind::adam:
+      return kernels::OptimizerCode::adam;
+    case OptimizerKind::adamw:
+      return kernels::OptimizerCode::adamw;
+  }
+  throw InvalidArgument("unknown optimizer");
+}
 
 double scheduled_rate(const Optimizer& optimizer, std::int64_t step) {
   if (optimizer.schedule == Schedule::constant) return optimizer.learning_rate;
@@ -74,15 +53,11 @@ double gradient_norm(std::span<const float> theta, std::span<const float> rates)
   for (const auto& part : {theta, rates})
     for (const float g : part) largest = std::max(largest, std::abs(g));
   if (largest == 0.0f) return 0.0;
-  // A power of two brings the largest to [1, 2): squares neither overflow nor, where they count, vanish.
-  const int exponent = std::ilogb(largest);
+  const int exponent = kernels::exponent_of(largest);
   ExactSum squares(1);
   for (const auto& part : {theta, rates})
-    for (const float g : part) {
-      const float scaled = std::ldexp(g, -exponent);
-      squares.add(0, scaled * scaled);
-    }
-  return std::ldexp(std::sqrt(static_cast<double>(squares.rounded(0))), exponent);
+    for (const float g : part) squares.add(0, kernels::scaled_square(g, exponent));
+  return kernels::norm_of(squares.rounded(0), exponent);
 }
 
 template <>
@@ -94,26 +69,14 @@ double gradient_norm(std::span<const double> theta, std::span<const double> rate
 }
 
 template <class Real>
-void optimizer_step(const Optimizer& optimizer, MetaParameters<Real>& parameters,
-                    MetaParameters<Real>& gradient, OptimizerState<Real>& state) {
-  const std::size_t size = parameters.theta.size(), all = size + parameters.rates.size();
-  if (optimizer.clip > 0.0) {
-    const double norm = gradient_norm<Real>(gradient.theta, gradient.rates);
-    if (norm > optimizer.clip) {
-      const auto scale = static_cast<Real>(optimizer.clip / norm);
-      for (auto* part : {&gradient.theta, &gradient.rates})
-        for (Real& g : *part) g = g * scale;
-    }
-  }
-  const bool adaptive = optimizer.kind == OptimizerKind::adam || optimizer.kind == OptimizerKind::adamw;
-  if (adaptive || optimizer.kind == OptimizerKind::momentum) state.first.resize(all);
-  if (adaptive) state.second.resize(all);
+kernels::UpdateScalars<Real> next_update(const Optimizer& optimizer, OptimizerState<Real>& state) {
   state.beta1_power *= optimizer.beta1;
   state.beta2_power *= optimizer.beta2;
-  const double rate = scheduled_rate(optimizer, state.step);
-  const double step_size = adaptive ? rate / (1.0 - state.beta1_power) : rate;
-  const Scalars<Real> scalars = {
-      .rate = static_cast<Real>(step_size),
+  const double rate = scheduled_rate(optimizer, state.step++);
+  const kernels::OptimizerCode code = code_of(optimizer.kind);
+  return {
+      .code = code,
+      .rate = static_cast<Real>(kernels::keeps_second(code) ? rate / (1.0 - state.beta1_power) : rate),
       .beta1 = static_cast<Real>(optimizer.beta1),
       .beta2 = static_cast<Real>(optimizer.beta2),
       .one_minus_beta1 = static_cast<Real>(1.0 - optimizer.beta1),
@@ -123,17 +86,34 @@ void optimizer_step(const Optimizer& optimizer, MetaParameters<Real>& parameters
       .decay = static_cast<Real>(1.0 - rate * optimizer.weight_decay),
       .momentum = static_cast<Real>(optimizer.momentum),
       .root_correction2 = static_cast<Real>(std::sqrt(1.0 - state.beta2_power)),
+      .clip = optimizer.clip,
   };
-  const auto part = [](std::vector<Real>& values, std::size_t from, std::size_t to) {
-    return values.empty() ? std::span<Real>() : std::span<Real>(values).subspan(from, to - from);
-  };
-  update<Real>(optimizer, scalars, parameters.theta, gradient.theta, part(state.first, 0, size),
-               part(state.second, 0, size));
-  update<Real>(optimizer, scalars, parameters.rates, gradient.rates, part(state.first, size, all),
-               part(state.second, size, all));
-  ++state.step;
 }
 
+template <class Real>
+void optimizer_step(const Optimizer& optimizer, MetaParameters<Real>& parameters,
+                    MetaParameters<Real>& gradient, OptimizerState<Real>& state) {
+  const std::size_t size = parameters.theta.size(), all = size + parameters.rates.size();
+  const kernels::UpdateScalars<Real> scalars = next_update(optimizer, state);
+  if (kernels::keeps_first(scalars.code)) state.first.resize(all);
+  if (kernels::keeps_second(scalars.code)) state.second.resize(all);
+  const Real factor =
+      scalars.clip > 0.0
+          ? kernels::clip_factor<Real>(gradient_norm<Real>(gradient.theta, gradient.rates), scalars.clip)
+          : Real(1);
+  Real unused(0);
+  const auto update = [&](std::vector<Real>& values, const std::vector<Real>& of, std::size_t from) {
+    for (std::size_t p = 0; p < values.size(); ++p)
+      kernels::update_parameter(scalars, of[p] * factor, values[p],
+                                state.first.empty() ? unused : state.first[from + p],
+                                state.second.empty() ? unused : state.second[from + p]);
+  };
+  update(parameters.theta, gradient.theta, 0);
+  update(parameters.rates, gradient.rates, size);
+}
+
+template kernels::UpdateScalars<float> next_update(const Optimizer&, OptimizerState<float>&);
+template kernels::UpdateScalars<double> next_update(const Optimizer&, OptimizerState<double>&);
 template void optimizer_step(const Optimizer&, MetaParameters<float>&, MetaParameters<float>&,
                              OptimizerState<float>&);
 template void optimizer_step(const Optimizer&, MetaParameters<double>&, MetaParameters<double>&,

@@ -5,6 +5,8 @@
 #include <shoal/meta_learner.hpp>
 #include <shoal/optimizer.hpp>
 
+#include "kernels/optimizer_update.hpp"
+
 namespace shoal {
 
 /// Learning rate of update number `step` (0-based): constant, or half a cosine from learning_rate down to
@@ -19,6 +21,13 @@ template <>
 double gradient_norm(std::span<const float> theta, std::span<const float> rates);
 template <>
 double gradient_norm(std::span<const double> theta, std::span<const double> rates);
+
+kernels::OptimizerCode code_of(OptimizerKind kind);
+
+/// The scalars of the next update, once in double; advances the counters and running products of `state`
+/// (step, beta1_power, beta2_power) and leaves its vectors alone.
+template <class Real>
+kernels::UpdateScalars<Real> next_update(const Optimizer& optimizer, OptimizerState<Real>& state);
 
 /// PyTorch's update rules (optimizer.hpp), elementwise in Real, scalars once in double. Clips first.
 /// `gradient` is used up.

@@ -1,41 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <shoal/trainer.hpp>
 
-#include <algorithm>
-#include <type_traits>
-
 #include <shoal/error.hpp>
 
 #include "core/float_environment.hpp"
+#include "core/training_step.hpp"
 
 namespace shoal {
 namespace {
-
-template <class Real>
-BasicTaskBatch<Real> sample(const TaskSource& source, std::int64_t iteration, std::int64_t tasks) {
-  if constexpr (std::is_same_v<Real, double>)
-    return source.sample64(Phase::train, iteration, tasks);
-  else
-    return source.sample(Phase::train, iteration, tasks);
-}
-
-template <class Real>
-TrainMetrics metrics_of(std::int64_t iteration, const MetaGradient<Real>& gradient,
-                        std::span<const std::int64_t> ids) {
-  TrainMetrics metrics;
-  metrics.iteration = iteration;
-  metrics.query_loss_before = static_cast<double>(gradient.mean_query_loss_before);
-  metrics.query_loss = static_cast<double>(gradient.mean_query_loss);
-  metrics.good = gradient.good;
-  for (std::size_t t = 0; t < ids.size(); ++t)
-    if (gradient.status[t] != TaskStatus::good)
-      metrics.failures.push_back({ids[t], gradient.status[t], gradient.failed_step[t]});
-  // In order of id, so that the order of a batch does not show.
-  std::sort(metrics.failures.begin(), metrics.failures.end(),
-            [](const FailedTask& a, const FailedTask& b) { return a.id < b.id; });
-  metrics.failed = static_cast<std::int64_t>(metrics.failures.size());
-  return metrics;
-}
 
 void validate(const TrainOptions& options) {
   if (options.iterations < 0) throw InvalidArgument("train: iterations must be at least 0");
@@ -72,11 +44,10 @@ TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, co
   if (!resumed) save();  // a run that is killed early can be resumed too
   std::int64_t saved = summary.iteration;
   while (summary.iteration < options.iterations) {
-    const BasicTaskBatch<Real> tasks = sample<Real>(source, summary.iteration, options.tasks_per_batch);
-    const MetaGradient<Real> gradient = learner.meta_step(tasks);
+    const TrainMetrics metrics =
+        TrainingStep<Real>::take(learner, source, summary.iteration, options.tasks_per_batch);
     const std::int64_t iteration = ++summary.iteration;
-    const TrainMetrics metrics = metrics_of(iteration, gradient, tasks.ids());
-    summary.tasks_seen += tasks.size();
+    summary.tasks_seen += metrics.good + metrics.failed;
     summary.tasks_failed += metrics.failed;
     if (store && (iteration % options.log_every == 0 || iteration == options.iterations))
       store->append(metrics);

@@ -5,17 +5,17 @@
 #include "cuda/cuda_backend.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <mutex>
 #include <vector>
 
 #include <shoal/error.hpp>
 
-#include "core/lowered_problem.hpp"
-#include "cuda/device_array.hpp"
-#include "cuda/device_layout.hpp"
-#include "cuda/device_tasks.hpp"
-#include "cuda/launch_plan.hpp"
+#include "core/optimizer_step.hpp"
+#include "cuda/device_range.hpp"
+#include "cuda/task_launcher.hpp"
+#include "cuda/task_outputs.hpp"
+#include "cuda/training_session.hpp"
+#include "kernels/meta_update.hpp"
 
 namespace shoal {
 namespace cuda {
@@ -24,294 +24,164 @@ namespace {
 using kernels::TaskArguments;
 using kernels::TaskKernel;
 
-constexpr float the_nan = std::numeric_limits<float>::quiet_NaN();  // 0x7fc00000
-
-// Tasks are dealt to sets of sums: few, so that they stay small, and more where a set would be full.
-constexpr int fewest_sets = 8, most_tasks_of_a_set = ExactSum::capacity - 1;
-
 class CudaBackend final : public Backend<float> {
  public:
   explicit CudaBackend(const CudaOptions& options)
-      : device_(device_info()),
-        architecture_(architecture_of(device_.major, device_.minor)),
-        wish_{.threads = options.threads, .rows = options.rows} {
-    architecture_.shared_per_block = std::min(architecture_.shared_per_block, device_.shared_per_block);
-    if (options.shared_limit > 0)
-      architecture_.shared_per_block = std::min(architecture_.shared_per_block, options.shared_limit);
+      : options_(options),
+        device_(device_info(chosen_device())),
+        scope_(device_.index),
+        launcher_(device_, options) {
+    scope_.reset();
   }
 
   std::string_view name() const override { return "cuda"; }
 
   void meta_gradient(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
                      GradientSum<float>& sum, const TaskResults<float>& results) override {
-    const std::lock_guard lock(mutex_);
-    Call call(problem, tasks.columns());
-    put_tasks(call, problem, tasks);
-    put_parameters(call, parameters);
-    const std::size_t count = static_cast<std::size_t>(tasks.size()), size = call.layout.size();
-    put_results(call, count, results.fast_weights.empty() ? 0 : size);
-    const kernels::TeamLaunch grid = prepare(call, TaskKernel::meta_gradient, tasks);
-    const auto rates = static_cast<std::size_t>(call.job.rate_count);
-    call.job.sum_sets = sets_for(call.job.tasks);
-    const auto sets = static_cast<std::size_t>(call.job.sum_sets);
-    call.job.sums = zeroed(sums_, sets * ExactSum::digits * size);
-    call.job.rate_sums = zeroed(rate_sums_, sets * ExactSum::digits * rates);
-    launch(call, grid);
-    const auto theta = sum_over_sets(call.job.sums, call.job.sum_sets, size),
-               rate = sum_over_sets(call.job.rate_sums, call.job.sum_sets, rates);
-    auto before = fetch(call.job.loss_before, count), after = fetch(call.job.loss_after, count);
-    fetch_status(call, results.status, results.failed_step);
-    const auto padded = fetch(call.job.fast_weights, results.fast_weights.empty() ? 0 : count * size);
-    stream_.synchronize("meta-gradient kernel");
-
+    Call call(*this, problem, tasks.columns(), "shoal: meta-gradient");
+    put(call, tasks, parameters);
+    const std::size_t count = results.status.size(), size = call.problem.size();
+    put_outputs(call, 1, results.fast_weights.empty() ? 0 : count * size);
+    const TaskLaunch launch = prepare(call, TaskKernel::meta_gradient, tasks);
+    const std::size_t rates = call.problem.rate_count(),
+                      words = static_cast<std::size_t>(call.job.sum_sets) * kernels::exact_digits;
+    call.job.sums = sums_.zeroed(stream_, words * size);
+    call.job.rate_sums = rate_sums_.zeroed(stream_, words * rates);
+    launcher_.launch(stream_, launch, call.job);
+    add_digits(call, call.job.sums, size, true, sum.theta);
+    add_digits(call, call.job.rate_sums, rates, call.problem.rates_are_padded(), sum.rates);
+    TaskOutputs::fetch_outcomes(stream_, call.job, results.status, results.failed_step);
+    TaskOutputs::fetch_losses(stream_, call.job.loss_before, results.status, results.query_loss_before);
+    TaskOutputs::fetch_losses(stream_, call.job.loss_after, results.status, results.query_loss);
+    TaskOutputs::fetch_fast_weights(stream_, call.job, call.problem.layout(), results.status,
+                                    results.fast_weights);
     for (std::size_t t = 0; t < count; ++t) {
-      const bool good = results.status[t] == TaskStatus::good;
-      results.query_loss_before[t] = good ? before[t] : the_nan;
-      results.query_loss[t] = good ? after[t] : the_nan;
-      if (!good) continue;
-      sum.losses.add(0, before[t]);
-      sum.losses.add(1, after[t]);
+      if (results.status[t] != TaskStatus::good) continue;
+      sum.losses.add(0, results.query_loss_before[t]);
+      sum.losses.add(1, results.query_loss[t]);
       ++sum.good;
     }
-    add_digits(call.layout, true, theta, call.job.sum_sets, sum.theta);
-    add_digits(call.layout, call.problem.inner().rates == kernels::RateCode::parameter, rate,
-               call.job.sum_sets, sum.rates);
-    pack_fast_weights(call, padded, results);
   }
 
   void adapt(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
              const TaskResults<float>& results) override {
-    const std::lock_guard lock(mutex_);
-    Call call(problem, tasks.columns());
-    put_tasks(call, problem, tasks);
-    put_parameters(call, parameters);
-    const std::size_t count = static_cast<std::size_t>(tasks.size()), size = call.layout.size();
-    put_results(call, count, size);
-    launch(call, prepare(call, TaskKernel::adapt, tasks));
-    fetch_status(call, results.status, results.failed_step);
-    const auto padded = fetch(call.job.fast_weights, count * size);
-    stream_.synchronize("adaptation kernel");
-    pack_fast_weights(call, padded, results);
+    Call call(*this, problem, tasks.columns(), "shoal: adapt");
+    put(call, tasks, parameters);
+    put_outputs(call, 1, results.status.size() * call.problem.size());
+    launcher_.launch(stream_, prepare(call, TaskKernel::adapt, tasks), call.job);
+    TaskOutputs::fetch_outcomes(stream_, call.job, results.status, results.failed_step);
+    TaskOutputs::fetch_fast_weights(stream_, call.job, call.problem.layout(), results.status,
+                                    results.fast_weights);
   }
 
   void evaluate(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
                 std::span<const int> steps, std::span<float> loss, std::span<TaskStatus> status,
                 std::span<std::int32_t> failed_step) override {
-    const std::lock_guard lock(mutex_);
-    Call call(problem, tasks.columns());
-    put_tasks(call, problem, tasks);
-    put_parameters(call, parameters);
-    const auto all = static_cast<std::size_t>(tasks.size()) * steps.size();
+    Call call(*this, problem, tasks.columns(), "shoal: evaluate");
+    put(call, tasks, parameters);
     const std::vector<std::int32_t> points(steps.begin(), steps.end());
     call.job.steps = points_.take(stream_, points);
     call.job.points = static_cast<int>(steps.size());
-    call.status.resize(all, 0);
-    put_results(call, all, 0);
-    launch(call, prepare(call, TaskKernel::evaluate, tasks));
-    const auto got = fetch(call.job.loss_after, all);
-    fetch_status(call, status, failed_step);
-    stream_.synchronize("evaluation kernel");
-    for (std::size_t e = 0; e < all; ++e) loss[e] = status[e] == TaskStatus::good ? got[e] : the_nan;
+    put_outputs(call, call.job.points, 0);
+    launcher_.launch(stream_, prepare(call, TaskKernel::evaluate, tasks), call.job);
+    TaskOutputs::fetch_outcomes(stream_, call.job, status, failed_step);
+    TaskOutputs::fetch_losses(stream_, call.job.loss_after, status, loss);
   }
 
   void predict(const Problem& problem, const TaskSet<float>& set, std::span<const float> phi,
                std::span<float> outputs) override {
-    const std::lock_guard lock(mutex_);
     const TaskColumns columns{problem.model.inputs, 0, set.output_offset.empty() ? 0 : problem.model.outputs};
-    Call call(problem, columns);
-    const std::size_t count = set.offsets.size() - 1, size = call.layout.size();
-    call.status.assign(count, 0);
-    call.job.tasks = static_cast<int>(count);
-    call.job.query =
-        query_.take(stream_, set, columns, problem.loss, problem.model.outputs, false, call.status);
-    std::fill(call.status.begin(), call.status.end(), std::uint8_t{0});
-    const auto order = order_by_falling_size(set, set);
-    call.job.order = order_.take(stream_, order);
-    std::vector<float> own(count * size);
+    Call call(*this, problem, columns, "shoal: predict");
+    tasks_.put(stream_, set, call.problem.rows(false), call.job);
+    const auto count = static_cast<std::size_t>(call.job.tasks);
+    const DeviceLayout& layout = call.problem.layout();
+    std::vector<float> own(count * layout.size());
     for (std::size_t t = 0; t < count; ++t)
-      call.layout.pad(phi.data() + t * call.layout.packed_size(), own.data() + t * size);
+      layout.pad(phi.data() + t * layout.packed_size(), own.data() + t * layout.size());
     call.job.own_parameters = own_parameters_.take(stream_, own);
-    call.job.outputs = outputs_.room_for(outputs.size());
-    put_results(call, count, 0);
-    launch(call, prepare(call, TaskKernel::predict, most_rows(set), most_rows(set)));
+    call.job.outputs = outputs_.room_for(stream_, outputs.size());
+    put_outputs(call, 1, 0);
+    launcher_.launch(
+        stream_, launcher_.prepare(stream_, call.problem, TaskKernel::predict, {0, most_rows(set)}, call.job),
+        call.job);
     if (!outputs.empty()) stream_.copy_to_host(outputs.data(), call.job.outputs, outputs.size_bytes());
     stream_.synchronize("prediction kernel");
   }
 
+  std::unique_ptr<TrainingSession<float>> start_training(const Problem& problem,
+                                                         const Optimizer& optimizer) override {
+    return make_training_session(problem, code_of(optimizer.kind), device_, options_, mutex_);
+  }
+
  private:
-  /// One call's view of its problem. What is copied to the device lives here until the call has synchronized.
+  /// One call: the backend and its device are its own, and the problem is there as the kernels take it.
   struct Call {
-    Call(const Problem& given, const TaskColumns& columns)
-        : problem(given, columns), layout(problem.network()) {
-      job.network = layout.network();
-      job.loss = problem.loss();
-      job.inner = problem.inner();
-    }
-    LoweredProblem problem;
-    DeviceLayout layout;
+    Call(CudaBackend& backend, const Problem& given, const TaskColumns& columns, const char* name)
+        : lock(backend.mutex_), scope(backend.device_.index), range(name), problem(given, columns) {}
+    std::lock_guard<std::mutex> lock;
+    DeviceScope scope;
+    Range range;
+    DeviceProblem problem;
     TaskArguments job;
-    std::vector<std::uint8_t> status;
-    std::vector<std::int32_t> failed_step, order;
-    std::vector<float> theta, rates;
   };
 
-  template <class T>
-  std::vector<T> fetch(const T* from, std::size_t count) {
-    std::vector<T> values(count);
-    if (count > 0) stream_.copy_to_host(values.data(), from, count * sizeof(T));
-    return values;
-  }
-  long long* zeroed(DeviceArray<long long>& array, std::size_t count) {
-    long long* const at = array.room_for(count);
-    if (at) stream_.fill_zero(at, count * sizeof(long long));
-    return at;
-  }
-
-  void put_tasks(Call& call, const Problem& problem, const TaskBatch& tasks) {
-    const int outputs = problem.model.outputs;
-    call.status.assign(static_cast<std::size_t>(tasks.size()), 0);
-    call.job.tasks = static_cast<int>(tasks.size());
-    call.job.support =
-        support_.take(stream_, tasks.support(), tasks.columns(), problem.loss, outputs, true, call.status);
-    call.job.query =
-        query_.take(stream_, tasks.query(), tasks.columns(), problem.loss, outputs, true, call.status);
-    call.order = order_by_falling_size(tasks.support(), tasks.query());
-    call.job.order = order_.take(stream_, call.order);
+  void put(Call& call, const TaskBatch& tasks, const MetaParameters<float>& parameters) {
+    tasks_.put(stream_, tasks, call.problem.rows(), call.job);
+    std::vector<float> packed(parameters.theta);
+    packed.insert(packed.end(), parameters.rates.begin(), parameters.rates.end());
+    std::vector<float> padded(call.problem.size() + call.problem.rate_count());
+    call.problem.pad(packed, padded.data());
+    call.job.theta = values_.take(stream_, padded);
+    call.job.rates = call.job.theta + call.problem.size();
+    call.job.rate_count = static_cast<int>(call.problem.rate_count());
   }
 
-  void put_parameters(Call& call, const MetaParameters<float>& parameters) {
-    call.theta.resize(call.layout.size());
-    call.layout.pad(parameters.theta.data(), call.theta.data());
-    call.job.theta = theta_.take(stream_, call.theta);
-    call.rates = parameters.rates;
-    if (call.problem.inner().rates == kernels::RateCode::parameter) {
-      call.rates.resize(call.layout.size());
-      call.layout.pad(parameters.rates.data(), call.rates.data());
-    }
-    call.job.rates = rates_.take(stream_, call.rates);
-    call.job.rate_count = static_cast<int>(call.rates.size());
+  /// `points` outcomes per task.
+  void put_outputs(Call& call, int points, std::size_t fast_weights) {
+    tasks_.room_for_status(stream_, points, call.job);
+    task_outputs_.make_room(stream_,
+                            static_cast<std::size_t>(call.job.tasks) * static_cast<std::size_t>(points),
+                            fast_weights, call.job);
   }
 
-  void put_results(Call& call, std::size_t entries, std::size_t fast_weights) {
-    call.job.status = status_.take(stream_, call.status);
-    call.job.failed_step = failed_step_.room_for(entries);
-    call.job.loss_before = loss_before_.room_for(entries);
-    call.job.loss_after = loss_after_.room_for(entries);
-    call.job.fast_weights = fast_weights_.room_for(static_cast<std::size_t>(call.job.tasks) * fast_weights);
+  TaskLaunch prepare(Call& call, TaskKernel kernel, const TaskBatch& tasks) {
+    return launcher_.prepare(stream_, call.problem, kernel,
+                             {most_rows(tasks.support()), most_rows(tasks.query())}, call.job);
   }
 
-  kernels::TeamLaunch prepare(Call& call, TaskKernel kernel, const TaskBatch& tasks) {
-    return prepare(call, kernel, most_rows(tasks.support()), most_rows(tasks.query()));
-  }
-
-  /// Grid, workspace and the arrays that the network's description points to.
-  kernels::TeamLaunch prepare(Call& call, TaskKernel kernel, int support_rows, int query_rows) {
-    TaskArguments& job = call.job;
-    const LaunchPlan plan = make_plan({.network = call.layout.network(),
-                                       .loss = job.loss.code,
-                                       .inner = call.problem.inner(),
-                                       .kernel = kernel,
-                                       .rate_count = job.rate_count,
-                                       .support_rows = support_rows,
-                                       .query_rows = query_rows},
-                                      architecture_, wish_);
-    job.kernel = kernel;
-    job.memory = plan.memory;
-    job.workspace_layout = plan.workspace;
-    job.team_threads = plan.threads;
-    kernels::TeamLaunch grid;
-    grid.threads = plan.block_threads();
-    grid.shared_bytes = plan.shared_bytes();
-    const int resident = resident_blocks(kernels::task_kernel_address(), grid.threads, grid.shared_bytes);
-    grid.blocks =
-        std::clamp((job.tasks + plan.teams - 1) / plan.teams, 1, resident * device_.multiprocessors);
-    // Padding in the workspace must be zero, and whoever used it before had another layout.
-    const std::size_t teams = static_cast<std::size_t>(grid.blocks) * static_cast<std::size_t>(plan.teams),
-                      floats = teams * static_cast<std::size_t>(plan.workspace.floats);
-    job.workspace = workspace_.room_for(floats);
-    stream_.fill_zero(job.workspace, floats * sizeof(float));
-    job.widths = widths_.take(stream_, call.layout.widths());
-    job.network.layers = layers_.take(stream_, call.layout.layers());
-    const auto quantiles = static_cast<std::size_t>(job.loss.quantile_count);
-    job.loss.quantiles = quantiles_.take(stream_, {job.loss.quantiles, quantiles});
-    if (job.inner.step_weights)
-      job.inner.step_weights =
-          step_weights_.take(stream_, {job.inner.step_weights, static_cast<std::size_t>(job.inner.steps)});
-    return grid;
-  }
-
-  void launch(const Call& call, const kernels::TeamLaunch& grid) {
-    kernels::launch_tasks(call.job, grid, stream_.handle());
-    stream_.check("launch of the task kernel");
-  }
-
-  static int sets_for(int tasks) {
-    const int sets = std::max(fewest_sets, (tasks + most_tasks_of_a_set - 1) / most_tasks_of_a_set);
-    if (sets > most_tasks_of_a_set)
-      throw InvalidArgument("backend cuda: " + std::to_string(tasks) + " tasks in one call; set `chunk`");
-    return sets;
-  }
-
-  std::vector<long long> sum_over_sets(const long long* from, int sets, std::size_t sums) {
-    const std::size_t count = sums * ExactSum::digits;
-    if (count == 0) return {};
-    long long* const to = totals_.room_for(count);
-    kernels::launch_sum_sets(from, sets, static_cast<std::int64_t>(sums), to, stream_.handle());
+  /// Adds what the teams have left, `from` [sets, digits, count], to `sum`.
+  void add_digits(Call& call, const long long* from, std::size_t count, bool padded, ExactSum& sum) {
+    if (count == 0) return;
+    const std::size_t words = count * ExactSum::digits;
+    long long* const to = totals_.room_for(stream_, words);
+    kernels::launch_sum_sets(from, call.job.sum_sets, static_cast<std::int64_t>(count), to, stream_.handle());
     stream_.check("launch of the sum over sets");
-    auto result = fetch(static_cast<const long long*>(to), count);
+    std::vector<long long> digits(words), packed(sum.size());
+    stream_.copy_to_host(digits.data(), to, words * sizeof(long long));
     stream_.synchronize("sum over sets");
-    return result;
-  }
-
-  void add_digits(const DeviceLayout& layout, bool padded, const std::vector<long long>& digits, int sets,
-                  ExactSum& sum) {
-    if (digits.empty()) return;
-    sum.reserve(sets);
-    const std::size_t stride = digits.size() / ExactSum::digits;
-    std::vector<long long> packed(sum.size());
+    sum.reserve(call.job.sum_sets);
     for (int d = 0; d < ExactSum::digits; ++d) {
-      const long long* from = digits.data() + static_cast<std::size_t>(d) * stride;
+      const long long* values = digits.data() + static_cast<std::size_t>(d) * count;
       if (padded) {
-        layout.pack(from, packed.data());
-        from = packed.data();
+        call.problem.layout().pack(values, packed.data());
+        values = packed.data();
       }
-      const auto to = sum.digit(d);
-      for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+      const auto digit = sum.digit(d);
+      for (std::size_t i = 0; i < digit.size(); ++i) digit[i] += values[i];
     }
   }
 
-  void fetch_status(const Call& call, std::span<TaskStatus> status, std::span<std::int32_t> failed_step) {
-    static_assert(sizeof(TaskStatus) == 1);
-    stream_.copy_to_host(status.data(), call.job.status, status.size());
-    stream_.copy_to_host(failed_step.data(), call.job.failed_step, failed_step.size_bytes());
-  }
-
-  void pack_fast_weights(const Call& call, const std::vector<float>& padded,
-                         const TaskResults<float>& results) {
-    if (results.fast_weights.empty()) return;
-    const std::size_t size = call.layout.size(), packed = call.layout.packed_size();
-    for (std::size_t t = 0; t < results.status.size(); ++t) {
-      float* const to = results.fast_weights.data() + t * packed;
-      if (results.status[t] == TaskStatus::good)
-        call.layout.pack(padded.data() + t * size, to);
-      else
-        std::fill(to, to + packed, the_nan);
-    }
-  }
-
-  DeviceInfo device_;
-  Architecture architecture_;
-  PlanWish wish_;
-  std::mutex mutex_;  // one call at a time: memory on the device is the backend's
+  const CudaOptions options_;
+  const DeviceInfo device_;
+  std::mutex mutex_;                  // one call at a time: memory on the device is the backend's
+  std::optional<DeviceScope> scope_;  ///< while the stream is made
   Stream stream_;
-  DeviceRows support_, query_;
-  DeviceArray<std::int32_t> order_, failed_step_, points_;
-  DeviceArray<std::uint8_t> status_;
-  DeviceArray<float> theta_, rates_, loss_before_, loss_after_, fast_weights_, own_parameters_, outputs_,
-      workspace_, quantiles_, step_weights_;
+  DeviceTasks tasks_;
+  TaskLauncher launcher_;
+  TaskOutputs task_outputs_;
+  DeviceArray<std::int32_t> points_;
+  DeviceArray<float> values_, own_parameters_, outputs_;
   DeviceArray<long long> sums_, rate_sums_, totals_;
-  DeviceArray<kernels::LayerShape> layers_;
-  DeviceArray<kernels::TeamWidth> widths_;
 };
 
 }  // namespace
@@ -326,10 +196,7 @@ std::unique_ptr<Backend<float>> make_cuda_backend(const CudaOptions& options) {
 bool cuda_available(std::string& detail) {
   if (!cuda::device_available(detail)) return false;
   try {
-    const cuda::DeviceInfo device = cuda::device_info();
-    detail = device.name + ", sm_" + std::to_string(device.major) + std::to_string(device.minor) + ", " +
-             std::to_string(device.multiprocessors) + " multiprocessors, " +
-             std::to_string(device.memory >> 20) + " MiB";
+    detail = cuda::device_info(cuda::chosen_device()).describe();
     return true;
   } catch (const Error& error) {
     detail = error.what();

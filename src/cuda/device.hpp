@@ -1,53 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thin layer between the backend and the CUDA runtime: everything that asks the device for something. The
-// test build replaces it (tests/simt), so the backend above runs, and its failures can be planted, without a
-// GPU.
+// Which device, and what it can hold. With device_stream, device_memory and device_graph this is the thin
+// layer between the backend and the CUDA runtime: everything that asks the device for something. The test
+// build replaces it (tests/simt), so the backend above runs, and its failures can be planted, without a GPU.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
+#include "cuda/device_error.hpp"
+
 namespace shoal::cuda {
 
 struct DeviceInfo {
+  int index = 0, count = 1;  ///< among the devices that CUDA_VISIBLE_DEVICES leaves
   std::string name;
   int major = 0, minor = 0;  ///< compute capability
   int multiprocessors = 0;
   std::int64_t shared_per_block = 0;  ///< most dynamic shared memory of a block, by opting in
   std::int64_t memory = 0;            ///< bytes
+  std::string describe() const;
 };
 
 /// Whether there is a device and a driver for it; `why` says what is missing. Never throws.
 bool device_available(std::string& why);
-/// Of the device in use. Throws ResourceError without one.
-DeviceInfo device_info();
+/// The device that SHOAL_CUDA_DEVICE names, a number below DeviceInfo::count, or else the calling thread's
+/// current one. Throws InvalidArgument when there is no such device.
+int chosen_device();
+/// `text` as the number of a device; what chosen_device() makes of SHOAL_CUDA_DEVICE.
+int device_number(const std::string& text, int count);
+DeviceInfo device_info(int device, const CallSite& where = CallSite::current());
 
-/// An order of work on the device. All of these throw ResourceError naming the call that failed.
-class Stream {
+/// Makes `device` the calling thread's own for as long as it lives: callers come from any thread, and may
+/// have chosen another device for themselves.
+class DeviceScope {
  public:
-  Stream();
-  ~Stream();
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-
-  void copy_to_device(void* to, const void* from, std::size_t bytes);
-  void copy_to_host(void* to, const void* from, std::size_t bytes);
-  void fill_zero(void* to, std::size_t bytes);
-  /// Whether the launch before was accepted; `what` names it.
-  void check(const char* what);
-  /// Waits for everything given to the stream, faults of kernels included.
-  void synchronize(const char* what);
-  void* handle() const { return handle_; }
+  explicit DeviceScope(int device, const CallSite& where = CallSite::current());
+  ~DeviceScope();
+  DeviceScope(const DeviceScope&) = delete;
+  DeviceScope& operator=(const DeviceScope&) = delete;
 
  private:
-  void* handle_ = nullptr;
+  int before_ = 0;
 };
 
-void* allocate(std::size_t bytes);
-void release(void* memory) noexcept;
-
 /// Blocks of `kernel` that one multiprocessor can hold at once, after allowing it `shared_bytes`.
-int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes);
+int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes,
+                    const CallSite& where = CallSite::current());
 
 }  // namespace shoal::cuda

@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The device layer over the CUDA runtime.
+// The device and its ranges over the CUDA runtime.
 #include <cuda_runtime.h>
+#include <nvtx3/nvToolsExt.h>
 
-#include <shoal/error.hpp>
+#include <cstdlib>
+#include <map>
+#include <mutex>
 
 #include "cuda/device.hpp"
+#include "cuda/device_range.hpp"
+#include "cuda/runtime_call.hpp"
 
 namespace shoal::cuda {
-namespace {
-
-std::string text_of(cudaError_t error) {
-  return std::string(cudaGetErrorName(error)) + " (" + cudaGetErrorString(error) + ")";
-}
-
-void must(cudaError_t error, const std::string& what) {
-  if (error == cudaSuccess) return;
-  cudaGetLastError();  // an error that can be survived does not stay behind for the next call
-  throw ResourceError("cuda: " + what + ": " + text_of(error));
-}
-
-cudaStream_t stream_of(void* handle) {
-  return static_cast<cudaStream_t>(handle);
-}
-
-}  // namespace
 
 bool device_available(std::string& why) {
   int count = 0;
@@ -37,12 +25,22 @@ bool device_available(std::string& why) {
   return count > 0;
 }
 
-DeviceInfo device_info() {
-  int device = 0;
-  must(cudaGetDevice(&device), "cudaGetDevice");
+int chosen_device() {
+  int count = 0, device = 0;
+  must(cudaGetDeviceCount(&count), "cudaGetDeviceCount", CallSite::current());
+  if (const char* wish = std::getenv("SHOAL_CUDA_DEVICE"); wish && *wish) return device_number(wish, count);
+  must(cudaGetDevice(&device), "cudaGetDevice", CallSite::current());
+  return device;
+}
+
+DeviceInfo device_info(int device, const CallSite& where) {
+  int count = 0;
+  must(cudaGetDeviceCount(&count), "cudaGetDeviceCount", where);
   cudaDeviceProp properties{};
-  must(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
-  return {.name = properties.name,
+  must(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties", where);
+  return {.index = device,
+          .count = count,
+          .name = properties.name,
           .major = properties.major,
           .minor = properties.minor,
           .multiprocessors = properties.multiProcessorCount,
@@ -50,51 +48,42 @@ DeviceInfo device_info() {
           .memory = static_cast<std::int64_t>(properties.totalGlobalMem)};
 }
 
-Stream::Stream() {
-  cudaStream_t stream = nullptr;
-  must(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreate");
-  handle_ = stream;
+DeviceScope::DeviceScope(int device, const CallSite& where) {
+  must(cudaGetDevice(&before_), "cudaGetDevice", where);
+  if (before_ != device) must(cudaSetDevice(device), "cudaSetDevice", where);
 }
-Stream::~Stream() {
-  cudaStreamDestroy(stream_of(handle_));
-}
-
-void Stream::copy_to_device(void* to, const void* from, std::size_t bytes) {
-  must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_of(handle_)),
-       "copy of " + std::to_string(bytes) + " bytes to the device");
-}
-void Stream::copy_to_host(void* to, const void* from, std::size_t bytes) {
-  must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_of(handle_)),
-       "copy of " + std::to_string(bytes) + " bytes from the device");
-}
-void Stream::fill_zero(void* to, std::size_t bytes) {
-  must(cudaMemsetAsync(to, 0, bytes, stream_of(handle_)), "cudaMemsetAsync");
-}
-void Stream::check(const char* what) {
-  must(cudaGetLastError(), what);
-}
-void Stream::synchronize(const char* what) {
-  must(cudaStreamSynchronize(stream_of(handle_)), what);
+DeviceScope::~DeviceScope() {
+  int now = before_;
+  if (cudaGetDevice(&now) == cudaSuccess && now != before_) cudaSetDevice(before_);
 }
 
-void* allocate(std::size_t bytes) {
-  void* memory = nullptr;
-  must(cudaMalloc(&memory, bytes), "allocation of " + std::to_string(bytes) + " bytes");
-  return memory;
-}
-void release(void* memory) noexcept {
-  cudaFree(memory);
-}
-
-int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes) {
-  must(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                            static_cast<int>(shared_bytes)),
-       "shared memory of " + std::to_string(shared_bytes) + " bytes");
-  int blocks = 0;
+int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes, const CallSite& where) {
+  int device = 0, blocks = 0;
+  must(cudaGetDevice(&device), "cudaGetDevice", where);
+  {
+    // Never less than before: a graph may hold a launch that needs it.
+    static std::mutex mutex;
+    static std::map<std::pair<int, const void*>, std::int64_t> allowed;
+    const std::lock_guard lock(mutex);
+    std::int64_t& most = allowed[{device, kernel}];
+    if (shared_bytes > most) {
+      must(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                static_cast<int>(shared_bytes)),
+           with_bytes("cudaFuncSetAttribute: shared memory", static_cast<std::size_t>(shared_bytes)), where);
+      most = shared_bytes;
+    }
+  }
   must(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, threads,
                                                      static_cast<std::size_t>(shared_bytes)),
-       "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
+       "cudaOccupancyMaxActiveBlocksPerMultiprocessor", where);
   return blocks;
+}
+
+Range::Range(const char* name) {
+  nvtxRangePushA(name);
+}
+Range::~Range() {
+  nvtxRangePop();
 }
 
 }  // namespace shoal::cuda

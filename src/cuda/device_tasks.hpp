@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceTasks: a batch on the device, with what the kernels want to know of each task.
+// DeviceTasks: a batch on the device, with what the kernels want to know of each task. What a batch shares
+// with the one before it, sizes of tasks above all, is not sent again.
 #pragma once
 
 #include <cstdint>
@@ -9,21 +10,74 @@
 #include <shoal/task_batch.hpp>
 
 #include "cuda/device_array.hpp"
+#include "kernels/generated_task.hpp"
 #include "kernels/task_arguments.hpp"
 
 namespace shoal::cuda {
 
+/// What a backend must know to put rows on the device.
+struct RowFormat {
+  TaskColumns columns;
+  const Loss& loss;
+  int outputs = 0;      ///< of the model
+  bool targets = true;  ///< false: x and offset alone
+};
+
 /// One side, support or query.
 class DeviceRows {
  public:
-  /// Marks tasks whose own rows hold a non-finite value with status 1. `targets` false: x and offset alone.
-  kernels::RowsView take(Stream& stream, const TaskSet<float>& set, const TaskColumns& columns,
-                         const Loss& loss, int outputs, bool targets, std::vector<std::uint8_t>& status);
+  /// Marks tasks whose own rows hold a non-finite value with status 1.
+  kernels::RowsView take(Stream& stream, const TaskSet<float>& set, const RowFormat& format,
+                         std::vector<std::uint8_t>& status);
+  /// Room for `rows` rows of each of `tasks` tasks, which a kernel will fill.
+  kernels::RowsView make_room(Stream& stream, int tasks, int rows, const RowFormat& format);
+  float* x() { return x_address_; }
+  float* y() { return y_address_; }
+  /// Whether the tasks of the last call had the sizes of those before.
+  bool same_sizes() const { return same_sizes_; }
 
  private:
+  void take_sizes(Stream& stream, std::span<const std::int64_t> offsets, const RowFormat& format,
+                  kernels::RowsView& view);
+  float* send(Stream& stream, DeviceArray<float>& to, PinnedArray<float>& through,
+              std::span<const float> values);
+
   DeviceArray<float> x_, y_, offset_, terms_, scale_;
+  PinnedArray<float> pinned_x_, pinned_y_, pinned_offset_;
   DeviceArray<std::int64_t> first_;
-  std::vector<float> labels_, host_terms_, host_scale_;
+  std::vector<std::int64_t> sizes_;  ///< offsets that are on the device; empty before the first
+  std::vector<float> host_terms_, host_scale_;
+  kernels::RowsView sent_;  ///< first, terms, scale
+  float *x_address_ = nullptr, *y_address_ = nullptr;
+  bool same_sizes_ = false;
+};
+
+class DeviceTasks {
+ public:
+  /// Fills support, query, order, status and tasks of `job`.
+  void put(Stream& stream, const TaskBatch& tasks, const RowFormat& format, kernels::TaskArguments& job);
+  /// Query rows alone, good or not.
+  void put(Stream& stream, const TaskSet<float>& set, const RowFormat& format, kernels::TaskArguments& job);
+  /// Room for `count` tasks of a generator, which a kernel will fill, statuses too.
+  void make_room(Stream& stream, const kernels::GeneratorFormula& formula, int count, const RowFormat& format,
+                 kernels::TaskArguments& job);
+  /// Room for `entries` statuses per task, the first good or bad as put() found.
+  void room_for_status(Stream& stream, int entries, kernels::TaskArguments& job);
+
+  DeviceRows& support() { return support_; }
+  DeviceRows& query() { return query_; }
+
+ private:
+  void order_tasks(Stream& stream, const TaskSet<float>& support, const TaskSet<float>& query, bool same,
+                   kernels::TaskArguments& job);
+
+  DeviceRows support_, query_;
+  DeviceArray<std::int32_t> order_;
+  DeviceArray<std::uint8_t> status_;
+  PinnedArray<std::uint8_t> pinned_status_;
+  std::vector<std::uint8_t> host_status_;
+  std::vector<std::int32_t> host_order_;
+  bool ordered_ = false;  ///< order_ holds that of the sizes sent last
 };
 
 /// Tasks in order of falling size, so that the last to be dealt are short.

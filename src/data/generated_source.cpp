@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/generated_source.hpp"
 
+#include <cmath>
+
 #include <shoal/error.hpp>
 
 namespace shoal {
 namespace {
+
+using kernels::GeneratorCode;
 
 // Training, validation and test tasks come from different streams: the same id means different tasks.
 Purpose purpose_of(Phase phase) {
@@ -20,58 +24,90 @@ Purpose purpose_of(Phase phase) {
 
 }  // namespace
 
-GeneratedSource::GeneratedSource(const GeneratorOptions& options) : options_(options) {
+GeneratedSource::GeneratedSource(const GeneratorOptions& options, GeneratorCode code, float low, float high)
+    : query_grid_(options.query_grid) {
   if (options.support < 0) throw InvalidArgument("tasks: support must be at least 0");
   if (options.query < 1) throw InvalidArgument("tasks: query must be at least 1");
   if (!(options.noise >= 0.0 && options.noise < 1e30))
     throw InvalidArgument("tasks: noise must be at least 0");
   if (options.query_grid != 0 && options.query_grid < 2)
     throw InvalidArgument("evaluate: query_grid must be 0 (off) or at least 2 points");
+  formula_ = {.code = code,
+              .seed = options.seed,
+              .low = low,
+              .high = high,
+              .noise = static_cast<float>(options.noise),
+              .support = options.support,
+              .query = options.query};
+}
+
+kernels::GeneratorFormula GeneratedSource::formula(Phase phase) const {
+  kernels::GeneratorFormula formula = formula_;
+  formula.purpose = static_cast<std::uint32_t>(purpose_of(phase));
+  return formula;
 }
 
 TaskBatch GeneratedSource::sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const {
-  return generate(purpose_of(phase), iteration * tasks, tasks, QueryPoints::random);
+  return generate(phase, iteration * tasks, tasks, QueryPoints::random);
 }
 
 TaskBatch GeneratedSource::evaluation(Phase phase, std::int64_t tasks) const {
-  return generate(purpose_of(phase), 0, tasks,
-                  options_.query_grid > 0 ? QueryPoints::grid : QueryPoints::random);
+  return generate(phase, 0, tasks, query_grid_ > 0 ? QueryPoints::grid : QueryPoints::random);
 }
 
-TaskBatch GeneratedSource::generate(Purpose purpose, std::int64_t first, std::int64_t tasks,
+TaskBatch GeneratedSource::generate(Phase phase, std::int64_t first, std::int64_t tasks,
                                     QueryPoints points) const {
   if (tasks < 1) throw InvalidArgument("a batch needs at least one task, not " + std::to_string(tasks));
+  const kernels::GeneratorFormula formula = this->formula(phase);
   TaskSetStorage<float> support, query;
   std::vector<std::int64_t> ids;
-  const int queries = points == QueryPoints::grid ? options_.query_grid : options_.query;
+  const int queries = points == QueryPoints::grid ? query_grid_ : formula.query;
   const auto count = static_cast<std::size_t>(tasks);
   ids.reserve(count);
-  for (auto [set, rows] : {std::pair(&support, options_.support), std::pair(&query, queries)}) {
+  for (auto [set, rows] : {std::pair(&support, formula.support), std::pair(&query, queries)}) {
     set->x.reserve(count * static_cast<std::size_t>(rows));
     set->y.reserve(count * static_cast<std::size_t>(rows));
     set->offsets.reserve(count + 1);
   }
-  const auto noise = static_cast<float>(options_.noise);
   for (std::int64_t id = first; id < first + tasks; ++id) {
-    TaskDraws draws(options_.seed, purpose, id);
-    const GeneratedTask task = draw_task(draws);
+    kernels::TaskDraws draws(formula, id);
+    const kernels::GeneratedTask task = draw_task(formula, draws);
     const auto add = [&](TaskSetStorage<float>& set, float x) {
-      float y = target(task, x);
-      if (noise > 0.0f) y = kernels::fma(noise, draws.normal(), y);
       set.x.push_back(x);
-      set.y.push_back(y);
+      set.y.push_back(draw_y(formula, task, x, draws));
     };
-    for (int r = 0; r < options_.support; ++r) add(support, draw_x(task, draws));
+    for (int r = 0; r < formula.support; ++r) add(support, draw_x(formula, task, draws));
     for (int r = 0; r < queries; ++r) {
       const float share = static_cast<float>(r) / static_cast<float>(queries - 1);
       add(query, points == QueryPoints::grid ? kernels::fma(task.high - task.low, share, task.low)
-                                             : draw_x(task, draws));
+                                             : draw_x(formula, task, draws));
     }
     support.offsets.push_back(static_cast<std::int64_t>(support.x.size()));
     query.offsets.push_back(static_cast<std::int64_t>(query.x.size()));
     ids.push_back(id);
   }
   return TaskBatch::own(columns(), std::move(support), std::move(query), std::move(ids));
+}
+
+std::unique_ptr<TaskSource> make_sinusoid(const GeneratorOptions& options) {
+  return std::make_unique<GeneratedSource>(options, GeneratorCode::sinusoid, -5.0f, 5.0f);
+}
+
+// On a symmetric law of x the best line through the even function x sin x is a constant.
+std::unique_ptr<TaskSource> make_xsinx(const GeneratorOptions& options, const std::string& law, double low,
+                                       double high) {
+  if (law == "normal")
+    return std::make_unique<GeneratedSource>(options, GeneratorCode::xsinx_normal, -4.0f, 4.0f);
+  if (law != "uniform")
+    throw InvalidArgument("tasks: law must be \"normal\" or \"uniform\", not \"" + law + "\"");
+  if (!(low < high && std::abs(low) < 1e4 && std::abs(high) < 1e4))
+    throw InvalidArgument("tasks: xsinx needs -1e4 < low < high < 1e4");
+  return std::make_unique<GeneratedSource>(options, GeneratorCode::xsinx_uniform, static_cast<float>(low),
+                                           static_cast<float>(high));
+}
+
+std::unique_ptr<TaskSource> make_xsinx_window(const GeneratorOptions& options) {
+  return std::make_unique<GeneratedSource>(options, GeneratorCode::xsinx_window);
 }
 
 }  // namespace shoal

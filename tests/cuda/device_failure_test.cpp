@@ -23,7 +23,7 @@ TEST_F(DeviceFailure, EachCallInTurn) {
   std::mt19937_64 random(51);
   const RandomCase c =
       random_case(random, "meta-sgd", LossKind::pinball, Activation::tanh, {.most_tasks = 4});
-  const long before = simt::live_allocations();
+  const long before = simt::live_objects();
   {
     const Context cuda({.backend = BackendKind::cuda});
     const MetaLearner learner = learner_for<float>(cuda, c);
@@ -57,7 +57,7 @@ TEST_F(DeviceFailure, EachCallInTurn) {
       ASSERT_EQ(got.fast_weights, want.fast_weights) << "after failure of call " << n;
     }
   }
-  EXPECT_EQ(simt::live_allocations(), before);
+  EXPECT_EQ(simt::live_objects(), before);
 }
 
 TEST_F(DeviceFailure, WithoutADriverTheContextSaysSo) {

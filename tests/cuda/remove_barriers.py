@@ -14,8 +14,8 @@ import sys
 
 source, work = map(pathlib.Path, sys.argv[1:3])
 tree, build = work / "tree", work / "build"
-files = ["kernels/team_pass.cuh", "kernels/team_task.cuh"]
-barrier = re.compile(r"team_\.sync\(\);")
+files = ["kernels/team_pass.cuh", "kernels/team_task.cuh", "kernels/meta_update.cu"]
+barrier = re.compile(r"(team_\.sync|__syncthreads)\(\);")
 
 
 def run(*command, **options):

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <set>
 
@@ -92,6 +93,37 @@ TEST(XSinXWindow, StaysInsideItsWindow) {
     centres.insert(static_cast<int>(std::floor(x[5])));
   }
   EXPECT_EQ(centres.size(), 10u);  // -5 .. 4
+}
+
+/// FNV-1a over the bits of every value.
+std::uint64_t hash_of(const TaskBatch& tasks) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const auto& set : {tasks.support(), tasks.query()})
+    for (const auto& values : {set.x, set.y})
+      for (const float value : values) {
+        hash ^= std::bit_cast<std::uint32_t>(value);
+        hash *= 0x100000001b3u;
+      }
+  return hash;
+}
+
+// The bits themselves are part of the contract: every trained model depends on them.
+TEST(Generators, BitsAreFixed) {
+  const GeneratorOptions plain{.seed = 11, .support = 7, .query = 5},
+      noisy{.seed = 0x123456789abcdefu, .support = 3, .query = 9, .noise = 0.25, .query_grid = 4};
+  const std::unique_ptr<TaskSource> sources[] = {
+      make_sinusoid(plain),     make_sinusoid(noisy),
+      make_xsinx(plain),        make_xsinx(noisy, "uniform", -2.0, 3.0),
+      make_xsinx_window(plain), make_xsinx_window(noisy)};
+  const std::uint64_t wanted[] = {0x37ba0b89f7ca0a01u, 0x483ed6c2d483a34du, 0xcda7308fab15f054u,
+                                  0x936ab0b737a2c14eu, 0x229941812dbb9253u, 0xd5eff38752c7edb5u};
+  for (std::size_t s = 0; s < std::size(sources); ++s) {
+    std::uint64_t hash = 0;
+    for (const Phase phase : {Phase::train, Phase::validation, Phase::test})
+      hash = hash * 31 + hash_of(sources[s]->sample(phase, 1234567, 40)) +
+             hash_of(sources[s]->evaluation(phase, 40));
+    EXPECT_EQ(hash, wanted[s]) << s << std::hex << " 0x" << hash;
+  }
 }
 
 TEST(Generators, RefuseOptionsOutOfRange) {

@@ -27,9 +27,11 @@ struct Position {
 };
 extern thread_local Position position;
 
-/// Runs `kernel` for every thread of every block; returns when all are done. A fault is kept for
-/// last_fault().
-void launch(unsigned grid, unsigned block, std::size_t shared_bytes, const std::function<void()>& kernel);
+/// Gives the stream a kernel to run for every thread of every block.
+void launch(void* stream, unsigned grid, unsigned block, std::size_t shared_bytes,
+            const std::function<void()>& kernel);
+/// Runs it; returns when all are done. A fault is kept for take_fault().
+void run_blocks(unsigned grid, unsigned block, std::size_t shared_bytes, const std::function<void()>& kernel);
 void* shared_memory();
 inline constexpr unsigned warp_size = 32;
 enum class Scope { block, warp };
@@ -59,6 +61,13 @@ inline int __any_sync(unsigned, int flag) {
 
 inline unsigned long long atomicAdd(unsigned long long* to, unsigned long long value) {
   return __atomic_fetch_add(to, value, __ATOMIC_RELAXED);
+}
+inline void __threadfence() {}  // blocks run one after another
+/// Counts up to `last`, then starts again at 0; returns the value before.
+inline unsigned atomicInc(unsigned* counter, unsigned last) {
+  const unsigned before = __atomic_load_n(counter, __ATOMIC_SEQ_CST);
+  __atomic_store_n(counter, before >= last ? 0u : before + 1, __ATOMIC_SEQ_CST);
+  return before;
 }
 
 struct alignas(16) float4 {

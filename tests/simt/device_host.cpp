@@ -1,25 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 // The device layer on the host: "device memory" is the heap, filled with NaN, and the n-th call may be made
 // to fail (tests/simt/device_host.hpp). It claims to be a small H100.
+//
+// It is as late as a device may be: work is done when somebody waits for its stream, so that a result that is
+// read too early, or staging memory that is filled again too early, shows. Copies from and to memory that is
+// not pinned are done at once, as CUDA does them.
 #include "simt/device_host.hpp"
 
 #include <cstdlib>
 #include <cstring>
-
-#include <shoal/error.hpp>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <utility>
 
 #include "cuda/device.hpp"
+#include "cuda/device_graph.hpp"
+#include "cuda/device_memory.hpp"
+#include "cuda/device_range.hpp"
 #include "simt/simt.hpp"
 
 namespace shoal::cuda {
 namespace {
 
-simt::DevicePlan the_plan;
-long calls = 0, live = 0;
+using Work = std::function<void()>;
+struct Queue {
+  std::deque<Work> waiting;
+  std::vector<Work>* recording = nullptr;
+};
+struct Recorded {
+  std::vector<Work> work;
+};
 
-void count_call(const char* what) {
-  if (++calls == the_plan.fails_at) throw ResourceError(std::string("cuda: ") + what + ": planted failure");
+simt::DevicePlan the_plan;
+long calls = 0, live = 0, graph_launches = 0, kernel_launches = 0;
+std::int64_t bytes_in_use = 0;
+std::map<const void*, std::size_t> pinned, on_device;
+std::vector<std::string> ranges;
+int open_ranges = 0;
+
+void count_call(const std::string& call, const CallSite& where) {
+  if (++calls == the_plan.fails_at) throw DeviceError(call, "planted failure", where);
 }
+
+Queue& queue_of(void* handle) {
+  return *static_cast<Queue*>(handle);
+}
+void give(Queue& queue, Work work) {
+  if (queue.recording)
+    queue.recording->push_back(std::move(work));
+  else
+    queue.waiting.push_back(std::move(work));
+}
+void drain(Queue& queue) {
+  while (!queue.waiting.empty()) {
+    const Work work = std::move(queue.waiting.front());
+    queue.waiting.pop_front();
+    work();
+  }
+}
+bool is_pinned(const void* memory) {
+  const auto after = pinned.upper_bound(memory);
+  if (after == pinned.begin()) return false;
+  const auto& [begin, bytes] = *std::prev(after);
+  return static_cast<const char*>(memory) < static_cast<const char*>(begin) + bytes;
+}
+
+// A kernel that somebody launches on a stream.
+void launch_later(void* stream, const Work& kernel) {
+  give(queue_of(stream), [kernel] {
+    ++kernel_launches;
+    kernel();
+  });
+}
+const bool hooked = (simt::launch_on_stream = launch_later, true);
 
 }  // namespace
 
@@ -29,71 +84,194 @@ bool device_available(std::string& why) {
   return false;
 }
 
-DeviceInfo device_info() {
-  count_call("cudaGetDeviceProperties");
-  return {.name = "host",
+int chosen_device() {
+  const char* wish = std::getenv("SHOAL_CUDA_DEVICE");
+  return wish && *wish ? device_number(wish, 1) : 0;
+}
+
+DeviceInfo device_info(int device, const CallSite& where) {
+  count_call("cudaGetDeviceProperties", where);
+  return {.index = device,
+          .count = 1,
+          .name = "host",
           .major = 9,
           .minor = 0,
           .multiprocessors = 3,
           .shared_per_block = the_plan.shared_per_block,
-          .memory = std::int64_t{1} << 30};
+          .memory = the_plan.memory};
 }
 
-Stream::Stream() {
-  count_call("cudaStreamCreate");
+DeviceScope::DeviceScope(int, const CallSite& where) {
+  count_call("cudaGetDevice", where);
 }
-Stream::~Stream() = default;
-void Stream::copy_to_device(void* to, const void* from, std::size_t bytes) {
-  count_call("copy to the device");
-  std::memcpy(to, from, bytes);
-}
-void Stream::copy_to_host(void* to, const void* from, std::size_t bytes) {
-  count_call("copy from the device");
-  std::memcpy(to, from, bytes);
-}
-void Stream::fill_zero(void* to, std::size_t bytes) {
-  count_call("cudaMemsetAsync");
-  std::memset(to, 0, bytes);
-}
-void Stream::check(const char* what) {
-  count_call(what);
-}
-void Stream::synchronize(const char* what) {
-  count_call(what);
-  if (const std::string fault = simt::take_fault(); !fault.empty())
-    throw ResourceError("cuda: " + std::string(what) + ": " + fault);
+DeviceScope::~DeviceScope() = default;
+
+int resident_blocks(const void*, int, std::int64_t shared_bytes, const CallSite& where) {
+  count_call("cudaFuncSetAttribute", where);
+  return shared_bytes > the_plan.shared_per_block ? 0 : 2;
 }
 
-void* allocate(std::size_t bytes) {
-  count_call("allocation");
+Stream::Stream(const CallSite& where) {
+  count_call("cudaStreamCreateWithFlags", where);
+  handle_ = new Queue;
+  ++live;
+}
+Stream::~Stream() {
+  drain(queue_of(handle_));
+  delete &queue_of(handle_);
+  --live;
+}
+
+void Stream::copy_to_device(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+  count_call("cudaMemcpyAsync to the device", where);
+  if (is_pinned(from)) return give(queue_of(handle_), [=] { std::memcpy(to, from, bytes); });
+  std::vector<char> staged(static_cast<const char*>(from), static_cast<const char*>(from) + bytes);
+  give(queue_of(handle_),
+       [to, staged = std::move(staged)] { std::memcpy(to, staged.data(), staged.size()); });
+}
+void Stream::copy_to_host(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+  count_call("cudaMemcpyAsync from the device", where);
+  give(queue_of(handle_), [=] { std::memcpy(to, from, bytes); });
+  if (!is_pinned(to)) drain(queue_of(handle_));
+}
+void Stream::fill_zero(void* to, std::size_t bytes, const CallSite& where) {
+  count_call("cudaMemsetAsync", where);
+  give(queue_of(handle_), [=] { std::memset(to, 0, bytes); });
+}
+void Stream::accept(const char* what, const CallSite& where) {
+  count_call(what, where);
+}
+void Stream::synchronize(const char* what, const CallSite& where) {
+  count_call(what, where);
+  drain(queue_of(handle_));
+  if (const std::string fault = simt::take_fault(); !fault.empty()) throw DeviceError(what, fault, where);
+}
+
+// An event is the stream that it waits for.
+Event::Event(const CallSite& where) {
+  count_call("cudaEventCreate", where);
+  ++live;
+}
+Event::~Event() {
+  --live;
+}
+void Event::record(Stream& stream, const CallSite& where) {
+  count_call("cudaEventRecord", where);
+  handle_ = stream.handle();
+}
+void Event::wait(const CallSite& where) {
+  count_call("cudaEventSynchronize", where);
+  if (handle_) drain(queue_of(handle_));
+}
+float Event::milliseconds_since(const Event&, const CallSite& where) const {
+  count_call("cudaEventElapsedTime", where);
+  return 0.0f;
+}
+
+void* allocate(Stream&, std::size_t bytes, const CallSite& where) {
+  const std::string call = "cudaMallocAsync of " + std::to_string(bytes) + " bytes";
+  count_call(call, where);
+  if (bytes_in_use + static_cast<std::int64_t>(bytes) > the_plan.memory)
+    throw DeviceError(call, "cudaErrorMemoryAllocation (out of memory)", where);
+  ++device_counts().allocations;
   void* const memory = std::malloc(bytes);
   std::memset(memory, 0xff, bytes);
+  bytes_in_use += static_cast<std::int64_t>(bytes);
+  on_device[memory] = bytes;
   ++live;
   return memory;
 }
-void release(void* memory) noexcept {
-  if (memory) --live;
+void release(Stream& stream, void* memory) noexcept {
+  bytes_in_use -= static_cast<std::int64_t>(on_device.at(memory));
+  on_device.erase(memory);
+  --live;
+  drain(queue_of(stream.handle()));
   std::free(memory);
 }
 
-int resident_blocks(const void*, int, std::int64_t shared_bytes) {
-  count_call("cudaFuncSetAttribute");
-  return shared_bytes > the_plan.shared_per_block ? 0 : 2;
+void* allocate_pinned(std::size_t bytes, const CallSite& where) {
+  count_call("cudaHostAlloc of " + std::to_string(bytes) + " bytes", where);
+  ++device_counts().allocations;
+  void* const memory = std::malloc(bytes);
+  std::memset(memory, 0xff, bytes);
+  pinned[memory] = bytes;
+  ++live;
+  return memory;
+}
+void release_pinned(void* memory) noexcept {
+  if (!memory) return;
+  pinned.erase(memory);
+  --live;
+  std::free(memory);
+}
+
+Graph::~Graph() {
+  clear();
+}
+void Graph::clear() noexcept {
+  if (handle_) --live;
+  delete static_cast<Recorded*>(handle_);
+  handle_ = nullptr;
+  kernels_ = 0;
+}
+void Graph::begin(Stream& stream, const CallSite& where) {
+  count_call("cudaStreamBeginCapture", where);
+  queue_of(stream.handle()).recording = new std::vector<Work>;
+}
+void Graph::end(Stream& stream, const CallSite& where) {
+  Queue& queue = queue_of(stream.handle());
+  const std::unique_ptr<std::vector<Work>> recorded(std::exchange(queue.recording, nullptr));
+  clear();
+  count_call("cudaStreamEndCapture", where);
+  count_call("cudaGraphInstantiate", where);
+  handle_ = new Recorded{std::move(*recorded)};
+  ++live;
+}
+void Graph::abandon(Stream& stream) noexcept {
+  delete std::exchange(queue_of(stream.handle()).recording, nullptr);
+  clear();
+}
+void Graph::start(Stream& stream, const CallSite& where) {
+  count_call("cudaGraphLaunch", where);
+  ++graph_launches;
+  for (const Work& work : static_cast<const Recorded*>(handle_)->work) give(queue_of(stream.handle()), work);
+}
+
+Range::Range(const char* name) {
+  ranges.emplace_back(name);
+  ++open_ranges;
+}
+Range::~Range() {
+  --open_ranges;
 }
 
 }  // namespace shoal::cuda
 
 namespace simt {
 
+using namespace shoal::cuda;
+
 void set_device(const DevicePlan& plan) {
-  shoal::cuda::the_plan = plan;
-  shoal::cuda::calls = 0;
+  the_plan = plan;
+  calls = 0;
 }
 long device_calls() {
-  return shoal::cuda::calls;
+  return calls;
 }
-long live_allocations() {
-  return shoal::cuda::live;
+long live_objects() {
+  return live;
+}
+std::int64_t live_bytes() {
+  return bytes_in_use;
+}
+long launches_run() {
+  return kernel_launches;
+}
+long graphs_run() {
+  return graph_launches;
+}
+std::vector<std::string> take_ranges() {
+  return open_ranges == 0 ? std::exchange(ranges, {}) : std::vector<std::string>{};
 }
 
 }  // namespace simt

@@ -139,7 +139,15 @@ std::string take_fault() {
   return std::exchange(the_fault, {});
 }
 
-void launch(unsigned grid, unsigned block, std::size_t shared_bytes, const std::function<void()>& kernel) {
+void (*launch_on_stream)(void* stream, const std::function<void()>& blocks) = nullptr;
+
+void launch(void* stream, unsigned grid, unsigned block, std::size_t shared_bytes,
+            const std::function<void()>& kernel) {
+  launch_on_stream(stream, [=] { run_blocks(grid, block, shared_bytes, kernel); });
+}
+
+void run_blocks(unsigned grid, unsigned block, std::size_t shared_bytes,
+                const std::function<void()>& kernel) {
   std::mt19937_64 random(the_seed);
   std::vector<unsigned> order(grid);
   order_indices(order, random);

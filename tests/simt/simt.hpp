@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace simt {
@@ -12,5 +13,7 @@ enum class Order { forward, reverse, random };
 void set_order(Order order, std::uint64_t seed = 0);
 /// Message of the first fault since the last call (a barrier that part of a block never reaches), or "".
 std::string take_fault();
+/// What a launch on a stream does with the running of its blocks: the device layer's choice.
+extern void (*launch_on_stream)(void* stream, const std::function<void()>& blocks);
 
 }  // namespace simt

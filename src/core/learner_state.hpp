@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a learner owns. Parameters and optimizer state have two homes, the host and the backend's training
+// session: each step goes on where the newest are, and whoever asks for them on the host brings them there.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include <shoal/meta_learner.hpp>
+
+#include "core/backend.hpp"
+#include "core/optimizer_step.hpp"
+
+namespace shoal {
+
+template <class Real>
+struct BasicMetaLearner<Real>::State {
+  State(const Context& context, Options given);
+
+  Problem problem(const InnerPlan& plan) const {
+    return {options.model, layout, rate_layout, options.loss, plan};
+  }
+
+  /// Parameters and optimizer state on the host, the newest. For any thread.
+  void bring_home() {
+    const std::lock_guard lock(mutex);
+    if (newest != Newest::session) return;
+    session->get(parameters, optimizer);
+    newest = Newest::both;
+  }
+  const MetaParameters<Real>& current() {
+    bring_home();
+    return parameters;
+  }
+  /// Whoever changes the state on the host says so.
+  void changed_on_host() { newest = Newest::host; }
+
+  /// A session that holds the newest state and can take `tasks` tasks at a time; null when the work must go
+  /// through the host.
+  TrainingSession<Real>* session_for(std::int64_t tasks) {
+    if (options.chunk > 0 && tasks > options.chunk) return nullptr;
+    if (!std::exchange(asked_for_session, true))
+      session = backend.start_training(problem(lowered.training), options.optimizer);
+    if (session && newest == Newest::host) {
+      session->set(parameters, optimizer);
+      newest = Newest::both;
+    }
+    return session.get();
+  }
+
+  /// run(scalars) makes the session's step, take(report) fetches what is wanted of it; only then does it
+  /// count, so that an error anywhere leaves the state as it was.
+  template <class Run, class Take>
+  StepReport<Real> step(Run run, Take take) {
+    OptimizerState<Real> next{
+        .step = optimizer.step, .beta1_power = optimizer.beta1_power, .beta2_power = optimizer.beta2_power};
+    const kernels::UpdateScalars<Real> scalars = next_update(options.optimizer, next);
+    const StepReport<Real> report = run(scalars);
+    take(report);
+    if (report.good == 0) return report;
+    session->commit();
+    optimizer.step = next.step;
+    optimizer.beta1_power = next.beta1_power;
+    optimizer.beta2_power = next.beta2_power;
+    newest = Newest::session;
+    return report;
+  }
+
+  enum class Newest { host, session, both };
+
+  Backend<Real>& backend;
+  Options options;
+  ParameterLayout layout;
+  LoweredAlgorithm lowered;
+  RateLayout rate_layout;
+  MetaParameters<Real> parameters;
+  OptimizerState<Real> optimizer;
+  std::mutex mutex;
+  Newest newest = Newest::host;
+  bool asked_for_session = false;
+  std::unique_ptr<TrainingSession<Real>> session;  ///< last: it looks at what stands above
+};
+
+}  // namespace shoal

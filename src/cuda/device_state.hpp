@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// DeviceState: meta-parameters and optimizer state on the device, twice. An update reads one and writes the
+// other; swap() makes what was written the state.
+#pragma once
+
+#include "cuda/device_problem.hpp"
+#include "kernels/meta_update.hpp"
+
+namespace shoal::cuda {
+
+class DeviceState {
+ public:
+  explicit DeviceState(kernels::OptimizerCode optimizer) : optimizer_(optimizer) {}
+
+  // Both wait for the stream. get() changes nothing when it throws.
+  void set(Stream& stream, const DeviceProblem& problem, const MetaParameters<float>& parameters,
+           const OptimizerState<float>& state);
+  void get(Stream& stream, const DeviceProblem& problem, MetaParameters<float>& parameters,
+           OptimizerState<float>& state);
+
+  /// Which of the two is the state.
+  int turn() const { return turn_; }
+  void swap() noexcept { turn_ = 1 - turn_; }
+  kernels::MetaState at(Stream& stream, const DeviceProblem& problem, int which);
+
+ private:
+  const kernels::OptimizerCode optimizer_;
+  DeviceArray<float> values_[2], first_[2], second_[2];  ///< [P + R]
+  int turn_ = 0;
+};
+
+}  // namespace shoal::cuda

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stream: an order of work on the device. Event: a point in it. Everything here throws DeviceError.
+#pragma once
+
+#include <cstddef>
+
+#include "cuda/device_counts.hpp"
+#include "cuda/device_error.hpp"
+
+namespace shoal::cuda {
+
+class Stream {
+ public:
+  explicit Stream(const CallSite& where = CallSite::current());
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  /// From pinned memory the bytes leave when the device gets there; from any other before the call returns.
+  void copy_to_device(void* to, const void* from, std::size_t bytes,
+                      const CallSite& where = CallSite::current());
+  /// To pinned memory the bytes are there after synchronize(); to any other when the call returns.
+  void copy_to_host(void* to, const void* from, std::size_t bytes,
+                    const CallSite& where = CallSite::current());
+  void fill_zero(void* to, std::size_t bytes, const CallSite& where = CallSite::current());
+  /// Whether the launch before was accepted; `what` names it.
+  void check(const char* what, const CallSite& where = CallSite::current()) {
+    accept(what, where);
+    ++launches_;
+    if (!capturing_) ++device_counts().kernels;
+  }
+  /// Waits for everything given to the stream, faults of kernels included.
+  void synchronize(const char* what, const CallSite& where = CallSite::current());
+  void* handle() const { return handle_; }
+
+ private:
+  friend class Graph;
+  void accept(const char* what, const CallSite& where);
+
+  void* handle_ = nullptr;
+  long launches_ = 0;  ///< accepted so far
+  bool capturing_ = false;
+};
+
+class Event {
+ public:
+  explicit Event(const CallSite& where = CallSite::current());
+  ~Event();
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+
+  void record(Stream& stream, const CallSite& where = CallSite::current());
+  /// Until the stream has come to where it was recorded last; at once if it never was.
+  void wait(const CallSite& where = CallSite::current());
+  /// Between two events that have both come to pass.
+  float milliseconds_since(const Event& earlier, const CallSite& where = CallSite::current()) const;
+
+ private:
+  void* handle_ = nullptr;
+};
+
+}  // namespace shoal::cuda

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory over the CUDA runtime. The device's default pool is taken as it is: arrays are kept, so nothing is
+// gained by changing what the process shares with other libraries.
+#include "cuda/device_memory.hpp"
+#include "cuda/runtime_call.hpp"
+
+namespace shoal::cuda {
+namespace {
+
+// Of the first device that is asked for memory: a machine's devices agree.
+bool has_pools() {
+  static const bool pools = [] {
+    int device = 0, answer = 0;
+    const bool asked =
+        cudaGetDevice(&device) == cudaSuccess &&
+        cudaDeviceGetAttribute(&answer, cudaDevAttrMemoryPoolsSupported, device) == cudaSuccess;
+    if (!asked) cudaGetLastError();
+    return answer != 0;
+  }();
+  return pools;
+}
+
+}  // namespace
+
+void* allocate(Stream& stream, std::size_t bytes, const CallSite& where) {
+  const bool pools = has_pools();
+  void* memory = nullptr;
+  const cudaError_t error =
+      pools ? cudaMallocAsync(&memory, bytes, stream_of(stream.handle())) : cudaMalloc(&memory, bytes);
+  must(error, with_bytes(pools ? "cudaMallocAsync" : "cudaMalloc", bytes), where);
+  ++device_counts().allocations;
+  return memory;
+}
+void release(Stream& stream, void* memory) noexcept {
+  if (has_pools())
+    cudaFreeAsync(memory, stream_of(stream.handle()));
+  else
+    cudaFree(memory);  // waits for the device
+}
+
+void* allocate_pinned(std::size_t bytes, const CallSite& where) {
+  void* memory = nullptr;
+  must(cudaHostAlloc(&memory, bytes, cudaHostAllocDefault), with_bytes("cudaHostAlloc", bytes), where);
+  ++device_counts().allocations;
+  return memory;
+}
+void release_pinned(void* memory) noexcept {
+  cudaFreeHost(memory);
+}
+
+}  // namespace shoal::cuda

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Streams and events over the CUDA runtime.
+#include "cuda/device_stream.hpp"
+#include "cuda/runtime_call.hpp"
+
+namespace shoal::cuda {
+namespace {
+
+cudaEvent_t event_of(void* handle) {
+  return static_cast<cudaEvent_t>(handle);
+}
+
+}  // namespace
+
+Stream::Stream(const CallSite& where) {
+  cudaStream_t stream = nullptr;
+  must(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags", where);
+  handle_ = stream;
+}
+Stream::~Stream() {
+  cudaStreamDestroy(stream_of(handle_));
+}
+
+void Stream::copy_to_device(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+  must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_of(handle_)),
+       with_bytes("cudaMemcpyAsync to the device", bytes), where);
+}
+void Stream::copy_to_host(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+  must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_of(handle_)),
+       with_bytes("cudaMemcpyAsync from the device", bytes), where);
+}
+void Stream::fill_zero(void* to, std::size_t bytes, const CallSite& where) {
+  must(cudaMemsetAsync(to, 0, bytes, stream_of(handle_)), with_bytes("cudaMemsetAsync", bytes), where);
+}
+void Stream::accept(const char* what, const CallSite& where) {
+  must(cudaGetLastError(), what, where);
+}
+void Stream::synchronize(const char* what, const CallSite& where) {
+  must(cudaStreamSynchronize(stream_of(handle_)), what, where);
+}
+
+Event::Event(const CallSite& where) {
+  cudaEvent_t event = nullptr;
+  must(cudaEventCreate(&event), "cudaEventCreate", where);
+  handle_ = event;
+}
+Event::~Event() {
+  cudaEventDestroy(event_of(handle_));
+}
+void Event::record(Stream& stream, const CallSite& where) {
+  must(cudaEventRecord(event_of(handle_), stream_of(stream.handle())), "cudaEventRecord", where);
+}
+void Event::wait(const CallSite& where) {
+  must(cudaEventSynchronize(event_of(handle_)), "cudaEventSynchronize", where);
+}
+float Event::milliseconds_since(const Event& earlier, const CallSite& where) const {
+  float milliseconds = 0.0f;
+  must(cudaEventElapsedTime(&milliseconds, event_of(earlier.handle_), event_of(handle_)),
+       "cudaEventElapsedTime", where);
+  return milliseconds;
+}
+
+}  // namespace shoal::cuda

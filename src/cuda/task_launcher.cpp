@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cuda/task_launcher.hpp"
+
+#include <algorithm>
+
+#include <shoal/error.hpp>
+
+namespace shoal::cuda {
+namespace {
+
+// Tasks are dealt to sets of sums: few, so that they stay small, and more where a set would be full.
+constexpr int fewest_sets = 8, most_tasks_of_a_set = kernels::exact_capacity - 1;
+
+int sets_for(int tasks) {
+  const int sets = std::max(fewest_sets, (tasks + most_tasks_of_a_set - 1) / most_tasks_of_a_set);
+  if (sets > most_tasks_of_a_set)
+    throw ResourceError("cuda: " + std::to_string(tasks) + " tasks at a time are more than " +
+                        std::to_string(most_tasks_of_a_set * most_tasks_of_a_set) + "; set a chunk");
+  return sets;
+}
+
+}  // namespace
+
+TaskLauncher::TaskLauncher(const DeviceInfo& device, const CudaOptions& options)
+    : device_(device),
+      architecture_(architecture_of(device.major, device.minor)),
+      wish_{.threads = options.threads, .rows = options.rows} {
+  architecture_.shared_per_block = std::min(architecture_.shared_per_block, device.shared_per_block);
+  if (options.shared_limit > 0)
+    architecture_.shared_per_block = std::min(architecture_.shared_per_block, options.shared_limit);
+}
+
+TaskLaunch TaskLauncher::prepare(Stream& stream, const DeviceProblem& problem, kernels::TaskKernel kernel,
+                                 MostRows rows, kernels::TaskArguments& job) {
+  const DeviceLayout& layout = problem.layout();
+  job.kernel = kernel;
+  job.network = layout.network();
+  job.loss = problem.loss();
+  job.inner = problem.inner();
+  job.sum_sets = sets_for(job.tasks);
+  TaskLaunch launch{.plan = make_plan({.network = layout.network(),
+                                       .loss = job.loss.code,
+                                       .inner = problem.inner(),
+                                       .kernel = kernel,
+                                       .rate_count = job.rate_count,
+                                       .support_rows = rows.support,
+                                       .query_rows = rows.query},
+                                      architecture_, wish_),
+                    .grid = {}};
+  const LaunchPlan& plan = launch.plan;
+  const auto quantiles = static_cast<std::size_t>(job.loss.quantile_count);
+  job.loss.quantiles = quantiles_.take(stream, {job.loss.quantiles, quantiles});
+  job.memory = plan.memory;
+  job.workspace_layout = plan.workspace;
+  job.team_threads = plan.threads;
+  launch.grid.threads = plan.block_threads();
+  launch.grid.shared_bytes = plan.shared_bytes();
+  const int resident =
+      resident_blocks(kernels::task_kernel_address(), launch.grid.threads, launch.grid.shared_bytes);
+  launch.grid.blocks =
+      std::clamp((job.tasks + plan.teams - 1) / plan.teams, 1, resident * device_.multiprocessors);
+  const auto teams = static_cast<std::size_t>(launch.grid.blocks) * static_cast<std::size_t>(plan.teams);
+  // Padding in the workspace must be zero, and whoever used it before had another layout.
+  job.workspace = workspace_.zeroed(stream, teams * static_cast<std::size_t>(plan.workspace.floats));
+  job.widths = widths_.take(stream, layout.widths());
+  job.network.layers = layers_.take(stream, layout.layers());
+  if (job.inner.step_weights)
+    job.inner.step_weights =
+        step_weights_.take(stream, {job.inner.step_weights, static_cast<std::size_t>(job.inner.steps)});
+  return launch;
+}
+
+void TaskLauncher::launch(Stream& stream, const TaskLaunch& launch, const kernels::TaskArguments& job) {
+  kernels::launch_tasks(job, launch.grid, stream.handle());
+  stream.check("launch of the task kernel");
+}
+
+}  // namespace shoal::cuda

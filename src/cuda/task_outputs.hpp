@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// TaskOutputs: what task kernels leave per task, and its way to the host. Whatever a bad task has left
+// becomes the one NaN (contract N1).
+#pragma once
+
+#include <span>
+
+#include <shoal/task_status.hpp>
+
+#include "cuda/device_array.hpp"
+#include "cuda/device_layout.hpp"
+#include "kernels/task_arguments.hpp"
+
+namespace shoal::cuda {
+
+class TaskOutputs {
+ public:
+  /// Room for `entries` losses and failed steps, and `fast_weights` floats.
+  void make_room(Stream& stream, std::size_t entries, std::size_t fast_weights, kernels::TaskArguments& job);
+
+  // The following wait for the stream.
+  static void fetch_outcomes(Stream& stream, const kernels::TaskArguments& job, std::span<TaskStatus> status,
+                             std::span<std::int32_t> failed_step);
+  /// `from`: losses on the device; `status`: already on the host.
+  static void fetch_losses(Stream& stream, const float* from, std::span<const TaskStatus> status,
+                           std::span<float> losses);
+  /// [tasks, P] packed.
+  static void fetch_fast_weights(Stream& stream, const kernels::TaskArguments& job,
+                                 const DeviceLayout& layout, std::span<const TaskStatus> status,
+                                 std::span<float> fast_weights);
+
+ private:
+  DeviceArray<std::int32_t> failed_step_;
+  DeviceArray<float> loss_before_, loss_after_, fast_weights_;
+};
+
+}  // namespace shoal::cuda

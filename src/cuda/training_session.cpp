@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// A meta-iteration on the device: [draw tasks] -> task kernel -> sum and update, one graph of at most three
+// kernels between a copy of what changes (the optimizer's scalars, the first task's id) and a copy of what is
+// told (mean losses, number of good tasks), all of it captured once per shape of batch.
+//
+// Meta-parameters and optimizer state stay on the device, twice: an update reads one and writes the other,
+// and commit() swaps them, so that an iteration which fails anywhere has changed nothing. Hence two graphs.
+// The task kernel adds to digits that the update leaves at zero; after a failure they are cleared.
+#include "cuda/training_session.hpp"
+
+#include <algorithm>
+
+#include "cuda/device_graph.hpp"
+#include "cuda/device_range.hpp"
+#include "cuda/device_state.hpp"
+#include "cuda/task_launcher.hpp"
+#include "cuda/task_outputs.hpp"
+#include "kernels/task_generation.hpp"
+
+namespace shoal::cuda {
+namespace {
+
+using kernels::GeneratorFormula;
+using kernels::IterationInputs;
+using kernels::IterationSummary;
+
+constexpr std::int64_t most_tasks = std::int64_t{1} << 30;  // kernels count them in int, and step beyond
+
+/// What the captured graphs were made for.
+struct Shape {
+  int tasks = 0, support_rows = 0, query_rows = 0;
+  TaskColumns columns;
+  bool generated = false;
+  GeneratorFormula formula;
+  long allocations = 0;  ///< of the process: where any memory is new, addresses may be
+
+  bool operator==(const Shape&) const = default;
+};
+
+class CudaTrainingSession final : public TrainingSession<float> {
+ public:
+  CudaTrainingSession(const Problem& problem, kernels::OptimizerCode optimizer, const DeviceInfo& device,
+                      const CudaOptions& options, std::mutex& mutex)
+      : given_(problem), device_(device), mutex_(mutex), launcher_(device, options), state_(optimizer) {}
+
+  ~CudaTrainingSession() override {
+    const std::lock_guard lock(mutex_);
+    graphs_[0].clear();
+    graphs_[1].clear();
+  }
+
+  void set(const MetaParameters<float>& parameters, const OptimizerState<float>& state) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    state_.set(stream_, problem(columns_), parameters, state);
+  }
+
+  void get(MetaParameters<float>& parameters, OptimizerState<float>& state) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    const Range range("shoal: fetch parameters");
+    state_.get(stream_, problem(columns_), parameters, state);
+  }
+
+  StepReport<float> step(const TaskBatch& tasks, const kernels::UpdateScalars<float>& scalars) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    const Range range("shoal: meta-iteration");
+    const DeviceProblem& at = problem(tasks.columns());
+    {
+      const Range upload("shoal: upload tasks");
+      tasks_.put(stream_, tasks, at.rows(), job_);
+      tasks_.room_for_status(stream_, 1, job_);
+    }
+    prepare({.tasks = job_.tasks,
+             .support_rows = most_rows(tasks.support()),
+             .query_rows = most_rows(tasks.query()),
+             .columns = tasks.columns(),
+             .generated = false,
+             .formula = {}});
+    return run({scalars, 0});
+  }
+
+  StepReport<float> step(const GeneratorFormula& formula, std::int64_t first, std::int64_t count,
+                         const kernels::UpdateScalars<float>& scalars) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    const Range range("shoal: meta-iteration");
+    if (count > most_tasks)
+      throw ResourceError("cuda: " + std::to_string(count) + " tasks at a time are more than " +
+                          std::to_string(most_tasks) + "; set a chunk");
+    const TaskColumns columns{1, 1, 0};
+    const DeviceProblem& at = problem(columns);
+    tasks_.make_room(stream_, formula, static_cast<int>(count), at.rows(), job_);
+    prepare({.tasks = job_.tasks,
+             .support_rows = formula.support,
+             .query_rows = formula.query,
+             .columns = columns,
+             .generated = true,
+             .formula = formula});
+    return run({scalars, first});
+  }
+
+  void commit() noexcept override { state_.swap(); }
+
+  void outcomes(std::span<TaskStatus> status, std::span<std::int32_t> failed_step) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    TaskOutputs::fetch_outcomes(stream_, job_, status, failed_step);
+  }
+
+  void losses(std::span<float> before, std::span<float> after) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    std::vector<TaskStatus> status(before.size());
+    stream_.copy_to_host(status.data(), job_.status, status.size());
+    TaskOutputs::fetch_losses(stream_, job_.loss_before, status, before);
+    TaskOutputs::fetch_losses(stream_, job_.loss_after, status, after);
+  }
+
+  void gradient(std::span<float> theta, std::span<float> rates) override {
+    const std::lock_guard lock(mutex_);
+    const DeviceScope scope(device_.index);
+    problem_->fetch(stream_, update_.gradient, theta, rates);
+  }
+
+ private:
+  /// The problem for these columns; parameters lie in the same way whatever the columns are.
+  const DeviceProblem& problem(const TaskColumns& columns) {
+    if (!problem_ || columns != columns_) {
+      captured_ = {};
+      problem_.emplace(given_, columns);
+      columns_ = columns;
+    }
+    return *problem_;
+  }
+
+  /// Memory, plan and graphs for batches of this shape; nothing where they are there.
+  void prepare(Shape shape) {
+    shape.allocations = device_counts().allocations;
+    if (shape == captured_) return;
+    const Range range("shoal: prepare");
+    captured_ = {};
+    job_.rate_count = static_cast<int>(problem_->rate_count());
+    outputs_.make_room(stream_, static_cast<std::size_t>(job_.tasks), 0, job_);
+    const TaskLaunch launch = launcher_.prepare(stream_, *problem_, kernels::TaskKernel::meta_gradient,
+                                                {shape.support_rows, shape.query_rows}, job_);
+    make_update_room();
+    for (const int turn : {0, 1}) {
+      kernels::TaskArguments job = job_;
+      update_.now = state_.at(stream_, *problem_, turn);
+      update_.next = state_.at(stream_, *problem_, 1 - turn);
+      job.theta = update_.now.values;
+      job.rates = job.rate_count > 0 ? update_.now.values + problem_->size() : nullptr;
+      graphs_[turn].capture(stream_, [&] { enqueue(shape, launch, job); });
+    }
+    // What the launcher has sent from its own memory lies on the device before anything is freed.
+    shape.allocations = device_counts().allocations;
+    captured_ = shape;
+  }
+
+  void make_update_room() {
+    const std::size_t size = problem_->size(), rates = problem_->rate_count(),
+                      words = static_cast<std::size_t>(job_.sum_sets) * kernels::exact_digits;
+    const auto own = static_cast<std::size_t>(kernels::update_blocks(static_cast<int>(size + rates)));
+    job_.sums = sums_.room_for(stream_, words * size);
+    job_.rate_sums = rate_sums_.room_for(stream_, words * rates);
+    update_ = {};
+    update_.inputs = inputs_.room_for(stream_, 1);
+    update_.sums = job_.sums;
+    update_.rate_sums = job_.rate_sums;
+    update_.sets = job_.sum_sets;
+    update_.parameters = static_cast<int>(size);
+    update_.rates = static_cast<int>(rates);
+    update_.status = job_.status;
+    update_.loss_before = job_.loss_before;
+    update_.loss_after = job_.loss_after;
+    update_.tasks = job_.tasks;
+    update_.gradient = gradient_.room_for(stream_, size + rates);
+    update_.summary = summary_.room_for(stream_, 1);
+    update_.loss_digits = loss_digits_.room_for(stream_, own * 2 * kernels::exact_digits);
+    update_.largest = largest_.room_for(stream_, own);
+    update_.ticket = ticket_.room_for(stream_, 1);
+    pinned_inputs_.room_for(1);
+    pinned_summary_.room_for(1);
+    clean_ = false;  // the digits lie in another way
+  }
+
+  /// The meta-iteration itself: what a graph holds.
+  void enqueue(const Shape& shape, const TaskLaunch& launch, const kernels::TaskArguments& job) {
+    stream_.copy_to_device(inputs_.room_for(stream_, 1), pinned_inputs_.room_for(1).data(),
+                           sizeof(IterationInputs));
+    if (shape.generated) {
+      kernels::launch_task_generation({.formula = shape.formula,
+                                       .inputs = update_.inputs,
+                                       .tasks = job.tasks,
+                                       .support_x = tasks_.support().x(),
+                                       .support_y = tasks_.support().y(),
+                                       .query_x = tasks_.query().x(),
+                                       .query_y = tasks_.query().y(),
+                                       .status = job.status},
+                                      stream_.handle());
+      stream_.check("launch of the task generation");
+    }
+    launcher_.launch(stream_, launch, job);
+    kernels::launch_meta_update(update_, stream_.handle());
+    stream_.check("launch of the meta-update");
+    stream_.copy_to_host(pinned_summary_.room_for(1).data(), update_.summary, sizeof(IterationSummary));
+  }
+
+  StepReport<float> run(const IterationInputs& inputs) {
+    if (!clean_) {
+      const auto zero = [&](long long* at, std::size_t entries) {
+        const std::size_t words = static_cast<std::size_t>(update_.sets) * kernels::exact_digits;
+        if (entries > 0) stream_.fill_zero(at, words * entries * sizeof(long long));
+      };
+      zero(update_.sums, problem_->size());
+      zero(update_.rate_sums, problem_->rate_count());
+      stream_.fill_zero(update_.ticket, sizeof(unsigned));
+    }
+    clean_ = false;
+    pinned_inputs_.room_for(1)[0] = inputs;
+    {
+      const Range range("shoal: launch");
+      graphs_[state_.turn()].launch(stream_);
+    }
+    const Range range("shoal: wait");
+    stream_.synchronize("meta-iteration");
+    clean_ = true;
+    const IterationSummary& summary = pinned_summary_.room_for(1)[0];
+    return {summary.mean_query_loss_before, summary.mean_query_loss, summary.good};
+  }
+
+  const Problem given_;
+  const DeviceInfo device_;
+  std::mutex& mutex_;
+  Stream stream_;  // before everything that frees its memory in its order
+  TaskColumns columns_;
+  std::optional<DeviceProblem> problem_;
+  DeviceTasks tasks_;
+  TaskLauncher launcher_;
+  TaskOutputs outputs_;
+  kernels::TaskArguments job_;
+  kernels::UpdateArguments update_;
+  DeviceState state_;
+  DeviceArray<float> gradient_, largest_;
+  DeviceArray<long long> sums_, rate_sums_, loss_digits_;
+  DeviceArray<unsigned> ticket_;
+  DeviceArray<IterationInputs> inputs_;
+  DeviceArray<IterationSummary> summary_;
+  PinnedArray<IterationInputs> pinned_inputs_;
+  PinnedArray<IterationSummary> pinned_summary_;
+  Graph graphs_[2];  ///< by turn
+  Shape captured_;
+  bool clean_ = false;  ///< digits and ticket are zero
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingSession<float>> make_training_session(const Problem& problem,
+                                                              kernels::OptimizerCode optimizer,
+                                                              const DeviceInfo& device,
+                                                              const CudaOptions& options, std::mutex& mutex) {
+  const std::lock_guard lock(mutex);
+  const DeviceScope scope(device.index);
+  return std::make_unique<CudaTrainingSession>(problem, optimizer, device, options, mutex);
+}
+
+}  // namespace shoal::cuda

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// CudaTrainingSession: meta-iterations as one graph launch each (docs/decisions/0008).
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "core/backend.hpp"
+#include "cuda/cuda_backend.hpp"
+#include "cuda/device.hpp"
+
+namespace shoal::cuda {
+
+/// `device` and `mutex`, which guards all work of the backend, outlive the session.
+std::unique_ptr<TrainingSession<float>> make_training_session(const Problem& problem,
+                                                              kernels::OptimizerCode optimizer,
+                                                              const DeviceInfo& device,
+                                                              const CudaOptions& options, std::mutex& mutex);
+
+}  // namespace shoal::cuda

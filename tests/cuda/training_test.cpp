@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+// Training on the cuda backend, where meta-parameters stay on the device and a meta-iteration is one graph
+// launch, against the cpu backend, where the host updates: parameters, optimizer state, metrics and results
+// of every step have the same bits, over random algorithms, optimizers, batches and generators.
+#include <shoal/trainer.hpp>
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <stdexcept>
+
+#include "cuda/device_counts.hpp"
+#include "cuda_under_test.hpp"
+#include "support/random_case.hpp"
+
+namespace shoal::testing {
+namespace {
+
+/// Trainings per test; checked runs (sanitizers, race detectors) ask for fewer.
+const int rounds = [] {
+  const char* wish = std::getenv("SHOAL_TEST_ROUNDS");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return std::max(4, (wish ? std::atoi(wish) : 60) / 4);
+#else
+  return std::max(4, (wish ? std::atoi(wish) : 1200) / 8);
+#endif
+}();
+
+template <class T>
+std::vector<std::uint64_t> bits(const std::vector<T>& values) {
+  std::vector<std::uint64_t> result;
+  for (const T value : values)
+    if constexpr (sizeof(T) == 4)
+      result.push_back(std::bit_cast<std::uint32_t>(value));
+    else
+      result.push_back(std::bit_cast<std::uint64_t>(value));
+  return result;
+}
+
+void expect_same(const MetaParameters<float>& got, const MetaParameters<float>& want) {
+  ASSERT_EQ(bits(got.theta), bits(want.theta));
+  ASSERT_EQ(bits(got.rates), bits(want.rates));
+}
+void expect_same(const OptimizerState<float>& got, const OptimizerState<float>& want) {
+  ASSERT_EQ(got.step, want.step);
+  ASSERT_EQ(bits(got.first), bits(want.first));
+  ASSERT_EQ(bits(got.second), bits(want.second));
+  ASSERT_EQ(bits(std::vector{got.beta1_power, got.beta2_power}),
+            bits(std::vector{want.beta1_power, want.beta2_power}));
+}
+void expect_same(const MetaLearner& got, const MetaLearner& want) {
+  expect_same(got.parameters(), want.parameters());
+  expect_same(got.optimizer_state(), want.optimizer_state());
+}
+void expect_same(const MetaGradient<float>& got, const MetaGradient<float>& want) {
+  ASSERT_EQ(got.good, want.good);
+  ASSERT_EQ(got.status, want.status);
+  ASSERT_EQ(got.failed_step, want.failed_step);
+  ASSERT_EQ(bits(got.query_loss_before), bits(want.query_loss_before));
+  ASSERT_EQ(bits(got.query_loss), bits(want.query_loss));
+  ASSERT_EQ(bits(got.theta), bits(want.theta));
+  ASSERT_EQ(bits(got.rates), bits(want.rates));
+  ASSERT_EQ(bits(std::vector{got.mean_query_loss_before, got.mean_query_loss}),
+            bits(std::vector{want.mean_query_loss_before, want.mean_query_loss}));
+}
+
+Optimizer random_optimizer(std::mt19937_64& random) {
+  constexpr OptimizerKind kinds[] = {OptimizerKind::sgd, OptimizerKind::momentum, OptimizerKind::adam,
+                                     OptimizerKind::adamw};
+  return {.kind = kinds[random() % 4],
+          .learning_rate = uniform(random, 0.001, 0.05),
+          .weight_decay = random() % 2 ? uniform(random, 0.0, 0.1) : 0.0,
+          .clip = random() % 2 ? std::ldexp(uniform(random, 0.5, 1.0), uniform_int(random, -6, 1)) : 0.0,
+          .schedule = random() % 2 ? Schedule::cosine : Schedule::constant,
+          .iterations = 9};
+}
+
+MetaLearner learner_of(const Context& context, const RandomCase& c, const Optimizer& optimizer,
+                       std::int64_t chunk = 0) {
+  MetaLearner learner(context, {.model = c.model,
+                                .loss = c.loss,
+                                .algorithm = c.algorithm,
+                                .optimizer = optimizer,
+                                .init = {},
+                                .chunk = chunk});
+  learner.set_parameters(c.parameters);
+  return learner;
+}
+
+/// Some of the case's tasks in some order, of which some hold a NaN or values that blow up; now and then all
+/// of them.
+TaskBatch some_tasks(std::mt19937_64& random, const RandomCase& c) {
+  std::vector<std::int64_t> chosen(static_cast<std::size_t>(c.tasks.size()));
+  for (std::size_t t = 0; t < chosen.size(); ++t) chosen[t] = static_cast<std::int64_t>(t);
+  std::shuffle(chosen.begin(), chosen.end(), random);
+  if (random() % 2) chosen.resize(1 + random() % chosen.size());
+  const TaskBatch batch = c.tasks.select(chosen);
+  const auto copy = [](const TaskSet<float>& set) {
+    TaskSetStorage<float> storage;
+    storage.x.assign(set.x.begin(), set.x.end());
+    storage.y.assign(set.y.begin(), set.y.end());
+    storage.output_offset.assign(set.output_offset.begin(), set.output_offset.end());
+    storage.labels.assign(set.labels.begin(), set.labels.end());
+    storage.offsets.assign(set.offsets.begin(), set.offsets.end());
+    return storage;
+  };
+  TaskSetStorage<float> support = copy(batch.support()), query = copy(batch.query());
+  const auto mood = random() % 8;
+  for (auto* set : {&support, &query})
+    for (float& x : set->x) {
+      if (mood == 0) x = std::numeric_limits<float>::quiet_NaN();
+      if (mood == 1 && random() % 16 == 0) x = std::numeric_limits<float>::infinity();
+      if (mood == 2 && random() % 8 == 0) x *= 0x1p+40f;
+    }
+  return TaskBatch::own(batch.columns(), std::move(support), std::move(query),
+                        {batch.ids().begin(), batch.ids().end()});
+}
+
+class Training : public ::testing::Test {
+ protected:
+  void TearDown() override {
+    cuda_under_test = {};
+    turn_order(0);
+  }
+  Context cpu_{{.backend = BackendKind::cpu, .threads = 1}};
+};
+
+TEST_F(Training, StepsOverGivenTasks) {
+  std::mt19937_64 random(61);
+  int failed = 0, none_good = 0;
+  for (int round = 0; round < rounds; ++round) {
+    turn_order(round);
+    cuda_under_test.shared_limit = round % 3 == 0 ? 256 : round % 3 == 1 ? 24 * 1024 : 0;
+    const Context cuda({.backend = BackendKind::cuda});
+    const RandomCase c = random_case(random, {.most_tasks = 9, .most_rows = 7});
+    const Optimizer optimizer = random_optimizer(random);
+    SCOPED_TRACE(c.describe() + ", " + std::string(to_string(optimizer.kind)));
+    MetaLearner want = learner_of(cpu_, c, optimizer),
+                got = learner_of(cuda, c, optimizer, random() % 3 ? 0 : uniform_int(random, 1, 9));
+    for (int step = 0; step < 6; ++step) {
+      const TaskBatch tasks = some_tasks(random, c);
+      const auto expected = want.meta_step(tasks);
+      expect_same(got.meta_step(tasks), expected);
+      failed += expected.good < tasks.size();
+      none_good += expected.good == 0;
+      if (random() % 3 == 0) expect_same(got, want);
+      if (random() % 6 == 0) {  // new values from outside, for one of the two
+        MetaParameters<float> moved = want.parameters();
+        for (float& value : moved.theta) value *= 0.5f;
+        want.set_parameters(moved);
+        got.set_parameters(moved);
+      }
+      if (random() % 6 == 0) {
+        want.set_optimizer_state({.step = 3, .beta1_power = 0.5, .beta2_power = 0.75});
+        got.set_optimizer_state({.step = 3, .beta1_power = 0.5, .beta2_power = 0.75});
+      }
+      if (random() % 6 == 0) {  // other work in between
+        const int points[] = {0, 2};
+        ASSERT_EQ(bits(got.evaluate(c.tasks, points).loss), bits(want.evaluate(c.tasks, points).loss));
+        ASSERT_EQ(bits(got.adapt(c.tasks, 1).phi), bits(want.adapt(c.tasks, 1).phi));
+      }
+      if (HasFatalFailure()) return;
+    }
+    expect_same(got, want);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(failed, rounds / 4) << "the batches are to hold bad tasks";
+  EXPECT_GT(none_good, 0);
+}
+
+class MemoryStore : public RunStore<float> {
+ public:
+  void append(const TrainMetrics& metrics) override { log.push_back(metrics); }
+  void save(const Checkpoint<float>& checkpoint) override { saved.push_back(checkpoint); }
+  std::optional<Checkpoint<float>> load() override {
+    if (saved.empty()) return std::nullopt;
+    std::erase_if(log, [&](const TrainMetrics& m) { return m.iteration > saved.back().iteration; });
+    return saved.back();
+  }
+  std::vector<TrainMetrics> log;
+  std::vector<Checkpoint<float>> saved;
+};
+
+void expect_same(const TrainMetrics& got, const TrainMetrics& want) {
+  ASSERT_EQ(got.iteration, want.iteration);
+  ASSERT_EQ(bits(std::vector{got.query_loss_before, got.query_loss}),
+            bits(std::vector{want.query_loss_before, want.query_loss}));
+  ASSERT_EQ(got.good, want.good);
+  ASSERT_EQ(got.failed, want.failed);
+  ASSERT_EQ(got.failures.size(), want.failures.size());
+  for (std::size_t f = 0; f < want.failures.size(); ++f) {
+    ASSERT_EQ(got.failures[f].id, want.failures[f].id);
+    ASSERT_EQ(got.failures[f].status, want.failures[f].status);
+    ASSERT_EQ(got.failures[f].step, want.failures[f].step);
+  }
+}
+void expect_same(const MemoryStore& got, const MemoryStore& want) {
+  ASSERT_EQ(got.log.size(), want.log.size());
+  for (std::size_t i = 0; i < want.log.size(); ++i) expect_same(got.log[i], want.log[i]);
+  ASSERT_EQ(got.saved.back().iteration, want.saved.back().iteration);
+  ASSERT_EQ(got.saved.back().tasks_seen, want.saved.back().tasks_seen);
+  ASSERT_EQ(got.saved.back().tasks_failed, want.saved.back().tasks_failed);
+  expect_same(got.saved.back().parameters, want.saved.back().parameters);
+  expect_same(got.saved.back().optimizer, want.saved.back().optimizer);
+}
+
+std::unique_ptr<TaskSource> random_generator(std::mt19937_64& random) {
+  const GeneratorOptions options{.seed = random(),
+                                 .support = uniform_int(random, 0, 6),
+                                 .query = uniform_int(random, 1, 7),
+                                 .noise = random() % 2 ? uniform(random, 0.0, 0.5) : 0.0};
+  switch (random() % 4) {
+    case 0:
+      return make_sinusoid(options);
+    case 1:
+      return make_xsinx(options);
+    case 2:
+      return make_xsinx(options, "uniform", -3.0, 2.0);
+    default:
+      return make_xsinx_window(options);
+  }
+}
+
+/// A case for tasks of one input and one target that need no looking at.
+RandomCase generator_case(std::mt19937_64& random) {
+  for (;;) {
+    RandomCase c = random_case(random, {.most_tasks = 1, .most_inputs = 1});
+    if (c.tasks.columns() != TaskColumns{1, 1, 0} || c.loss.kind == LossKind::bce) continue;
+    if (c.loss.kind == LossKind::qlike) c.loss.floor = 0.125;
+    if (random() % 4 == 0) {  // steps that go too far, so that tasks fail
+      InnerLoop inner = inner_loop_of(c.algorithm);
+      inner.max_move = uniform(random, 0.01, 0.3);
+      c.algorithm = make_algorithm(std::string(name_of(c.algorithm)), inner);
+    }
+    return c;
+  }
+}
+
+TEST_F(Training, OverGeneratorsKilledAndResumed) {
+  std::mt19937_64 random(62);
+  std::int64_t failed = 0;
+  for (int round = 0; round < rounds; ++round) {
+    turn_order(round);
+    const Context cuda({.backend = BackendKind::cuda});
+    const RandomCase c = generator_case(random);
+    const auto source = random_generator(random);
+    const Optimizer optimizer = random_optimizer(random);
+    SCOPED_TRACE(c.describe() + ", " + std::string(to_string(optimizer.kind)));
+    TrainOptions options;
+    options.iterations = 9;
+    options.tasks_per_batch = uniform_int(random, 1, 12);
+    options.checkpoint_every = 4;
+    options.log_every = uniform_int(random, 1, 3);
+    MemoryStore want_store, got_store;
+    MetaLearner want = learner_of(cpu_, c, optimizer);
+    failed += train(want, *source, options, &want_store).tasks_failed;
+    {
+      MetaLearner first = learner_of(cuda, c, optimizer);
+      TrainOptions dying = options;
+      const int dies_at = uniform_int(random, 1, 8);
+      dying.observer = [&](const TrainMetrics& metrics) {
+        if (metrics.iteration == dies_at) throw std::runtime_error("killed");
+      };
+      EXPECT_THROW(train(first, *source, dying, &got_store), std::runtime_error);
+    }
+    MetaLearner got = learner_of(cuda, c, optimizer);
+    TrainOptions stopping = options;
+    int asked = 0;
+    stopping.stop = [&] { return ++asked == 2; };
+    train(got, *source, stopping, &got_store, StartFrom::checkpoint);
+    train(got, *source, options, &got_store, StartFrom::checkpoint);
+    expect_same(got, want);
+    expect_same(got_store, want_store);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(failed, 0);
+}
+
+// A generator's tasks must not go unchecked where the loss has to look at them.
+TEST_F(Training, RefusesGeneratedTargetsThatTheLossCannotTake) {
+  const Context cuda({.backend = BackendKind::cuda});
+  const auto source = make_sinusoid({});
+  std::vector<std::string> messages;
+  for (const Context* context : {static_cast<const Context*>(&cpu_), &cuda}) {
+    MetaLearner learner(*context, {.model = {}, .loss = {.kind = LossKind::qlike}});
+    TrainOptions options;
+    options.tasks_per_batch = 3;
+    try {
+      train<float>(learner, *source, options);
+      FAIL() << "non-positive targets, and no error";
+    } catch (const std::exception& error) {
+      messages.push_back(error.what());
+    }
+  }
+  EXPECT_EQ(messages[0], messages[1]);
+}
+
+TEST_F(Training, OneGraphOfAtMostThreeKernelsAndNothingAllocated) {
+  const Context cuda({.backend = BackendKind::cuda});
+  const auto source = make_sinusoid({.support = 2, .query = 1});
+  const ModelSpec model{.hidden = {2}};
+  const Optimizer optimizer{.clip = 0.01};
+  const auto& counts = cuda::device_counts();
+  const bool checked = rounds < 20;
+  for (const int size : {1, 2, 3, 7, 25, 32, 33, 100, 263, 1000, 2047, 2048, 2049, 5000}) {
+    if (checked && size > 300) break;
+    SCOPED_TRACE(size);
+    MetaLearner generated(cuda, {.model = model, .optimizer = optimizer}),
+        given(cuda, {.model = model, .optimizer = optimizer}),
+        want(cpu_, {.model = model, .optimizer = optimizer});
+    TrainOptions options;
+    options.tasks_per_batch = size;
+    long kernels = 0, graphs = 0, allocations = 0;
+    const auto expect_counts = [&](bool first, int at_most) {
+      EXPECT_GE(counts.kernels - kernels, 2);
+      EXPECT_LE(counts.kernels - kernels, at_most);
+      EXPECT_EQ(counts.graphs - graphs, 1);
+      if (!first) {
+        EXPECT_EQ(counts.allocations, allocations);
+      }
+      kernels = counts.kernels;
+      graphs = counts.graphs;
+      allocations = counts.allocations;
+    };
+    const auto start = [&] {
+      kernels = counts.kernels;
+      graphs = counts.graphs;
+    };
+    options.observer = [&](const TrainMetrics& metrics) { expect_counts(metrics.iteration == 1, 3); };
+    options.iterations = size < 300 ? 4 : 2;
+    start();
+    train<float>(generated, *source, options);
+    start();
+    for (int i = 0; i < options.iterations; ++i) {
+      given.meta_step(source->sample(Phase::train, i, size));
+      expect_counts(i == 0, 2);
+    }
+    options.observer = nullptr;
+    train<float>(want, *source, options);
+    expect_same(generated, want);
+    expect_same(given, want);
+    if (HasFatalFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace shoal::testing
