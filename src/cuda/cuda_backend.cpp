@@ -16,6 +16,7 @@
 #include "cuda/device_layout.hpp"
 #include "cuda/device_tasks.hpp"
 #include "cuda/launch_plan.hpp"
+#include "cuda/layered_runner.hpp"
 
 namespace shoal {
 namespace cuda {
@@ -31,7 +32,10 @@ constexpr int most_blocks = ExactSum::capacity - 1;
 
 class CudaBackend final : public Backend<float> {
  public:
-  explicit CudaBackend(const CudaOptions& options) : device_(device_info()) {
+  explicit CudaBackend(const CudaOptions& options)
+      : device_(device_info()),
+        layer_by_layer_(options.layer_by_layer),
+        layered_memory_(options.layered_memory > 0 ? options.layered_memory : device_.memory / 2) {
     if (options.shared_limit > 0)
       device_.shared_per_block = std::min(device_.shared_per_block, options.shared_limit);
   }
@@ -99,6 +103,7 @@ class CudaBackend final : public Backend<float> {
     const auto all = static_cast<std::size_t>(tasks.size()) * steps.size();
     const std::vector<std::int32_t> points(steps.begin(), steps.end());
     call.job.steps = points_.take(stream_, points);
+    call.points = steps;
     call.job.points = static_cast<int>(steps.size());
     call.status.resize(all, 0);
     put_results(call, all, 0);
@@ -117,6 +122,7 @@ class CudaBackend final : public Backend<float> {
     const std::size_t count = set.offsets.size() - 1, size = call.layout.size();
     call.status.assign(count, 0);
     call.job.tasks = static_cast<int>(count);
+    call.query_offsets = set.offsets;
     call.job.query =
         query_.take(stream_, set, columns, problem.loss, problem.model.outputs, false, call.status);
     std::fill(call.status.begin(), call.status.end(), std::uint8_t{0});
@@ -150,6 +156,10 @@ class CudaBackend final : public Backend<float> {
     std::vector<std::uint8_t> status;
     std::vector<std::int32_t> failed_step, order;
     std::vector<float> theta, rates;
+    // For the layer-by-layer regime, whose launches depend on them.
+    bool layer_by_layer = false;
+    std::span<const std::int64_t> support_offsets, query_offsets;
+    std::span<const int> points;
   };
 
   template <class T>
@@ -168,6 +178,8 @@ class CudaBackend final : public Backend<float> {
     const int outputs = problem.model.outputs;
     call.status.assign(static_cast<std::size_t>(tasks.size()), 0);
     call.job.tasks = static_cast<int>(tasks.size());
+    call.support_offsets = tasks.support().offsets;
+    call.query_offsets = tasks.query().offsets;
     call.job.support =
         support_.take(stream_, tasks.support(), tasks.columns(), problem.loss, outputs, true, call.status);
     call.job.query =
@@ -207,6 +219,10 @@ class CudaBackend final : public Backend<float> {
   /// Grid, workspace and the arrays that the network's description points to.
   kernels::TeamLaunch prepare(Call& call, TaskKernel kernel, const LaunchPlan& plan) {
     TaskArguments& job = call.job;
+    const auto quantiles = static_cast<std::size_t>(job.loss.quantile_count);
+    job.loss.quantiles = quantiles_.take(stream_, {job.loss.quantiles, quantiles});
+    call.layer_by_layer = layer_by_layer_ || plan.regime == Regime::layers;
+    if (call.layer_by_layer) return {.blocks = 1};  // one array of sums
     job.memory = plan.memory;
     job.workspace_layout = plan.workspace;
     const int resident =
@@ -220,13 +236,7 @@ class CudaBackend final : public Backend<float> {
         static_cast<std::size_t>(grid.blocks) * static_cast<std::size_t>(plan.workspace.floats);
     job.workspace = workspace_.room_for(floats);
     stream_.fill_zero(job.workspace, floats * sizeof(float));
-    if (plan.regime == Regime::global)
-      job.fast = fast_.room_for(static_cast<std::size_t>(grid.blocks) *
-                                static_cast<std::size_t>(plan.memory.floats));
-
     job.network.layers = layers_.take(stream_, call.layout.layers());
-    const auto quantiles = static_cast<std::size_t>(job.loss.quantile_count);
-    job.loss.quantiles = quantiles_.take(stream_, {job.loss.quantiles, quantiles});
     if (job.inner.step_weights)
       job.inner.step_weights =
           step_weights_.take(stream_, {job.inner.step_weights, static_cast<std::size_t>(job.inner.steps)});
@@ -234,6 +244,10 @@ class CudaBackend final : public Backend<float> {
   }
 
   void launch(const Call& call, TaskKernel kernel, const kernels::TeamLaunch& grid) {
+    if (call.layer_by_layer)
+      return layered_.run(layered_call(kernel, call.job, call.layout.network(), call.problem.inner(),
+                                       call.support_offsets, call.query_offsets, call.points),
+                          layered_memory_, stream_);
     kernels::launch_tasks(kernel, call.job, grid, stream_.handle());
     stream_.check("launch of a task kernel");
   }
@@ -292,9 +306,12 @@ class CudaBackend final : public Backend<float> {
   DeviceArray<std::int32_t> order_, failed_step_, points_;
   DeviceArray<std::uint8_t> status_;
   DeviceArray<float> theta_, rates_, loss_before_, loss_after_, fast_weights_, own_parameters_, outputs_,
-      workspace_, fast_, quantiles_, step_weights_;
+      workspace_, quantiles_, step_weights_;
   DeviceArray<long long> block_sums_, block_rate_sums_, totals_;
   DeviceArray<kernels::LayerShape> layers_;
+  bool layer_by_layer_;
+  std::int64_t layered_memory_;
+  LayeredRunner layered_;
 };
 
 }  // namespace

@@ -14,6 +14,10 @@ struct CudaOptions {
   /// Shared memory a block may take, in bytes; less than the device has makes plans for smaller devices. 0 =
   /// all.
   std::int64_t shared_limit = 0;
+  /// Every model goes layer by layer, not only those beyond the other regimes.
+  bool layer_by_layer = false;
+  /// Bytes of device memory for the tasks that go layer by layer together. 0 = half of what the device has.
+  std::int64_t layered_memory = 0;
 };
 
 /// Throws ResourceError without a device or driver.

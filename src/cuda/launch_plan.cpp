@@ -70,7 +70,8 @@ kernels::TeamWorkspace keep(const kernels::Network& net, const kernels::InnerOpt
 }  // namespace
 
 std::string LaunchPlan::describe() const {
-  const char* names[] = {"warp per task", "block per task", "block per task, global memory"};
+  const char* names[] = {"warp per task", "block per task", "layer by layer"};
+  if (regime == Regime::layers) return names[static_cast<int>(regime)];
   return std::string(names[static_cast<int>(regime)]) + ", " + std::to_string(threads) + " threads, " +
          std::to_string(memory.rows) + " rows, " + std::to_string(shared_bytes()) + " bytes of shared memory";
 }
@@ -84,16 +85,15 @@ LaunchPlan make_plan(const kernels::Network& network, const kernels::InnerOption
     together = std::max(fewest_rows, together / 2);
     plan.memory = place(network, together);
   }
-  const bool fits = plan.shared_bytes() <= shared_limit;
-  if (!fits) {
-    together = std::clamp(rows, 1, most_rows);
-    plan.memory = place(network, together);
+  if (plan.shared_bytes() > shared_limit) {
+    plan.regime = Regime::layers;
+    return plan;
   }
   // One square per thread in the widest forward product.
   const int squares = (together + 3) / 4 * ((network.widest + 3) / 4);
   plan.threads = std::clamp((squares + warp - 1) / warp * warp, warp, most_threads);
   if (plan.threads == 2 * warp && squares < 2 * warp - square) plan.threads = warp;
-  plan.regime = !fits ? Regime::global : plan.threads == warp ? Regime::warp : Regime::block;
+  plan.regime = plan.threads == warp ? Regime::warp : Regime::block;
   plan.workspace = keep(network, inner, kernel, rate_count);
   return plan;
 }

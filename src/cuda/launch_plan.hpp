@@ -14,7 +14,7 @@ namespace shoal::cuda {
 enum class Regime {
   warp,    ///< 32 threads per task, fast memory is shared memory
   block,   ///< a larger block per task, fast memory is shared memory
-  global,  ///< a block per task, fast memory is global: models beyond shared memory
+  layers,  ///< a launch per operation of a layer, for many tasks at once: models beyond shared memory
 };
 
 struct LaunchPlan {
@@ -24,7 +24,7 @@ struct LaunchPlan {
   kernels::TeamWorkspace workspace;
 
   std::int64_t shared_bytes() const {
-    return regime == Regime::global ? 0 : memory.floats * static_cast<std::int64_t>(sizeof(float));
+    return regime == Regime::layers ? 0 : memory.floats * static_cast<std::int64_t>(sizeof(float));
   }
   std::string describe() const;
 };

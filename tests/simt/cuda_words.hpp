@@ -13,6 +13,7 @@
 #define __device__
 #define __host__
 #define __forceinline__ inline
+#define __launch_bounds__(...)
 
 namespace simt {
 
@@ -50,6 +51,10 @@ struct alignas(16) float4 {
   float x, y, z, w;
 };
 using cudaStream_t = void*;
+
+inline int atomicOr(int* address, int bits) {
+  return __atomic_fetch_or(address, bits, __ATOMIC_RELAXED);
+}
 
 inline double __dadd_rn(double a, double b) {
   return a + b;
