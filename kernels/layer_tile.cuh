@@ -171,12 +171,14 @@ class LayerTile {
       *reinterpret_cast<float4*>(shared + (row_ + i) * stride + column_) = {sum_[i][0], sum_[i][1],
                                                                             sum_[i][2], sum_[i][3]};
     __syncthreads();
-    const int whole = (columns_ + 3) / 4 * 4;
+    const int whole = (columns_ + 3) / 4 * 4 - j0_;
+    int bits = 2;  // of a column's index: a narrow matrix fills little of its tile
+    while (1 << bits < whole && 1 << bits < Shape::across) ++bits;
 #pragma unroll 1
-    for (int e = static_cast<int>(threadIdx.x); e < Shape::down * Shape::across; e += Shape::threads) {
-      const int r = e / Shape::across, j = e % Shape::across;
+    for (int e = static_cast<int>(threadIdx.x); e < Shape::down << bits; e += Shape::threads) {
+      const int r = e >> bits, j = e & ((1 << bits) - 1);
       if (r0_ + r >= rows_) break;
-      if (j0_ + j >= whole) continue;
+      if (j >= whole) continue;
       use(r0_ + r, j0_ + j, j0_ + j < columns_ ? shared[r * stride + j] : 0.0f);
     }
   }
