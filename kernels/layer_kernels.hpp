@@ -10,6 +10,10 @@ namespace shoal::kernels {
 /// `most_rows`: of the chunk's largest task.
 void launch_layer_rows(LayerWalk walk, const LayerRowJob& job, int most_rows, void* stream);
 void launch_layer_sums(const LayerSumJob& job, void* stream);
+/// What follows the products alone, where somebody else has multiplied: those over rows without their start
+/// lie in job.out, every task has `rows` rows; a step's gradients lie in job.next.
+void launch_layer_finish(const LayerRowJob& job, int rows, void* stream);
+void launch_layer_finish(const LayerSumJob& job, void* stream);
 void launch_layer_loss(const LayerLossJob& job, void* stream);
 void launch_layer_direction(const LayerDirectionJob& job, void* stream);
 void launch_layer_rate(const LayerRateJob& job, void* stream);

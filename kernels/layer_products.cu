@@ -174,6 +174,40 @@ __global__ void __launch_bounds__(Shape::threads)
   finish.report();
 }
 
+constexpr int finish_threads = 128;
+
+__global__ void layer_finish_rows_kernel(const LayerRowJob job, int blocks) {
+  const int task = static_cast<int>(blockIdx.x) / blocks, block = static_cast<int>(blockIdx.x) % blocks;
+  if (job.chunk.status[task] != 0) return;
+  const std::int64_t row = job.rows.begin(task);
+  const FinishRow finish(job, row);
+  const float* const product = job.out.of(task, row);
+  const float* const start = job.start.at ? job.start.of(task, row) : nullptr;
+  const int whole = (job.columns + 3) / 4 * 4, count = job.rows.rows(task) * whole;
+  for (int e = block * finish_threads + static_cast<int>(threadIdx.x); e < count;
+       e += blocks * finish_threads) {
+    const int r = e / whole, j = e % whole;
+    float value = 0.0f;
+    if (j < job.columns)
+      value = product[static_cast<std::int64_t>(r) * job.out.stride + j] + (start ? start[j] : 0.0f);
+    finish(r, j, value);
+  }
+}
+
+__global__ void layer_finish_sums_kernel(const LayerSumJob job, int blocks) {
+  const int task = static_cast<int>(blockIdx.x) / blocks, block = static_cast<int>(blockIdx.x) % blocks;
+  if (job.chunk.status[task] != 0) return;
+  FinishSum finish(job, task);
+  const int count = job.inputs * job.columns;
+  for (int e = block * finish_threads + static_cast<int>(threadIdx.x); e < count;
+       e += blocks * finish_threads) {
+    const std::int64_t p =
+        job.weight + static_cast<std::int64_t>(e / job.columns) * job.stride + e % job.columns;
+    finish(p, job.next[task * job.parameters + p], false, true);
+  }
+  finish.report();
+}
+
 constexpr int parts(int whole, int part) {
   return (whole + part - 1) / part;
 }
@@ -228,6 +262,20 @@ void launch_layer_sums(const LayerSumJob& job, void* stream) {
   if (two) return launch_sums<true, SquareTile>(job, stream);
   if (low) return launch_sums<false, LowTile>(job, stream);
   launch_sums<false, SquareTile>(job, stream);
+}
+
+void launch_layer_finish(const LayerRowJob& job, int rows, void* stream_handle) {
+  [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
+  const int blocks = parts(rows * ((job.columns + 3) / 4 * 4), 8 * finish_threads);
+  const auto grid = static_cast<unsigned>(blocks) * static_cast<unsigned>(job.chunk.tasks);
+  SHOAL_LAUNCH(layer_finish_rows_kernel, grid, finish_threads, 0, stream, job, blocks);
+}
+
+void launch_layer_finish(const LayerSumJob& job, void* stream_handle) {
+  [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
+  const int blocks = parts(job.inputs * job.columns, 8 * finish_threads);
+  const auto grid = static_cast<unsigned>(blocks) * static_cast<unsigned>(job.chunk.tasks);
+  SHOAL_LAUNCH(layer_finish_sums_kernel, grid, finish_threads, 0, stream, job, blocks);
 }
 
 }  // namespace shoal::kernels

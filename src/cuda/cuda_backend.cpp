@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include <shoal/error.hpp>
@@ -38,6 +39,7 @@ class CudaBackend final : public Backend<float> {
         layered_memory_(options.layered_memory > 0 ? options.layered_memory : device_.memory / 2) {
     if (options.shared_limit > 0)
       device_.shared_per_block = std::min(device_.shared_per_block, options.shared_limit);
+    if (options.math == Math::fast) fast_.emplace(stream_);
   }
 
   std::string_view name() const override { return "cuda"; }
@@ -247,7 +249,7 @@ class CudaBackend final : public Backend<float> {
     if (call.layer_by_layer)
       return layered_.run(layered_call(kernel, call.job, call.layout.network(), call.problem.inner(),
                                        call.support_offsets, call.query_offsets, call.points),
-                          layered_memory_, stream_);
+                          layered_memory_, stream_, fast_ ? &*fast_ : nullptr);
     kernels::launch_tasks(kernel, call.job, grid, stream_.handle());
     stream_.check("launch of a task kernel");
   }
@@ -312,6 +314,7 @@ class CudaBackend final : public Backend<float> {
   bool layer_by_layer_;
   std::int64_t layered_memory_;
   LayeredRunner layered_;
+  std::optional<FastProducts> fast_;
 };
 
 }  // namespace

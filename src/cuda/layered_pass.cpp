@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/layered_pass.hpp"
 
+#include "cuda/layered_fast.hpp"
 #include "kernels/layer_kernels.hpp"
 
 namespace shoal::cuda {
@@ -186,11 +187,13 @@ LayerLossJob LayeredPass::loss_job(const LayeredSide& side, const LayeredTape& t
 }
 
 void LayeredPass::run(LayerWalk walk, const LayerRowJob& job, const LayeredSide& side) const {
+  if (fast_ && side.equal_rows > 0 && run_fast(*fast_, walk, job, side.equal_rows, stream_)) return;
   kernels::launch_layer_rows(walk, job, side.most_rows, stream_.handle());
   stream_.check("launch of a layer's product");
 }
 
-void LayeredPass::run(const kernels::LayerSumJob& job) const {
+void LayeredPass::run(kernels::LayerSumJob job, const LayeredSide& side) const {
+  if (fast_ && side.equal_rows > 0 && run_fast(*fast_, job, side.equal_rows, stream_)) job.weight = -1;
   kernels::launch_layer_sums(job, stream_.handle());
   stream_.check("launch of a layer's sums over rows");
 }

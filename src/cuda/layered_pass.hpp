@@ -4,6 +4,7 @@
 // src/cpu/network_pass.hpp, whose header gives the equations.
 #pragma once
 
+#include "cuda/fast_products.hpp"
 #include "cuda/layered_workspace.hpp"
 
 namespace shoal::cuda {
@@ -12,7 +13,8 @@ namespace shoal::cuda {
 struct LayeredSide {
   kernels::LayerRows rows;
   std::int64_t all_rows = 0;
-  int most_rows = 0;  ///< of a task
+  int most_rows = 0;   ///< of a task
+  int equal_rows = 0;  ///< of every task, or 0 where they differ
 };
 
 /// Where products find parameters: of tensors that adapt in `own` [tasks, P], of others in `shared` [P].
@@ -27,8 +29,9 @@ enum class LayeredWanted { adapting, everything };
 
 class LayeredPass {
  public:
-  LayeredPass(const LayeredCall& call, const LayeredWorkspace& work, Stream& stream)
-      : call_(call), net_(call.network), work_(work), stream_(stream) {}
+  /// `fast`: who multiplies outside the contract, or null.
+  LayeredPass(const LayeredCall& call, const LayeredWorkspace& work, Stream& stream, FastProducts* fast)
+      : call_(call), net_(call.network), work_(work), stream_(stream), fast_(fast) {}
 
   /// `derivatives`: f' and f'' go onto the tape too.
   void forward(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
@@ -103,7 +106,7 @@ class LayeredPass {
   void r_through(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape, int layer,
                  const Operand& r_delta, float* r_below) const;
   void run(kernels::LayerWalk walk, const kernels::LayerRowJob& job, const LayeredSide& side) const;
-  void run(const kernels::LayerSumJob& job) const;
+  void run(kernels::LayerSumJob job, const LayeredSide& side) const;
 
   template <class Sums>
   void add_up(const LayeredSide& side, int l, bool weight, bool bias, const kernels::LayerFactors& first,
@@ -121,7 +124,7 @@ class LayeredPass {
                              .bias = bias ? static_cast<std::int64_t>(layer.bias) : -1,
                              .bias_terms = bias_terms};
     sums(l, job);
-    run(job);
+    run(job, side);
   }
   template <class Sums>
   void add_up_skip(const LayeredSide& side, const Operand& delta, Sums sums) const {
@@ -134,13 +137,14 @@ class LayeredPass {
                              .stride = last.stride,
                              .weight = static_cast<std::int64_t>(net_.skip)};
     sums(net_.layer_count - 1, job);
-    run(job);
+    run(job, side);
   }
 
   const LayeredCall& call_;
   const kernels::Network& net_;
   const LayeredWorkspace& work_;
   Stream& stream_;
+  FastProducts* fast_;
 };
 
 }  // namespace shoal::cuda

@@ -29,20 +29,24 @@ LayeredSide side_of(const LayeredRows& all, const Network& net, LayeredSpan span
   side.all_rows = offset(span.end) - row;
   for (int t = span.begin; t < span.end; ++t)
     side.most_rows = std::max(side.most_rows, static_cast<int>(offset(t + 1) - offset(t)));
+  // As many as the largest has, on average: then all have.
+  if (std::int64_t{side.most_rows} * (span.end - span.begin) == side.all_rows)
+    side.equal_rows = side.most_rows;
   return side;
 }
 
 /// One chunk of one call.
 class ChunkRun {
  public:
-  ChunkRun(const LayeredCall& call, const LayeredWorkspace& work, LayeredSpan span, Stream& stream)
+  ChunkRun(const LayeredCall& call, const LayeredWorkspace& work, LayeredSpan span, Stream& stream,
+           FastProducts* fast)
       : call_(call),
         net_(call.network),
         inner_(call.inner),
         work_(work),
         span_(span),
         stream_(stream),
-        pass_(call, work, stream),
+        pass_(call, work, stream, fast),
         support_(side_of(call.support, call.network, span)),
         query_(side_of(call.query, call.network, span)),
         size_(static_cast<std::int64_t>(call.network.parameters)),
@@ -291,11 +295,11 @@ class ChunkRun {
 
 }  // namespace
 
-void LayeredRunner::run(const LayeredCall& call, std::int64_t budget, Stream& stream) {
+void LayeredRunner::run(const LayeredCall& call, std::int64_t budget, Stream& stream, FastProducts* fast) {
   LayeredWorkspace work(call, budget);
   for (const LayeredSpan span : work.chunks()) {
     work.begin(span, floats_, integers_, bytes_, stream);
-    ChunkRun chunk(call, work, span, stream);
+    ChunkRun chunk(call, work, span, stream, fast);
     switch (call.operation) {
       case TaskKernel::meta_gradient:
         chunk.meta_gradient();

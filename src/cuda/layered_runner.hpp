@@ -12,8 +12,9 @@ namespace shoal::cuda {
 class LayeredRunner {
  public:
   /// Gives the whole call to the stream, in chunks of at most `budget` bytes. Throws ResourceError where one
-  /// task needs more, before anything has been launched.
-  void run(const LayeredCall& call, std::int64_t budget, Stream& stream);
+  /// task needs more, before anything has been launched. `fast`: who multiplies outside the contract, or
+  /// null.
+  void run(const LayeredCall& call, std::int64_t budget, Stream& stream, FastProducts* fast);
 
  private:
   DeviceArray<float> floats_;

@@ -89,6 +89,9 @@ void set_device(const DevicePlan& plan) {
   shoal::cuda::the_plan = plan;
   shoal::cuda::calls = 0;
 }
+void count_device_call(const char* what) {
+  shoal::cuda::count_call(what);
+}
 long device_calls() {
   return shoal::cuda::calls;
 }

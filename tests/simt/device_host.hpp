@@ -14,6 +14,8 @@ struct DevicePlan {
 /// Also starts the count of calls anew.
 void set_device(const DevicePlan& plan);
 long device_calls();
+/// One more call of the device layer, which may be the one that fails.
+void count_device_call(const char* what);
 long live_allocations();
 
 }  // namespace simt
