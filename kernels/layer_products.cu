@@ -71,55 +71,78 @@ class FinishRow {
   std::int64_t base_, offset_;
 };
 
-/// What follows on a sum over rows.
+__device__ __forceinline__ void unpack(const float* from, float (&to)[4]) {
+  const float4 v = *reinterpret_cast<const float4*>(from);
+  to[0] = v.x;
+  to[1] = v.y;
+  to[2] = v.z;
+  to[3] = v.w;
+}
+__device__ __forceinline__ void pack(const float (&from)[4], float* to) {
+  *reinterpret_cast<float4*>(to) = {from[0], from[1], from[2], from[3]};
+}
+
+/// What follows on sums over rows, four neighbouring parameters at a time: sums over few rows are cheap, and
+/// what comes after them is most of the work.
 class FinishSum {
  public:
   __device__ __forceinline__ FinishSum(const LayerSumJob& job, int task)
       : job_(job), task_(task), base_(task * job.parameters) {}
 
-  /// Of parameter p of a task with or without rows.
-  __device__ __forceinline__ void operator()(std::int64_t p, float g, bool padding, bool has_rows) {
-    if (padding) return;  // zero from the start
-    const std::int64_t at = base_ + p;
-    switch (job_.finish) {
-      case SumFinish::step:
-        step(p, at, g, has_rows);
-        return;
-      case SumFinish::set_lambda:
-        job_.lambda[at] = g;
-        return;
-      case SumFinish::scale_lambda:
-        job_.lambda[at] = job_.weight_of_loss * g;
-        return;
-      case SumFinish::add_lambda:
-        job_.lambda[at] = fma(job_.weight_of_loss, g, job_.lambda[at]);
-        return;
-      case SumFinish::subtract_lambda:
-        if (has_rows) job_.lambda[at] = job_.lambda[at] - g;
-        return;
+  /// Of parameters p .. p + 3, of which the first `count` are there, of a task with or without rows.
+  __device__ __forceinline__ void operator()(std::int64_t p, float4 sums, int count, bool has_rows) {
+    float g[4] = {sums.x, sums.y, sums.z, sums.w};
+#pragma unroll
+    for (int i = 1; i < 4; ++i) g[i] = i < count ? g[i] : 0.0f;
+    if (job_.finish == SumFinish::step) return step(p, g, count, has_rows);
+    if (job_.finish == SumFinish::subtract_lambda && !has_rows) return;
+    float lambda[4] = {};
+    if (job_.finish == SumFinish::add_lambda || job_.finish == SumFinish::subtract_lambda)
+      unpack(job_.lambda + base_ + p, lambda);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      if (job_.finish == SumFinish::set_lambda) lambda[i] = g[i];
+      if (job_.finish == SumFinish::scale_lambda) lambda[i] = job_.weight_of_loss * g[i];
+      if (job_.finish == SumFinish::add_lambda) lambda[i] = fma(job_.weight_of_loss, g[i], lambda[i]);
+      if (job_.finish == SumFinish::subtract_lambda) lambda[i] = lambda[i] - g[i];
     }
+    pack(lambda, job_.lambda + base_ + p);
   }
 
-  /// To be called when all elements are done.
+  /// To be called when all sums are done.
   __device__ __forceinline__ void report() const {
     const int events = (bad_ ? not_finite : 0) | (far_ ? moved_far : 0);
     if (events) atomicOr(job_.chunk.events + task_, events);
   }
 
  private:
-  __device__ __forceinline__ void step(std::int64_t p, std::int64_t at, float g, bool has_rows) {
-    const float phi = job_.phi[task_ * job_.phi_per_task + p];
-    float moved = phi;
+  __device__ __forceinline__ void step(std::int64_t p, const float (&g)[4], int count, bool has_rows) {
+    float phi[4], rate[4];
+    unpack(job_.phi + task_ * job_.phi_per_task + p, phi);
     if (has_rows) {
-      const float rate = job_.rates.of(p);
-      moved = fma(-rate, g, phi);
+      if (job_.rates.per_parameter) {
+        unpack(job_.rates.at + p, rate);
+      } else {
+        rate[0] = rate[1] = rate[2] = rate[3] = job_.rates.of(p);
+      }
       // theta - phi_K as the sum of the steps: the difference itself would lose the small ones.
-      if (job_.lambda) job_.lambda[at] = fma(rate, g, job_.lambda[at]);
-      if (job_.gradient) job_.gradient[at] = g;
-      bad_ = bad_ || !(fabsf(moved) <= 0x1.fffffep+127f);
-      far_ = far_ || (job_.max_move > 0.0f && fabsf(moved - job_.theta[p]) > job_.max_move);
+      if (job_.lambda) {
+        float moved[4];
+        unpack(job_.lambda + base_ + p, moved);
+#pragma unroll
+        for (int i = 0; i < 4; ++i) moved[i] = i < count ? fma(rate[i], g[i], moved[i]) : 0.0f;
+        pack(moved, job_.lambda + base_ + p);
+      }
+      if (job_.gradient) pack(g, job_.gradient + base_ + p);
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        phi[i] = i < count ? fma(-rate[i], g[i], phi[i]) : 0.0f;
+        bad_ = bad_ || !(fabsf(phi[i]) <= 0x1.fffffep+127f);
+        if (job_.max_move > 0.0f && i < count)
+          far_ = far_ || fabsf(phi[i] - job_.theta[p + i]) > job_.max_move;
+      }
     }
-    job_.next[at] = moved;
+    pack(phi, job_.next + base_ + p);
   }
 
   const LayerSumJob& job_;
@@ -160,16 +183,18 @@ __global__ void __launch_bounds__(Shape::threads)
     LayerTile<LayerWalk::weights, two, Shape> product(tile / across * Shape::down,
                                                       tile % across * Shape::across, job.inputs, job.columns);
     product.multiply(job.first, job.second, task, row, rows, shared);
-    product.finish(shared, [&](int i, int j, float g) {
-      finish(job.weight + static_cast<std::int64_t>(i) * job.stride + j, g, j >= job.columns, rows > 0);
+    product.finish_quads(shared, [&](int i, int j, float4 sums) {
+      finish(job.weight + static_cast<std::int64_t>(i) * job.stride + j, sums, job.columns - j, rows > 0);
     });
-  } else {  // the blocks behind the tiles add up the bias, a column per thread
-    const int j = (tile - tiles) * Shape::threads + static_cast<int>(threadIdx.x);
-    if (j >= job.columns) return;
-    const float* const from = job.bias_terms.of(task, row) + j;
-    float sum = 0.0f;
-    for (int r = 0; r < rows; ++r) sum = sum + from[static_cast<std::int64_t>(r) * job.bias_terms.stride];
-    finish(job.bias + j, sum, false, rows > 0);
+  } else {  // the blocks behind the tiles add up the bias, four columns per thread
+    const int j = 4 * ((tile - tiles) * Shape::threads + static_cast<int>(threadIdx.x));
+    const float* from = job.bias_terms.of(task, row) + (j < job.columns ? j : 0);  // a warp stays together
+    float4 sum = {0.0f, 0.0f, 0.0f, 0.0f};
+    for (int r = 0; r < rows; ++r, from += job.bias_terms.stride) {
+      const float4 v = *reinterpret_cast<const float4*>(from);
+      sum = {sum.x + v.x, sum.y + v.y, sum.z + v.z, sum.w + v.w};
+    }
+    if (j < job.columns) finish(job.bias + j, sum, job.columns - j, rows > 0);
   }
   finish.report();
 }
@@ -198,12 +223,12 @@ __global__ void layer_finish_sums_kernel(const LayerSumJob job, int blocks) {
   const int task = static_cast<int>(blockIdx.x) / blocks, block = static_cast<int>(blockIdx.x) % blocks;
   if (job.chunk.status[task] != 0) return;
   FinishSum finish(job, task);
-  const int count = job.inputs * job.columns;
+  const int across = (job.columns + 3) / 4, count = job.inputs * across;
   for (int e = block * finish_threads + static_cast<int>(threadIdx.x); e < count;
        e += blocks * finish_threads) {
-    const std::int64_t p =
-        job.weight + static_cast<std::int64_t>(e / job.columns) * job.stride + e % job.columns;
-    finish(p, job.next[task * job.parameters + p], false, true);
+    const int j = e % across * 4;
+    const std::int64_t p = job.weight + static_cast<std::int64_t>(e / across) * job.stride + j;
+    finish(p, *reinterpret_cast<const float4*>(job.next + task * job.parameters + p), job.columns - j, true);
   }
   finish.report();
 }
@@ -228,7 +253,7 @@ void launch_sums(const LayerSumJob& job, void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
   const int across = parts(job.columns, Shape::across);
   const int tiles = job.weight < 0 ? 0 : parts(job.inputs, Shape::down) * across;
-  const int blocks = tiles + (job.bias < 0 ? 0 : parts(job.columns, Shape::threads));
+  const int blocks = tiles + (job.bias < 0 ? 0 : parts(job.columns, 4 * Shape::threads));
   const auto grid = static_cast<unsigned>(blocks) * static_cast<unsigned>(job.chunk.tasks);
   constexpr std::size_t shared = Shape::template shared_floats<two> * sizeof(float);
   const auto kernel = layer_sums_kernel<two, Shape>;
@@ -273,7 +298,7 @@ void launch_layer_finish(const LayerRowJob& job, int rows, void* stream_handle) 
 
 void launch_layer_finish(const LayerSumJob& job, void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
-  const int blocks = parts(job.inputs * job.columns, 8 * finish_threads);
+  const int blocks = parts(job.inputs * ((job.columns + 3) / 4), 2 * finish_threads);
   const auto grid = static_cast<unsigned>(blocks) * static_cast<unsigned>(job.chunk.tasks);
   SHOAL_LAUNCH(layer_finish_sums_kernel, grid, finish_threads, 0, stream, job, blocks);
 }

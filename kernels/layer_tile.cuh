@@ -10,9 +10,9 @@
 //
 // A slice of 16 terms of each operand lies in shared memory with s as the slow index, whichever index was
 // contiguous in global memory; while a slice is multiplied, the next one is on its way in registers, and a
-// second buffer takes it, so that one barrier per slice suffices. A warp's 4 x 8 lanes own 8 x 4 outputs each
-// (3 wavefronts of shared memory for 32 multiply-adds) or, for products with few rows, 4 x 4. Terms beyond
-// the last are not multiplied by zero: they are not there (fma(0, 0, -0) would be +0).
+// second buffer takes it, so that one barrier per slice suffices. A lane owns
+// 8 x 4 outputs (3 loads of 16 bytes for 32 multiply-adds) or, for products with few rows, 4 x 4. Terms
+// beyond the last are not multiplied by zero: they are not there (fma(0, 0, -0) would be +0).
 //
 // Tasks of few rows (16 or so) are the common case: then a weight is read once for a tile of all rows, and
 // the low tile of 16 x 128 wastes less than 64 x 64 would.
@@ -27,9 +27,10 @@ template <int down_, int across_, int rows_>
 struct LayerTileShape {
   static constexpr int down = down_, across = across_;  ///< outputs of a block
   static constexpr int rows = rows_, columns = 4;       ///< outputs of a thread
-  static constexpr int slice = 16;                      ///< terms
-  static constexpr int warps_across = across / (8 * columns);
-  static constexpr int threads = down / (4 * rows) * warps_across * 32;
+  static constexpr int lanes_down = 4, lanes_across = 8;
+  static constexpr int slice = 16;  ///< terms
+  static constexpr int warps_across = across / (lanes_across * columns);
+  static constexpr int threads = down / (lanes_down * rows) * warps_across * 32;
   static constexpr int a_stride = down + 4, b_stride = across + 4;
   static constexpr int operands = slice * (a_stride + b_stride);  ///< floats of one product's slice
   template <bool two>
@@ -119,8 +120,9 @@ class LayerTile {
   __device__ __forceinline__ LayerTile(int r0, int j0, int rows, int columns)
       : r0_(r0), j0_(j0), rows_(rows), columns_(columns) {
     const int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
-    row_ = (warp / Shape::warps_across * 4 + lane / 8) * Shape::rows;
-    column_ = (warp % Shape::warps_across * 8 + lane % 8) * Shape::columns;
+    row_ = (warp / Shape::warps_across * Shape::lanes_down + lane / Shape::lanes_across) * Shape::rows;
+    column_ =
+        (warp % Shape::warps_across * Shape::lanes_across + lane % Shape::lanes_across) * Shape::columns;
     works_ = r0 + row_ < rows && j0 + column_ < columns;
 #pragma unroll
     for (int i = 0; i < Shape::rows; ++i)
@@ -161,26 +163,18 @@ class LayerTile {
     }
   }
 
-  /// finish(r, j, sum) for every element, and (r, j, 0) for those that fill the last 16-byte word of a row;
+  /// use(r, j, sum) for every element, and (r, j, 0) for those that fill the last 16-byte word of a row;
   /// neighbouring threads take neighbouring elements. After multiply(): its shared memory is free.
-  template <class Finish>
-  __device__ __forceinline__ void finish(float* shared, Finish use) const {
-    constexpr int stride = Shape::across + 4;
-#pragma unroll
-    for (int i = 0; i < Shape::rows; ++i)
-      *reinterpret_cast<float4*>(shared + (row_ + i) * stride + column_) = {sum_[i][0], sum_[i][1],
-                                                                            sum_[i][2], sum_[i][3]};
-    __syncthreads();
-    const int whole = (columns_ + 3) / 4 * 4 - j0_;
-    int bits = 2;  // of a column's index: a narrow matrix fills little of its tile
-    while (1 << bits < whole && 1 << bits < Shape::across) ++bits;
-#pragma unroll 1
-    for (int e = static_cast<int>(threadIdx.x); e < Shape::down << bits; e += Shape::threads) {
-      const int r = e >> bits, j = e & ((1 << bits) - 1);
-      if (r0_ + r >= rows_) break;
-      if (j >= whole) continue;
-      use(r0_ + r, j0_ + j, j0_ + j < columns_ ? shared[r * stride + j] : 0.0f);
-    }
+  template <class Use>
+  __device__ __forceinline__ void finish(float* shared, Use use) const {
+    finish_words<1>(shared,
+                    [&](int r, int j, const float* sums) { use(r, j, j < columns_ ? sums[0] : 0.0f); });
+  }
+  /// use(r, j, sums) for every 16-byte word of a row, j its first column.
+  template <class Use>
+  __device__ __forceinline__ void finish_quads(float* shared, Use use) const {
+    finish_words<4>(
+        shared, [&](int r, int j, const float* sums) { use(r, j, *reinterpret_cast<const float4*>(sums)); });
   }
 
  private:
@@ -205,6 +199,26 @@ class LayerTile {
       }
     }
   };
+
+  template <int width, class Use>
+  __device__ __forceinline__ void finish_words(float* shared, Use use) const {
+    constexpr int stride = Shape::across + 4;
+#pragma unroll
+    for (int i = 0; i < Shape::rows; ++i)
+      *reinterpret_cast<float4*>(shared + (row_ + i) * stride + column_) = {sum_[i][0], sum_[i][1],
+                                                                            sum_[i][2], sum_[i][3]};
+    __syncthreads();
+    const int whole = (columns_ + 3) / 4 * 4 - j0_;
+    int bits = 2;  // of a column's index: a narrow matrix fills little of its tile
+    while (1 << bits < whole && 1 << bits < Shape::across) ++bits;
+#pragma unroll 1
+    for (int e = width * static_cast<int>(threadIdx.x); e < Shape::down << bits;
+         e += width * Shape::threads) {
+      const int r = e >> bits, j = e & ((1 << bits) - 1);
+      if (r0_ + r >= rows_) break;
+      if (j < whole) use(r0_ + r, j0_ + j, shared + r * stride + j);
+    }
+  }
 
   __device__ __forceinline__ LayerEdge edge_a(const LayerFactors& f, int task, std::int64_t row) const {
     return LayerEdge::of(f.a, task, row, a_along_terms, r0_, rows_);

@@ -237,6 +237,27 @@ TEST_P(LayeredCorners, SameBitsAsCpu) {
 INSTANTIATE_TEST_SUITE_P(All, LayeredCorners, ::testing::Range<std::size_t>(0, corners().size()),
                          [](const auto& corner) { return std::string(corners()[corner.param].name); });
 
+/// The shape that the regime is for, whole; docs/decisions/0007-layer-by-layer.md counts its instructions.
+TEST(LayeredWide, MetaGradientOf64By512By512By1) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "too slow with a sanitizer";
+#endif
+  std::mt19937_64 random(63);
+  RandomCase c = random_case(random, "maml", LossKind::mse, Activation::relu, exactly(4, 10, 64, 512, 2, 3));
+  c.model.skip = false;
+  const ParameterLayout layout(c.model);
+  c.parameters.theta.resize(layout.size(), 0.01f);
+  cuda_under_test = {.layer_by_layer = true};
+  const Context cuda({.backend = BackendKind::cuda});
+  cuda_under_test = {};
+  const Context cpu({.backend = BackendKind::cpu, .threads = 1});
+  const auto want = learner_for<float>(cpu, c).meta_gradient(c.tasks),
+             got = learner_for<float>(cuda, c).meta_gradient(c.tasks);
+  EXPECT_EQ(got.good, 4);
+  EXPECT_EQ(bits(got.query_loss), bits(want.query_loss));
+  EXPECT_EQ(bits(got.theta), bits(want.theta));
+}
+
 TEST(LayeredMemory, ATaskThatDoesNotFitIsNamed) {
   std::mt19937_64 random(62);
   CaseLimits limits = exactly(3, 4, 2, 5, 1, 1);
