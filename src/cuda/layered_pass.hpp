@@ -5,17 +5,10 @@
 #pragma once
 
 #include "cuda/fast_products.hpp"
+#include "cuda/layered_side.hpp"
 #include "cuda/layered_workspace.hpp"
 
 namespace shoal::cuda {
-
-/// One side of a chunk.
-struct LayeredSide {
-  kernels::LayerRows rows;
-  std::int64_t all_rows = 0;
-  int most_rows = 0;   ///< of a task
-  int equal_rows = 0;  ///< of every task, or 0 where they differ
-};
 
 /// Where products find parameters: of tensors that adapt in `own` [tasks, P], of others in `shared` [P].
 struct LayeredWeights {

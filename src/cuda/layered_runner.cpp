@@ -10,31 +10,6 @@ namespace {
 
 using namespace kernels;
 
-template <class T>
-T* shifted(T* at, std::int64_t by) {
-  return at ? at + by : nullptr;
-}
-
-LayeredSide side_of(const LayeredRows& all, const Network& net, LayeredSpan span) {
-  LayeredSide side;
-  if (all.offsets.empty()) return side;
-  const auto offset = [&](int task) { return all.offsets[static_cast<std::size_t>(task)]; };
-  const std::int64_t row = offset(span.begin);
-  side.rows = {.first = all.rows.first + span.begin,
-               .x = all.rows.x + row * net.inputs,
-               .y = shifted(all.rows.y, row * net.targets),
-               .offset = shifted(all.rows.offset, row * net.outputs),
-               .terms = shifted(all.rows.terms, span.begin),
-               .scale = shifted(all.rows.scale, span.begin)};
-  side.all_rows = offset(span.end) - row;
-  for (int t = span.begin; t < span.end; ++t)
-    side.most_rows = std::max(side.most_rows, static_cast<int>(offset(t + 1) - offset(t)));
-  // As many as the largest has, on average: then all have.
-  if (std::int64_t{side.most_rows} * (span.end - span.begin) == side.all_rows)
-    side.equal_rows = side.most_rows;
-  return side;
-}
-
 /// One chunk of one call.
 class ChunkRun {
  public:
@@ -106,8 +81,8 @@ class ChunkRun {
   }
 
  private:
-  float* loss_before() const { return shifted(call_.loss_before, span_.begin); }
-  float* loss_after() const { return shifted(call_.loss_after, span_.begin); }
+  float* loss_before() const { return call_.loss_before ? call_.loss_before + span_.begin : nullptr; }
+  float* loss_after() const { return call_.loss_after ? call_.loss_after + span_.begin : nullptr; }
   LayeredWeights weights(int k) const { return {k > 0 ? work_.trajectory(k) : nullptr, call_.theta}; }
   /// w_k; without step weights the last step counts alone.
   float weight(int k) const {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cuda/device_array.hpp"
-#include "cuda/layered_call.hpp"
+#include "cuda/layered_side.hpp"
 #include "kernels/layer_arguments.hpp"
 
 namespace shoal::cuda {
@@ -18,11 +18,6 @@ struct LayeredTape {
   float *activation = nullptr, *slope = nullptr, *delta = nullptr;
   float* curve = nullptr;  ///< f'', then dL/da f''; null where f'' = 0
   float *output = nullptr, *output_delta = nullptr;
-};
-
-/// Tasks `begin` .. `end` - 1 of the batch.
-struct LayeredSpan {
-  int begin = 0, end = 0;
 };
 
 class LayeredWorkspace {
