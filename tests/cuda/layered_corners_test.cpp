@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <set>
@@ -169,11 +170,12 @@ const std::vector<Corner>& corners() {
       {"FarAndBad",
        "anil",
        K::mse,
-       relu,
+       identity,
        exactly(12, 6, 3, 6, 1, 4),
        [](RandomCase& c) {
          set_inner(c, [](InnerLoop& inner) { inner.max_move = 0.5, inner.learning_rate = 0.2; });
          scale_row(c, false, 1, 1e20f);
+         scale_row(c, false, 5, 30.0f);
          scale_row(c, true, 2, nan);
        },
        {TaskStatus::good, TaskStatus::moved_too_far, TaskStatus::non_finite_inner,
@@ -205,7 +207,9 @@ class LayeredCorners : public ::testing::TestWithParam<std::size_t> {
 TEST_P(LayeredCorners, SameBitsAsCpu) {
   const Corner& corner = corners()[GetParam()];
   const Context cpu({.backend = BackendKind::cpu, .threads = 1}), cuda({.backend = BackendKind::cuda});
-  std::mt19937_64 random(61 + GetParam());
+  // Each corner draws its own numbers, whatever stands before it.
+  std::seed_seq seed(corner.name, corner.name + std::strlen(corner.name));
+  std::mt19937_64 random(seed);
   RandomCase c = random_case(random, corner.algorithm, corner.loss, corner.activation, corner.limits);
   if (corner.twist) corner.twist(c);
   turn_order(static_cast<int>(GetParam()));
