@@ -32,11 +32,15 @@ BackendReport report_cuda() {
 std::unique_ptr<Backend<float>> make_cuda(int, Isa) {
   return make_cuda_backend();
 }
+std::unique_ptr<Backend<float>> make_cuda_fast() {
+  return make_cuda_backend({.math = Math::fast});
+}
 #else
 BackendReport report_cuda() {
   return {"cuda", false, "not part of this build"};
 }
 constexpr std::unique_ptr<Backend<float>> (*make_cuda)(int, Isa) = nullptr;
+constexpr std::unique_ptr<Backend<float>> (*make_cuda_fast)() = nullptr;
 #endif
 
 bool only_scalar(Isa isa) {
@@ -47,7 +51,7 @@ constexpr std::array<BackendEntry, 3> entries = {{
     {BackendKind::cpu, report_cpu, cpu_has_isa, make_cpu_backend, nullptr},
     {BackendKind::reference, report_reference, only_scalar, nullptr,
      [](int, Isa) -> std::unique_ptr<Backend<double>> { return make_reference_backend(); }},
-    {BackendKind::cuda, report_cuda, only_scalar, make_cuda, nullptr},
+    {BackendKind::cuda, report_cuda, only_scalar, make_cuda, nullptr, make_cuda_fast},
 }};
 
 }  // namespace

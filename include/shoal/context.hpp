@@ -20,10 +20,18 @@ Isa isa_from_string(std::string_view name);
 /// Whether this build and this machine can run the set; `automatic`: whether there is any.
 bool isa_available(Isa isa);
 
+/// How products are computed. `exact`: the numerical contract, the same bits everywhere. `fast`: outside of
+/// it, on cuda alone: models too large for a multiprocessor multiply with cuBLAS, where factors may be
+/// rounded to TF32.
+enum class Math { exact, fast };
+std::string_view to_string(Math math);
+Math math_from_string(std::string_view name);
+
 struct ContextOptions {
   BackendKind backend = BackendKind::automatic;
   int threads = 0;  ///< 0 = every core this process may use
   Isa isa = Isa::automatic;
+  Math math = Math::exact;
 };
 
 /// One line of `shoal doctor`: a backend and whether it can run here.
@@ -38,7 +46,7 @@ class Backend;  // the seam, src/core/backend.hpp
 
 class Context {
  public:
-  /// Throws ResourceError when the backend or the instruction set is not to be had here, by name.
+  /// Throws ResourceError when the backend, the instruction set or the math is not to be had here, by name.
   explicit Context(const ContextOptions& options = {});
   ~Context();
   Context(Context&&) noexcept;

@@ -56,6 +56,7 @@ struct RunConfig {
   BackendKind backend = BackendKind::automatic;
   int threads = 0;
   Isa isa = Isa::automatic;
+  Math math = Math::exact;
   TasksConfig tasks;
   ModelConfig model;
   Loss loss;

@@ -24,6 +24,7 @@ void add_common(CLI::App& app, CommandOptions& options) {
   app.add_option("--backend", common.backend, "auto | reference | cpu | cuda (also SHOAL_BACKEND)");
   app.add_option("--threads", common.threads, "0 = every core (also SHOAL_THREADS)");
   app.add_option("--isa", common.isa, "auto | scalar | avx2 | avx512 (also SHOAL_ISA)");
+  app.add_option("--math", common.math, "exact | fast (cuda alone)");
   app.add_option("--seed", common.seed, "seed (also SHOAL_SEED)");
   app.add_flag("--json", common.json, "machine-readable output");
   app.add_flag("--quiet", common.quiet, "no talk");

@@ -30,6 +30,7 @@ RunConfig resolve_config(const CommonOptions& options, const RunConfig* trained)
   };
   from_flag("backend", options.backend);
   from_flag("isa", options.isa);
+  from_flag("math", options.math);
   from_flag("seed", options.seed);
   if (options.threads) from_flag("threads", std::to_string(*options.threads));
   if (!options.tasks.empty()) {

@@ -11,7 +11,7 @@ std::string version() {
 }
 
 Context make_context(const RunConfig& config) {
-  return Context({config.backend, config.threads, config.isa});
+  return Context({config.backend, config.threads, config.isa, config.math});
 }
 
 Phase phase_from_string(const std::string& name) {

@@ -22,6 +22,8 @@ constexpr std::pair<BackendKind, std::string_view> backend_names[] = {{BackendKi
 constexpr std::pair<Isa, std::string_view> isa_names[] = {
     {Isa::automatic, "auto"}, {Isa::scalar, "scalar"}, {Isa::avx2, "avx2"}, {Isa::avx512, "avx512"}};
 
+constexpr std::pair<Math, std::string_view> math_names[] = {{Math::exact, "exact"}, {Math::fast, "fast"}};
+
 const BackendEntry* entry_of(BackendKind kind) {
   for (const BackendEntry& entry : backend_entries())
     if (entry.kind == kind) return &entry;
@@ -64,6 +66,13 @@ Isa isa_from_string(std::string_view name) {
   return value_in<Isa>(isa_names, "instruction set", name);
 }
 
+std::string_view to_string(Math math) {
+  return name_in<Math>(math_names, math);
+}
+Math math_from_string(std::string_view name) {
+  return value_in<Math>(math_names, "math", name);
+}
+
 bool isa_available(Isa isa) {
   const BackendEntry* entry = entry_of(BackendKind::cpu);
   return entry && (isa == Isa::automatic || entry->has_isa(isa));
@@ -86,6 +95,10 @@ Context::Context(const ContextOptions& options) : state_(std::make_unique<State>
   if (!entry || !(entry->make_float || entry->make_double))
     throw ResourceError("backend " + std::string(to_string(kind)) +
                         " is not available: " + (entry ? entry->report().detail : "not part of this build"));
+  const bool fast = options.math == Math::fast;
+  if (fast && !entry->make_fast)
+    throw ResourceError("math fast is not available on backend " + std::string(to_string(kind)) +
+                        ": cuda alone has it");
   state_->name = to_string(kind);
   state_->threads = options.threads == 0 ? usable_cores() : options.threads;
   if (kind == BackendKind::cpu)
@@ -93,7 +106,10 @@ Context::Context(const ContextOptions& options) : state_(std::make_unique<State>
   else if (kind == BackendKind::reference)
     state_->threads = 1;  // serial by definition
   try {
-    if (entry->make_float) state_->single = entry->make_float(state_->threads, state_->isa);
+    if (fast)
+      state_->single = entry->make_fast();
+    else if (entry->make_float)
+      state_->single = entry->make_float(state_->threads, state_->isa);
     if (entry->make_double) state_->double_precision = entry->make_double(state_->threads, state_->isa);
   } catch (const std::system_error& error) {
     throw ResourceError("backend " + state_->name + " cannot start " + std::to_string(state_->threads) +

@@ -18,6 +18,7 @@ struct BackendEntry {
   bool (*has_isa)(Isa isa);                                             ///< whether it runs with the set here
   std::unique_ptr<Backend<float>> (*make_float)(int threads, Isa isa);  ///< null when it has no float form
   std::unique_ptr<Backend<double>> (*make_double)(int threads, Isa isa);  ///< null when it has no double form
+  std::unique_ptr<Backend<float>> (*make_fast)() = nullptr;               ///< null when it has no fast math
 };
 
 /// Every backend of this build; defined in src/backends.cpp.

@@ -30,7 +30,7 @@ class CudaBackend final : public Backend<float> {
       : options_(options),
         device_(device_info(chosen_device())),
         scope_(device_.index),
-        launcher_(device_, options) {
+        launcher_(device_, options, stream_) {
     scope_.reset();
   }
 
@@ -83,7 +83,7 @@ class CudaBackend final : public Backend<float> {
     call.job.steps = points_.take(stream_, points);
     call.job.points = static_cast<int>(steps.size());
     put_outputs(call, call.job.points, 0);
-    launcher_.launch(stream_, prepare(call, TaskKernel::evaluate, tasks), call.job);
+    launcher_.launch(stream_, prepare(call, TaskKernel::evaluate, tasks, steps), call.job);
     TaskOutputs::fetch_outcomes(stream_, call.job, status, failed_step);
     TaskOutputs::fetch_losses(stream_, call.job.loss_after, status, loss);
   }
@@ -102,7 +102,8 @@ class CudaBackend final : public Backend<float> {
     call.job.outputs = outputs_.room_for(stream_, outputs.size());
     put_outputs(call, 1, 0);
     launcher_.launch(
-        stream_, launcher_.prepare(stream_, call.problem, TaskKernel::predict, {0, most_rows(set)}, call.job),
+        stream_,
+        launcher_.prepare(stream_, call.problem, TaskKernel::predict, {{}, set.offsets, {}}, call.job),
         call.job);
     if (!outputs.empty()) stream_.copy_to_host(outputs.data(), call.job.outputs, outputs.size_bytes());
     stream_.synchronize("prediction kernel");
@@ -144,9 +145,10 @@ class CudaBackend final : public Backend<float> {
                             fast_weights, call.job);
   }
 
-  TaskLaunch prepare(Call& call, TaskKernel kernel, const TaskBatch& tasks) {
+  TaskLaunch prepare(Call& call, TaskKernel kernel, const TaskBatch& tasks,
+                     std::span<const int> points = {}) {
     return launcher_.prepare(stream_, call.problem, kernel,
-                             {most_rows(tasks.support()), most_rows(tasks.query())}, call.job);
+                             {tasks.support().offsets, tasks.query().offsets, points}, call.job);
   }
 
   /// Adds what the teams have left, `from` [sets, digits, count], to `sum`.

@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include <shoal/context.hpp>
+
 #include "core/backend.hpp"
 
 namespace shoal {
@@ -16,9 +18,15 @@ struct CudaOptions {
   /// Shared memory a block may take, in bytes; less than the device has makes plans for smaller devices. 0 =
   /// all.
   std::int64_t shared_limit = 0;
+  /// Every model goes layer by layer, not only those beyond the other regimes.
+  bool layer_by_layer = false;
+  /// Outside the contract: models that go layer by layer multiply with cuBLAS and TF32.
+  Math math = Math::exact;
+  /// Bytes of device memory for the tasks that go layer by layer together. 0 = half of what the device has.
+  std::int64_t layered_memory = 0;
 };
 
-/// Throws ResourceError without a device or driver.
+/// Throws ResourceError without a device or driver, or without cuBLAS where math is fast.
 std::unique_ptr<Backend<float>> make_cuda_backend(const CudaOptions& options = {});
 /// Name and size of the device, or why there is none. Never throws.
 bool cuda_available(std::string& detail);

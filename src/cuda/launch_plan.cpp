@@ -159,19 +159,11 @@ LaunchPlan shared_plan(const PlanRequest& request, const Architecture& architect
   return plan;
 }
 
-LaunchPlan global_plan(const PlanRequest& request) {
-  LaunchPlan plan;
-  plan.regime = Regime::global;
-  plan.threads = 8 * warp;
-  plan.memory = place(request, std::clamp(std::max(request.support_rows, request.query_rows), 1, 32));
-  plan.workspace = keep(request, plan.memory);
-  return plan;
-}
-
 }  // namespace
 
 std::string LaunchPlan::describe() const {
-  const char* names[] = {"warp per task", "block per task", "block per task, global memory"};
+  const char* names[] = {"warp per task", "block per task", "layer by layer"};
+  if (regime == Regime::layers) return names[static_cast<int>(regime)];
   return std::string(names[static_cast<int>(regime)]) + ", " + std::to_string(threads) + " threads, " +
          std::to_string(teams) + (teams == 1 ? " task" : " tasks") + " per block, " +
          std::to_string(memory.rows) + " rows, " + std::to_string(shared_bytes()) +
@@ -197,10 +189,12 @@ std::vector<LaunchPlan> admissible_plans(const PlanRequest& request, const Archi
 
 LaunchPlan make_plan(const PlanRequest& request, const Architecture& architecture, const PlanWish& wish) {
   for (const LaunchPlan& plan : admissible_plans(request, architecture))
-    if ((wish.threads == 0 || plan.threads == wish.threads) &&
+    if (!wish.layers && (wish.threads == 0 || plan.threads == wish.threads) &&
         (wish.rows == 0 || plan.memory.rows == wish.rows))
       return plan;
-  return global_plan(request);
+  LaunchPlan plan;
+  plan.regime = Regime::layers;
+  return plan;
 }
 
 }  // namespace shoal::cuda

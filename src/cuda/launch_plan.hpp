@@ -15,7 +15,7 @@ namespace shoal::cuda {
 enum class Regime {
   warp,    ///< 32 threads per task, fast memory is shared memory
   block,   ///< a larger block per task, fast memory is shared memory
-  global,  ///< a block per task, fast memory is global: models beyond shared memory
+  layers,  ///< a launch per operation of a layer, for many tasks at once: models beyond shared memory
 };
 
 /// What decides about a plan.
@@ -32,6 +32,7 @@ struct PlanRequest {
 struct PlanWish {
   int threads = 0;  ///< of a team: 32, 64, 128 or 256
   int rows = 0;     ///< together
+  bool layers = false;
 };
 
 struct LaunchPlan {
@@ -45,12 +46,12 @@ struct LaunchPlan {
 
   int block_threads() const { return threads * teams; }
   std::int64_t shared_bytes() const {
-    return regime == Regime::global ? 0 : teams * memory.floats * static_cast<std::int64_t>(sizeof(float));
+    return regime == Regime::layers ? 0 : teams * memory.floats * static_cast<std::int64_t>(sizeof(float));
   }
   std::string describe() const;
 };
 
-/// The plan that the model likes best of those that fit; where none does (or none as wished), global memory.
+/// The plan that the model likes best of those that fit; where none does (or none as wished), layer by layer.
 LaunchPlan make_plan(const PlanRequest& request, const Architecture& architecture, const PlanWish& wish = {});
 /// Every plan whose fast memory fits shared memory, best first.
 std::vector<LaunchPlan> admissible_plans(const PlanRequest& request, const Architecture& architecture);

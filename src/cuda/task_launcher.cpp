@@ -21,35 +21,49 @@ int sets_for(int tasks) {
 
 }  // namespace
 
-TaskLauncher::TaskLauncher(const DeviceInfo& device, const CudaOptions& options)
+TaskLauncher::TaskLauncher(const DeviceInfo& device, const CudaOptions& options, Stream& stream)
     : device_(device),
       architecture_(architecture_of(device.major, device.minor)),
-      wish_{.threads = options.threads, .rows = options.rows} {
+      wish_{.threads = options.threads, .rows = options.rows, .layers = options.layer_by_layer},
+      layered_memory_(options.layered_memory > 0 ? options.layered_memory : device.memory / 2) {
+  if (options.math == Math::fast) fast_.emplace(stream);
   architecture_.shared_per_block = std::min(architecture_.shared_per_block, device.shared_per_block);
   if (options.shared_limit > 0)
     architecture_.shared_per_block = std::min(architecture_.shared_per_block, options.shared_limit);
 }
 
 TaskLaunch TaskLauncher::prepare(Stream& stream, const DeviceProblem& problem, kernels::TaskKernel kernel,
-                                 MostRows rows, kernels::TaskArguments& job) {
+                                 const TaskShape& shape, kernels::TaskArguments& job) {
   const DeviceLayout& layout = problem.layout();
   job.kernel = kernel;
   job.network = layout.network();
   job.loss = problem.loss();
   job.inner = problem.inner();
   job.sum_sets = sets_for(job.tasks);
+  const auto rows_of = [](std::span<const std::int64_t> offsets) {
+    std::int64_t most = 0;
+    for (std::size_t t = 0; t + 1 < offsets.size(); ++t) most = std::max(most, offsets[t + 1] - offsets[t]);
+    return static_cast<int>(most);
+  };
   TaskLaunch launch{.plan = make_plan({.network = layout.network(),
                                        .loss = job.loss.code,
                                        .inner = problem.inner(),
                                        .kernel = kernel,
                                        .rate_count = job.rate_count,
-                                       .support_rows = rows.support,
-                                       .query_rows = rows.query},
+                                       .support_rows = rows_of(shape.support),
+                                       .query_rows = rows_of(shape.query)},
                                       architecture_, wish_),
-                    .grid = {}};
+                    .grid = {},
+                    .layered = {}};
   const LaunchPlan& plan = launch.plan;
   const auto quantiles = static_cast<std::size_t>(job.loss.quantile_count);
   job.loss.quantiles = quantiles_.take(stream, {job.loss.quantiles, quantiles});
+  if (plan.regime == Regime::layers) {
+    job.sum_sets = 1;
+    launch.layered = layered_call(kernel, job, layout.network(), problem.inner(), shape.support, shape.query,
+                                  shape.points);
+    return launch;
+  }
   job.memory = plan.memory;
   job.workspace_layout = plan.workspace;
   job.team_threads = plan.threads;
@@ -71,6 +85,15 @@ TaskLaunch TaskLauncher::prepare(Stream& stream, const DeviceProblem& problem, k
 }
 
 void TaskLauncher::launch(Stream& stream, const TaskLaunch& launch, const kernels::TaskArguments& job) {
+  if (launch.plan.regime == Regime::layers) {
+    LayeredCall call = launch.layered;
+    call.theta = job.theta;
+    call.rates = job.rates;
+    call.sums = job.sums;
+    call.rate_sums = job.rate_sums;
+    layered_.run(call, layered_memory_, stream, fast_ ? &*fast_ : nullptr);
+    return;
+  }
   kernels::launch_tasks(job, launch.grid, stream.handle());
   stream.check("launch of the task kernel");
 }

@@ -2,39 +2,52 @@
 // TaskLauncher: from a problem and sizes to a plan, the memory that its blocks work in, and the launch.
 #pragma once
 
+#include <optional>
+#include <span>
+
 #include "cuda/cuda_backend.hpp"
 #include "cuda/device.hpp"
 #include "cuda/device_problem.hpp"
 #include "cuda/launch_plan.hpp"
+#include "cuda/layered_runner.hpp"
 
 namespace shoal::cuda {
 
-/// Rows of the largest task.
-struct MostRows {
-  int support = 0, query = 0;
+/// What a launch must know of its tasks on the host; all of it outlives the launch.
+struct TaskShape {
+  std::span<const std::int64_t> support, query;  ///< offsets [tasks + 1]; empty: no such side
+  std::span<const int> points;                   ///< evaluate: numbers of steps, ascending
 };
 
 /// A launch, ready to be made, once or often.
 struct TaskLaunch {
   LaunchPlan plan;
   kernels::TeamLaunch grid;
+  LayeredCall layered;  ///< of the regime of that name; without the sums
+
+  /// Whether launch() gives the stream nothing but kernels, always the same, so that a graph can hold it.
+  bool can_be_captured() const { return plan.regime != Regime::layers; }
 };
 
 class TaskLauncher {
  public:
-  TaskLauncher(const DeviceInfo& device, const CudaOptions& options);
+  /// `stream` is the one that all launches will be given to.
+  TaskLauncher(const DeviceInfo& device, const CudaOptions& options, Stream& stream);
 
-  /// Plans `kernel` for the tasks of `job`, of at most `rows` each, and sends what the plan needs:
+  /// Plans `kernel` for the tasks of `job`, and sends what the plan needs:
   /// workspace and the arrays that the network's description points to. Fills the rest of `job`.
-  TaskLaunch prepare(Stream& stream, const DeviceProblem& problem, kernels::TaskKernel kernel, MostRows rows,
-                     kernels::TaskArguments& job);
-  /// Gives the launch to `stream`; nothing but launches, so that a graph can capture it.
+  TaskLaunch prepare(Stream& stream, const DeviceProblem& problem, kernels::TaskKernel kernel,
+                     const TaskShape& shape, kernels::TaskArguments& job);
+  /// Gives the launch to `stream`.
   void launch(Stream& stream, const TaskLaunch& launch, const kernels::TaskArguments& job);
 
  private:
   DeviceInfo device_;
   Architecture architecture_;
   PlanWish wish_;
+  std::int64_t layered_memory_;
+  LayeredRunner layered_;
+  std::optional<FastProducts> fast_;
   DeviceArray<float> workspace_, quantiles_, step_weights_;
   DeviceArray<kernels::TeamWidth> widths_;
   DeviceArray<kernels::LayerShape> layers_;

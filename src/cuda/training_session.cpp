@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A meta-iteration on the device: [draw tasks] -> task kernel -> sum and update, one graph of at most three
 // kernels between a copy of what changes (the optimizer's scalars, the first task's id) and a copy of what is
-// told (mean losses, number of good tasks), all of it captured once per shape of batch.
+// told (mean losses, number of good tasks), all of it captured once per shape of batch. Models that go layer
+// by layer are many launches in chunks of tasks; those are given to the stream one by one.
 //
 // Meta-parameters and optimizer state stay on the device, twice: an update reads one and writes the other,
 // and commit() swaps them, so that an iteration which fails anywhere has changed nothing. Hence two graphs.
@@ -26,9 +27,19 @@ using kernels::IterationSummary;
 
 constexpr std::int64_t most_tasks = std::int64_t{1} << 30;  // kernels count them in int, and step beyond
 
+std::vector<std::int64_t> offsets_of(const TaskSet<float>& set) {
+  return {set.offsets.begin(), set.offsets.end()};
+}
+std::vector<std::int64_t> equal_offsets(std::int64_t tasks, int rows) {
+  std::vector<std::int64_t> offsets;
+  for (std::int64_t t = 0; t <= tasks; ++t) offsets.push_back(t * rows);
+  return offsets;
+}
+
 /// What the captured graphs were made for.
 struct Shape {
-  int tasks = 0, support_rows = 0, query_rows = 0;
+  int tasks = 0;
+  std::vector<std::int64_t> support, query;  ///< offsets
   TaskColumns columns;
   bool generated = false;
   GeneratorFormula formula;
@@ -41,7 +52,11 @@ class CudaTrainingSession final : public TrainingSession<float> {
  public:
   CudaTrainingSession(const Problem& problem, kernels::OptimizerCode optimizer, const DeviceInfo& device,
                       const CudaOptions& options, std::mutex& mutex)
-      : given_(problem), device_(device), mutex_(mutex), launcher_(device, options), state_(optimizer) {}
+      : given_(problem),
+        device_(device),
+        mutex_(mutex),
+        launcher_(device, options, stream_),
+        state_(optimizer) {}
 
   ~CudaTrainingSession() override {
     const std::lock_guard lock(mutex_);
@@ -73,8 +88,8 @@ class CudaTrainingSession final : public TrainingSession<float> {
       tasks_.room_for_status(stream_, 1, job_);
     }
     prepare({.tasks = job_.tasks,
-             .support_rows = most_rows(tasks.support()),
-             .query_rows = most_rows(tasks.query()),
+             .support = offsets_of(tasks.support()),
+             .query = offsets_of(tasks.query()),
              .columns = tasks.columns(),
              .generated = false,
              .formula = {}});
@@ -93,8 +108,8 @@ class CudaTrainingSession final : public TrainingSession<float> {
     const DeviceProblem& at = problem(columns);
     tasks_.make_room(stream_, formula, static_cast<int>(count), at.rows(), job_);
     prepare({.tasks = job_.tasks,
-             .support_rows = formula.support,
-             .query_rows = formula.query,
+             .support = equal_offsets(count, formula.support),
+             .query = equal_offsets(count, formula.query),
              .columns = columns,
              .generated = true,
              .formula = formula});
@@ -141,22 +156,23 @@ class CudaTrainingSession final : public TrainingSession<float> {
     if (shape == captured_) return;
     const Range range("shoal: prepare");
     captured_ = {};
+    planned_ = std::move(shape);
     job_.rate_count = static_cast<int>(problem_->rate_count());
     outputs_.make_room(stream_, static_cast<std::size_t>(job_.tasks), 0, job_);
-    const TaskLaunch launch = launcher_.prepare(stream_, *problem_, kernels::TaskKernel::meta_gradient,
-                                                {shape.support_rows, shape.query_rows}, job_);
+    launch_ = launcher_.prepare(stream_, *problem_, kernels::TaskKernel::meta_gradient,
+                                {planned_.support, planned_.query, {}}, job_);
     make_update_room();
     for (const int turn : {0, 1}) {
-      kernels::TaskArguments job = job_;
+      kernels::TaskArguments& job = jobs_[turn] = job_;
       update_.now = state_.at(stream_, *problem_, turn);
       update_.next = state_.at(stream_, *problem_, 1 - turn);
       job.theta = update_.now.values;
       job.rates = job.rate_count > 0 ? update_.now.values + problem_->size() : nullptr;
-      graphs_[turn].capture(stream_, [&] { enqueue(shape, launch, job); });
+      if (launch_.can_be_captured()) graphs_[turn].capture(stream_, [&] { enqueue(turn); });
     }
     // What the launcher has sent from its own memory lies on the device before anything is freed.
-    shape.allocations = device_counts().allocations;
-    captured_ = shape;
+    planned_.allocations = device_counts().allocations;
+    captured_ = planned_;
   }
 
   void make_update_room() {
@@ -187,11 +203,14 @@ class CudaTrainingSession final : public TrainingSession<float> {
   }
 
   /// The meta-iteration itself: what a graph holds.
-  void enqueue(const Shape& shape, const TaskLaunch& launch, const kernels::TaskArguments& job) {
+  void enqueue(int turn) {
+    const kernels::TaskArguments& job = jobs_[turn];
+    update_.now = state_.at(stream_, *problem_, turn);
+    update_.next = state_.at(stream_, *problem_, 1 - turn);
     stream_.copy_to_device(inputs_.room_for(stream_, 1), pinned_inputs_.room_for(1).data(),
                            sizeof(IterationInputs));
-    if (shape.generated) {
-      kernels::launch_task_generation({.formula = shape.formula,
+    if (planned_.generated) {
+      kernels::launch_task_generation({.formula = planned_.formula,
                                        .inputs = update_.inputs,
                                        .tasks = job.tasks,
                                        .support_x = tasks_.support().x(),
@@ -202,7 +221,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
                                       stream_.handle());
       stream_.check("launch of the task generation");
     }
-    launcher_.launch(stream_, launch, job);
+    launcher_.launch(stream_, launch_, job);
     kernels::launch_meta_update(update_, stream_.handle());
     stream_.check("launch of the meta-update");
     stream_.copy_to_host(pinned_summary_.room_for(1).data(), update_.summary, sizeof(IterationSummary));
@@ -222,7 +241,10 @@ class CudaTrainingSession final : public TrainingSession<float> {
     pinned_inputs_.room_for(1)[0] = inputs;
     {
       const Range range("shoal: launch");
-      graphs_[state_.turn()].launch(stream_);
+      if (launch_.can_be_captured())
+        graphs_[state_.turn()].launch(stream_);
+      else
+        enqueue(state_.turn());
     }
     const Range range("shoal: wait");
     stream_.synchronize("meta-iteration");
@@ -239,6 +261,9 @@ class CudaTrainingSession final : public TrainingSession<float> {
   std::optional<DeviceProblem> problem_;
   DeviceTasks tasks_;
   TaskLauncher launcher_;
+  Shape planned_;  ///< what launch_ is for, and lies in
+  TaskLaunch launch_;
+  kernels::TaskArguments jobs_[2];  ///< by turn
   TaskOutputs outputs_;
   kernels::TaskArguments job_;
   kernels::UpdateArguments update_;

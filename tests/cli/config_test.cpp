@@ -119,6 +119,7 @@ TEST(Config, MistakesNameFileLineAndKey) {
       {"threads = -2", "threads"},
       {"backend = \"gpu\"", "unknown backend \"gpu\"; known: auto"},
       {"isa = \"sse\"", "unknown instruction set"},
+      {"math = \"quick\"", "unknown math \"quick\"; known: exact, fast"},
       {"[model]\nhidden = 40", "model.hidden: expected a list of integers"},
       {"[model]\nhidden = [40, 0]", "model.hidden"},
       {"[model]\nhidden = [40, \"a\"]", "expected a list of one type"},

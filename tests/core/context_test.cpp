@@ -41,6 +41,11 @@ TEST(Context, RefusesByNameWhatIsNotToBeHad) {
                                 "threads must be at least 0 (0 = every core), is -1");
   expect_error<ResourceError>([] { Context({.backend = BackendKind::cuda}); },
                               "backend cuda is not available: no such device");
+  for (const BackendKind kind : {BackendKind::automatic, BackendKind::reference})
+    expect_error<ResourceError>([&] { Context({.backend = kind, .math = Math::fast}); },
+                                kind == BackendKind::reference
+                                    ? "math fast is not available on backend reference: cuda alone has it"
+                                    : "math fast is not available on backend cpu: cuda alone has it");
   expect_error<ResourceError>([] { Context({.isa = Isa::avx512}); },
                               "instruction set avx512 is not available: this machine or this build lacks it");
   expect_error<ResourceError>([] { Context({.threads = too_many_threads}); },

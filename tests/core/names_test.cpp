@@ -74,6 +74,7 @@ TEST(Names, OfTheOptimizer) {
 }
 
 TEST(Names, OfTheContext) {
+  expect_names<Math>(math_from_string, {{Math::exact, "exact"}, {Math::fast, "fast"}});
   expect_names<BackendKind>(backend_from_string, {{BackendKind::automatic, "auto"},
                                                   {BackendKind::reference, "reference"},
                                                   {BackendKind::cpu, "cpu"},

@@ -33,7 +33,12 @@ constexpr std::array<BackendEntry, 3> entries = {{
      [](Isa isa) { return isa == Isa::scalar; }, nullptr,
      [](int, Isa) -> std::unique_ptr<Backend<double>> { return make_reference_backend(); }},
     {BackendKind::cuda, report_cuda, [](Isa isa) { return isa == Isa::scalar; },
-     [](int, Isa) { return make_cuda_backend(testing::cuda_under_test); }, nullptr},
+     [](int, Isa) { return make_cuda_backend(testing::cuda_under_test); }, nullptr,
+     [] {
+       CudaOptions options = testing::cuda_under_test;
+       options.math = Math::fast;
+       return make_cuda_backend(options);
+     }},
 }};
 
 }  // namespace

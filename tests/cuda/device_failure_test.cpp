@@ -16,16 +16,20 @@ namespace {
 
 class DeviceFailure : public ::testing::Test {
  protected:
-  void TearDown() override { simt::set_device({}); }
+  void TearDown() override {
+    simt::set_device({});
+    cuda_under_test = {};
+  }
 };
 
-TEST_F(DeviceFailure, EachCallInTurn) {
+void fail_each_call_in_turn(Math math) {
   std::mt19937_64 random(51);
   const RandomCase c =
-      random_case(random, "meta-sgd", LossKind::pinball, Activation::tanh, {.most_tasks = 4});
+      random_case(random, "meta-sgd", LossKind::pinball, Activation::tanh,
+                  {.most_tasks = 4, .most_steps = 1, .least_rows = 12, .empty_support = false});
   const long before = simt::live_objects();
   {
-    const Context cuda({.backend = BackendKind::cuda});
+    const Context cuda({.backend = BackendKind::cuda, .math = math});
     const MetaLearner learner = learner_for<float>(cuda, c);
     const auto run = [&] {
       const auto g = learner.meta_gradient(c.tasks, KeepFastWeights::yes);
@@ -58,6 +62,18 @@ TEST_F(DeviceFailure, EachCallInTurn) {
     }
   }
   EXPECT_EQ(simt::live_objects(), before);
+}
+
+TEST_F(DeviceFailure, EachCallInTurn) {
+  fail_each_call_in_turn(Math::exact);
+}
+TEST_F(DeviceFailure, EachCallInTurnLayerByLayer) {
+  cuda_under_test = {.layer_by_layer = true};
+  fail_each_call_in_turn(Math::exact);
+}
+TEST_F(DeviceFailure, EachCallInTurnOfFastMath) {
+  cuda_under_test = {.layer_by_layer = true};
+  fail_each_call_in_turn(Math::fast);
 }
 
 TEST_F(DeviceFailure, WithoutADriverTheContextSaysSo) {

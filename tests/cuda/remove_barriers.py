@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""remove_barriers.py SOURCE WORK: removes each barrier of the task kernels in turn and requires that the suite notices,
+"""remove_barriers.py SOURCE WORK [FILE...]: removes each barrier of the kernels in turn and requires that the suite notices,
 as a data race under ThreadSanitizer or as wrong bits in some order of threads.
 
 A barrier that carries a flag (Team::any) loses its waiting and keeps its flag: what is tested is the order.
@@ -14,7 +14,8 @@ import sys
 
 source, work = map(pathlib.Path, sys.argv[1:3])
 tree, build = work / "tree", work / "build"
-files = ["kernels/team_pass.cuh", "kernels/team_task.cuh", "kernels/meta_update.cu"]
+files = sys.argv[3:] or ["kernels/layer_tasks.cu", "kernels/layer_tile.cuh", "kernels/meta_update.cu",
+                         "kernels/team_pass.cuh", "kernels/team_task.cuh"]
 barrier = re.compile(r"(team_\.sync|__syncthreads)\(\);")
 
 

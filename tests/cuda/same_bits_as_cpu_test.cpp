@@ -41,17 +41,17 @@ void expect_same(const MetaGradient<float>& got, const MetaGradient<float>& want
       << what;
 }
 
-/// Shared memory of a block: all there is (0), little (fewer rows at a time), none to speak of (global
-/// memory).
+/// Shared memory of a block: all there is (0) or little (fewer rows at a time); or layer by layer, with
+/// memory for all tasks at once (0) or a few.
 struct Regime {
   const char* name;
-  std::int64_t shared_limit;
+  CudaOptions options;
   CaseLimits limits;
 };
 
 class SameBitsAsCpu : public ::testing::TestWithParam<Regime> {
  protected:
-  void SetUp() override { cuda_under_test.shared_limit = GetParam().shared_limit; }
+  void SetUp() override { cuda_under_test = GetParam().options; }
   void TearDown() override {
     cuda_under_test = {};
     turn_order(0);
@@ -95,10 +95,18 @@ TEST_P(SameBitsAsCpu, AdaptEvaluatePredict) {
 INSTANTIATE_TEST_SUITE_P(
     Regimes, SameBitsAsCpu,
     ::testing::Values(
-        Regime{"warp", 0, {.most_tasks = 9}},
-        Regime{"block", 0, {.most_tasks = 3, .most_rows = 40, .most_inputs = 20, .most_width = 45}},
-        Regime{"few_rows", 24 * 1024, {.most_tasks = 3, .most_rows = 40, .most_inputs = 9, .most_width = 20}},
-        Regime{"global", 256, {.most_tasks = 4, .most_rows = 40, .most_width = 20}}),
+        Regime{"warp", {}, {.most_tasks = 9}},
+        Regime{"block", {}, {.most_tasks = 3, .most_rows = 40, .most_inputs = 20, .most_width = 45}},
+        Regime{"few_rows",
+               {.shared_limit = 24 * 1024},
+               {.most_tasks = 3, .most_rows = 40, .most_inputs = 9, .most_width = 20}},
+        Regime{"layers", {.layer_by_layer = true}, {.most_tasks = 4, .most_rows = 40, .most_width = 20}},
+        Regime{"layers_wide",
+               {.layer_by_layer = true},
+               {.most_tasks = 2, .most_rows = 80, .most_inputs = 70, .most_width = 90, .most_depth = 2}},
+        Regime{"layers_in_chunks",
+               {.layer_by_layer = true, .layered_memory = 96 * 1024},
+               {.most_tasks = 9, .most_rows = 20}}),
     [](const auto& regime) { return std::string(regime.param.name); });
 
 }  // namespace

@@ -75,6 +75,10 @@ struct alignas(16) float4 {
 };
 using cudaStream_t = void*;
 
+inline int atomicOr(int* address, int bits) {
+  return __atomic_fetch_or(address, bits, __ATOMIC_RELAXED);
+}
+
 inline double __dadd_rn(double a, double b) {
   return a + b;
 }

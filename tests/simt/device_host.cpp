@@ -255,6 +255,9 @@ void set_device(const DevicePlan& plan) {
   the_plan = plan;
   calls = 0;
 }
+void count_device_call(const char* what) {
+  shoal::cuda::count_call(what, CallSite::current());
+}
 long device_calls() {
   return calls;
 }

@@ -18,6 +18,8 @@ struct DevicePlan {
 /// Also starts the count of calls anew.
 void set_device(const DevicePlan& plan);
 long device_calls();
+/// One more call of the device layer, which may be the one that fails.
+void count_device_call(const char* what);
 /// Of device and pinned memory, streams, events and graphs.
 long live_objects();
 std::int64_t live_bytes();

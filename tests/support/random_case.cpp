@@ -70,20 +70,22 @@ RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, Lo
   if (kind == LossKind::qlike && random() % 2) loss.floor = single(0.2);
 
   TaskColumns columns;
-  columns.inputs = uniform_int(random, 1, limits.most_inputs);
+  columns.inputs = uniform_int(random, limits.least_inputs, limits.most_inputs);
   const int targets = uniform_int(random, 1, 2), classes = uniform_int(random, 2, 4);
   columns.targets = kind == LossKind::softmax ? 0 : targets;
   c.model.inputs = columns.inputs;
   c.model.hidden.clear();
-  for (int depth = uniform_int(random, 0, limits.most_depth); depth > 0; --depth)
-    c.model.hidden.push_back(uniform_int(random, 1, limits.most_width));
+  for (int depth = uniform_int(random, limits.least_depth, limits.most_depth); depth > 0; --depth)
+    c.model.hidden.push_back(uniform_int(random, limits.least_width, limits.most_width));
   c.model.outputs = kind == LossKind::softmax ? classes : loss.outputs_for(targets);
   c.model.activation = activation;
   c.model.skip = random() % 3 == 0;
   columns.offsets = random() % 4 == 0 ? c.model.outputs : 0;
 
   InnerLoop inner;
-  inner.steps = uniform_int(random, algorithm == "maml-multi-step" ? 1 : 0, limits.most_steps);
+  inner.steps = uniform_int(
+      random, algorithm == "maml-multi-step" ? std::max(1, limits.least_steps) : limits.least_steps,
+      limits.most_steps);
   inner.learning_rate = single(uniform(random, 0.01, 0.1));
   std::string name = algorithm;
   if (algorithm == "maml-layer") inner.learned_rate = LearnedRate::layer;
@@ -98,10 +100,10 @@ RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, Lo
 
   std::vector<int> support, query;
   std::vector<std::int64_t> ids;
-  for (int tasks = uniform_int(random, 1, limits.most_tasks); tasks > 0; --tasks) {
+  for (int tasks = uniform_int(random, limits.least_tasks, limits.most_tasks); tasks > 0; --tasks) {
     const bool empty = limits.empty_support && random() % 10 == 0;
-    support.push_back(empty ? 0 : uniform_int(random, 1, limits.most_rows));
-    query.push_back(uniform_int(random, 1, limits.most_rows));
+    support.push_back(empty ? 0 : uniform_int(random, limits.least_rows, limits.most_rows));
+    query.push_back(uniform_int(random, limits.least_rows, limits.most_rows));
     ids.push_back(static_cast<std::int64_t>(ids.size()) * 7 + 3);
   }
   auto support_rows = random_rows(random, columns, loss, classes, support);

@@ -284,6 +284,8 @@ std::vector<ConfigKey> make_keys() {
   keys.push_back(on_machine(integer("threads", SHOAL_FIELD(config.threads), "0 = every core")));
   keys.push_back(
       on_machine(choice("isa", SHOAL_FIELD(config.isa), isa_from_string, "auto | scalar | avx2 | avx512")));
+  keys.push_back(on_machine(choice("math", SHOAL_FIELD(config.math), math_from_string,
+                                   "exact | fast (cuda alone; outside the numerical contract)")));
   add_tasks(keys);
   const auto is_loss = [](LossKind kind) {
     return [kind](const Draft& d) { return d.config.loss.kind == kind; };

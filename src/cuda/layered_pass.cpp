@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cuda/layered_pass.hpp"
+
+#include "cuda/layered_fast.hpp"
+#include "kernels/layer_kernels.hpp"
+
+namespace shoal::cuda {
+
+using kernels::LayerLossJob;
+using kernels::LayerRowJob;
+using kernels::LayerShape;
+using kernels::LayerWalk;
+using kernels::RowFinish;
+
+void LayeredPass::forward(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
+                          bool derivatives) const {
+  for (int l = 0; l < net_.layer_count; ++l) {
+    const LayerShape& layer = net_.layers[l];
+    const bool last = l + 1 == net_.layer_count;
+    LayerRowJob job = row_job(side, layer.outputs, layer.inputs);
+    job.first = {input(side, tape, l), parameters(weights, layer.weight, layer.stride, layer.weight_adapts)};
+    job.start = parameters(weights, layer.bias, 0, layer.bias_adapts);
+    job.out = {tape.output, layer.stride, 0, true};
+    if (last) {
+      if (side.rows.offset && !net_.has_skip) job.finish = RowFinish::add_offset;
+    } else {
+      const std::int64_t at = hidden(side, l);
+      job.out.at = tape.activation + at;
+      job.finish = RowFinish::activate;
+      if (derivatives) job.slope = tape.slope + at;
+      if (derivatives && tape.curve) job.curve = tape.curve + at;
+    }
+    run(LayerWalk::forward, job, side);
+  }
+  if (!net_.has_skip) return;
+  LayerRowJob job = row_job(side, net_.outputs, net_.inputs);
+  const Operand out = output(tape.output);
+  job.first = {{side.rows.x, net_.inputs, 0, true},
+               parameters(weights, net_.skip, out.stride, net_.skip_adapts)};
+  job.start_at_out = true;
+  job.out = {tape.output, out.stride, 0, true};
+  if (side.rows.offset) job.finish = RowFinish::add_offset;
+  run(LayerWalk::forward, job, side);
+}
+
+void LayeredPass::loss(const LayeredSide& side, const LayeredTape& tape, float* mean,
+                       kernels::LayerEvent event) const {
+  LayerLossJob job = loss_job(side, tape);
+  job.mean = mean;
+  job.event = event;
+  kernels::launch_layer_loss(job, stream_.handle());
+  stream_.check("launch of the layers' loss");
+}
+
+void LayeredPass::loss_and_delta(const LayeredSide& side, const LayeredTape& tape, float* mean,
+                                 kernels::LayerEvent event) const {
+  LayerLossJob job = loss_job(side, tape);
+  job.mean = mean;
+  job.event = event;
+  job.delta = tape.output_delta;
+  kernels::launch_layer_loss(job, stream_.handle());
+  stream_.check("launch of the layers' loss");
+}
+
+void LayeredPass::curvature(const LayeredSide& side, const LayeredTape& tape, float* r_delta) const {
+  LayerLossJob job = loss_job(side, tape);
+  job.r_output = work_.r_output;
+  job.r_delta = r_delta;
+  kernels::launch_layer_loss(job, stream_.handle());
+  stream_.check("launch of the losses' curvature");
+}
+
+void LayeredPass::through(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
+                          int l) const {
+  const LayerShape &layer = net_.layers[l], &below = net_.layers[l - 1];
+  const std::int64_t at = hidden(side, l - 1);
+  LayerRowJob job = row_job(side, layer.inputs, layer.outputs);
+  job.first = {delta(side, tape, l), parameters(weights, layer.weight, layer.stride, layer.weight_adapts)};
+  job.out = {tape.delta + at, below.stride, 0, true};
+  job.finish = RowFinish::through;
+  job.slope = tape.slope + at;
+  if (tape.curve) job.curve = tape.curve + at;
+  run(LayerWalk::backward, job, side);
+}
+
+void LayeredPass::r_forward(const LayeredSide& side, const LayeredWeights& weights,
+                            const LayeredTape& tape) const {
+  const int low = net_.lowest_adapting, last = net_.layer_count - 1;
+  for (int l = low; l <= last; ++l) {
+    const LayerShape& layer = net_.layers[l];
+    const bool by_w = l > low;
+    LayerRowJob job = row_job(side, layer.outputs, layer.weight_adapts || by_w ? layer.inputs : 0);
+    if (layer.weight_adapts) job.first = {input(side, tape, l), direction(layer.weight, layer.stride)};
+    if (by_w) {
+      kernels::LayerFactors& factors = layer.weight_adapts ? job.second : job.first;
+      factors.a = r_input(side, l);
+      factors.b = parameters(weights, layer.weight, layer.stride, layer.weight_adapts);
+    }
+    if (layer.bias_adapts) job.start = direction(layer.bias, 0);
+    job.out = {work_.r_output, layer.stride, 0, true};
+    if (l < last) {
+      const std::int64_t at = hidden(side, l);
+      job.slope = tape.slope + at;
+      job.r_activation = work_.r_activation + at;
+      job.out.at = (tape.curve ? work_.r_sum : work_.r_activation) + at;
+      job.finish = tape.curve ? RowFinish::r_activate : RowFinish::r_through_simply;
+    }
+    run(LayerWalk::forward, job, side);
+  }
+  if (!net_.has_skip || !net_.skip_adapts) return;
+  LayerRowJob job = row_job(side, net_.outputs, net_.inputs);
+  const int stride = net_.layers[last].stride;
+  job.first = {{side.rows.x, net_.inputs, 0, true}, direction(net_.skip, stride)};
+  job.start_at_out = true;
+  job.out = {work_.r_output, stride, 0, true};
+  run(LayerWalk::forward, job, side);
+}
+
+void LayeredPass::r_through(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
+                            int l, const Operand& r_delta, float* r_below) const {
+  const LayerShape &layer = net_.layers[l], &below = net_.layers[l - 1];
+  const std::int64_t at = hidden(side, l - 1);
+  LayerRowJob job = row_job(side, layer.inputs, layer.outputs);
+  job.first = {r_delta, parameters(weights, layer.weight, layer.stride, layer.weight_adapts)};
+  if (l >= net_.lowest_adapting && layer.weight_adapts)
+    job.second = {delta(side, tape, l), direction(layer.weight, layer.stride)};
+  job.out = {r_below, below.stride, 0, true};
+  job.slope = tape.slope + at;
+  job.finish = RowFinish::r_through_simply;
+  if (tape.curve && l > net_.lowest_adapting) {
+    job.curve = tape.curve + at;
+    job.r_sum = work_.r_sum + at;
+    job.finish = RowFinish::r_through;
+  }
+  run(LayerWalk::backward, job, side);
+}
+
+std::int64_t LayeredPass::hidden(const LayeredSide& side, int layer) const {
+  return side.all_rows * net_.layers[layer].width_before;
+}
+
+LayeredPass::Operand LayeredPass::input(const LayeredSide& side, const LayeredTape& tape, int layer) const {
+  if (layer == 0) return rows_matrix(side.rows.x, net_.inputs);
+  return rows_matrix(tape.activation + hidden(side, layer - 1), net_.layers[layer - 1].stride);
+}
+
+LayeredPass::Operand LayeredPass::r_input(const LayeredSide& side, int layer) const {
+  return rows_matrix(work_.r_activation + hidden(side, layer - 1), net_.layers[layer - 1].stride);
+}
+
+LayeredPass::Operand LayeredPass::delta(const LayeredSide& side, const LayeredTape& tape, int layer) const {
+  if (layer + 1 == net_.layer_count) return output(tape.output_delta);
+  return rows_matrix(tape.delta + hidden(side, layer), net_.layers[layer].stride);
+}
+
+LayeredPass::Operand LayeredPass::parameters(const LayeredWeights& weights, std::size_t tensor, int stride,
+                                             bool adapts) const {
+  if (weights.own && (adapts || weights.all_own))
+    return {weights.own + tensor, stride, static_cast<std::int64_t>(net_.parameters), false};
+  return {weights.shared + tensor, stride, 0, false};
+}
+
+LayeredPass::Operand LayeredPass::direction(std::size_t tensor, int stride) const {
+  return {work_.u + tensor, stride, static_cast<std::int64_t>(net_.parameters), false};
+}
+
+LayerRowJob LayeredPass::row_job(const LayeredSide& side, int columns, int terms) const {
+  LayerRowJob job;
+  job.chunk = work_.chunk();
+  job.rows = side.rows;
+  job.columns = columns;
+  job.terms = terms;
+  job.activation = net_.activation;
+  return job;
+}
+
+LayerLossJob LayeredPass::loss_job(const LayeredSide& side, const LayeredTape& tape) const {
+  LayerLossJob job;
+  job.chunk = work_.chunk();
+  job.rows = side.rows;
+  job.network = net_;
+  job.loss = call_.loss;
+  job.terms_per_row = work_.terms_per_row;
+  job.output = output(tape.output);
+  job.terms = work_.terms;
+  return job;
+}
+
+void LayeredPass::run(LayerWalk walk, const LayerRowJob& job, const LayeredSide& side) const {
+  if (fast_ && side.equal_rows > 0 && run_fast(*fast_, walk, job, side.equal_rows, stream_)) return;
+  kernels::launch_layer_rows(walk, job, side.most_rows, stream_.handle());
+  stream_.check("launch of a layer's product");
+}
+
+void LayeredPass::run(kernels::LayerSumJob job, const LayeredSide& side) const {
+  if (fast_ && side.equal_rows > 0 && run_fast(*fast_, job, side.equal_rows, stream_)) job.weight = -1;
+  kernels::launch_layer_sums(job, stream_.handle());
+  stream_.check("launch of a layer's sums over rows");
+}
+
+}  // namespace shoal::cuda

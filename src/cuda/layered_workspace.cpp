@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cuda/layered_workspace.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <shoal/error.hpp>
+
+namespace shoal::cuda {
+namespace {
+
+using kernels::LossCode;
+
+/// Terms that a loss adds per row (kernels/losses.hpp).
+int terms_of(const kernels::LossOptions& loss, const kernels::Network& net) {
+  switch (loss.code) {
+    case LossCode::bce:
+      return 2 * net.outputs;
+    case LossCode::softmax:
+      return 1;
+    case LossCode::gaussian_nll:
+      return net.targets;
+    default:
+      return net.outputs;
+  }
+}
+
+constexpr std::int64_t slack = 4;  // floats lost to alignment
+
+std::int64_t output_stride(const kernels::Network& net) {
+  return net.layers[net.layer_count - 1].stride;
+}
+
+}  // namespace
+
+LayeredWorkspace::LayeredWorkspace(const LayeredCall& call, std::int64_t budget) : call_(call) {
+  const bool rates = call.inner.rates != kernels::RateCode::fixed;
+  backward_ = call.operation == kernels::TaskKernel::meta_gradient;
+  exact_ = backward_ && call.inner.outer == kernels::OuterCode::exact;
+  curved_ = kernels::is_curved(call.network.activation);
+  trajectory_count_ = backward_                                        ? std::max(call.inner.steps, 1)
+                      : call.operation == kernels::TaskKernel::predict ? 0
+                                                                       : 2;
+  gradient_count_ = exact_ && rates ? call.inner.steps : 0;
+  terms_per_row = terms_of(call.loss, call.network);
+
+  const std::int64_t floats = budget / static_cast<std::int64_t>(sizeof(float)) - slack;
+  chunks_ = split(need(1), floats);
+  // Kept tapes save two of eleven passes over the rows, and fewer tasks at a time may cost more: kept where
+  // they leave as many chunks as there would be anyway.
+  if (!exact_ || call.inner.steps < 2) return;
+  const Need keeping = need(call.inner.steps);
+  const auto most = [&](std::int64_t n, LayeredSpan span) {
+    return std::max(n, keeping.of(span.end - span.begin, rows(call_.support, span), rows(call_.query, span)));
+  };
+  std::int64_t largest = 0;
+  for (const LayeredSpan span : chunks_) largest = most(largest, span);
+  if (largest <= floats) tapes_ = call.inner.steps;
+}
+
+LayeredWorkspace::Need LayeredWorkspace::need(int tapes) const {
+  const kernels::Network& net = call_.network;
+  const auto parameters = static_cast<std::int64_t>(net.parameters);
+  const std::int64_t hidden = net.hidden_width, outputs = output_stride(net);
+  const std::int64_t tape = (curved_ ? 4 : 3) * hidden + 2 * outputs;
+  const std::int64_t pairs = 2 * terms_per_row;
+  Need need;
+  need.per_task =
+      (trajectory_count_ + gradient_count_ + (backward_ ? 1 : 0) + (exact_ ? 1 : 0)) * parameters +
+      (backward_ ? call_.rate_count : 0) + 1;
+  need.per_support_row = tapes * tape + pairs;
+  if (exact_) need.per_support_row += 2 * hidden + outputs + 2 * net.widest;
+  need.per_query_row = tape + pairs;
+  return need;
+}
+
+std::int64_t LayeredWorkspace::rows(const LayeredRows& side, LayeredSpan span) const {
+  if (side.offsets.empty()) return 0;
+  return side.offsets[static_cast<std::size_t>(span.end)] -
+         side.offsets[static_cast<std::size_t>(span.begin)];
+}
+
+std::vector<LayeredSpan> LayeredWorkspace::split(const Need& need, std::int64_t floats) const {
+  std::vector<LayeredSpan> chunks;
+  LayeredSpan span;
+  while (span.end < call_.tasks) {
+    LayeredSpan longer{span.begin, span.end + 1};
+    const std::int64_t wanted =
+        need.of(longer.end - longer.begin, rows(call_.support, longer), rows(call_.query, longer));
+    if (wanted <= floats) {
+      span = longer;
+      continue;
+    }
+    if (span.begin == span.end)
+      throw ResourceError("backend cuda: task " + std::to_string(span.begin) + " of the batch alone needs " +
+                          std::to_string(wanted * static_cast<std::int64_t>(sizeof(float)) >> 20) +
+                          " MiB of device memory layer by layer, and " +
+                          std::to_string(floats * static_cast<std::int64_t>(sizeof(float)) >> 20) +
+                          " MiB are there for it: fewer rows, inner steps or hidden units would fit");
+    chunks.push_back(span);
+    span = {span.end, span.end};
+  }
+  chunks.push_back(span);
+  return chunks;
+}
+
+LayeredTape LayeredWorkspace::take_tape(float*& next, std::int64_t rows) const {
+  const auto take = [&](std::int64_t floats) { return std::exchange(next, next + floats); };
+  const std::int64_t hidden = rows * call_.network.hidden_width,
+                     outputs = rows * output_stride(call_.network);
+  LayeredTape tape;
+  tape.activation = take(hidden);
+  tape.slope = take(hidden);
+  tape.delta = take(hidden);
+  if (curved_) tape.curve = take(hidden);
+  tape.output = take(outputs);
+  tape.output_delta = take(outputs);
+  return tape;
+}
+
+void LayeredWorkspace::begin(LayeredSpan span, DeviceArray<float>& floats, DeviceArray<int>& integers,
+                             DeviceArray<std::uint8_t>& bytes, Stream& stream) {
+  const kernels::Network& net = call_.network;
+  const std::int64_t tasks = span.end - span.begin, support = rows(call_.support, span),
+                     query = rows(call_.query, span);
+  const Need all = need(tapes_);
+  float* const floats_begin =
+      floats.room_for(stream, static_cast<std::size_t>(all.of(tasks, support, query) + slack));
+  float* next = floats_begin;
+  const auto take = [&](std::int64_t count) { return std::exchange(next, next + count); };
+  if (const std::int64_t parameters = tasks * all.per_task; parameters > 0)
+    stream.fill_zero(next, static_cast<std::size_t>(parameters) * sizeof(float));
+  per_chunk_ = tasks * static_cast<std::int64_t>(net.parameters);
+  // Matrices first: whole 16-byte words, as all of them are but the last two.
+  trajectory_ = take(trajectory_count_ * per_chunk_);
+  gradient_ = take(gradient_count_ * per_chunk_);
+  if (backward_) lambda = take(per_chunk_);
+  if (exact_) u = take(per_chunk_);
+  if (backward_) rate_gradient = take(tasks * call_.rate_count);
+  means = take(tasks);
+  next += (4 - (next - floats_begin) % 4) % 4;
+
+  support_tapes_.clear();
+  for (int k = 0; k < tapes_; ++k) support_tapes_.push_back(take_tape(next, support));
+  query_tape = take_tape(next, query);
+  if (exact_) {
+    r_sum = take(support * net.hidden_width);
+    r_activation = take(support * net.hidden_width);
+    r_output = take(support * output_stride(net));
+    for (float*& turn : r_delta) turn = take(support * net.widest);
+  }
+  terms = take(std::max(support, query) * 2 * terms_per_row);
+
+  const auto count = static_cast<std::size_t>(tasks);
+  int* const numbers = integers.room_for(stream, 2 * count);
+  chunk_ = {.tasks = static_cast<int>(tasks),
+            .status = bytes.room_for(stream, count),
+            .failed_step = numbers,
+            .events = numbers + count};
+}
+
+}  // namespace shoal::cuda
