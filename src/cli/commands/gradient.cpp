@@ -74,10 +74,10 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
   if (options.common.json)
     print_json(report);
   else if (!options.common.quiet)
-    std::printf("%s: meta-gradient over %lld of %lld tasks, mean query loss %.6g -> %.6g\n",
-                options.out.c_str(), static_cast<long long>(result.good), static_cast<long long>(count),
-                static_cast<double>(result.mean_query_loss_before),
-                static_cast<double>(result.mean_query_loss));
+    std::fprintf(stderr, "%s: meta-gradient over %lld of %lld tasks, mean query loss %.6g -> %.6g\n",
+                 options.out.c_str(), static_cast<long long>(result.good), static_cast<long long>(count),
+                 static_cast<double>(result.mean_query_loss_before),
+                 static_cast<double>(result.mean_query_loss));
   return result.good == 0 ? 5 : 0;
 }
 
