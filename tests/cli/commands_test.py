@@ -7,7 +7,9 @@ usage: commands_test.py SHOAL
 import json
 import os
 import pathlib
+import shutil
 import signal
+import struct
 import subprocess
 
 from program import FAST, refused, run, run_tests, shoal, tensors
@@ -91,6 +93,23 @@ def test_train_and_resume():
     # Asked to resume where nothing is, a run begins: a batch system may always say --resume.
     run("train", "--out", "fresh", "--quiet", "--resume", "--set", "train.checkpoint_every=7", *FAST)
     assert pathlib.Path("fresh/model.safetensors").read_bytes() == model
+
+
+def test_checkpoints_log_and_warm_start():
+    names = lambda folder: sorted(int(file.stem.split("-")[1]) for file in pathlib.Path(folder, "checkpoints").iterdir())
+    run("train", "--out", "p", "--quiet", "--set", "algorithm.name=pooled", "--set", "train.checkpoint_every=6", "--set", "train.log_every=5", *FAST)
+    assert names("p") == [12, 18, 20]
+    assert [json.loads(line)["iteration"] for line in open("p/metrics.jsonl", encoding="utf-8")] == [5, 10, 15, 20]
+    # No iteration: the model is the one that it starts from; learned rates start at inner_lr.
+    start = ["--set", "train.warm_start=p", "--set", "train.iterations=0", "--set", "model.hidden=[8]", "--set", "algorithm.name=meta-sgd"]
+    run("train", "--out", "w", "--quiet", *start)
+    pooled, warm = tensors("p/model.safetensors"), tensors("w/model.safetensors")
+    assert all(warm[name] == pooled[name] for name in pooled)
+    assert {value for name in warm.keys() - pooled.keys() for value in warm[name][2]} == {struct.unpack("f", struct.pack("f", 0.01))[0]}
+    # What the run started from is one of its inputs.
+    run("train", "--out", "q", "--quiet", "--set", "algorithm.name=pooled", *FAST)
+    shutil.copy("q/model.safetensors", "p/model.safetensors")
+    refused(4, "another run", "train", "--out", "w", "--quiet", "--resume", *start)
 
 
 def test_a_signal_leaves_a_checkpoint():

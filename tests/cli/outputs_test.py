@@ -7,6 +7,7 @@ usage: outputs_test.py SHOAL
 import json
 import os
 import pathlib
+import pty
 import subprocess
 
 from program import FAST, TABLE, refused, run, run_tests, shoal, tensors, write_table, write_tensors
@@ -51,6 +52,24 @@ def test_data_goes_to_standard_output_and_talk_does_not():
     pathlib.Path("one.csv").write_text("client,day,a,b,y\nn,0,1,2,3\n", encoding="utf-8")
     run("predict", "r", "--data", "one.csv", "--out", "none.csv")
     assert pathlib.Path("none.csv").read_text(encoding="utf-8") == "task,task_id,row,time,output_0\n"
+
+
+def test_progress_is_a_bar_on_terminals_and_json_lines_elsewhere():
+    command = [shoal, "train", *FAST, "--out"]
+    lines = run(*command[1:], "lines").stderr.splitlines()
+    assert [json.loads(line)["iteration"] for line in lines[:-1]] == list(range(1, 21))
+    terminal, other_end = pty.openpty()
+    child = subprocess.Popen([*command, "bar"], stdout=subprocess.DEVNULL, stderr=other_end)
+    os.close(other_end)
+    shown = b""
+    try:
+        while part := os.read(terminal, 4096):
+            shown += part
+    except OSError:  # the other end was closed
+        pass
+    os.close(terminal)
+    assert child.wait() == 0
+    assert b"\r[" in shown and b"[##############################] 20/20" in shown and b"{" not in shown, shown
 
 
 def test_no_test_tasks_are_told():
