@@ -84,6 +84,7 @@ def csv_files():
         ("a quote that stays open", good + 'a,3,1,"1\n', [":4:", "column 4"]),
         ("a quote inside a field", good + 'a,3,1"2,1\n', [":4:", "column 3"]),
         ("text behind a quote", good + '"a"b,3,1,1\n', [":4:", "column 1"]),
+        ("text below a line break in quotes", head + '"a\nb",1,1,1\na,2,1,one\n', [":4:", 'column "y"']),
         ("a zero byte", good.encode() + b"a,3,\0,1\n", [":4:", "column 3"]),
         ("a lone carriage return", good + "a,3,1,1\ra,4,1,1\n", [":4:"]),
         ("Latin-1", good.encode() + b"M\xfcller,3,1,1\n", [":4:", 'column 1 ("id")']),

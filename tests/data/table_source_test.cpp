@@ -14,6 +14,7 @@ namespace {
 using testing::basic;
 using testing::meet;
 using testing::Scratch;
+using testing::values;
 
 TEST(Table, KeysAreTextAndNoTwoAreAlike) {
   const Scratch folder;
@@ -210,6 +211,38 @@ TEST(Table, AFeatureMayBeNamedLikeAnIndicator) {
   for (const auto* each : {source.get(), dropped.get()})
     EXPECT_EQ(to_json(preprocessing_from_json(to_json(each->preprocessing()))),
               to_json(each->preprocessing()));
+}
+
+template <class T>
+void expect_read_from_npy(const std::string& type) {
+  const Scratch folder;
+  const T least = std::is_signed_v<T> ? T(-100) : T(200);
+  const T cells[] = {T(1), least, T(3), T(1), T(2), T(4), T(1), T(7), T(5)};
+  std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (3, 3), }\n";
+  std::string file("\x93NUMPY\x01\0", 8);
+  file += std::string{static_cast<char>(header.size()), '\0'} + header;
+  file.append(reinterpret_cast<const char*>(cells), sizeof cells);
+  TableOptions options = basic(folder.file("t.npy", file));
+  options.key = {"c0"};
+  options.features = {"c1"};
+  options.targets = {"c2"};
+  options.support = 0;
+  const TaskBatch tasks = make_table_source(options, TargetType::real, 1)->evaluation(Phase::train, 0);
+  EXPECT_EQ(values(tasks.query().x), (std::vector<float>{static_cast<float>(least), 2, 7})) << type;
+  EXPECT_EQ(values(tasks.query().y), (std::vector<float>{3, 4, 5})) << type;
+}
+
+TEST(Table, EveryTypeOfNpyIsRead) {
+  expect_read_from_npy<float>("<f4");
+  expect_read_from_npy<double>("<f8");
+  expect_read_from_npy<std::int8_t>("|i1");
+  expect_read_from_npy<std::int16_t>("<i2");
+  expect_read_from_npy<std::int32_t>("<i4");
+  expect_read_from_npy<std::int64_t>("<i8");
+  expect_read_from_npy<std::uint8_t>("|u1");
+  expect_read_from_npy<std::uint16_t>("<u2");
+  expect_read_from_npy<std::uint32_t>("<u4");
+  expect_read_from_npy<std::uint64_t>("<u8");
 }
 
 TEST(Table, HeaderNamesAreTrimmedLikeValues) {

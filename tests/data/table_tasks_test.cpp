@@ -36,6 +36,23 @@ TEST(Table, FollowsTimeNotFileOrderAndKeepsSupportBeforeQuery) {
   EXPECT_EQ(source->key_of(tasks.ids()[0]), "a");
 }
 
+TEST(Table, APurgeGapLiesBetweenSupportAndQuery) {
+  const Scratch folder;
+  std::string text = "id,t,x,y\n";
+  for (int t = 0; t < 8; ++t) text += "a," + std::to_string(t) + "," + std::to_string(10 * t) + ",1\n";
+  TableOptions options = basic(folder.file("t.csv", text));
+  options.time = "t";
+  for (const auto& [purge, query] : {std::pair(0, 6), std::pair(1, 5), std::pair(4, 2)}) {
+    options.purge = purge;
+    const TaskBatch tasks = make_table_source(options, TargetType::real, 1)->evaluation(Phase::train, 0);
+    EXPECT_EQ(values(tasks.support().x), (std::vector<float>{0, 10}));
+    ASSERT_EQ(tasks.query().total_rows(), query);
+    EXPECT_EQ(tasks.query().x[0], static_cast<float>(10 * (2 + purge)));
+  }
+  options.purge = 6;
+  EXPECT_THROW(make_table_source(options, TargetType::real, 1), DataError);
+}
+
 TEST(Table, DroppedRowsMayLackTheirTime) {
   const Scratch folder;
   std::string clean = "id,t,x,y\n", holed = clean;
