@@ -116,6 +116,9 @@ class BasicMetaLearner {
   const OptimizerState<Real>& optimizer_state() const;
   void set_optimizer_state(OptimizerState<Real> state);
 
+  /// Throws DataError for tasks that meta_step would refuse: columns, labels or targets that do not fit, an
+  /// empty query.
+  void require_trainable(const BasicTaskBatch<Real>& tasks) const;
   /// Adapt every task, meta-gradient, one optimizer update. No update when no task is good.
   MetaGradient<Real> meta_step(const BasicTaskBatch<Real>& tasks);
   MetaGradient<Real> meta_gradient(const BasicTaskBatch<Real>& tasks,

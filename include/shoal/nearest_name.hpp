@@ -8,8 +8,8 @@
 namespace shoal {
 
 /// The name among `names` with the fewest edits (insert, delete, change a character; Levenshtein 1966) from
-/// `name`, or "" when all are farther than two edits or a third of its length. A dotted name in the wrong
-/// table (`algorithm.lr` for `train.lr`) is one edit away.
+/// `name`, or "" when all are farther than two edits or a third of its length, or have nothing in common with
+/// it. A dotted name in the wrong table (`algorithm.lr` for `train.lr`) is one edit away.
 std::string nearest_name(const std::string& name, std::span<const std::string> names);
 
 /// The same as a phrase to append to a message: ` (did you mean "..."?)`, or "".

@@ -65,10 +65,12 @@ struct RunConfig {
   EvaluateConfig evaluate;
 };
 
+/// What a table's targets must be for a loss: labels for softmax, positive for qlike without a floor.
+TargetType targets_of(const Loss& loss);
 /// The source that a configuration names. Throws DataError or InvalidArgument.
 std::unique_ptr<TaskSource> make_task_source(const RunConfig& config);
 /// The model for these columns: inputs and outputs come from data, loss and, if given,
-/// `config.model.outputs`.
+/// `config.model.outputs`. Throws DataError when the targets do not fit, InvalidArgument for `outputs`.
 ModelSpec model_for(const RunConfig& config, const TaskSource& source);
 
 }  // namespace shoal

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <shoal/task_source.hpp>
@@ -32,6 +33,8 @@ struct SplitOptions {
 };
 
 enum class MissingPolicy { error, drop, mean };  ///< mean: mean of meta-train rows, plus an indicator column
+std::string_view to_string(MissingPolicy policy);
+MissingPolicy missing_from_string(std::string_view name);
 
 struct TableOptions {
   std::string path;
@@ -90,7 +93,8 @@ class TableSource : public TaskSource {
   virtual const LeftOut& left_out() const = 0;
 };
 
-enum class TargetType { real, label };
+/// What target columns hold: any number, numbers above 0, or one column of class labels.
+enum class TargetType { real, positive, label };
 
 /// Reads the table and fits the preprocessing on the meta-train tasks. Throws DataError with file, line and
 /// column.

@@ -5,12 +5,16 @@
 
 #include <filesystem>
 #include <memory>
+#include <variant>
 
 #include <shoal/task_source.hpp>
 
 namespace shoal {
 
-/// Throws DataError naming file and tensor; structural errors name task and row.
+/// The tasks in the precision of the file: double when any of its real tensors is F64. Throws DataError
+/// naming file and tensor; structural errors name task and row.
+std::variant<TaskBatch, TaskBatch64> read_tasks(const std::filesystem::path& file);
+/// The same in double.
 TaskBatch64 read_task_file(const std::filesystem::path& file);
 /// Crash-safe write in f32 (or f64).
 void write_task_file(const std::filesystem::path& file, const TaskBatch& tasks);

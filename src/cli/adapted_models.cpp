@@ -18,21 +18,28 @@ std::vector<std::int64_t> with_tasks(std::int64_t tasks, std::vector<std::int64_
 }  // namespace
 
 template <class Real>
+void put_fast_weights(TensorFile& content, const ParameterLayout& layout, std::span<const Real> phi) {
+  const std::size_t tasks = phi.size() / layout.size();
+  for (const TensorSpec& spec : layout.tensors()) {
+    std::vector<Real> values;
+    values.reserve(tasks * spec.size);
+    for (std::size_t t = 0; t < tasks; ++t) {
+      const auto one = phi.subspan(t * layout.size() + spec.offset, spec.size);
+      values.insert(values.end(), one.begin(), one.end());
+    }
+    content.tensors["fast." + spec.name] =
+        Tensor::of(with_tasks(static_cast<std::int64_t>(tasks), spec.shape), values.data());
+  }
+}
+
+template <class Real>
 void write_adapted(const std::filesystem::path& file, const ParameterLayout& layout,
                    const FastWeights<Real>& fast, std::span<const std::int64_t> ids,
                    const ModelMetadata& metadata) {
   TensorFile content;
   content.metadata = metadata;
   const auto tasks = static_cast<std::int64_t>(ids.size());
-  for (const TensorSpec& spec : layout.tensors()) {
-    std::vector<Real> values;
-    values.reserve(ids.size() * spec.size);
-    for (std::size_t t = 0; t < ids.size(); ++t) {
-      const Real* phi = fast.phi.data() + t * layout.size() + spec.offset;
-      values.insert(values.end(), phi, phi + spec.size);
-    }
-    content.tensors["fast." + spec.name] = Tensor::of(with_tasks(tasks, spec.shape), values.data());
-  }
+  put_fast_weights(content, layout, std::span<const Real>(fast.phi));
   content.tensors["task_id"] = Tensor::of({tasks}, ids.data());
   content.tensors["status"] = Tensor::of({tasks}, reinterpret_cast<const std::uint8_t*>(fast.status.data()));
   content.tensors["failed_step"] = Tensor::of({tasks}, fast.failed_step.data());
@@ -84,6 +91,8 @@ bool is_adapted(const std::filesystem::path& file) {
          read_tensor_file(file).tensors.contains("fast.layers.0.weight");
 }
 
+template void put_fast_weights(TensorFile&, const ParameterLayout&, std::span<const float>);
+template void put_fast_weights(TensorFile&, const ParameterLayout&, std::span<const double>);
 template void write_adapted(const std::filesystem::path&, const ParameterLayout&, const FastWeights<float>&,
                             std::span<const std::int64_t>, const ModelMetadata&);
 template void write_adapted(const std::filesystem::path&, const ParameterLayout&, const FastWeights<double>&,

@@ -17,6 +17,12 @@ namespace {
 
 using Command = int (*)(const CommandOptions&);
 
+/// A number of adaptation steps; the parser alone would take no text at all for 0.
+std::string check_steps(const std::string& text) {
+  const bool whole = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  return whole ? "" : "\"" + text + "\" is not a number of steps";
+}
+
 void add_common(CLI::App& app, CommandOptions& options) {
   CommonOptions& common = options.common;
   app.add_option("--config", common.config, "configuration (TOML)");
@@ -52,19 +58,23 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
       command(app, "evaluate", "query losses at several numbers of adaptation steps", run_evaluate);
   evaluate->add_option("run", options.run, "run folder or model file")->required();
   evaluate->add_option("--data", options.data, "CSV, .npy or task file; default: the run's own test tasks");
-  evaluate->add_option("--steps", options.steps, "e.g. 0,1,5")->delimiter(',');
+  evaluate->add_option("--steps", options.steps, "e.g. 0,1,5")->delimiter(',')->check(check_steps);
   evaluate->add_option("--phase", options.phase, "train | validation | test");
 
   CLI::App* adapt = command(app, "adapt", "adapt to new tasks and keep the models", run_adapt);
   adapt->add_option("run", options.run, "run folder or model file")->required();
   adapt->add_option("--data", options.data, "CSV, .npy or task file")->required();
-  adapt->add_option("--steps", options.steps, "adaptation steps; default: as trained")->expected(1);
+  adapt->add_option("--steps", options.steps, "adaptation steps; default: as trained")
+      ->expected(1)
+      ->check(check_steps);
   adapt->add_option("--out", options.out, "adapted models (safetensors)")->required();
 
   CLI::App* predict = command(app, "predict", "predictions for the query rows of tasks", run_predict);
   predict->add_option("run", options.run, "run folder, model file or adapted models")->required();
   predict->add_option("--data", options.data, "CSV, .npy or task file")->required();
-  predict->add_option("--steps", options.steps, "adaptation steps; default: as trained")->expected(1);
+  predict->add_option("--steps", options.steps, "adaptation steps; default: as trained")
+      ->expected(1)
+      ->check(check_steps);
   predict->add_option("--out", options.out, "predictions (CSV)")->required();
 
   CLI::App* gradient = command(app, "gradient", "one meta-gradient, no update", run_gradient);

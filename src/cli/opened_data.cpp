@@ -58,10 +58,8 @@ OpenedData open_data(const CommandOptions& options, const TrainedModel& model, T
   } else {
     table.path = options.data;
   }
-  const TargetType target =
-      model.config.loss.kind == LossKind::softmax ? TargetType::label : TargetType::real;
-  return opened(table.path, make_table_source(table, *model.preprocessing, target, needed,
-                                              options.data.empty() ? Phases::split : Phases::all_test,
+  return opened(table.path, make_table_source(table, *model.preprocessing, targets_of(model.config.loss),
+                                              needed, options.data.empty() ? Phases::split : Phases::all_test,
                                               model.config.seed));
 }
 

@@ -14,9 +14,7 @@ struct CommonOptions {
   std::string config;                  ///< --config
   std::string tasks;                   ///< --tasks: implies source = "file"
   std::vector<std::string> overrides;  ///< --set key=value
-  std::optional<std::string> backend, isa, math;
-  std::optional<int> threads;
-  std::optional<std::string> seed;
+  std::optional<std::string> backend, threads, isa, math, seed;
   bool json = false, quiet = false, print_config = false;
 };
 

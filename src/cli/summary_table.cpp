@@ -32,6 +32,13 @@ std::string text_table(const std::vector<StepSummary>& summaries) {
   return text;
 }
 
+nlohmann::ordered_json json_failure(const FailedTask& task) {
+  return {{"id", task.id},
+          {"status", static_cast<int>(task.status)},
+          {"reason", describe(task.status)},
+          {"step", task.step}};
+}
+
 nlohmann::ordered_json json_table(const std::vector<StepSummary>& summaries) {
   auto list = nlohmann::ordered_json::array();
   for (const StepSummary& s : summaries) {
@@ -45,11 +52,7 @@ nlohmann::ordered_json json_table(const std::vector<StepSummary>& summaries) {
                                    {"q999", s.q999},
                                    {"divergence_rate", s.divergence_rate},
                                    {"failures", nlohmann::ordered_json::array()}};
-    for (const FailedTask& task : s.failures)
-      line["failures"].push_back({{"id", task.id},
-                                  {"status", static_cast<int>(task.status)},
-                                  {"reason", describe(task.status)},
-                                  {"step", task.step}});
+    for (const FailedTask& task : s.failures) line["failures"].push_back(json_failure(task));
     list.push_back(std::move(line));
   }
   return list;

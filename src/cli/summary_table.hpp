@@ -18,6 +18,9 @@ namespace shoal::cli {
 std::string text_table(const std::vector<StepSummary>& summaries);
 nlohmann::ordered_json json_table(const std::vector<StepSummary>& summaries);
 
+/// {"id", "status", "reason", "step"}.
+nlohmann::ordered_json json_failure(const FailedTask& task);
+
 /// [{"id", "key", "loss": [per number of steps], "status": [...]}], tasks in the order of the batch.
 template <class Real>
 nlohmann::ordered_json json_losses(const StepLosses<Real>& losses, std::span<const std::int64_t> ids,

@@ -157,12 +157,17 @@ void BasicMetaLearner<Real>::set_optimizer_state(OptimizerState<Real> state) {
 }
 
 template <class Real>
+void BasicMetaLearner<Real>::require_trainable(const BasicTaskBatch<Real>& tasks) const {
+  check_batch(tasks, state_->options.model, state_->options.loss);
+  tasks.require_query();
+}
+
+template <class Real>
 MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Real>& given,
                                                          KeepFastWeights keep) const {
   const FloatEnvironment environment;
   State& s = *state_;
-  check_batch(given, s.options.model, s.options.loss);
-  given.require_query();
+  require_trainable(given);
   if constexpr (std::is_same_v<Real, double>)
     if (!std::is_sorted(given.ids().begin(), given.ids().end())) {
       // Plain sums depend on their order, so there is only one: ascending id (gradient_sum.hpp).

@@ -36,7 +36,8 @@ std::string nearest_name(const std::string& name, std::span<const std::string> n
   std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string& candidate : names) {
     const std::size_t distance = last_part(name) == last_part(candidate) ? 1 : edits(name, candidate);
-    if (distance < best) {
+    const bool alike = distance < std::max(name.size(), candidate.size());
+    if (alike && distance < best) {
       best = distance;
       nearest = candidate;
     }

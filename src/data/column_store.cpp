@@ -53,7 +53,7 @@ ColumnStore::ColumnStore(const std::string& path, const std::vector<ColumnReques
       if (!fresh) continue;
       const auto at = std::find(reader->names().begin(), reader->names().end(), name);
       if (at == reader->names().end())
-        throw DataError(path + ":1: there is no column \"" + name + "\"" +
+        throw DataError(reader->header_place() + ": there is no column \"" + name + "\"" +
                         did_you_mean(name, reader->names()));
       Column column;
       column.name = name;
@@ -79,12 +79,12 @@ ColumnStore::ColumnStore(const std::string& path, const std::vector<ColumnReques
                           "\" is not a number");
       }
     }
+    if (rows_ == 0) throw DataError(reader->header_place() + ": no rows follow the header");
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       if (found[c].numbers > 0 && found[c].texts > 0) found[c].refuse_mixture(columns_[c].name);
       if (found[c].texts > 0) columns_[c].numeric = false;
     }
   }
-  if (rows_ == 0) throw DataError(path + ": has no rows after its header");
   if (rows_ > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
     throw DataError(path + ": more than 2^31 - 1 rows");
   std::vector<std::unordered_map<std::string, std::int32_t>> level_of(columns_.size());

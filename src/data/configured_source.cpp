@@ -5,6 +5,11 @@
 
 namespace shoal {
 
+TargetType targets_of(const Loss& loss) {
+  if (loss.kind == LossKind::softmax) return TargetType::label;
+  return loss.kind == LossKind::qlike && !loss.floor ? TargetType::positive : TargetType::real;
+}
+
 std::unique_ptr<TaskSource> make_task_source(const RunConfig& config) {
   const TasksConfig& tasks = config.tasks;
   const GeneratorOptions generator{.seed = config.seed,
@@ -19,10 +24,7 @@ std::unique_ptr<TaskSource> make_task_source(const RunConfig& config) {
     if (tasks.table.path.empty()) throw InvalidArgument("tasks: source \"file\" needs a path");
     return make_file_source(tasks.table.path, config.seed);
   }
-  if (tasks.source == "table") {
-    const TargetType target = config.loss.kind == LossKind::softmax ? TargetType::label : TargetType::real;
-    return make_table_source(tasks.table, target, config.seed);
-  }
+  if (tasks.source == "table") return make_table_source(tasks.table, targets_of(config.loss), config.seed);
   throw InvalidArgument("tasks: unknown source \"" + tasks.source +
                         "\"; known: sinusoid, xsinx, xsinx-window, table, file");
 }
@@ -38,6 +40,9 @@ ModelSpec model_for(const RunConfig& config, const TaskSource& source) {
     if (columns.targets != 0)
       throw DataError("loss softmax needs class labels, the tasks have numeric targets");
     model.outputs = config.model.outputs > 0 ? config.model.outputs : source.classes();
+    if (source.classes() > model.outputs)
+      throw DataError("the tasks have " + std::to_string(source.classes()) + " classes, the model has " +
+                      std::to_string(model.outputs) + " outputs");
   } else if (config.model.outputs > 0 && config.model.outputs != model.outputs) {
     throw InvalidArgument("model.outputs = " + std::to_string(config.model.outputs) +
                           ", but loss and targets need " + std::to_string(model.outputs));

@@ -26,14 +26,16 @@ class CsvReader final : public RowReader {
       throw DataError(path_ + ":1: the file is empty; a header line with column names was expected");
     for (std::size_t i = 0; i < fields(); ++i) {
       const std::string name(text(i));
-      if (name.empty()) throw DataError(path_ + ":1: column " + std::to_string(i + 1) + " has no name");
+      if (name.empty()) throw DataError(place() + ": column " + std::to_string(i + 1) + " has no name");
       if (std::find(names_.begin(), names_.end(), name) != names_.end())
-        throw DataError(path_ + ":1: column \"" + name + "\" occurs twice");
+        throw DataError(place() + ": column \"" + name + "\" occurs twice");
       names_.push_back(name);
     }
+    header_line_ = row_line_;
   }
 
   const std::vector<std::string>& names() const override { return names_; }
+  std::string header_place() const override { return path_ + ":" + std::to_string(header_line_); }
 
   bool next() override {
     if (!read_row()) return false;
@@ -154,7 +156,7 @@ class CsvReader final : public RowReader {
   std::ifstream stream_;
   std::vector<char> buffer_;
   std::size_t at_ = 0, filled_ = 0;
-  std::int64_t line_ = 1, row_line_ = 1;
+  std::int64_t line_ = 1, row_line_ = 1, header_line_ = 1;
   std::vector<std::string> names_;
   std::string row_;                ///< the fields of the current row, one after another
   std::vector<std::size_t> ends_;  ///< where each of them ends

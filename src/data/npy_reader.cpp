@@ -51,6 +51,7 @@ class NpyReader final : public RowReader {
   }
 
   const std::vector<std::string>& names() const override { return names_; }
+  std::string header_place() const override { return path_ + ": byte 10: header"; }
 
   bool next() override {
     if (row_index_ == rows_) return false;

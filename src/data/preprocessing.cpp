@@ -5,33 +5,32 @@
 #include <shoal/error.hpp>
 #include <shoal/table_source.hpp>
 
+#include "core/name_table.hpp"
+
 namespace shoal {
 namespace {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr const char* missing_names[] = {"error", "drop", "mean"};
-constexpr const char* kind_names[] = {"number", "indicator", "level"};
-
-MissingPolicy missing_from(const std::string& name) {
-  for (int i = 0; i < 3; ++i)
-    if (name == missing_names[i]) return static_cast<MissingPolicy>(i);
-  throw ModelError("preprocessing: unknown policy for missing values \"" + name + "\"");
-}
-
-InputKind kind_from(const std::string& name) {
-  for (int i = 0; i < 3; ++i)
-    if (name == kind_names[i]) return static_cast<InputKind>(i);
-  throw ModelError("preprocessing: unknown kind of input \"" + name + "\"");
-}
+constexpr std::pair<MissingPolicy, std::string_view> missing_names[] = {
+    {MissingPolicy::error, "error"}, {MissingPolicy::drop, "drop"}, {MissingPolicy::mean, "mean"}};
+constexpr std::pair<InputKind, std::string_view> kind_names[] = {
+    {InputKind::number, "number"}, {InputKind::indicator, "indicator"}, {InputKind::level, "level"}};
 
 }  // namespace
+
+std::string_view to_string(MissingPolicy policy) {
+  return name_in<MissingPolicy>(missing_names, policy);
+}
+MissingPolicy missing_from_string(std::string_view name) {
+  return value_in<MissingPolicy>(missing_names, "policy for missing values", name);
+}
 
 std::string to_json(const Preprocessing& p) {
   const TableOptions& o = p.options;
   ordered_json kinds = ordered_json::array();
-  for (const InputKind kind : p.kinds) kinds.push_back(kind_names[static_cast<int>(kind)]);
+  for (const InputKind kind : p.kinds) kinds.push_back(name_in<InputKind>(kind_names, kind));
   const ordered_json text = {{"key", o.key},
                              {"features", o.features},
                              {"categorical", o.categorical},
@@ -43,7 +42,7 @@ std::string to_json(const Preprocessing& p) {
                                {"query", o.windows.query},
                                {"stride", o.windows.stride},
                                {"purge", o.windows.purge}}},
-                             {"missing", missing_names[static_cast<int>(o.missing)]},
+                             {"missing", to_string(o.missing)},
                              {"split",
                               {{"by", o.split.by},
                                {"train", o.split.train},
@@ -78,7 +77,7 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     j.at("time").get_to(o.time);
     const json& windows = j.at("windows");
     o.windows = {windows.at("support"), windows.at("query"), windows.at("stride"), windows.at("purge")};
-    o.missing = missing_from(j.at("missing").get<std::string>());
+    o.missing = missing_from_string(j.at("missing").get<std::string>());
     const json& split = j.at("split");
     o.split.by = split.at("by").get<std::string>();
     split.at("train").get_to(o.split.train);
@@ -91,7 +90,8 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     j.at("purge").get_to(o.purge);
     j.at("scale").get_to(o.scale);
     j.at("inputs").get_to(p.inputs);
-    for (const json& kind : j.at("kinds")) p.kinds.push_back(kind_from(kind.get<std::string>()));
+    for (const json& kind : j.at("kinds"))
+      p.kinds.push_back(value_in<InputKind>(kind_names, "kind of input", kind.get<std::string>()));
     j.at("mean").get_to(p.mean);
     j.at("deviation").get_to(p.deviation);
     j.at("fill").get_to(p.fill);
@@ -104,6 +104,8 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     return p;
   } catch (const json::exception& error) {
     throw ModelError(std::string("preprocessing: not what this version writes: ") + error.what());
+  } catch (const InvalidArgument& error) {
+    throw ModelError(std::string("preprocessing: ") + error.what());
   }
 }
 

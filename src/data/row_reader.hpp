@@ -14,6 +14,8 @@ class RowReader {
  public:
   virtual ~RowReader() = default;
   virtual const std::vector<std::string>& names() const = 0;
+  /// Where the names stand, e.g. "prices.csv:1".
+  virtual std::string header_place() const = 0;
   /// Advances to the next row; false at the end. Throws DataError naming file and line (or byte).
   virtual bool next() = 0;
   /// Text of a column of the current row, without surrounding blanks; valid until next().

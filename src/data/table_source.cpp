@@ -27,7 +27,7 @@ void validate(const TableOptions& o, TargetType target) {
   require(!o.key.empty(), "source \"table\" needs a key: the column or columns that name a task");
   require(!o.features.empty(), "source \"table\" needs features");
   require(!o.targets.empty(), "source \"table\" needs targets");
-  require(target == TargetType::real || o.targets.size() == 1,
+  require(target != TargetType::label || o.targets.size() == 1,
           "loss softmax takes one target column of class labels");
   for (const std::string& name : o.categorical)
     require(std::find(o.features.begin(), o.features.end(), name) != o.features.end(),
@@ -115,6 +115,7 @@ class Table final : public TableSource {
     }
     features_.emplace(table_, preprocessing_);
     if (target_ == TargetType::label && has_targets_) number_labels();
+    if (target_ == TargetType::positive) require_positive_targets();
   }
 
   TaskColumns columns() const override {
@@ -244,6 +245,17 @@ class Table final : public TableSource {
       }
       label_of_level_.push_back(at - labels.begin());
     }
+  }
+
+  void require_positive_targets() const {
+    for (const Column* column : target_columns())
+      for (const std::int32_t row : rows_.order) {
+        const double value = column->numbers[static_cast<std::size_t>(row)];
+        if (value <= 0.0 && std::isfinite(value))
+          throw DataError(table_.place(static_cast<std::size_t>(row)) + ": column \"" + column->name +
+                          "\": " + value_text(*column, static_cast<std::size_t>(row)) +
+                          " is not positive; loss qlike needs targets above 0, or a loss.floor");
+      }
   }
 
   template <class Real>

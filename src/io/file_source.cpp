@@ -2,6 +2,7 @@
 // A task file as a finite source: every task in every phase.
 #include <algorithm>
 #include <numeric>
+#include <type_traits>
 
 #include <shoal/task_file.hpp>
 
@@ -10,40 +11,66 @@
 namespace shoal {
 namespace {
 
+template <class To, class From>
+BasicTaskBatch<To> in_precision(const BasicTaskBatch<From>& tasks) {
+  if constexpr (std::is_same_v<To, From>)
+    return tasks;
+  else if constexpr (std::is_same_v<To, double>)
+    return widen(tasks);
+  else
+    return narrow(tasks);
+}
+
 class FileSource final : public TaskSource {
  public:
-  FileSource(TaskBatch64 tasks, std::uint64_t seed) : wide_(std::move(tasks)), seed_(seed) {
-    const auto labels = [&](const TaskSet<double>& set) {
-      for (const std::int64_t label : set.labels) classes_ = std::max(classes_, static_cast<int>(label) + 1);
-    };
-    labels(wide_.support());
-    labels(wide_.query());
-    by_id_.resize(static_cast<std::size_t>(wide_.size()));
+  FileSource(std::variant<TaskBatch, TaskBatch64> tasks, std::uint64_t seed)
+      : tasks_(std::move(tasks)), seed_(seed) {
+    std::visit([&](const auto& batch) { index(batch); }, tasks_);
+  }
+
+  TaskColumns columns() const override { return columns_; }
+  int classes() const override { return classes_; }
+  std::optional<std::int64_t> size(Phase) const override { return static_cast<std::int64_t>(by_id_.size()); }
+  TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
+    return select<float>(chosen(phase, iteration, tasks));
+  }
+  TaskBatch64 sample64(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
+    return select<double>(chosen(phase, iteration, tasks));
+  }
+  TaskBatch evaluation(Phase, std::int64_t) const override { return select<float>(by_id_); }
+  TaskBatch64 evaluation64(Phase, std::int64_t) const override { return select<double>(by_id_); }
+
+ private:
+  template <class Real>
+  void index(const BasicTaskBatch<Real>& tasks) {
+    columns_ = tasks.columns();
+    for (const auto* set : {&tasks.support(), &tasks.query()})
+      for (const std::int64_t label : set->labels) classes_ = std::max(classes_, static_cast<int>(label) + 1);
+    by_id_.resize(static_cast<std::size_t>(tasks.size()));
     std::iota(by_id_.begin(), by_id_.end(), std::int64_t{0});
     std::sort(by_id_.begin(), by_id_.end(), [&](std::int64_t a, std::int64_t b) {
-      return wide_.ids()[static_cast<std::size_t>(a)] < wide_.ids()[static_cast<std::size_t>(b)];
+      return tasks.ids()[static_cast<std::size_t>(a)] < tasks.ids()[static_cast<std::size_t>(b)];
     });
   }
 
-  TaskColumns columns() const override { return wide_.columns(); }
-  int classes() const override { return classes_; }
-  std::optional<std::int64_t> size(Phase) const override { return wide_.size(); }
-  TaskBatch64 sample64(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
-    std::vector<std::int64_t> chosen = finite_batch(seed_, phase, iteration, tasks, wide_.size());
-    for (std::int64_t& task : chosen) task = by_id_[static_cast<std::size_t>(task)];
-    return wide_.select(chosen);
-  }
-  TaskBatch64 evaluation64(Phase, std::int64_t) const override { return wide_.select(by_id_); }
-  TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
-    return narrow(sample64(phase, iteration, tasks));
-  }
-  TaskBatch evaluation(Phase phase, std::int64_t tasks) const override {
-    return narrow(evaluation64(phase, tasks));
+  std::vector<std::int64_t> chosen(Phase phase, std::int64_t iteration, std::int64_t tasks) const {
+    std::vector<std::int64_t> places =
+        finite_batch(seed_, phase, iteration, tasks, static_cast<std::int64_t>(by_id_.size()));
+    for (std::int64_t& task : places) task = by_id_[static_cast<std::size_t>(task)];
+    return places;
   }
 
- private:
-  TaskBatch64 wide_;
+  /// All tasks as they stand are not copied: batches share their memory.
+  template <class Real>
+  BasicTaskBatch<Real> select(const std::vector<std::int64_t>& places) const {
+    const bool whole = places.size() == by_id_.size() && std::is_sorted(places.begin(), places.end());
+    return std::visit(
+        [&](const auto& tasks) { return in_precision<Real>(whole ? tasks : tasks.select(places)); }, tasks_);
+  }
+
+  std::variant<TaskBatch, TaskBatch64> tasks_;
   std::uint64_t seed_;
+  TaskColumns columns_;
   int classes_ = 0;
   std::vector<std::int64_t> by_id_;
 };
@@ -51,7 +78,7 @@ class FileSource final : public TaskSource {
 }  // namespace
 
 std::unique_ptr<TaskSource> make_file_source(const std::filesystem::path& file, std::uint64_t seed) {
-  return std::make_unique<FileSource>(read_task_file(file), seed);
+  return std::make_unique<FileSource>(read_tasks(file), seed);
 }
 
 }  // namespace shoal

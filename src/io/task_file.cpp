@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <shoal/task_file.hpp>
 
+#include <algorithm>
+
 #include <shoal/error.hpp>
 #include <shoal/tensor_file.hpp>
 
@@ -32,8 +34,9 @@ class TaskTensors {
     if (const Tensor* tensor = find(name)) return *tensor;
     throw ModelError(file_ + ": tensor \"" + name + "\" is missing");
   }
+  /// Throws unless the tensor has this many dimensions and is of I64 (T = std::int64_t), or F32 or F64.
   template <class T>
-  std::vector<T> values(const std::string& name, std::size_t rank) const {
+  void require(const std::string& name, std::size_t rank) const {
     const Tensor& tensor = required(name);
     const bool fits = std::is_same_v<T, std::int64_t>
                           ? tensor.dtype == DType::i64
@@ -44,7 +47,18 @@ class TaskTensors {
     if (tensor.shape.size() != rank)
       throw ModelError(file_ + ": tensor \"" + name + "\" must have " + std::to_string(rank) +
                        " dimensions, has " + std::to_string(tensor.shape.size()));
-    return tensor.values<T>();
+  }
+  /// The values; the file's bytes of the tensor are given back, so that no more than one is there twice.
+  template <class T>
+  std::vector<T> take(const std::string& name, std::size_t rank) {
+    require<T>(name, rank);
+    std::vector<T> values = required(name).values<T>();
+    content_.tensors.erase(name);
+    return values;
+  }
+  bool is_wide() const {
+    return std::any_of(content_.tensors.begin(), content_.tensors.end(),
+                       [](const auto& entry) { return entry.second.dtype == DType::f64; });
   }
   /// Columns of a [rows, columns] tensor.
   int columns(const std::string& name) const {
@@ -70,23 +84,51 @@ class TaskTensors {
 
 constexpr std::int64_t most_classes = 1 << 24;  // a float holds every label
 
-TaskSetStorage<double> read_set(const TaskTensors& tensors, const std::string& set,
-                                const TaskColumns& columns) {
-  TaskSetStorage<double> rows;
-  rows.x = tensors.values<double>(set + "x", 2);
+/// Columns of support and query, which must agree.
+TaskColumns columns_of(const TaskTensors& tensors) {
+  const auto columns_of_set = [&](const std::string& set) {
+    tensors.require<float>(set + "x", 2);
+    const bool labels = tensors.required(set + "y").dtype == DType::i64;
+    if (!labels) tensors.require<float>(set + "y", 2);
+    const bool offset = tensors.find(set + "output_offset") != nullptr;
+    if (offset) tensors.require<float>(set + "output_offset", 2);
+    return TaskColumns{tensors.columns(set + "x"), labels ? 0 : tensors.columns(set + "y"),
+                       offset ? tensors.columns(set + "output_offset") : 0};
+  };
+  const TaskColumns support = columns_of_set("support_"), query = columns_of_set("query_");
+  if ((support.targets == 0) != (query.targets == 0))
+    throw ModelError(tensors.file() + ": tensor \"query_y\": class labels on one side, numbers on the other");
+  if (!(support == query))
+    throw ModelError(tensors.file() +
+                     ": columns of the query tensors differ from those of the support tensors");
+  return support;
+}
+
+template <class Real>
+TaskSetStorage<Real> take_set(TaskTensors& tensors, const std::string& set, const TaskColumns& columns) {
+  TaskSetStorage<Real> rows;
+  rows.x = tensors.take<Real>(set + "x", 2);
   if (columns.targets == 0) {
-    rows.labels = tensors.values<std::int64_t>(set + "y", 1);
+    rows.labels = tensors.take<std::int64_t>(set + "y", 1);
     for (std::size_t r = 0; r < rows.labels.size(); ++r)
       if (rows.labels[r] >= most_classes)
         throw DataError("tensor \"" + set + "y\": row " + std::to_string(r) + ": label " +
                         std::to_string(rows.labels[r]) + " is not in [0, " + std::to_string(most_classes) +
                         ")");
   } else {
-    rows.y = tensors.values<double>(set + "y", 2);
+    rows.y = tensors.take<Real>(set + "y", 2);
   }
-  rows.offsets = tensors.values<std::int64_t>(set + "offsets", 1);
-  if (columns.offsets > 0) rows.output_offset = tensors.values<double>(set + "output_offset", 2);
+  rows.offsets = tensors.take<std::int64_t>(set + "offsets", 1);
+  if (columns.offsets > 0) rows.output_offset = tensors.take<Real>(set + "output_offset", 2);
   return rows;
+}
+
+template <class Real>
+BasicTaskBatch<Real> take_tasks(TaskTensors& tensors, const TaskColumns& columns) {
+  auto support = take_set<Real>(tensors, "support_", columns),
+       query = take_set<Real>(tensors, "query_", columns);
+  return BasicTaskBatch<Real>::own(columns, std::move(support), std::move(query),
+                                   tensors.take<std::int64_t>("task_id", 1));
 }
 
 template <class Real>
@@ -113,33 +155,20 @@ void write(const std::filesystem::path& file, const BasicTaskBatch<Real>& tasks)
 
 }  // namespace
 
-TaskBatch64 read_task_file(const std::filesystem::path& file) {
-  return as_data_error(file.string(), [&] {
-    const TaskTensors tensors(file);
+std::variant<TaskBatch, TaskBatch64> read_tasks(const std::filesystem::path& file) {
+  return as_data_error(file.string(), [&]() -> std::variant<TaskBatch, TaskBatch64> {
+    TaskTensors tensors(file);
     tensors.refuse_others();
-    TaskColumns columns;
-    columns.targets = tensors.required("support_y").dtype == DType::i64 ? 0 : 1;
-    for (const std::string set : {"support_", "query_"}) {
-      tensors.values<double>(set + "x", 2);
-      const bool labels = tensors.required(set + "y").dtype == DType::i64;
-      if (labels != (columns.targets == 0))
-        throw ModelError(tensors.file() + ": tensor \"" + set +
-                         "y\": class labels on one side, numbers on the other");
-      if (!labels) tensors.values<double>(set + "y", 2);
-      const int inputs = tensors.columns(set + "x"), targets = labels ? 0 : tensors.columns(set + "y");
-      const bool offset = tensors.find(set + "output_offset") != nullptr;
-      if (offset) tensors.values<double>(set + "output_offset", 2);
-      const int offsets = offset ? tensors.columns(set + "output_offset") : 0;
-      const TaskColumns found{inputs, targets, offsets};
-      if (set == "support_") columns = found;
-      if (!(found == columns))
-        throw ModelError(tensors.file() +
-                         ": columns of the query tensors differ from those of the support tensors");
-    }
-    auto support = read_set(tensors, "support_", columns), query = read_set(tensors, "query_", columns);
-    return TaskBatch64::own(columns, std::move(support), std::move(query),
-                            tensors.values<std::int64_t>("task_id", 1));
+    const TaskColumns columns = columns_of(tensors);
+    if (tensors.is_wide()) return take_tasks<double>(tensors, columns);
+    return take_tasks<float>(tensors, columns);
   });
+}
+
+TaskBatch64 read_task_file(const std::filesystem::path& file) {
+  const auto tasks = read_tasks(file);
+  const auto* single = std::get_if<TaskBatch>(&tasks);
+  return single ? widen(*single) : std::get<TaskBatch64>(tasks);
 }
 
 void write_task_file(const std::filesystem::path& file, const TaskBatch& tasks) {

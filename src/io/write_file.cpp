@@ -78,17 +78,18 @@ std::filesystem::path behind_links(std::filesystem::path file) {
 }  // namespace
 
 void write_file(const std::filesystem::path& name, std::span<const std::byte> bytes) {
-  const std::filesystem::path file = behind_links(name);
   struct stat old {};
-  const bool exists = ::stat(file.c_str(), &old) == 0;
-  if (exists && S_ISDIR(old.st_mode)) throw ResourceError(file.string() + ": is a folder");
+  const bool exists = ::stat(name.c_str(), &old) == 0;
+  if (exists && S_ISDIR(old.st_mode)) throw ResourceError(name.string() + ": is a folder");
   if (exists && !S_ISREG(old.st_mode)) {
-    Descriptor out(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
-    if (out.get() < 0) fail(file, "cannot be opened for writing");
-    write_all(out.get(), bytes, file);
-    if (out.close() != 0) fail(file, "closing failed");
+    // By its own name: the link behind /dev/stdout names no file.
+    Descriptor out(::open(name.c_str(), O_WRONLY | O_CLOEXEC));
+    if (out.get() < 0) fail(name, "cannot be opened for writing");
+    write_all(out.get(), bytes, name);
+    if (out.close() != 0) fail(name, "closing failed");
     return;
   }
+  const std::filesystem::path file = behind_links(name);
   const std::filesystem::path folder =
       file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   Temporary temporary(file.string() + ".tmp." + std::to_string(::getpid()));

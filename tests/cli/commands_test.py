@@ -1,97 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The shoal program from outside: every command, its files, its exit codes, and that a refusal writes nothing.
+"""The shoal program from outside: usage, configuration, training, gradients, their exit codes, and that a refusal writes nothing.
 
 usage: commands_test.py SHOAL
 """
-import csv
 import json
 import os
 import pathlib
-import random
 import shutil
 import signal
 import struct
 import subprocess
-import sys
-import tempfile
-import time
 
-shoal = str(pathlib.Path(sys.argv[1]).resolve())
-FAST = ["--set", "train.iterations=20", "--set", "model.hidden=[8]", "--set", "evaluate.tasks=20"]
-
-
-def run(*arguments, code=0, env=None):
-    result = subprocess.run([shoal, *map(str, arguments)], capture_output=True, text=True, env={**os.environ, **(env or {})})
-    assert result.returncode == code, f"{arguments}: exit {result.returncode}, not {code}\n{result.stdout}{result.stderr}"
-    return result
-
-
-def refused(code, named, *arguments, env=None):
-    before = sorted(pathlib.Path(".").rglob("*"))
-    result = run(*arguments, code=code, env=env)
-    assert named in result.stderr, f"{arguments}: {named!r} is not in {result.stderr!r}"
-    assert sorted(pathlib.Path(".").rglob("*")) == before, f"{arguments}: something was written"
-
-
-def tensors(path):
-    """Names, shapes and values of a safetensors file, by the format's own words."""
-    data = pathlib.Path(path).read_bytes()
-    size = struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8 : 8 + size])
-    code = {"F32": "f", "F64": "d", "I64": "q", "I32": "i", "U8": "B"}
-    result = {}
-    for name, entry in header.items():
-        if name != "__metadata__":
-            begin, end = (8 + size + offset for offset in entry["data_offsets"])
-            letter = code[entry["dtype"]]
-            count = (end - begin) // struct.calcsize("<" + letter)
-            result[name] = (entry["dtype"], entry["shape"], struct.unpack(f"<{count}{letter}", data[begin:end]))
-    return result
-
-
-def write_tensors(path, entries):
-    header, data = {}, b""
-    for name, dtype, shape, values in entries:
-        packed = struct.pack(f"<{len(values)}{'f' if dtype == 'F32' else 'q'}", *values)
-        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(packed)]}
-        data += packed
-    text = json.dumps(header).encode()
-    pathlib.Path(path).write_bytes(struct.pack("<Q", len(text)) + text + data)
-
-
-def write_table(path, tasks=12, rows=12, targets=True):
-    numbers = random.Random(1)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["client", "day", "a", "b"] + (["y"] if targets else []))
-        for task in range(tasks):
-            for day in range(rows):
-                a, b = numbers.gauss(0, 1), numbers.gauss(3, 2)
-                writer.writerow([f"c{task}", day, a, b] + ([task * a - b] if targets else []))
-
-
-TABLE = """
-[tasks]
-source = "table"
-path = "table.csv"
-key = ["client"]
-time = "day"
-features = ["a", "b"]
-targets = ["y"]
-support = 6
-query = 4
-split = { by = "task", train = 0.6, validation = 0.1, test = 0.3 }
-[model]
-hidden = [6]
-[algorithm]
-inner_steps = 2
-[train]
-iterations = 15
-tasks_per_batch = 4
-[evaluate]
-max_failed_share = 0.5
-"""
+from program import FAST, refused, run, run_tests, shoal, tensors
 
 
 def test_usage():
@@ -102,6 +23,11 @@ def test_usage():
     refused(2, "did you mean", "train", "--out", "run", "--set", "train.lrr=1")
     refused(2, "cannot be opened", "train", "--out", "run", "--config", "none.toml")
     refused(2, "SHOAL_ISA", "train", "--out", "run", env={"SHOAL_ISA": "mmx"})
+    refused(2, 'SHOAL_THREADS=many: threads: expected a value of type integer', "doctor", env={"SHOAL_THREADS": "many"})
+    refused(2, "--threads -1: threads: expected an integer from 0", "train", "--out", "run", "--threads", "-1")
+    refused(2, "--set train.lr=-1: train.lr: expected a number from 0 up", "train", "--out", "run", "--set", "train.lr=-1")
+    for steps in ("", "-3", "1.5", "x"):
+        refused(2, "--steps", "evaluate", "nothing", "--steps", steps)
     refused(2, "unknown backend", "train", "--out", "run", "--backend", "tpu")
     refused(6, "cuda", "train", "--out", "run", "--backend", "cuda")
     refused(4, "there is no model", "evaluate", "nothing")
@@ -169,6 +95,23 @@ def test_train_and_resume():
     assert pathlib.Path("fresh/model.safetensors").read_bytes() == model
 
 
+def test_checkpoints_log_and_warm_start():
+    names = lambda folder: sorted(int(file.stem.split("-")[1]) for file in pathlib.Path(folder, "checkpoints").iterdir())
+    run("train", "--out", "p", "--quiet", "--set", "algorithm.name=pooled", "--set", "train.checkpoint_every=6", "--set", "train.log_every=5", *FAST)
+    assert names("p") == [12, 18, 20]
+    assert [json.loads(line)["iteration"] for line in open("p/metrics.jsonl", encoding="utf-8")] == [5, 10, 15, 20]
+    # No iteration: the model is the one that it starts from; learned rates start at inner_lr.
+    start = ["--set", "train.warm_start=p", "--set", "train.iterations=0", "--set", "model.hidden=[8]", "--set", "algorithm.name=meta-sgd"]
+    run("train", "--out", "w", "--quiet", *start)
+    pooled, warm = tensors("p/model.safetensors"), tensors("w/model.safetensors")
+    assert all(warm[name] == pooled[name] for name in pooled)
+    assert {value for name in warm.keys() - pooled.keys() for value in warm[name][2]} == {struct.unpack("f", struct.pack("f", 0.01))[0]}
+    # What the run started from is one of its inputs.
+    run("train", "--out", "q", "--quiet", "--set", "algorithm.name=pooled", *FAST)
+    shutil.copy("q/model.safetensors", "p/model.safetensors")
+    refused(4, "another run", "train", "--out", "w", "--quiet", "--resume", *start)
+
+
 def test_a_signal_leaves_a_checkpoint():
     command = [shoal, "train", "--out", "s", "--set", "train.iterations=1000000", "--set", "train.log_every=1"]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -202,120 +145,6 @@ def test_backends_agree():
     assert set(bad["status"][2]) == {2} and not any(bad["meta_gradient.layers.0.weight"][2])
 
 
-def test_table_to_predictions():
-    write_table("table.csv")
-    pathlib.Path("t.toml").write_text(TABLE, encoding="utf-8")
-    counts = json.loads(run("inspect", "tasks", "--config", "t.toml", "--json").stdout)
-    assert sum(line["tasks"] for line in counts["phases"]) == 12
-    assert json.loads(run("inspect", "plan", "--config", "t.toml", "--json").stdout)["parameters"] == 2 * 6 + 6 + 6 + 1
-    run("train", "--config", "t.toml", "--out", "r", "--quiet")
-    table = json.loads(run("evaluate", "r", "--steps", "0,2", "--json").stdout)
-    assert [line["steps"] for line in table["summary"]] == [0, 2]
-    assert all(task["key"].startswith("c") for task in table["tasks"])
-    shown = json.loads(run("inspect", "model", "r", "--json").stdout)
-    assert json.loads(shown["metadata"]["preprocessing"])["inputs"] == ["a", "b"]
-    assert {line["name"]: line["shape"] for line in shown["tensors"]}["layers.0.weight"] == [2, 6]
-
-    write_table("new.csv", tasks=3, targets=True)
-    run("adapt", "r", "--data", "new.csv", "--steps", "2", "--out", "a.safetensors")
-    adapted = tensors("a.safetensors")
-    assert adapted["fast.layers.0.weight"][1] == [3, 2, 6]
-    run("predict", "a.safetensors", "--data", "new.csv", "--out", "p1.csv")
-    run("predict", "r", "--data", "new.csv", "--out", "p2.csv")
-    assert pathlib.Path("p1.csv").read_text(encoding="utf-8") == pathlib.Path("p2.csv").read_text(encoding="utf-8")
-    rows = list(csv.DictReader(open("p1.csv", encoding="utf-8")))
-    assert len(rows) == 3 * 6 and {row["task"] for row in rows} == {"c0", "c1", "c2"}
-    given = list(csv.DictReader(open("new.csv", encoding="utf-8")))
-    for row in rows:  # row numbers are those of the table
-        assert (given[int(row["row"])]["client"], given[int(row["row"])]["day"]) == (row["task"], row["time"])
-    write_table("other.csv", tasks=5)
-    refused(3, "no adapted model", "predict", "a.safetensors", "--data", "other.csv", "--out", "p3.csv")
-    refused(2, "--steps", "predict", "a.safetensors", "--data", "new.csv", "--steps", "1", "--out", "p3.csv")
-    pathlib.Path("bad.csv").write_text("client,day,a,b,y\nc0,1,x,2,3\n", encoding="utf-8")
-    refused(3, "bad.csv:2", "adapt", "r", "--data", "bad.csv", "--out", "b.safetensors")
-    # A new client with two known rows and one to come, another with one known row and nothing to ask.
-    pathlib.Path("few.csv").write_text("client,day,a,b,y\nn,0,1,2,3\nn,1,1,2,3\nn,2,1,2,\nm,0,1,2,3\n", encoding="utf-8")
-    report = json.loads(run("predict", "r", "--data", "few.csv", "--out", "p4.csv", "--json").stdout)
-    assert (report["tasks"], report["rows"], report["left_out"]) == (2, 1, None)
-    assert [row["row"] for row in csv.DictReader(open("p4.csv", encoding="utf-8"))] == ["2"]
-    # Without targets there is nothing to adapt on; adapted models, or none, can be asked all the same.
-    write_table("asked.csv", tasks=3, targets=False)
-    refused(3, 'no column "y"', "predict", "r", "--data", "asked.csv", "--out", "p5.csv")
-    run("predict", "a.safetensors", "--data", "asked.csv", "--out", "p5.csv")
-    assert len(list(csv.DictReader(open("p5.csv", encoding="utf-8")))) == 3 * 12
-    run("predict", "r", "--data", "asked.csv", "--steps", "0", "--out", "p6.csv")
-    # A task file is known by its content.
-    run("data", "export", "--config", "t.toml", "--out", "tasks.st", "--phase", "train")
-    run("adapt", "r", "--data", "tasks.st", "--out", "b.safetensors")
-    result = run("evaluate", "r", "--data", "few.csv", "--json", code=3)
-    assert "few.csv:4" in result.stderr
-
-
-def test_a_trained_run_keeps_its_preprocessing_and_its_split():
-    os.makedirs("work")
-    write_table("work/table.csv")
-    pathlib.Path("work/t.toml").write_text(TABLE, encoding="utf-8")
-    run("train", "--config", "work/t.toml", "--out", "r", "--quiet")
-    evaluated = lambda *a, code=0, env=None: json.loads(run("evaluate", "r", "--json", *a, code=code, env=env).stdout)["tasks"]
-    own = evaluated()
-    # From any folder, whatever the environment says; another seed would test on what was trained on.
-    os.makedirs("elsewhere")
-    os.chdir("elsewhere")
-    moved = json.loads(run("evaluate", "../r", "--json", env={"SHOAL_SEED": "99"}).stdout)["tasks"]
-    os.chdir("..")
-    assert moved == own
-    refused(2, "trained with seed 7", "evaluate", "r", "--seed", "99")
-    assert evaluated("--seed", "7") == own
-    # The same columns under another configuration: the model's scalers, not ones fitted anew.
-    scaled = pathlib.Path("work/scaled.csv")
-    with open("work/table.csv", encoding="utf-8") as source, open(scaled, "w", encoding="utf-8") as target:
-        for i, line in enumerate(source):
-            cells = line.rstrip("\n").split(",")
-            target.write(line if i == 0 else ",".join([cells[0], cells[1], str(100 * float(cells[2])), *cells[3:]]) + "\n")
-    pathlib.Path("work/s.toml").write_text(TABLE.replace("table.csv", "scaled.csv"), encoding="utf-8")
-    assert evaluated("--config", "work/s.toml", "--set", "evaluate.max_failed_share=1") != own
-    pathlib.Path("work/same.toml").write_text(TABLE, encoding="utf-8")
-    assert evaluated("--config", "work/same.toml") == own
-    refused(2, "tasks.features is not what the model was trained with", "evaluate", "r", "--set", 'tasks.features=["a"]')
-    # Where the data lay is not part of the model, what it held is.
-    model = pathlib.Path("r/model.safetensors").read_bytes()
-    shutil.copytree("work", "moved")
-    run("train", "--config", "moved/t.toml", "--out", "again", "--quiet")
-    assert pathlib.Path("again/model.safetensors").read_bytes() == model
-    assert b"moved" not in model and b"work" not in model
-    shutil.rmtree("moved")
-    refused(3, "give --data", "evaluate", "again")
-    with open("work/table.csv", "a", encoding="utf-8") as table:
-        table.write("late,0,1,2,3\n")
-    changed = run("evaluate", "r", "--json")
-    assert "has changed since" in changed.stderr
-    assert "1 keys with too few rows for a task, e.g. \"late\"" in changed.stderr
-    assert json.loads(changed.stdout)["left_out"]["keys"] == 1
-
-
-def test_errors_in_the_data_name_the_file():
-    rows = [("support_x", "F32", [2, 1], [1, 2]), ("support_y", "F32", [2, 1], [1, 2]), ("support_offsets", "I64", [3], [0, 1, 2])]
-    empty = [("query_x", "F32", [0, 1], []), ("query_y", "F32", [0, 1], []), ("query_offsets", "I64", [3], [0, 0, 0])]
-    write_tensors("t.safetensors", rows + empty + [("task_id", "I64", [2], [4, 9])])
-    refused(3, "t.safetensors: task batch", "gradient", "--tasks", "t.safetensors", "--out", "g.safetensors")
-    report = json.loads(run("train", "--out", "f", "--json", "--tasks", export("u.safetensors"), *FAST).stdout)
-    assert report["evaluated_on"] == "training tasks"
-    run("predict", "f", "--data", "t.safetensors", "--out", "p.csv")
-
-
-def export(name):
-    run("data", "export", "--out", name, "--set", "evaluate.tasks=3")
-    return name
-
-
-def test_pipes_and_links_are_not_replaced():
-    os.symlink("real.safetensors", "link.safetensors")
-    run("data", "export", "--out", "link.safetensors", "--set", "evaluate.tasks=3")
-    assert os.path.islink("link.safetensors") and tensors("real.safetensors")["task_id"][1] == [3]
-    run("data", "export", "--out", "/dev/null", "--set", "evaluate.tasks=3")
-    refused(6, "/dev/full", "data", "export", "--out", "/dev/full", "--set", "evaluate.tasks=3")
-
-
 def test_diverged_tasks_are_reported():
     result = run("train", "--out", "d", "--json", "--set", "algorithm.inner_lr=1e20", "--set", "algorithm.inner_steps=3", *FAST, code=5)
     report = json.loads(result.stdout)
@@ -332,16 +161,4 @@ def test_doctor_and_lists():
     refused(2, "no data set", "data", "get", "nothing")
 
 
-def main():
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
-    for name, test in tests:
-        start = time.monotonic()
-        folder = tempfile.mkdtemp(prefix="shoal-cli-")
-        os.chdir(folder)
-        test()
-        os.chdir("/")
-        shutil.rmtree(folder)
-        print(f"{name}: passed in {time.monotonic() - start:.1f} s")
-
-
-main()
+run_tests(globals())

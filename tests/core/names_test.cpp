@@ -106,6 +106,9 @@ TEST(Names, ANearNameIsProposed) {
   EXPECT_EQ(nearest_name("seed", {}), "");
   EXPECT_EQ(did_you_mean("sed", names), " (did you mean \"seed\"?)");
   EXPECT_EQ(did_you_mean("volatility", names), "");
+  const std::vector<std::string> columns = {"a", "c1"};
+  EXPECT_EQ(nearest_name("c4", columns), "c1");
+  EXPECT_EQ(nearest_name("b", columns), "") << "every letter would have to change";
 }
 
 TEST(Names, EveryStatusHasItsOwnSentence) {

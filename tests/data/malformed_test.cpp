@@ -73,6 +73,7 @@ TEST(Malformed, Csv) {
       {"an open quote", head + "a,1,1,\"1\n", ":2:"},
       {"a quote inside a field", head + "a,1,1\"2,1\n", ":2:"},
       {"text after a quote", head + "\"a\"b,1,1,1\n", ":2:"},
+      {"text below a line break in quotes", head + "\"a\nb\",1,1,1\na,2,1,one\n", ":4: column \"y\""},
       {"a zero byte", head + std::string("a,1,\0,1\n", 8), ":2:"},
       {"a lone carriage return", head + "a,1,1,1\ra,2,1,1\n", ":2:"},
       {"a Latin-1 value", head + "a,1,1,1\nM\xfcller,2,1,1\n", ":3: column 1 (\"id\") is not UTF-8"},

@@ -1,16 +1,30 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Reading streams: peak memory at most twice the numeric payload plus 256 MB. usage: memory_test.py SHOAL [ROWS]"""
+import json
+import math
 import os
 import pathlib
 import random
-import resource
+import struct
 import subprocess
 import sys
 import tempfile
 
 shoal, rows = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
 COLUMNS = 10  # features and the target
+# Peak memory of one command, by a process that has no other child.
+MEASURE = """import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)"""
+
+
+def check(what, peak, payload):
+    print(f"{what}: payload {payload / 1e6:.0f} MB, peak {peak / 1e6:.0f} MB")
+    if peak > 2 * payload + 256e6:
+        sys.exit("too much memory")
+
+
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
     numbers = random.Random(1)
@@ -27,9 +41,26 @@ key = ["id"]
 features = {features}
 targets = ["x{COLUMNS - 1}"]
 """, encoding="utf-8")
-    subprocess.run([shoal, "inspect", "plan", "--config", folder / "c.toml", "--quiet"], check=True, stdout=subprocess.DEVNULL)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    payload = rows * COLUMNS * 8
-    size = os.path.getsize(folder / "table.csv")
-print(f"file {size / 1e6:.0f} MB, payload {payload / 1e6:.0f} MB, peak {peak / 1e6:.0f} MB")
-sys.exit(0 if peak <= 2 * payload + 256e6 else "too much memory")
+    peak_of = lambda *command: int(subprocess.run([sys.executable, "-c", MEASURE, shoal, *map(str, command)], check=True, capture_output=True, text=True).stdout)
+    check("table", peak_of("inspect", "plan", "--config", folder / "c.toml"), rows * COLUMNS * 8)
+    rows *= 10  # a task file is quickly written
+    tasks = rows // 1000
+    sides = {f"{side}_{part}": ("F32", [rows // 2, width]) for side in ("support", "query") for part, width in (("x", COLUMNS - 1), ("y", 1))}
+    sides |= {f"{side}_offsets": ("I64", [tasks + 1]) for side in ("support", "query")} | {"task_id": ("I64", [tasks])}
+    offsets = struct.pack(f"<{tasks + 1}q", *range(0, rows // 2 + 1, rows // 2 // tasks))
+    header, at = {}, 0
+    for name, (dtype, shape) in sides.items():
+        size = math.prod(shape) * (4 if dtype == "F32" else 8)
+        header[name], at = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + size]}, at + size
+    text = json.dumps(header).encode()
+    with open(folder / "tasks.safetensors", "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for name, (dtype, shape) in sides.items():
+            if dtype == "F32":
+                file.write(struct.pack("<997f", *(numbers.gauss(0, 1) for _ in range(997))) * (math.prod(shape) // 997 + 1))
+                file.truncate(8 + len(text) + header[name]["data_offsets"][1])
+                file.seek(0, os.SEEK_END)
+            else:
+                file.write(offsets if name != "task_id" else struct.pack(f"<{tasks}q", *range(tasks)))
+    train = ("train", "--tasks", folder / "tasks.safetensors", "--out", folder / "run", "--set", "train.iterations=2", "--set", "model.hidden=[4]", "--quiet")
+    check("task file", peak_of(*train), at)

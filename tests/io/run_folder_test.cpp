@@ -214,9 +214,24 @@ TEST(TaskFile, RoundTripsInBothPrecisions) {
     EXPECT_EQ(read.support().x[5], 6.0);
     EXPECT_NEAR(read.query().y[1], 0.9, 1e-7);
   }
-  const auto source = make_file_source(folder / "wide", 1);
-  EXPECT_EQ(source->evaluation64(Phase::test, 0).ids()[0], 7);  // in order of id
-  EXPECT_EQ(source->sample(Phase::train, 5, 10).size(), 2);
+  EXPECT_TRUE(std::holds_alternative<TaskBatch64>(read_tasks(folder / "wide")));
+  EXPECT_TRUE(std::holds_alternative<TaskBatch>(read_tasks(folder / "narrow")));
+  for (const char* name : {"wide", "narrow"}) {
+    const auto source = make_file_source(folder / name, 1);
+    EXPECT_EQ(source->evaluation64(Phase::test, 0).ids()[0], 7);  // in order of id
+    EXPECT_EQ(source->evaluation64(Phase::test, 0).support().x[0], 3.0);
+    EXPECT_EQ(source->evaluation(Phase::test, 0).query().y[1], 0.7f);
+    EXPECT_EQ(source->sample(Phase::train, 5, 10).size(), 2);
+  }
+}
+
+TEST(TaskFile, TasksInOrderOfIdAreNotCopied) {
+  const Scratch folder;
+  TaskSetStorage<float> rows{{1, 2}, {3, 4}, {}, {}, {0, 1, 2}};
+  write_task_file(folder / "t", TaskBatch::own({1, 1, 0}, rows, rows, {7, 42}));
+  const auto source = make_file_source(folder / "t", 1);
+  EXPECT_EQ(source->evaluation(Phase::test, 0).support().x.data(),
+            source->evaluation(Phase::train, 0).support().x.data());
 }
 
 TEST(TaskFile, RefusesWhatTheContractSays) {

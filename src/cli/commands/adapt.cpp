@@ -35,11 +35,11 @@ int run_adapt(const CommandOptions& options) {
                   {"without_support", unadapted},
                   {"left_out", left_out_json(data)}});
     } else if (!options.common.quiet) {
-      std::printf("%s: %lld of %lld tasks adapted in %d steps\n", options.out.c_str(),
-                  static_cast<long long>(good), static_cast<long long>(tasks.size()), steps);
+      std::fprintf(stderr, "%s: %lld of %lld tasks adapted in %d steps\n", options.out.c_str(),
+                   static_cast<long long>(good), static_cast<long long>(tasks.size()), steps);
       if (unadapted > 0)
-        std::printf("%lld tasks have no support rows: theirs is the model as it was trained\n",
-                    static_cast<long long>(unadapted));
+        std::fprintf(stderr, "%lld tasks have no support rows: theirs is the model as it was trained\n",
+                     static_cast<long long>(unadapted));
     }
     return good == 0 ? 5 : 0;
   });

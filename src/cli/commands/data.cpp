@@ -42,9 +42,9 @@ int run_data_get(const CommandOptions& options) {
                 {"sha256", files.sha256},
                 {"rows", files.rows}});
   } else if (!options.common.quiet) {
-    std::printf("%s: %lld rows (sha256 %s)\n%s: where it comes from and what it may be used for\n",
-                files.table.string().c_str(), static_cast<long long>(files.rows), files.sha256.c_str(),
-                files.card.string().c_str());
+    std::fprintf(stderr, "%s: %lld rows (sha256 %s)\n%s: where it comes from and what it may be used for\n",
+                 files.table.string().c_str(), static_cast<long long>(files.rows), files.sha256.c_str(),
+                 files.card.string().c_str());
   }
   return 0;
 }
@@ -59,9 +59,9 @@ int run_data_export(const CommandOptions& options) {
   const TaskBatch tasks = data.source->evaluation(phase, config.evaluate.tasks);
   write_task_file(options.out, tasks);
   if (!options.common.quiet && !options.common.json)
-    std::printf("%s: %lld tasks, %lld support and %lld query rows\n", options.out.c_str(),
-                static_cast<long long>(tasks.size()), static_cast<long long>(tasks.support().total_rows()),
-                static_cast<long long>(tasks.query().total_rows()));
+    std::fprintf(stderr, "%s: %lld tasks, %lld support and %lld query rows\n", options.out.c_str(),
+                 static_cast<long long>(tasks.size()), static_cast<long long>(tasks.support().total_rows()),
+                 static_cast<long long>(tasks.query().total_rows()));
   if (options.common.json)
     print_json({{"out", options.out},
                 {"tasks", tasks.size()},

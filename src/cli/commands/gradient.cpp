@@ -5,8 +5,10 @@
 #include <shoal/task_file.hpp>
 #include <shoal/tensor_file.hpp>
 
+#include "cli/adapted_models.hpp"
 #include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
+#include "cli/summary_table.hpp"
 
 namespace shoal::cli {
 namespace {
@@ -47,16 +49,7 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
   content.tensors["status"] =
       Tensor::of({count}, reinterpret_cast<const std::uint8_t*>(result.status.data()));
   if (options.fast_weights)
-    for (const TensorSpec& spec : learner.layout().tensors()) {
-      std::vector<Real> values;
-      for (std::size_t t = 0; t < static_cast<std::size_t>(count); ++t) {
-        const Real* phi = result.fast_weights.data() + t * learner.layout().size() + spec.offset;
-        values.insert(values.end(), phi, phi + spec.size);
-      }
-      std::vector<std::int64_t> shape = spec.shape;
-      shape.insert(shape.begin(), count);
-      content.tensors["fast." + spec.name] = Tensor::of(shape, values.data());
-    }
+    put_fast_weights(content, learner.layout(), std::span<const Real>(result.fast_weights));
   write_tensor_file(options.out, content);
 
   nlohmann::ordered_json report = {
@@ -67,17 +60,14 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
       {"mean_query_loss", static_cast<double>(result.mean_query_loss)}};
   for (std::size_t t = 0; t < static_cast<std::size_t>(count); ++t)
     if (result.status[t] != TaskStatus::good)
-      report["failures"].push_back({{"id", tasks.ids()[t]},
-                                    {"status", static_cast<int>(result.status[t])},
-                                    {"reason", describe(result.status[t])},
-                                    {"step", result.failed_step[t]}});
+      report["failures"].push_back(json_failure({tasks.ids()[t], result.status[t], result.failed_step[t]}));
   if (options.common.json)
     print_json(report);
   else if (!options.common.quiet)
-    std::printf("%s: meta-gradient over %lld of %lld tasks, mean query loss %.6g -> %.6g\n",
-                options.out.c_str(), static_cast<long long>(result.good), static_cast<long long>(count),
-                static_cast<double>(result.mean_query_loss_before),
-                static_cast<double>(result.mean_query_loss));
+    std::fprintf(stderr, "%s: meta-gradient over %lld of %lld tasks, mean query loss %.6g -> %.6g\n",
+                 options.out.c_str(), static_cast<long long>(result.good), static_cast<long long>(count),
+                 static_cast<double>(result.mean_query_loss_before),
+                 static_cast<double>(result.mean_query_loss));
   return result.good == 0 ? 5 : 0;
 }
 

@@ -62,18 +62,20 @@ int run_predict(const CommandOptions& options) {
     const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, model.config.evaluate.tasks);
     FastWeights<Real> fast;
     std::vector<Real> outputs;
+    std::size_t width = 0;  // network outputs
     if (adapted) {
       const BasicMetaLearner<Real> learner(
           context, learner_options<Real>(model.config, adapted_shape(model, *data.source)));
       fast = read_adapted<Real>(model.file, learner.layout(), tasks.ids());
       outputs = naming_file(data, [&] { return learner.predict(fast, tasks.query(), tasks.columns()); });
+      width = static_cast<std::size_t>(learner.options().model.outputs);
     } else {
       const auto learner = open_learner<Real>(context, model, *data.source);
       fast = naming_file(data, [&] { return learner.adapt(tasks, steps); });
       outputs = learner.predict(fast, tasks.query(), tasks.columns());
+      width = static_cast<std::size_t>(learner.options().model.outputs);
     }
     const std::int64_t rows = tasks.query().total_rows();
-    const std::size_t width = rows == 0 ? 0 : outputs.size() / static_cast<std::size_t>(rows);
     const bool timed = data.table && !model.preprocessing->options.time.empty();
     std::string text = std::string("task,task_id,row") + (timed ? ",time" : "");
     for (std::size_t j = 0; j < width; ++j) text += ",output_" + std::to_string(j);
@@ -101,9 +103,9 @@ int run_predict(const CommandOptions& options) {
                   {"without_support", adapts ? without_support(tasks) : 0},
                   {"left_out", left_out_json(data)}});
     } else if (!options.common.quiet) {
-      std::printf("%s: %lld rows of %lld tasks, %lld of them good\n", options.out.c_str(),
-                  static_cast<long long>(rows), static_cast<long long>(tasks.size()),
-                  static_cast<long long>(good));
+      std::fprintf(stderr, "%s: %lld rows of %lld tasks, %lld of them good\n", options.out.c_str(),
+                   static_cast<long long>(rows), static_cast<long long>(tasks.size()),
+                   static_cast<long long>(good));
     }
     return good == 0 ? 5 : 0;
   });

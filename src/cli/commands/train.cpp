@@ -94,13 +94,25 @@ void start_warm(BasicMetaLearner<Real>& learner, const RunConfig& config) {
                              .parameters);
 }
 
+/// Bad data is refused before anything is written, not when its turn comes.
+template <class Real>
+void refuse_bad_tasks(const BasicMetaLearner<Real>& learner, const OpenedData& data) {
+  for (const Phase phase : {Phase::train, Phase::test}) {
+    const auto size = data.source->size(phase);
+    if (size && (*size > 0 || phase == Phase::train))
+      naming_file(data,
+                  [&] { learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, *size)); });
+  }
+}
+
 template <class Real>
 int train_in(const CommandOptions& options, const RunConfig& config, const Context& context) {
   const std::filesystem::path folder = options.out;
   const OpenedData data = open_source(config);
-  const ModelSpec model = model_for(config, *data.source);
+  const ModelSpec model = naming_file(data, [&] { return model_for(config, *data.source); });
   BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model));
   start_warm(learner, config);
+  refuse_bad_tasks(learner, data);
 
   const auto hashes = input_hashes(config);
   const char* precision = std::is_same_v<Real, double> ? "f64" : "f32";
@@ -188,10 +200,12 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
                 {"evaluated_on", looked_at},
                 {"evaluation", json_table(table)}});
   } else if (!options.common.quiet) {
-    std::printf("%s: %lld iterations, %lld of %lld tasks failed on the way\n", folder.string().c_str(),
-                static_cast<long long>(summary.iteration), static_cast<long long>(summary.tasks_failed),
-                static_cast<long long>(summary.tasks_seen));
-    if (!table.empty())
+    std::fprintf(stderr, "%s: %lld iterations, %lld of %lld tasks failed on the way\n",
+                 folder.string().c_str(), static_cast<long long>(summary.iteration),
+                 static_cast<long long>(summary.tasks_failed), static_cast<long long>(summary.tasks_seen));
+    if (table.empty())
+      std::fprintf(stderr, "there are no test tasks to look at (tasks.split)\n");
+    else
       std::printf("query loss on %s after so many adaptation steps:\n%s", looked_at,
                   text_table(table).c_str());
   }

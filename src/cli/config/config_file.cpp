@@ -15,10 +15,16 @@
 namespace shoal::cli {
 namespace {
 
-std::string at_line(const std::string& source, const toml::node& node) {
-  const auto& begin = node.source().begin;
-  return begin ? source + ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column) : source;
-}
+/// Where a text comes from: a file, whose errors name line and column, or one word of the command line.
+struct Origin {
+  std::string name;
+  bool lines = true;
+
+  std::string at(const toml::source_position& place) const {
+    return lines && place ? name + ":" + std::to_string(place.line) + ":" + std::to_string(place.column)
+                          : name;
+  }
+};
 
 const ConfigKey* find_key(const std::string& path) {
   const auto& keys = config_keys();
@@ -27,9 +33,16 @@ const ConfigKey* find_key(const std::string& path) {
   return at == keys.end() ? nullptr : &*at;
 }
 
-std::vector<std::string> key_names() {
+/// Names of keys and of tables.
+std::vector<std::string> known_names() {
   std::vector<std::string> names;
-  for (const ConfigKey& key : config_keys()) names.push_back(key.path);
+  for (const ConfigKey& key : config_keys()) {
+    for (std::size_t dot = key.path.find('.'); dot != std::string::npos; dot = key.path.find('.', dot + 1))
+      if (const std::string table = key.path.substr(0, dot);
+          std::find(names.begin(), names.end(), table) == names.end())
+        names.push_back(table);
+    names.push_back(key.path);
+  }
   return names;
 }
 
@@ -55,7 +68,9 @@ ConfigValue value_of(const toml::node& node) {
   if (const auto* value = node.as_floating_point()) return value->get();
   if (const auto* value = node.as_string()) return value->get();
   if (const auto* value = node.as_array()) return list_of(*value);
-  throw InvalidArgument("expected a value, a text or a list");
+  throw InvalidArgument(node.is_date() || node.is_time() || node.is_date_time()
+                            ? "expected a text in quotes, not a bare date or time"
+                            : "expected a value, a text or a list");
 }
 
 bool is_table_name(const std::string& path) {
@@ -64,11 +79,11 @@ bool is_table_name(const std::string& path) {
                      [&](const ConfigKey& key) { return key.path.starts_with(path + "."); });
 }
 
-void read_table(const toml::table& table, const std::string& prefix, const std::string& source,
+void read_table(const toml::table& table, const std::string& prefix, const Origin& origin,
                 const std::filesystem::path& folder, ConfigDraft& draft) {
   for (const auto& [name, node] : table) {
     const std::string path = prefix + std::string(name.str());
-    const std::string where = at_line(source, node) + ": " + path;
+    const std::string where = origin.at(node.source().begin) + ": " + path;
     if (const ConfigKey* key = find_key(path)) {
       try {
         ConfigValue value = value_of(node);
@@ -81,9 +96,9 @@ void read_table(const toml::table& table, const std::string& prefix, const std::
       }
     } else if (is_table_name(path)) {
       if (!node.is_table()) throw InvalidArgument(where + ": expected a table");
-      read_table(*node.as_table(), path + ".", source, folder, draft);
+      read_table(*node.as_table(), path + ".", origin, folder, draft);
     } else {
-      throw InvalidArgument(where + ": unknown key" + did_you_mean(path, key_names()));
+      throw InvalidArgument(where + ": unknown key" + did_you_mean(path, known_names()));
     }
   }
 }
@@ -142,15 +157,15 @@ std::string last_part(const std::filesystem::path& path) {
 
 void read_config(const std::string& text, const std::string& source, const std::filesystem::path& folder,
                  ConfigDraft& draft) {
+  const Origin origin{source};
   toml::table table;
   try {
     table = toml::parse(text, source);
   } catch (const toml::parse_error& error) {
-    const auto& begin = error.source().begin;
-    throw InvalidArgument(source + ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column) +
+    throw InvalidArgument(origin.at(error.source().begin) +
                           ": not TOML: " + std::string(error.description()));
   }
-  read_table(table, "", source, folder, draft);
+  read_table(table, "", origin, folder, draft);
 }
 
 void read_config_file(const std::filesystem::path& file, ConfigDraft& draft) {
@@ -162,19 +177,28 @@ void read_config_file(const std::filesystem::path& file, ConfigDraft& draft) {
   read_config(text.str(), file.string(), file.parent_path(), draft);
 }
 
+void override_config(const std::string& key, const std::string& value, const std::string& source,
+                     ConfigDraft& draft) {
+  const ConfigKey* known = find_key(key);
+  const bool bare = known && known->type == "text" && !value.starts_with('"') && !value.starts_with('\'');
+  toml::table table;
+  try {
+    table = toml::parse(key + " = " + (bare ? quoted(value) : value));
+  } catch (const toml::parse_error& error) {
+    throw InvalidArgument(
+        source + ": " + key + ": " +
+        (known ? "expected a value of type " + known->type : std::string(error.description())));
+  }
+  ConfigDraft attempt = draft;
+  read_table(table, "", {source, false}, "", attempt);
+  draft = attempt;
+}
+
 void override_config(const std::string& assignment, ConfigDraft& draft) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
     throw InvalidArgument("--set " + assignment + ": expected key=value");
-  const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1),
-                    source = "--set " + assignment;
-  ConfigDraft attempt = draft;
-  const ConfigKey* known = find_key(key);
-  if (known && known->type == "text" && !value.starts_with('"') && !value.starts_with('\''))
-    read_config(key + " = " + quoted(value), source, "", attempt);
-  else
-    read_config(key + " = " + value, source, "", attempt);
-  draft = attempt;
+  override_config(assignment.substr(0, equals), assignment.substr(equals + 1), "--set " + assignment, draft);
 }
 
 std::string print_config(const RunConfig& config, ConfigScope scope) {

@@ -16,7 +16,11 @@ namespace shoal::cli {
 void read_config(const std::string& text, const std::string& source, const std::filesystem::path& folder,
                  ConfigDraft& draft);
 void read_config_file(const std::filesystem::path& file, ConfigDraft& draft);
-/// `key=value` of the command line: the value in TOML, or bare text.
+/// One key of the command line or the environment: the value in TOML, or bare text. `source` names it in
+/// errors.
+void override_config(const std::string& key, const std::string& value, const std::string& source,
+                     ConfigDraft& draft);
+/// `key=value` of --set.
 void override_config(const std::string& assignment, ConfigDraft& draft);
 
 /// `of_model`: what a model's bytes may depend on: not where the run happened, nor where its files lay.

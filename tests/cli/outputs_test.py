@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Where the shoal program's words and files go: data to standard output, talk to standard error, links and devices kept.
+
+usage: outputs_test.py SHOAL
+"""
+import json
+import os
+import pathlib
+import pty
+import subprocess
+
+from program import FAST, TABLE, refused, run, run_tests, shoal, tensors, write_table, write_tensors
+
+
+def export(name):
+    run("data", "export", "--out", name, "--set", "evaluate.tasks=3")
+    return name
+
+
+def test_errors_in_the_data_name_the_file():
+    rows = [("support_x", "F32", [2, 1], [1, 2]), ("support_y", "F32", [2, 1], [1, 2]), ("support_offsets", "I64", [3], [0, 1, 2])]
+    empty = [("query_x", "F32", [0, 1], []), ("query_y", "F32", [0, 1], []), ("query_offsets", "I64", [3], [0, 0, 0])]
+    write_tensors("t.safetensors", rows + empty + [("task_id", "I64", [2], [4, 9])])
+    refused(3, "t.safetensors: task batch", "gradient", "--tasks", "t.safetensors", "--out", "g.safetensors")
+    report = json.loads(run("train", "--out", "f", "--json", "--tasks", export("u.safetensors"), *FAST).stdout)
+    assert report["evaluated_on"] == "training tasks"
+    run("predict", "f", "--data", "t.safetensors", "--out", "p.csv")
+
+
+def test_pipes_and_links_are_not_replaced():
+    os.symlink("real.safetensors", "link.safetensors")
+    run("data", "export", "--out", "link.safetensors", "--set", "evaluate.tasks=3")
+    assert os.path.islink("link.safetensors") and tensors("real.safetensors")["task_id"][1] == [3]
+    run("data", "export", "--out", "/dev/null", "--set", "evaluate.tasks=3")
+    refused(6, "/dev/full", "data", "export", "--out", "/dev/full", "--set", "evaluate.tasks=3")
+
+
+def test_data_goes_to_standard_output_and_talk_does_not():
+    write_table("table.csv")
+    pathlib.Path("t.toml").write_text(TABLE, encoding="utf-8")
+    trained = run("train", "--config", "t.toml", "--out", "r")
+    assert trained.stdout.startswith("query loss on test tasks") and "r: 15 iterations, 0 of 60 tasks failed" in trained.stderr
+    told = run("predict", "r", "--data", "table.csv", "--out", "p.csv")
+    assert told.stdout == "" and "p.csv: 72 rows of 12 tasks, 12 of them good" in told.stderr
+    for command in (["predict", "r", "--data", "table.csv"], ["adapt", "r", "--data", "table.csv"], ["data", "export", "--config", "t.toml"]):
+        run(*command, "--out", "file")
+        piped = subprocess.run([shoal, *command, "--out", "/dev/stdout"], check=True, capture_output=True)
+        assert piped.stdout == pathlib.Path("file").read_bytes(), command
+        assert run(*command, "--out", "file", "--quiet").stderr == "", command
+    # Columns do not depend on how many rows there are.
+    pathlib.Path("one.csv").write_text("client,day,a,b,y\nn,0,1,2,3\n", encoding="utf-8")
+    run("predict", "r", "--data", "one.csv", "--out", "none.csv")
+    assert pathlib.Path("none.csv").read_text(encoding="utf-8") == "task,task_id,row,time,output_0\n"
+
+
+def test_progress_is_a_bar_on_terminals_and_json_lines_elsewhere():
+    command = [shoal, "train", *FAST, "--out"]
+    lines = run(*command[1:], "lines").stderr.splitlines()
+    assert [json.loads(line)["iteration"] for line in lines[:-1]] == list(range(1, 21))
+    terminal, other_end = pty.openpty()
+    child = subprocess.Popen([*command, "bar"], stdout=subprocess.DEVNULL, stderr=other_end)
+    os.close(other_end)
+    shown = b""
+    try:
+        while part := os.read(terminal, 4096):
+            shown += part
+    except OSError:  # the other end was closed
+        pass
+    os.close(terminal)
+    assert child.wait() == 0
+    assert b"\r[" in shown and b"[##############################] 20/20" in shown and b"{" not in shown, shown
+
+
+def test_no_test_tasks_are_told():
+    write_table("table.csv")
+    pathlib.Path("t.toml").write_text(TABLE.replace("train = 0.6, validation = 0.1, test = 0.3", "train = 1.0, validation = 0.0, test = 0.0"), encoding="utf-8")
+    trained = run("train", "--config", "t.toml", "--out", "r")
+    assert trained.stdout == "" and "there are no test tasks" in trained.stderr
+    refused(3, "no tasks in phase test", "evaluate", "r")
+
+
+run_tests(globals())

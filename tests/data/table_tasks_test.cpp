@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which rows make which task: time, windows, splits, what is left out.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <random>
+#include <set>
+
+#include <shoal/error.hpp>
+#include <shoal/table_source.hpp>
+
+#include "data/basic_table.hpp"
+#include "support/scratch.hpp"
+
+namespace shoal {
+namespace {
+
+using testing::basic;
+using testing::meet;
+using testing::Scratch;
+using testing::values;
+
+TEST(Table, FollowsTimeNotFileOrderAndKeepsSupportBeforeQuery) {
+  const Scratch folder;
+  TableOptions options =
+      basic(folder.file("t.csv", "id,t,x,y\na,3,30,1\na,1,10,1\na,2,20,1\na,2,21,1\na,4,40,1\n"));
+  options.time = "t";
+  const auto source = make_table_source(options, TargetType::real, 1);
+  const TaskBatch tasks = source->evaluation(Phase::train, 0);
+  ASSERT_EQ(tasks.size(), 1);
+  EXPECT_EQ(std::vector<float>(tasks.support().x.begin(), tasks.support().x.end()),
+            (std::vector<float>{10, 20}));
+  // The row of the same time as the last support row belongs to neither side.
+  EXPECT_EQ(std::vector<float>(tasks.query().x.begin(), tasks.query().x.end()), (std::vector<float>{30, 40}));
+  EXPECT_EQ(source->key_of(tasks.ids()[0]), "a");
+}
+
+TEST(Table, APurgeGapLiesBetweenSupportAndQuery) {
+  const Scratch folder;
+  std::string text = "id,t,x,y\n";
+  for (int t = 0; t < 8; ++t) text += "a," + std::to_string(t) + "," + std::to_string(10 * t) + ",1\n";
+  TableOptions options = basic(folder.file("t.csv", text));
+  options.time = "t";
+  for (const auto& [purge, query] : {std::pair(0, 6), std::pair(1, 5), std::pair(4, 2)}) {
+    options.purge = purge;
+    const TaskBatch tasks = make_table_source(options, TargetType::real, 1)->evaluation(Phase::train, 0);
+    EXPECT_EQ(values(tasks.support().x), (std::vector<float>{0, 10}));
+    ASSERT_EQ(tasks.query().total_rows(), query);
+    EXPECT_EQ(tasks.query().x[0], static_cast<float>(10 * (2 + purge)));
+  }
+  options.purge = 6;
+  EXPECT_THROW(make_table_source(options, TargetType::real, 1), DataError);
+}
+
+TEST(Table, DroppedRowsMayLackTheirTime) {
+  const Scratch folder;
+  std::string clean = "id,t,x,y\n", holed = clean;
+  for (int t = 20; t-- > 0;) {
+    const std::string row = "a," + std::to_string(t) + "," + std::to_string(100 + t) + ",2\n";
+    clean += row;
+    holed += row + (t % 3 == 0 ? "a,,,2\n" : "");
+  }
+  const auto rows = [&](const std::string& file) {
+    TableOptions options = basic(file);
+    options.time = "t";
+    options.missing = MissingPolicy::drop;
+    const TaskBatch tasks = make_table_source(options, TargetType::real, 1)->evaluation(Phase::train, 0);
+    return std::vector<float>(tasks.support().x.begin(), tasks.support().x.end());
+  };
+  EXPECT_EQ(rows(folder.file("holed.csv", holed)), rows(folder.file("clean.csv", clean)));
+}
+
+TEST(Table, TimesThatAreTextMustSortByTime) {
+  const Scratch folder;
+  const auto with_times = [&](const std::vector<std::string>& times, const std::string& test_from = "") {
+    std::string text = "id,t,x,y\n";
+    for (const std::string& time : times) text += "a," + time + ",1,1\n";
+    TableOptions options = basic(folder.file("t.csv", text));
+    options.time = "t";
+    options.support = 1;
+    if (!test_from.empty()) {
+      options.split.by = "time";
+      options.split.test_from = test_from;
+    }
+    return make_table_source(options, TargetType::real, 1);
+  };
+  EXPECT_NO_THROW(with_times({"2003-01-31", "2003-01-31T16:00", "2003-02-01", "2003-02"}));
+  EXPECT_NO_THROW(with_times({"2003Q4", "2004Q1"}));
+  EXPECT_THROW(with_times({"12/31/2003", "01/02/2004"}), DataError);
+  EXPECT_THROW(with_times({"31.12.2003", "02.01.2004"}), DataError);
+  EXPECT_THROW(with_times({"2003-10-01", "2003-9-30"}), DataError);
+  EXPECT_THROW(with_times({"Jan-2003", "Feb-2003"}), DataError);
+  EXPECT_NO_THROW(with_times({"2003-01-01", "2003-01-02"}, "2004"));
+  EXPECT_NO_THROW(with_times({"2003-01-01", "2003-01-02"}, "2004-01-01T00:00"));
+  EXPECT_THROW(with_times({"2003-01-01", "2003-01-02"}, "01/01/2004"), InvalidArgument);
+  EXPECT_THROW(with_times({"2003-01-01", "2003-01-02"}, "2004/01/01"), InvalidArgument);
+}
+
+TEST(Table, ScalesByMetaTrainRowsAlone) {
+  const Scratch folder;
+  std::string text = "id,t,x,y\n";
+  std::mt19937 random(1);
+  std::vector<double> train;
+  for (int t = 0; t < 40; ++t) {
+    const double x = std::normal_distribution<double>(t < 20 ? 5.0 : 500.0, 2.0)(random);
+    text += "a," + std::to_string(t) + "," + std::to_string(x) + ",0\n";
+    if (t < 20) train.push_back(std::stod(std::to_string(x)));
+  }
+  TableOptions options = basic(folder.file("t.csv", text));
+  options.time = "t";
+  options.scale = true;
+  options.windows = {.support = 3, .query = 2, .stride = 1, .purge = 0};
+  options.split = {
+      .by = "time", .train = 0, .validation = 0, .test = 0, .validation_from = "", .test_from = "20"};
+  const auto source = make_table_source(options, TargetType::real, 1);
+  double mean = 0.0, squares = 0.0;
+  for (const double x : train) mean += x / static_cast<double>(train.size());
+  for (const double x : train) squares += (x - mean) * (x - mean) / static_cast<double>(train.size());
+  EXPECT_NEAR(source->preprocessing().mean[0], mean, 1e-9);
+  EXPECT_NEAR(source->preprocessing().deviation[0], std::sqrt(squares), 1e-9);
+}
+
+TEST(Table, WindowsAndSplitsLeakNothing) {
+  std::mt19937_64 random(2);
+  for (int round = 0; round < 60; ++round) {
+    const Scratch folder;
+    const int keys = 1 + static_cast<int>(random() % 3);
+    std::string text = "id,t,x,y\n";
+    std::vector<std::string> lines;
+    std::map<std::string, std::vector<int>> times;
+    for (int k = 0; k < keys; ++k) {
+      const std::string key(1, static_cast<char>('a' + k));
+      for (int t = 0; t < 60; ++t)
+        if (random() % 4) {
+          times[key].push_back(t);
+          lines.push_back(key + "," + std::to_string(t) + "," + std::to_string(1000 * k + t) + ",1\n");
+        }
+    }
+    std::shuffle(lines.begin(), lines.end(), random);
+    for (const std::string& line : lines) text += line;
+    TableOptions options = basic(folder.file("t.csv", text));
+    options.time = "t";
+    options.windows = {.support = 1 + static_cast<int>(random() % 5),
+                       .query = 1 + static_cast<int>(random() % 4),
+                       .stride = 1 + static_cast<int>(random() % 4),
+                       .purge = static_cast<int>(random() % 3)};
+    options.split = {
+        .by = "time", .train = 0, .validation = 0, .test = 0, .validation_from = "20", .test_from = "40"};
+    const auto source = make_table_source(options, TargetType::real, 1);
+
+    std::map<Phase, std::set<std::vector<float>>> expected, found;  // support then query values of x
+    for (const auto& [key, sorted] : times) {
+      const auto& w = options.windows;
+      const std::size_t length = static_cast<std::size_t>(w.support + w.purge + w.query);
+      for (std::size_t first = 0; first + length <= sorted.size();
+           first += static_cast<std::size_t>(w.stride)) {
+        std::vector<float> x;
+        std::set<Phase> phases;
+        for (std::size_t i = 0; i < length; ++i) {
+          const bool support = i < static_cast<std::size_t>(w.support);
+          const bool query = i >= static_cast<std::size_t>(w.support + w.purge);
+          const int t = sorted[first + i];
+          if (support || query) x.push_back(static_cast<float>(1000 * (key[0] - 'a') + t));
+          if (query) phases.insert(t < 20 ? Phase::train : t < 40 ? Phase::validation : Phase::test);
+        }
+        if (phases.size() == 1) expected[*phases.begin()].insert(x);
+      }
+    }
+    for (const Phase phase : {Phase::train, Phase::validation, Phase::test}) {
+      EXPECT_EQ(source->size(phase), static_cast<std::int64_t>(expected[phase].size()));
+      if (expected[phase].empty()) continue;
+      const TaskBatch tasks = source->evaluation(phase, 0);
+      for (std::int64_t t = 0; t < tasks.size(); ++t) {
+        std::vector<float> x;
+        for (const auto& set : {tasks.support(), tasks.query()})
+          x.insert(x.end(), set.x.begin() + set.offsets[static_cast<std::size_t>(t)],
+                   set.x.begin() + set.offsets[static_cast<std::size_t>(t) + 1]);
+        found[phase].insert(x);
+      }
+      EXPECT_EQ(found[phase], expected[phase]);
+    }
+  }
+}
+
+TEST(Table, SplitsByTaskAreDisjointAndOfTheRightSize) {
+  const Scratch folder;
+  std::string text = "id,x,y\n";
+  for (int task = 0; task < 1000; ++task)
+    for (int row = 0; row < 4; ++row)
+      text += "task" + std::to_string(task) + "," + std::to_string(row) + ",0\n";
+  TableOptions options = basic(folder.file("t.csv", text));
+  options.split = {
+      .by = "task", .train = 0.6, .validation = 0.2, .test = 0.2, .validation_from = "", .test_from = ""};
+  const auto source = make_table_source(options, TargetType::real, 1);
+  std::set<std::int64_t> all;
+  for (const auto& [phase, share] :
+       {std::pair(Phase::train, 0.6), std::pair(Phase::validation, 0.2), std::pair(Phase::test, 0.2)}) {
+    const TaskBatch tasks = source->evaluation(phase, 0);
+    EXPECT_NEAR(static_cast<double>(tasks.size()), 1000.0 * share, 60.0);
+    all.insert(tasks.ids().begin(), tasks.ids().end());
+    // Without a time column support is a random half of the rows; all rows are used once.
+    for (std::int64_t t = 0; t < tasks.size(); ++t) {
+      EXPECT_EQ(tasks.support().rows(t), 2);
+      EXPECT_EQ(tasks.query().rows(t), 2);
+    }
+  }
+  EXPECT_EQ(all.size(), 1000u);
+}
+
+TEST(Table, BatchesOfAnEpochHoldNoTaskTwice) {
+  const Scratch folder;
+  std::string text = "id,x,y\n";
+  for (int task = 0; task < 23; ++task)
+    for (int row = 0; row < 3; ++row) text += std::to_string(task) + "," + std::to_string(row) + ",0\n";
+  const auto source = make_table_source(basic(folder.file("t.csv", text)), TargetType::real, 1);
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    std::set<std::int64_t> seen;
+    for (int batch = 0; batch < 4; ++batch) {
+      const TaskBatch tasks = source->sample(Phase::train, epoch * 4 + batch, 5);
+      EXPECT_EQ(tasks.size(), 5);
+      seen.insert(tasks.ids().begin(), tasks.ids().end());
+    }
+    EXPECT_EQ(seen.size(), 20u);
+  }
+  EXPECT_EQ(source->sample(Phase::train, 0, 100).size(), 23);
+}
+
+TEST(Table, ToAdaptRowsWithoutTargetsAreQueryRows) {
+  const Scratch folder;
+  TableOptions options = basic(folder.file("t.csv", "id,t,x,y\na,1,1,1\na,2,2,1\na,3,3,1\n"));
+  const Preprocessing trained = make_table_source(options, TargetType::real, 1)->preprocessing();
+  options.time = "t";
+  const Preprocessing in_time = make_table_source(options, TargetType::real, 1)->preprocessing();
+  // b: too few rows to train on; c: rows to come; d: nothing known yet.
+  const std::string text = "id,t,x,y\nb,1,1,1\nc,1,2,1\nc,2,3,1\nc,3,4,\nc,4,5,NA\nd,1,6,\n";
+  for (const Preprocessing& p : {trained, in_time}) {
+    const auto source = meet(folder.file("new.csv", text), p, TargetsNeeded::in_support);
+    const TaskBatch tasks = source->evaluation(Phase::test, 0);
+    ASSERT_EQ(tasks.size(), 3);
+    EXPECT_TRUE(source->left_out().nothing());
+    for (std::int64_t t = 0; t < 3; ++t) {
+      const std::int64_t id = tasks.ids()[static_cast<std::size_t>(t)];
+      const std::string key = source->key_of(id);
+      EXPECT_EQ(tasks.support().rows(t), key == "b" ? 1 : key == "c" ? 2 : 0);
+      EXPECT_EQ(tasks.query().rows(t), key == "b" ? 0 : key == "c" ? 2 : 1);
+      const auto rows = source->query_rows(id);
+      if (key != "c") continue;
+      EXPECT_EQ(std::vector<int>(rows.begin(), rows.end()), (std::vector<int>{3, 4}));
+      EXPECT_EQ(source->time_of(rows[0]), p.options.time.empty() ? "" : "3");
+    }
+    // To evaluate, the same file is refused, and keys without enough rows are counted.
+    EXPECT_THROW(meet(folder.file("new.csv", text), p, TargetsNeeded::everywhere), DataError);
+  }
+  // In time, a hole before known targets is a row to adapt on.
+  const std::string holed = folder.file("holed.csv", "id,t,x,y\nc,1,1,\nc,2,2,1\nc,3,3,1\nc,4,4,\n");
+  try {
+    meet(holed, in_time, TargetsNeeded::in_support);
+    ADD_FAILURE();
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("holed.csv:2: a target is missing"), std::string::npos)
+        << error.what();
+  }
+  Preprocessing drops = in_time;
+  drops.options.missing = MissingPolicy::drop;
+  const TaskBatch tasks = meet(holed, drops, TargetsNeeded::in_support)->evaluation(Phase::test, 0);
+  EXPECT_EQ(values(tasks.support().x), (std::vector<float>{2, 3}));
+  EXPECT_EQ(values(tasks.query().x), (std::vector<float>{4}));
+}
+
+TEST(Table, ToAdaptWindowsGoOnToTheLastRow) {
+  const Scratch folder;
+  std::string text = "id,t,x,y\n";
+  for (int t = 0; t < 12; ++t) text += "a," + std::to_string(t) + "," + std::to_string(t) + ",1\n";
+  TableOptions options = basic(folder.file("t.csv", text));
+  options.time = "t";
+  options.windows = {.support = 4, .query = 3, .stride = 0, .purge = 1};
+  const auto trained = make_table_source(options, TargetType::real, 1);
+  EXPECT_EQ(trained->size(Phase::train), 2);
+  const auto lengths = [&](const std::string& rows, MissingPolicy missing) {
+    Preprocessing p = trained->preprocessing();
+    p.options.missing = missing;
+    const auto source = meet(folder.file("n.csv", "id,t,x,y\n" + rows), p, TargetsNeeded::in_support);
+    const TaskBatch tasks = source->evaluation(Phase::test, 0);
+    std::map<std::string, std::int64_t> found;
+    for (std::int64_t t = 0; t < tasks.size(); ++t) {
+      EXPECT_EQ(tasks.support().rows(t), 4);
+      found[source->key_of(tasks.ids()[static_cast<std::size_t>(t)])] = tasks.query().rows(t);
+    }
+    return found;
+  };
+  using Found = std::map<std::string, std::int64_t>;
+  const std::string four = "b,0,1,1\nb,1,1,1\nb,2,1,1\nb,3,1,1\n";
+  EXPECT_EQ(lengths(four, MissingPolicy::error), (Found{{"b/after 3", 0}}));
+  EXPECT_EQ(lengths(four + "b,4,1,1\nb,5,1,\n", MissingPolicy::error), (Found{{"b/5", 1}}));
+  // The second window's support needs the row without a target: it is not made. Behind it more is known.
+  EXPECT_EQ(lengths(four + "b,4,1,1\nb,5,1,\nb,6,1,\nb,7,1,\n", MissingPolicy::error), (Found{{"b/5", 3}}));
+  EXPECT_THROW(lengths(four + "b,4,1,1\nb,5,1,\nb,6,1,1\n", MissingPolicy::error), DataError);
+  EXPECT_EQ(lengths(four + "b,4,1,1\nb,5,1,\nb,6,1,1\n", MissingPolicy::drop), (Found{{"b/5", 2}}));
+}
+
+TEST(Table, SaysWhatItLeavesOut) {
+  const Scratch folder;
+  TableOptions options =
+      basic(folder.file("t.csv", "id,x,y\na,1,1\na,2,1\na,3,1\na,,1\nb,1,1\nb,2,1\nc,1,1\n"));
+  options.missing = MissingPolicy::drop;
+  const auto source = make_table_source(options, TargetType::real, 1);
+  EXPECT_EQ(source->left_out().rows, 1);
+  EXPECT_EQ(source->left_out().keys, 2);
+  EXPECT_EQ(source->left_out().example, "b");
+  EXPECT_EQ(source->left_out().windows, 0);
+}
+
+}  // namespace
+}  // namespace shoal
