@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // shoal-cpu-layouts: what lanes should stand for on the cpu backend (docs/decisions/0006-lanes-are-units.md).
 //
-// Exact second-order meta-gradients with lanes = tasks, lanes = units and the plan's own choice, in turns within one
-// run, in processor seconds, so that company on the machine moves all alike; medians. Between them a loop of
-// independent fused multiply-adds measures the peak of one core at the same moments.
+// Exact second-order meta-gradients with lanes = tasks, lanes = units and the plan's own choice, in turns
+// within one run, in processor seconds, so that company on the machine moves all alike; medians. Between them
+// a loop of independent fused multiply-adds measures the peak of one core at the same moments.
 //
 // usage: shoal-cpu-layouts [--threads=1] [--rounds=9] [--isa=auto] [--shapes=sine_k5,credit,...]
-//                          [--tasks=1,4,25,256] [--steps=K]
+//                          [--shapes=INPUTSxHIDDENxOUTPUTSxROWSxSTEPS,...] [--tasks=1,4,25,256] [--steps=K]
+//                          [--layouts=tasks,units,auto]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -90,9 +91,10 @@ double peak(Isa isa) {
   return seconds > 0.0 ? flops / seconds * 1e-9 : 0.0;
 }
 
-std::unique_ptr<Context> context_with(const char* layout, int threads, Isa isa) {
-  setenv("SHOAL_CPU_LAYOUT", layout, 1);
-  return std::make_unique<Context>(ContextOptions{.backend = BackendKind::cpu, .threads = threads, .isa = isa});
+std::unique_ptr<Context> context_with(const std::string& layout, int threads, Isa isa) {
+  setenv("SHOAL_CPU_PLAN", layout.c_str(), 1);
+  return std::make_unique<Context>(
+      ContextOptions{.backend = BackendKind::cpu, .threads = threads, .isa = isa});
 }
 
 struct Options {
@@ -100,6 +102,7 @@ struct Options {
   Isa isa = Isa::automatic;
   std::vector<std::string> shapes = {"sine_k5", "market", "credit", "large", "wide"};
   std::vector<std::int64_t> tasks = {1, 4, 25, 256};
+  std::vector<std::string> layouts = {"tasks", "units", "auto"};
 };
 
 std::vector<std::string> split(const std::string& text) {
@@ -107,6 +110,17 @@ std::vector<std::string> split(const std::string& text) {
   std::istringstream stream(text);
   for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
   return parts;
+}
+
+/// A named shape, or one in numbers.
+Shape shape_of(const std::string& name) {
+  for (const Shape& shape : shapes())
+    if (shape.name == name) return shape;
+  Shape shape{name, 0, 0, 0, 0, 0, Activation::tanh, LossKind::mse};
+  if (std::sscanf(name.c_str(), "%dx%dx%dx%dx%d", &shape.inputs, &shape.hidden, &shape.outputs, &shape.rows,
+                  &shape.steps) != 5)
+    throw InvalidArgument("no shape " + name);
+  return shape;
 }
 
 Options parse(int argc, char** argv) {
@@ -126,6 +140,8 @@ Options parse(int argc, char** argv) {
       options.isa = isa_from_string(value);
     } else if (name == "--shapes") {
       options.shapes = split(value);
+    } else if (name == "--layouts") {
+      options.layouts = split(value);
     } else if (name == "--tasks") {
       options.tasks.clear();
       for (const std::string& count : split(value)) options.tasks.push_back(std::stoll(count));
@@ -137,34 +153,35 @@ Options parse(int argc, char** argv) {
 }
 
 void run(const Options& options) {
-  const char* const layouts[] = {"tasks", "units", "auto"};
   std::vector<std::unique_ptr<Context>> contexts;
-  for (const char* layout : layouts) contexts.push_back(context_with(layout, options.threads, options.isa));
+  for (const std::string& layout : options.layouts)
+    contexts.push_back(context_with(layout, options.threads, options.isa));
   const Isa isa = contexts[0]->isa();
-  std::printf("%s, %d threads; median of %d; microseconds of processor time a task, %% of the peak of one core\n",
-              std::string(to_string(isa)).c_str(), options.threads, options.rounds);
-  std::printf("%-8s %6s %12s %6s %12s %6s %12s %6s %12s %9s\n", "shape", "tasks", "lanes=tasks", "%", "lanes=units",
-              "%", "auto", "%", "tasks/units", "peak GF/s");
+  std::printf(
+      "%s, %d threads; median of %d; microseconds of processor time a task, %% of the peak of one core\n",
+      std::string(to_string(isa)).c_str(), options.threads, options.rounds);
+  std::printf("%-14s %6s", "shape", "tasks");
+  for (const std::string& layout : options.layouts) std::printf(" %12s %6s", layout.c_str(), "%");
+  std::printf(" %9s\n", "peak GF/s");
   for (const std::string& name : options.shapes) {
-    const auto found =
-        std::find_if(shapes().begin(), shapes().end(), [&](const Shape& shape) { return shape.name == name; });
-    if (found == shapes().end()) throw InvalidArgument("no shape " + name);
-    Shape shape = *found;
+    Shape shape = shape_of(name);
     if (options.steps > 0) shape.steps = options.steps;
     for (const std::int64_t tasks : options.tasks) {
       const TaskBatch batch = make_tasks(shape, tasks, 1);
       std::vector<MetaLearner> learners;
       for (const auto& context : contexts)
-        learners.emplace_back(*context,
-                              MetaLearner::Options{.model = shape.model(),
-                                             .loss = {.kind = shape.loss},
-                                             .algorithm = Maml{InnerLoop{.steps = shape.steps, .learning_rate = 0.01}},
-                                             .optimizer = {},
-                                             .init = {},
-                                             .seed = 7});
+        learners.emplace_back(
+            *context,
+            MetaLearner::Options{.model = shape.model(),
+                                 .loss = {.kind = shape.loss},
+                                 .algorithm = Maml{InnerLoop{.steps = shape.steps, .learning_rate = 0.01}},
+                                 .optimizer = {},
+                                 .init = {},
+                                 .seed = 7});
       const double work = shape.flops_per_task() * static_cast<double>(tasks);
       const int calls = static_cast<int>(std::clamp(1e9 / work, 1.0, 1000.0));
-      std::vector<double> seconds[3], peaks;
+      std::vector<std::vector<double>> seconds(learners.size());
+      std::vector<double> peaks;
       for (int round = -1; round < options.rounds; ++round)
         for (std::size_t i = 0; i < learners.size(); ++i) {
           const double one = peak(isa);
@@ -177,13 +194,13 @@ void run(const Options& options) {
           seconds[i].push_back(spent / calls);
         }
       const double best = median(peaks);
-      std::printf("%-8s %6lld", name.c_str(), static_cast<long long>(tasks));
+      std::printf("%-14s %6lld", name.c_str(), static_cast<long long>(tasks));
       for (const auto& layout : seconds) {
         const double call = median(layout);
         std::printf(" %12.1f %5.1f%%", call * 1e6 / static_cast<double>(tasks),
                     best > 0.0 ? 100.0 * work * 1e-9 / call / best : 0.0);
       }
-      std::printf(" %12.2f %9.1f\n", median(seconds[0]) / median(seconds[1]), best);
+      std::printf(" %9.1f\n", best);
       std::fflush(stdout);
     }
   }

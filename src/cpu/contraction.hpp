@@ -5,18 +5,18 @@
 //   out[r][j] = start[r][j] + sum_s a[r][s] b[s][j]              (one product)
 //   out[r][j] = start[r][j] + sum_s (a[r][s] b[s][j] + c[r][s] d[s][j])   (two products, R-operator passes)
 //
-// where each element of out and b is a vector. The sum runs over s in index order as fused multiply-adds, first
-// a b then c d (contract N2); tiles cut r and j, and a sum that pauses in memory goes on from there, so tile shapes
-// change speed and never a bit.
+// where each element of out and b is a vector. The sum runs over s in index order as fused multiply-adds,
+// first a b then c d (contract N2); tiles cut r and j, and a sum that pauses in memory goes on from there, so
+// tile shapes change speed and never a bit.
 //
 // With lanes = tasks a weight is used once per row, so a tile of 5 x 5 outputs brings loads to 0.4 per
 // multiply-add; 25 accumulators, 5 operands and one more fill the 32 registers of AVX-512. AVX2 has 16: 4
 // x 3. Tried: 6 x 4 and 8 x 3 (the same), 1 x 8 without row blocking (half the speed from 40 x 40 up, bound
 // by L2 loads).
 //
-// With lanes = units the vectors run along j and a[r][s] is one float for all lanes. A panel of four columns of b
-// (AVX-512) is cut into pieces that stay in the first-level cache while all rows go past it, six at a time: 24
-// accumulators, 10 loads to 24 multiply-adds.
+// With lanes = units the vectors run along j and a[r][s] is one float for all lanes. A panel of four columns
+// of b (AVX-512) is cut into pieces that stay in the first-level cache while all rows go past it, six at a
+// time: 24 accumulators, 10 loads to 24 multiply-adds.
 #pragma once
 
 #include <cstddef>
@@ -104,7 +104,7 @@ struct Tile {
       for (int j = 0; j < J; ++j)
         acc[r][j] = start == Start::zero     ? V(0.0f)
                     : start == Start::column ? c.column_start[j0 + j]
-                                               : out[r * c.out_stride + j];
+                                             : out[r * c.out_stride + j];
     const int common = walk == Walk::weights && !L::units ? c.common_terms : end;
     const Product<V> first = c.first, second = c.second;
     for (int s = begin; s < common; ++s) {
@@ -137,7 +137,8 @@ struct Tile {
   static void all(const Contraction<V>& c) {
     int r = 0;
     if (c.columns == 1)
-      for (; r + 2 * L::tile_rows <= c.rows; r += 2 * L::tile_rows) run<2 * L::tile_rows, 1, two>(c, r, 0, 0, c.terms);
+      for (; r + 2 * L::tile_rows <= c.rows; r += 2 * L::tile_rows)
+        run<2 * L::tile_rows, 1, two>(c, r, 0, 0, c.terms);
     for (; r + L::tile_rows <= c.rows; r += L::tile_rows) columns<L::tile_rows, two>(c, r);
     for (; r + 2 <= c.rows; r += 2) columns<2, two>(c, r);
     for (; r < c.rows; ++r) columns<1, two>(c, r);

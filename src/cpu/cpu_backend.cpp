@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cuts a batch into groups of tasks, as many as the plan puts into lanes, and gives them to the threads. A task's
-// numbers depend on nothing but its own data, the sum over tasks is exact: neither the grouping nor the threads can change a bit.
+// Cuts a batch into groups of tasks, as many as the plan puts into lanes, and gives them to the threads. A
+// task's numbers depend on nothing but its own data, the sum over tasks is exact: neither the grouping nor
+// the threads can change a bit.
 #include "cpu/cpu_backend.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <limits>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 #include "cpu/group_packing.hpp"
@@ -43,14 +43,24 @@ struct Worker {
 
 class CpuBackend final : public Backend<float> {
  public:
-  CpuBackend(int threads, Isa isa, std::optional<LaneLayout> layout)
+  CpuBackend(int threads, Isa isa, const ForcedPlan& forced)
       : tasks_(kernels_of(isa, LaneLayout::tasks)),
         units_(kernels_of(isa, LaneLayout::units)),
-        layout_(layout),
+        forced_(forced),
         pool_(threads),
         workers_(static_cast<std::size_t>(threads)) {}
 
   std::string_view name() const override { return "cpu"; }
+
+  std::string plan(const Problem& problem, const TaskBatch& tasks) const override {
+    std::int64_t support = 0, query = 0;  // of the largest task
+    for (std::int64_t t = 0; t < tasks.size(); ++t) {
+      support = std::max(support, tasks.support().rows(t));
+      query = std::max(query, tasks.query().rows(t));
+    }
+    return plan_for(problem, tasks.columns(), tasks.size())
+        .describe(static_cast<int>(support), static_cast<int>(query));
+  }
 
   void meta_gradient(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
                      GradientSum<float>& sum, const TaskResults<float>& results) override {
@@ -116,25 +126,26 @@ class CpuBackend final : public Backend<float> {
     const NetworkPlan plan = plan_for(problem, tasks.columns(), tasks.size());
     const auto width = static_cast<std::size_t>(plan.kernels().tasks),
                all = static_cast<std::size_t>(tasks.size());
-    for_groups(
-        plan, problem, tasks, parameters, [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
-          worker.point_status.resize(steps.size() * width);
-          worker.point_failed_step.resize(steps.size() * width);
-          prepare(plan, worker, job, false);
-          float* point_loss = worker.outputs.room_for(steps.size() * width);
-          plan.kernels().evaluate(job, {.steps = steps.data(),
-                                  .count = static_cast<int>(steps.size()),
-                                  .loss = point_loss,
-                                  .status = worker.point_status.data(),
-                                  .failed_step = worker.point_failed_step.data()});
-          for (std::size_t i = 0; i < steps.size(); ++i)
-            for (std::size_t w = 0; w < group.size(); ++w) {
-              const std::size_t from = i * width + w, to = i * all + static_cast<std::size_t>(group[w]);
-              status[to] = static_cast<TaskStatus>(worker.point_status[from]);
-              failed_step[to] = worker.point_failed_step[from];
-              loss[to] = worker.point_status[from] == 0 ? point_loss[from] : the_nan;
-            }
-        });
+    for_groups(plan, problem, tasks, parameters,
+               [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
+                 worker.point_status.resize(steps.size() * width);
+                 worker.point_failed_step.resize(steps.size() * width);
+                 prepare(plan, worker, job, false);
+                 float* point_loss = worker.outputs.room_for(steps.size() * width);
+                 plan.kernels().evaluate(job, {.steps = steps.data(),
+                                               .count = static_cast<int>(steps.size()),
+                                               .loss = point_loss,
+                                               .status = worker.point_status.data(),
+                                               .failed_step = worker.point_failed_step.data()});
+                 for (std::size_t i = 0; i < steps.size(); ++i)
+                   for (std::size_t w = 0; w < group.size(); ++w) {
+                     const std::size_t from = i * width + w,
+                                       to = i * all + static_cast<std::size_t>(group[w]);
+                     status[to] = static_cast<TaskStatus>(worker.point_status[from]);
+                     failed_step[to] = worker.point_failed_step[from];
+                     loss[to] = worker.point_status[from] == 0 ? point_loss[from] : the_nan;
+                   }
+               });
   }
 
   void predict(const Problem& problem, const TaskSet<float>& set, std::span<const float> phi,
@@ -153,7 +164,8 @@ class CpuBackend final : public Backend<float> {
     for_each_group(plan, order, [&](Worker& worker, std::span<const std::int64_t> group) {
       GroupJob job = plan.job();
       std::uint8_t ignored[max_lanes] = {};
-      job.query = worker.query.pack(rows, columns, problem.loss, problem.model.outputs, group, kernels, ignored);
+      job.query =
+          worker.query.pack(rows, columns, problem.loss, problem.model.outputs, group, kernels, ignored);
       job.lanes = static_cast<int>(group.size());
       plan.size_blocks(job);
       prepare(plan, worker, job, true);
@@ -178,7 +190,7 @@ class CpuBackend final : public Backend<float> {
 
  private:
   NetworkPlan plan_for(const Problem& problem, const TaskColumns& columns, std::int64_t tasks) const {
-    return NetworkPlan(problem, columns, tasks, pool_.size(), tasks_, units_, layout_);
+    return NetworkPlan(problem, columns, tasks, pool_.size(), tasks_, units_, forced_);
   }
 
   /// use(worker, group) for groups of tasks out of `order`, on all threads.
@@ -224,8 +236,8 @@ class CpuBackend final : public Backend<float> {
           worker.fast_weights.room_for(plan.parameters() * static_cast<std::size_t>(plan.kernels().tasks));
   }
 
-  static void give_task_results(const NetworkPlan& plan, const GroupJob& job, std::span<const std::int64_t> group,
-                         const TaskResults<float>& results) {
+  static void give_task_results(const NetworkPlan& plan, const GroupJob& job,
+                                std::span<const std::int64_t> group, const TaskResults<float>& results) {
     const std::size_t size = plan.parameters();
     for (int w = 0; w < job.lanes; ++w) {
       const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
@@ -241,7 +253,7 @@ class CpuBackend final : public Backend<float> {
   }
 
   const GroupKernels &tasks_, &units_;
-  const std::optional<LaneLayout> layout_;  ///< for all calls; empty: the plan chooses
+  const ForcedPlan forced_;
   std::mutex mutex_;  // one call at a time: the workers' memory is the backend's
   ThreadPool pool_;
   std::vector<Worker> workers_;
@@ -251,7 +263,7 @@ class CpuBackend final : public Backend<float> {
 }  // namespace cpu
 
 std::unique_ptr<Backend<float>> make_cpu_backend(int threads, Isa isa) {
-  return std::make_unique<cpu::CpuBackend>(threads, isa, cpu::forced_layout());
+  return std::make_unique<cpu::CpuBackend>(threads, isa, cpu::forced_plan());
 }
 
 bool cpu_has_isa(Isa isa) {
@@ -260,7 +272,8 @@ bool cpu_has_isa(Isa isa) {
       return true;
 #if defined(__x86_64__)
     case Isa::avx2:
-      return cpu::avx2_kernels(cpu::LaneLayout::tasks) && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+      return cpu::avx2_kernels(cpu::LaneLayout::tasks) && __builtin_cpu_supports("avx2") &&
+             __builtin_cpu_supports("fma");
     case Isa::avx512:
       return cpu::avx512_kernels(cpu::LaneLayout::tasks) && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");

@@ -9,7 +9,7 @@
 namespace shoal::cpu {
 
 constexpr double digit_magic[6] = {0.0,       0x1.8p+61, 0x1.8p+9,
-                                          0x1.8p-43, 0x1.8p-95, 0x1.8p-147};  // 1.5 * 2^52 units
+                                   0x1.8p-43, 0x1.8p-95, 0x1.8p-147};  // 1.5 * 2^52 units
 
 /// sums[d][i] += digit d of every lane of values[i] where `good`; |values| <= 2^60 there. The caller has made
 /// room for L::width values.
@@ -29,7 +29,8 @@ void add_lanes_exactly(const typename L::V* values, std::size_t count, typename 
 
 /// Lanes = units: sums[d][first + w step] += digit d of lane w, for the first `count` lanes.
 template <class L>
-void add_values_exactly(typename L::V value, int count, std::size_t first, int step, std::int64_t* const* sums) {
+void add_values_exactly(typename L::V value, int count, std::size_t first, int step,
+                        std::int64_t* const* sums) {
   using V = typename L::V;
   if (count < L::width) value = select(L::first(count), value, V(0.0f));
   typename L::Halves rest = L::widen(value);

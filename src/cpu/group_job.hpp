@@ -2,9 +2,10 @@
 // What the backend hands to the code of one instruction set: plain data, no standard library, so that a
 // translation unit built for AVX-512 emits no function that the linker could pick for everybody.
 //
-// With lanes = tasks a *group* is W tasks, one per SIMD lane. Every buffer of a group is interleaved: element e of
-// lane w lies at e * W + w, so a matrix [rows, columns] of the group is an array of rows * columns vectors. With
-// lanes = units (lane_layouts.hpp) a group is one task, and the rows of its data start at vectors.
+// With lanes = tasks a *group* is W tasks, one per SIMD lane. Every buffer of a group is interleaved: element
+// e of lane w lies at e * W + w, so a matrix [rows, columns] of the group is an array of rows * columns
+// vectors. With lanes = units (lane_layouts.hpp) a group is one task, and the rows of its data start at
+// vectors.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +28,8 @@ using kernels::RateCode;
 
 enum class LaneLayout : int { tasks, units };
 
-/// Support or query rows of a group, interleaved; with lanes = units rows of x, y and offset start at vectors.
+/// Support or query rows of a group, interleaved; with lanes = units rows of x, y and offset start at
+/// vectors.
 struct GroupRows {
   const float* x = nullptr;       ///< [rows, inputs]
   const float* y = nullptr;       ///< [rows, targets]; class labels as numbers

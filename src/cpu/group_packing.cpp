@@ -18,7 +18,8 @@ struct Packing {
   int pitch(int columns) const { return units ? row_stride(columns, width) * width : columns; }
 };
 
-// One task's matrix [rows, columns], followed by zeros up to `group_rows` rows. Returns whether all is finite.
+// One task's matrix [rows, columns], followed by zeros up to `group_rows` rows. Returns whether all is
+// finite.
 template <class T>
 bool pack_matrix(std::span<const T> values, std::int64_t first_row, int rows, int columns, int group_rows,
                  const Packing& packing, int task, float* to) {
@@ -90,8 +91,9 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
     else
       finite = pack_matrix(set.y, first, rows, columns.targets, packed.rows, packing, w, y) && finite;
     if (offset)
-      finite = pack_matrix(set.output_offset, first, rows, columns.offsets, packed.rows, packing, w, offset) &&
-               finite;
+      finite =
+          pack_matrix(set.output_offset, first, rows, columns.offsets, packed.rows, packing, w, offset) &&
+          finite;
     if (!finite) bad[w] = 1;
   }
   packed.x = x;

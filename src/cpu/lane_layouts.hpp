@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the lanes of a vector stand for. Both layouts run the same source (network_pass.hpp, task_group.hpp) over
-// matrices of vectors and add every sum in the same order, so they give the same bits.
+// What the lanes of a vector stand for. Both layouts run the same source (network_pass.hpp, task_group.hpp)
+// over matrices of vectors and add every sum in the same order, so they give the same bits.
 //
 //   tasks   lane w belongs to task w of the group: a row of n values is n vectors, nothing is padded
-//   units   the lanes are neighbouring columns of one task: a row of n values is n / W vectors, rounded up. What
+//   units   the lanes are neighbouring columns of one task: a row of n values is n / W vectors, rounded up.
+//   What
 //           the lanes beyond the last column hold is never read as a value
 #pragma once
 
@@ -17,14 +18,14 @@ namespace shoal::cpu {
 static inline constexpr int row_vectors(int n, int W) {
   return (n + W - 1) / W;
 }
-/// Vectors from one row to the next. Rows of a multiple of eight vectors would meet in an eighth of the sets of a
-/// first-level cache, so they get one more.
+/// Vectors from one row to the next. Rows of a multiple of eight vectors would meet in an eighth of the sets
+/// of a first-level cache, so they get one more.
 static inline constexpr int row_stride(int n, int W) {
   const int vectors = row_vectors(n, W);
   return vectors % 8 == 0 ? vectors + 1 : vectors;
 }
-/// Whether a weight [inputs, outputs] is kept as [outputs, inputs]: where that takes fewer vectors (a last layer
-/// of one output, say).
+/// Whether a weight [inputs, outputs] is kept as [outputs, inputs]: where that takes fewer vectors (a last
+/// layer of one output, say).
 static inline constexpr bool is_turned(int inputs, int outputs, int W) {
   return inputs * row_vectors(outputs, W) > outputs * row_vectors(inputs, W);
 }

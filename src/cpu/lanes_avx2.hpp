@@ -120,7 +120,7 @@ struct Lanes {
   using V = avx2::V;
   using M = avx2::M;
   static constexpr int width = 8;
-  static constexpr int tile_rows = 4, tile_columns = 3;         ///< lanes = tasks (contraction.hpp)
+  static constexpr int tile_rows = 4, tile_columns = 3;       ///< lanes = tasks (contraction.hpp)
   static constexpr int panel_columns = 2, accumulators = 12;  ///< lanes = units
 
   SHOAL_LANE M below(int s, const std::int32_t* limit) {

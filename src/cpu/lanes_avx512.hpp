@@ -120,7 +120,7 @@ struct Lanes {
   using V = avx512::V;
   using M = avx512::M;
   static constexpr int width = 16;
-  static constexpr int tile_rows = 5, tile_columns = 5;         ///< lanes = tasks (contraction.hpp)
+  static constexpr int tile_rows = 5, tile_columns = 5;       ///< lanes = tasks (contraction.hpp)
   static constexpr int panel_columns = 4, accumulators = 24;  ///< lanes = units
 
   SHOAL_LANE M below(int s, const std::int32_t* limit) {

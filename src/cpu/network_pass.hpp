@@ -17,8 +17,8 @@
 // contract, as is the order of every sum (docs/numerics.md). Oracle: src/reference, through tests/cpu.
 //
 // With lanes = units a product's right side must lie with its output index in the lanes: a weight as [inputs,
-// outputs] on the way forward, as [outputs, inputs] on the way back. One of the two is kept, the other is made once
-// a step (weights()), not once a block of rows.
+// outputs] on the way forward, as [outputs, inputs] on the way back. One of the two is kept, the other is
+// made once a step (weights()), not once a block of rows.
 #pragma once
 
 #include "cpu/contraction.hpp"
@@ -51,15 +51,20 @@ class NetworkPass {
     return block_vectors(net, block_rows) + RowLosses<L>::scratch_vectors(net);
   }
   /// What weights() fills.
-  static std::size_t turned_vectors(const Network& net) { return L::units ? turned_offset(net, net.layer_count + 1) : 0; }
+  static std::size_t turned_vectors(const Network& net) {
+    return L::units ? turned_offset(net, net.layer_count + 1) : 0;
+  }
 
   NetworkPass(const Network& net, const LossOptions& loss, int block_rows, V* scratch)
-      : net_(net), rows_(block_rows), scratch_(scratch), losses_(net, loss, scratch + block_vectors(net, block_rows)) {}
+      : net_(net),
+        rows_(block_rows),
+        scratch_(scratch),
+        losses_(net, loss, scratch + block_vectors(net, block_rows)) {}
 
   bool curved() const { return kernels::is_curved(net_.activation); }
 
-  /// Parameters as the passes take them: turns what forward() reads, and for deltas of layers from `lowest` up what
-  /// the way back reads. `turned` has room for turned_vectors().
+  /// Parameters as the passes take them: turns what forward() reads, and for deltas of layers from `lowest`
+  /// up what the way back reads. `turned` has room for turned_vectors().
   Weights<V> weights(const V* parameters, int lowest, V* turned) const {
     if constexpr (L::units) {
       for (int l = 0; l <= net_.layer_count; ++l) {
@@ -67,7 +72,8 @@ class NetworkPass {
         const LayerShape& layer = l < net_.layer_count ? net_.layers[l] : skip_;
         const bool is_turned = L::turned(layer);
         if (!is_turned && (l <= lowest || l == net_.layer_count)) continue;
-        const int rows = is_turned ? layer.outputs : layer.inputs, columns = is_turned ? layer.inputs : layer.outputs;
+        const int rows = is_turned ? layer.outputs : layer.inputs,
+                  columns = is_turned ? layer.inputs : layer.outputs;
         turn<L>(parameters + layer.weight, L::stride(columns), rows, columns, turned + turned_offset(net_, l),
                 L::stride(rows));
       }
@@ -88,9 +94,10 @@ class NetworkPass {
       input = z;
     }
     if (net_.has_skip)
-      product(tape.output(), net_.outputs, block.rows, {.start = Start::output},
-              {block.x, L::stride(net_.inputs), forward_weight(phi, net_.layer_count), L::stride(net_.outputs)},
-              {}, net_.inputs);
+      product(
+          tape.output(), net_.outputs, block.rows, {.start = Start::output},
+          {block.x, L::stride(net_.inputs), forward_weight(phi, net_.layer_count), L::stride(net_.outputs)},
+          {}, net_.inputs);
     if (block.offset) {
       V* o = tape.output();
       each_element(block.rows, net_.outputs, [&](int e) { o[e] = o[e] + block.offset[e]; });
@@ -121,14 +128,15 @@ class NetworkPass {
       if (l > lowest) {
         V* da = scratch_;  // [rows, inputs of the layer]
         product_transposed(da, layer, block.rows,
-                           {delta, L::stride(layer.outputs), backward_weight(phi, l), backward_stride(layer)}, {});
+                           {delta, L::stride(layer.outputs), backward_weight(phi, l), backward_stride(layer)},
+                           {});
         through_activation(tape, l - 1, block.rows, da);
       }
     }
     if (gradient && net_.has_skip && (all || net_.skip_adapts))
-      sum_over_rows(gradient + net_.skip, skip_, block, sums,
-                    {block.x, L::stride(net_.inputs), tape.delta(net_.layer_count - 1), L::stride(net_.outputs)},
-                    {});
+      sum_over_rows(
+          gradient + net_.skip, skip_, block, sums,
+          {block.x, L::stride(net_.inputs), tape.delta(net_.layer_count - 1), L::stride(net_.outputs)}, {});
   }
 
   /// Hessian of the mean loss at phi times u (zero where tensors do not adapt), all of theta's rows. Needs
@@ -155,8 +163,8 @@ class NetworkPass {
     }
     if (net_.has_skip && net_.skip_adapts)
       product(ro, net_.outputs, block.rows, {.start = Start::output},
-              {block.x, L::stride(net_.inputs), forward_weight(u, net_.layer_count), L::stride(net_.outputs)}, {},
-              net_.inputs);
+              {block.x, L::stride(net_.inputs), forward_weight(u, net_.layer_count), L::stride(net_.outputs)},
+              {}, net_.inputs);
 
     V* rd = scratch_ + std::ptrdiff_t{rows_} * net_.widest;  // [rows, outputs of the layer]
     losses_.curvature(block, tape.output(), ro, scale, rd);
@@ -175,8 +183,8 @@ class NetworkPass {
       if (l == 0) break;
       V* rda = scratch_;  // [rows, inputs of the layer]
       const int stride = backward_stride(layer);
-      const Product<V> by_u{l >= low && layer.weight_adapts ? tape.delta(l) : nullptr, out, backward_weight(u, l),
-                            stride};
+      const Product<V> by_u{l >= low && layer.weight_adapts ? tape.delta(l) : nullptr, out,
+                            backward_weight(u, l), stride};
       product_transposed(rda, layer, block.rows, {rd, out, backward_weight(phi, l), stride}, by_u);
       const V* slope = tape.slope(l - 1);
       if (curved() && l > low) {
@@ -222,9 +230,12 @@ class NetworkPass {
   /// Lanes = units: [outputs, inputs] with the inputs in vectors; lanes = tasks: the weight itself.
   const V* backward_weight(Weights<V> weights, int l) const {
     const LayerShape& layer = net_.layers[l];
-    return L::units && !L::turned(layer) ? weights.turned + turned_offset(net_, l) : weights.kept + layer.weight;
+    return L::units && !L::turned(layer) ? weights.turned + turned_offset(net_, l)
+                                         : weights.kept + layer.weight;
   }
-  static int backward_stride(const LayerShape& layer) { return L::units ? L::stride(layer.inputs) : layer.outputs; }
+  static int backward_stride(const LayerShape& layer) {
+    return L::units ? L::stride(layer.inputs) : layer.outputs;
+  }
 
   /// use(e) for the vectors of a matrix [rows, n].
   template <class Use>

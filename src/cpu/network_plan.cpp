@@ -2,7 +2,9 @@
 #include "cpu/network_plan.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
+#include <sstream>
 #include <string>
 
 #include <shoal/error.hpp>
@@ -12,41 +14,90 @@
 namespace shoal::cpu {
 namespace {
 
-// Sizes are data, apart from the algorithm: what a thread may count on in its caches.
+// Sizes and thresholds are data, apart from the algorithm (docs/decisions/0006-lanes-are-units.md has the
+// measurements): what a thread may count on in its caches.
 struct BlockSizes {
   std::size_t block_bytes;  ///< activations of the widest layer of one block
   std::size_t tape_bytes;   ///< tapes kept from the inner loop: beyond it, recompute
   int tile_rows;            ///< blocks are a multiple of it
   int fewest_rows;          ///< of a block
 };
-constexpr BlockSizes with_tasks{32 * 1024, 6 * 1024 * 1024, 5, 5};
-constexpr BlockSizes with_units{32 * 1024, 64 * 1024 * 1024, 6, 48};
+constexpr BlockSizes with_tasks{32 * 1024, 3 * 1024 * 1024, 5, 5};
+constexpr BlockSizes with_units{32 * 1024, 2 * 1024 * 1024, 6, 128};
+// Parameters of one task beyond this stream from memory at every step: then a tape costs less than weights
+// read again.
+constexpr std::size_t streaming_bytes = 1024 * 1024, streaming_tape_bytes = 64 * 1024 * 1024;
+
+/// Time of a task with lanes = units over its share of a full group with lanes = tasks, where no lane of
+/// either is empty: the larger the model, the worse a group fits the caches.
+struct RelativeCost {
+  std::size_t parameters;  ///< up to
+  double units_over_tasks;
+};
+constexpr RelativeCost relative_costs[] = {{600, 1.5},    {1000, 1.15}, {1700, 1.0},     {3500, 0.85},
+                                           {10000, 0.65}, {20000, 0.5}, {SIZE_MAX, 0.35}};
 
 std::size_t padded(int rows, int columns, int W) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(row_stride(columns, W));
 }
 
-LaneLayout choose(const kernels::Network&, std::int64_t, int, int) {
-  return LaneLayout::tasks;
+/// Vectors of parameters with lanes = units, without the spacing of rows.
+std::size_t filled_vectors(const kernels::Network& network, int W) {
+  std::size_t vectors = 0;
+  const auto add = [&](int inputs, int outputs) {
+    const bool turned = is_turned(inputs, outputs, W);
+    vectors += static_cast<std::size_t>(turned ? outputs : inputs) *
+               static_cast<std::size_t>(row_vectors(turned ? inputs : outputs, W));
+  };
+  for (int l = 0; l < network.layer_count; ++l) {
+    add(network.layers[l].inputs, network.layers[l].outputs);
+    add(1, network.layers[l].outputs);
+  }
+  if (network.has_skip) add(network.inputs, network.outputs);
+  return vectors;
+}
+
+/// The layout whose slowest thread is done first.
+LaneLayout choose(const kernels::Network& network, std::int64_t tasks, int threads, int W) {
+  const auto rounds = [&](std::int64_t in_group) {
+    const std::int64_t groups = (tasks + in_group - 1) / in_group;
+    return static_cast<double>((groups + threads - 1) / threads);
+  };
+  const RelativeCost* cost = relative_costs;
+  while (network.parameters > cost->parameters) ++cost;
+  const double lanes = static_cast<double>(filled_vectors(network, W)) * W;
+  const double padding = lanes / static_cast<double>(network.parameters);
+  return rounds(1) * cost->units_over_tasks * padding < rounds(W) * W ? LaneLayout::units : LaneLayout::tasks;
 }
 
 }  // namespace
 
-std::optional<LaneLayout> forced_layout() {
-  const char* text = std::getenv("SHOAL_CPU_LAYOUT");
-  const std::string name = text ? text : "";
-  if (name.empty() || name == "auto") return {};
-  if (name == "tasks") return LaneLayout::tasks;
-  if (name == "units") return LaneLayout::units;
-  throw InvalidArgument("SHOAL_CPU_LAYOUT must be auto, tasks or units, is " + name);
+ForcedPlan forced_plan() {
+  const char* text = std::getenv("SHOAL_CPU_PLAN");
+  ForcedPlan forced;
+  std::istringstream words(text ? text : "");
+  for (std::string word; std::getline(words, word, '+');) {
+    if (word == "tasks")
+      forced.layout = LaneLayout::tasks;
+    else if (word == "units")
+      forced.layout = LaneLayout::units;
+    else if (word == "keep")
+      forced.tape = StoredTape::keep;
+    else if (word == "recompute")
+      forced.tape = StoredTape::recompute;
+    else if (word != "auto")
+      throw InvalidArgument("SHOAL_CPU_PLAN takes tasks, units, keep, recompute and auto, joined by +, not " +
+                            word);
+  }
+  return forced;
 }
 
 NetworkPlan::NetworkPlan(const Problem& problem, const TaskColumns& columns, std::int64_t tasks, int threads,
                          const GroupKernels& lanes_are_tasks, const GroupKernels& lanes_are_units,
-                         std::optional<LaneLayout> forced)
-    : problem_(problem, columns), network_(problem_.network()) {
+                         const ForcedPlan& forced)
+    : problem_(problem, columns), forced_(forced), network_(problem_.network()) {
   const int W = lanes_are_tasks.width;
-  const LaneLayout layout = forced ? *forced : choose(network_, tasks, threads, W);
+  const LaneLayout layout = forced.layout ? *forced.layout : choose(network_, tasks, threads, W);
   kernels_ = layout == LaneLayout::units ? &lanes_are_units : &lanes_are_tasks;
   if (layout == LaneLayout::tasks) return;
 
@@ -96,7 +147,25 @@ void NetworkPlan::size_blocks(GroupJob& job) const {
       2 * static_cast<std::size_t>(units ? row_stride(network_.outputs, kernels_->width) : network_.outputs);
   const std::size_t tapes = per_row * vector_bytes * static_cast<std::size_t>(job.support.rows) *
                             static_cast<std::size_t>(problem_.inner().steps);
-  job.tape = tapes <= sizes.tape_bytes ? StoredTape::keep : StoredTape::recompute;
+  const bool streams = units && network_.parameters * vector_bytes > streaming_bytes;
+  const std::size_t budget = streams ? streaming_tape_bytes : sizes.tape_bytes;
+  job.tape = forced_.tape ? *forced_.tape : tapes <= budget ? StoredTape::keep : StoredTape::recompute;
+}
+
+std::string NetworkPlan::describe(int support_rows, int query_rows) const {
+  GroupJob job = this->job();
+  job.support.rows = support_rows;
+  job.query.rows = query_rows;
+  size_blocks(job);
+  std::int64_t anything = 0;
+  job.sums[0] = &anything;  // a meta-gradient: the largest workspace
+  const std::size_t bytes = kernels_->workspace_floats(job) * sizeof(float);
+  const bool units = kernels_->layout == LaneLayout::units;
+  return "lanes = " + std::string(units ? "units of one task" : "tasks") + ", " +
+         std::to_string(kernels_->width) + " to a vector, " +
+         std::to_string(bytes / static_cast<std::size_t>(kernels_->tasks)) + " bytes a task, blocks of " +
+         std::to_string(job.block_rows) + " rows, trajectory stored, tapes " +
+         (job.tape == StoredTape::keep ? "kept" : "recomputed");
 }
 
 }  // namespace shoal::cpu

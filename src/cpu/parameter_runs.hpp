@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the parameters of a group lie in its workspace, and the walk over them. With lanes = tasks the plain vector
-// [P] is P vectors in the same order. With lanes = units every row of a tensor starts at a vector (and a turned
-// weight is kept as [outputs, inputs]); plain[] is the order of the layout, which sums over parameters follow.
+// How the parameters of a group lie in its workspace, and the walk over them. With lanes = tasks the plain
+// vector [P] is P vectors in the same order. With lanes = units every row of a tensor starts at a vector (and
+// a turned weight is kept as [outputs, inputs]); plain[] is the order of the layout, which sums over
+// parameters follow.
 #pragma once
 
 #include "cpu/exact_lanes.hpp"
@@ -107,14 +108,14 @@ struct ParameterRuns {
   /// sum + the products -a b over a layer's weight or bias in plain order, one fused multiply-add each.
   static float subtract_products(const LayerShape& layer, bool weight, const V* a, const V* b, float sum) {
     const bool turned = weight && L::turned(layer);
-    const int rows = weight ? layer.inputs : 1, stride = L::stride(turned ? layer.inputs : layer.outputs) * L::width;
+    const int rows = weight ? layer.inputs : 1,
+              stride = L::stride(turned ? layer.inputs : layer.outputs) * L::width;
     const std::size_t begin = weight ? layer.weight : layer.bias;
     const auto* first = reinterpret_cast<const float*>(a + begin);
     const auto* second = reinterpret_cast<const float*>(b + begin);
     for (int i = 0; i < rows; ++i)
       for (int j = 0; j < layer.outputs; ++j) {
-        const std::ptrdiff_t at =
-            turned ? std::ptrdiff_t{j} * stride + i : std::ptrdiff_t{i} * stride + j;
+        const std::ptrdiff_t at = turned ? std::ptrdiff_t{j} * stride + i : std::ptrdiff_t{i} * stride + j;
         sum = kernels::fma(-first[at], second[at], sum);
       }
     return sum;
@@ -127,7 +128,8 @@ struct ParameterRuns {
 
   template <class Use>
   static void weight(const LayerShape& layer, int number, std::size_t& plain, Use use) {
-    const auto inputs = static_cast<std::size_t>(layer.inputs), outputs = static_cast<std::size_t>(layer.outputs);
+    const auto inputs = static_cast<std::size_t>(layer.inputs),
+               outputs = static_cast<std::size_t>(layer.outputs);
     if constexpr (!L::units) {
       use(ParameterRun{.begin = layer.weight,
                        .end = layer.weight + inputs * outputs,
@@ -136,11 +138,13 @@ struct ParameterRuns {
     } else if (L::turned(layer)) {
       const auto stride = static_cast<std::size_t>(L::stride(layer.inputs));
       for (std::size_t j = 0; j < outputs; ++j)
-        row(layer.weight + j * stride, layer.inputs, plain + j, layer.outputs, number, layer.weight_adapts, use);
+        row(layer.weight + j * stride, layer.inputs, plain + j, layer.outputs, number, layer.weight_adapts,
+            use);
     } else {
       const auto stride = static_cast<std::size_t>(L::stride(layer.outputs));
       for (std::size_t i = 0; i < inputs; ++i)
-        row(layer.weight + i * stride, layer.outputs, plain + i * outputs, 1, number, layer.weight_adapts, use);
+        row(layer.weight + i * stride, layer.outputs, plain + i * outputs, 1, number, layer.weight_adapts,
+            use);
     }
     plain += inputs * outputs;
   }

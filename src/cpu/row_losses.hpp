@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loss of a block of rows: its terms, its first derivative, its second derivative in a direction. The maths
-// (kernels/losses.hpp) takes one row in every lane. With lanes = tasks that is how rows lie; with lanes = units W
-// rows of one task are turned into lanes and the results turned back.
+// The loss of a block of rows: its terms, its first derivative, its second derivative in a direction. The
+// maths (kernels/losses.hpp) takes one row in every lane. With lanes = tasks that is how rows lie; with lanes
+// = units W rows of one task are turned into lanes and the results turned back.
 #pragma once
 
 #include "cpu/row_block.hpp"
@@ -15,15 +15,21 @@ class RowLosses {
  public:
   using V = typename L::V;
 
-  /// Of scratch, in vectors: outputs, deltas, R outputs, R deltas; targets; two factors of at most two terms an
-  /// output.
+  /// Of scratch, in vectors: outputs, deltas, R outputs, R deltas; targets; two factors of at most two terms
+  /// an output.
   static std::size_t scratch_vectors(const Network& net) {
     return L::units ? 8 * static_cast<std::size_t>(net.outputs) + static_cast<std::size_t>(net.targets) : 0;
   }
 
   RowLosses(const Network& net, const LossOptions& loss, V* scratch)
-      : net_(net), loss_(loss), o_(scratch), delta_(o_ + net.outputs), ro_(delta_ + net.outputs),
-        rd_(ro_ + net.outputs), factors_(rd_ + net.outputs), y_(factors_ + 4 * net.outputs) {}
+      : net_(net),
+        loss_(loss),
+        o_(scratch),
+        delta_(o_ + net.outputs),
+        ro_(delta_ + net.outputs),
+        rd_(ro_ + net.outputs),
+        factors_(rd_ + net.outputs),
+        y_(factors_ + 4 * net.outputs) {}
 
   /// total + the terms, row by row.
   V add(const RowBlock<L>& block, const V* o, V total) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole life of a group of tasks (W, one per lane, or one alone: lane_layouts.hpp): inner loop, query loss, backward through the inner loop,
-// contribution to the sum over tasks. Nothing leaves this file's workspace in between.
+// The whole life of a group of tasks (W, one per lane, or one alone: lane_layouts.hpp): inner loop, query
+// loss, backward through the inner loop, contribution to the sum over tasks. Nothing leaves this file's
+// workspace in between.
 //
 //   phi_0 = theta,  phi_{k+1} = phi_k - alpha o g_k,  g_k = grad L_support(phi_k)
 //
@@ -344,7 +345,8 @@ class TaskGroup {
         pass_.forward(weights, block, tape);
         pass_.backward(weights, block, tape, scale, Wanted::adapting, RowSums::begin, nullptr);
       }
-      pass_.hessian_vector(weights, u, block, tape, scale, first == 0 ? RowSums::begin : RowSums::go_on, second_);
+      pass_.hessian_vector(weights, u, block, tape, scale, first == 0 ? RowSums::begin : RowSums::go_on,
+                           second_);
     });
     each_parameter([&](std::size_t p) { lambda_[p] = lambda_[p] - second_[p]; });
   }
@@ -369,7 +371,8 @@ class TaskGroup {
     return rates_ ? rates_[p] : V(job_.rates[rate_index(layer, k, p)]);
   }
 
-  /// Lanes = units: the sums over the parameters of a layer go from value to value, in the order of the layout.
+  /// Lanes = units: the sums over the parameters of a layer go from value to value, in the order of the
+  /// layout.
   void add_layer_rates(int k, const V* g) {
     auto* sums = reinterpret_cast<float*>(rate_gradient_);
     const auto add = [&](const LayerShape& layer, int number, bool weight) {
@@ -388,8 +391,8 @@ class TaskGroup {
       if (!L::any(good)) return;
       for (std::size_t r = 0; r < job_.rate_count; r += L::width) {
         const std::size_t left = job_.rate_count - r;
-        add_values_exactly<L>(rate_gradient_[r / L::width], left < L::width ? static_cast<int>(left) : L::width, r,
-                              1, job_.rate_sums);
+        add_values_exactly<L>(rate_gradient_[r / L::width],
+                              left < L::width ? static_cast<int>(left) : L::width, r, 1, job_.rate_sums);
       }
     } else {
       add_lanes_exactly<L>(rate_gradient_, job_.rate_count, good, job_.rate_sums);
@@ -405,8 +408,7 @@ class TaskGroup {
   }
 
   void copy(const V* from, V* to) const {
-    if (from != to)
-      each_parameter([&](std::size_t p) { to[p] = from[p]; });
+    if (from != to) each_parameter([&](std::size_t p) { to[p] = from[p]; });
   }
   void give_fast_weights(const V* phi) const {
     if (job_.fast_weights) Runs::to_plain(net_, phi, job_.fast_weights);
@@ -452,7 +454,8 @@ struct KernelsOf {
 
 template <class Isa>
 const GroupKernels& kernels_of(LaneLayout layout) {
-  return layout == LaneLayout::units ? KernelsOf<LanesAreUnits<Isa>>::table : KernelsOf<LanesAreTasks<Isa>>::table;
+  return layout == LaneLayout::units ? KernelsOf<LanesAreUnits<Isa>>::table
+                                     : KernelsOf<LanesAreTasks<Isa>>::table;
 }
 
 }  // namespace shoal::cpu

@@ -8,13 +8,13 @@ namespace shoal::cpu {
 
 template <class L, bool full>
 static inline __attribute__((always_inline)) void turn_square(const typename L::V* from,
-                                                              std::ptrdiff_t from_stride, int rows, int columns,
-                                                              typename L::V* to, std::ptrdiff_t to_stride) {
+                                                              std::ptrdiff_t from_stride, int rows,
+                                                              int columns, typename L::V* to,
+                                                              std::ptrdiff_t to_stride) {
   constexpr int W = L::width;
   typename L::V square[W];
 #pragma GCC unroll 16
-  for (int i = 0; i < W; ++i)
-    square[i] = full || i < rows ? from[i * from_stride] : typename L::V(0.0f);
+  for (int i = 0; i < W; ++i) square[i] = full || i < rows ? from[i * from_stride] : typename L::V(0.0f);
   L::transpose(square);
 #pragma GCC unroll 16
   for (int i = 0; i < W; ++i)

@@ -16,14 +16,14 @@ struct LayoutContext {
   Context context;
 };
 
-/// A cpu context made with SHOAL_CPU_LAYOUT = layout; the environment is as before afterwards.
-inline Context context_with_layout(const std::string& layout, int threads, Isa isa = Isa::automatic) {
-  const char* before = std::getenv("SHOAL_CPU_LAYOUT");
+/// A cpu context made with SHOAL_CPU_PLAN = plan; the environment is as before afterwards.
+inline Context context_with_plan(const std::string& plan, int threads, Isa isa = Isa::automatic) {
+  const char* before = std::getenv("SHOAL_CPU_PLAN");
   const std::string kept = before ? before : "";
-  setenv("SHOAL_CPU_LAYOUT", layout.c_str(), 1);
+  setenv("SHOAL_CPU_PLAN", plan.c_str(), 1);
   struct Restore {
     const std::string& kept;
-    ~Restore() { setenv("SHOAL_CPU_LAYOUT", kept.c_str(), 1); }
+    ~Restore() { setenv("SHOAL_CPU_PLAN", kept.c_str(), 1); }
   } restore{kept};
   return Context({.backend = BackendKind::cpu, .threads = threads, .isa = isa});
 }
@@ -39,7 +39,7 @@ inline std::vector<LayoutContext> contexts_of_both_layouts(const std::vector<int
     for (const char* layout : {"tasks", "units"})
       for (const int count : threads)
         contexts.push_back({set + ", lanes are " + layout + ", threads " + std::to_string(count),
-                            context_with_layout(layout, count, isa)});
+                            context_with_plan(layout, count, isa)});
   }
   return contexts;
 }
