@@ -34,7 +34,7 @@ struct RelativeCost {
   std::size_t parameters;  ///< up to
   double units_over_tasks;
 };
-constexpr RelativeCost relative_costs[] = {{600, 1.5},    {1000, 1.15}, {1700, 0.95},     {3500, 0.85},
+constexpr RelativeCost relative_costs[] = {{600, 1.5},    {1000, 1.15}, {1700, 0.95},    {3500, 0.85},
                                            {10000, 0.65}, {20000, 0.5}, {SIZE_MAX, 0.35}};
 
 std::size_t padded(int rows, int columns, int W) {
