@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <shoal/algorithm.hpp>
@@ -130,6 +131,9 @@ class BasicMetaLearner {
   /// Network outputs (with offset) for each task's rows: [rows, outputs]. Rows of bad tasks are the one NaN.
   std::vector<Real> predict(const FastWeights<Real>& fast, const TaskSet<Real>& set,
                             const TaskColumns& columns) const;
+  /// One line on how the backend would run a meta-gradient of `tasks`; empty where it has nothing to choose.
+  /// No bit depends on it.
+  std::string plan(const BasicTaskBatch<Real>& tasks) const;
 
  private:
   friend struct TrainingStep<Real>;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <shoal/loss.hpp>
@@ -41,6 +42,8 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
+  /// One line on how meta_gradient() would run; empty where there is nothing to choose.
+  virtual std::string plan(const Problem&, const BasicTaskBatch<Real>&) const { return {}; }
 
   /// Inner loop, query loss, backward through the inner loop; adds the good tasks to `sum`.
   virtual void meta_gradient(const Problem& problem, const BasicTaskBatch<Real>& tasks,

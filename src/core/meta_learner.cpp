@@ -208,6 +208,14 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Re
 }
 
 template <class Real>
+std::string BasicMetaLearner<Real>::plan(const BasicTaskBatch<Real>& tasks) const {
+  const State& s = *state_;
+  check_batch(tasks, s.options.model, s.options.loss);
+  return s.backend.plan(s.problem(s.lowered.training),
+                        s.lowered.rows == TrainingRows::joined ? tasks.joined() : tasks);
+}
+
+template <class Real>
 MetaGradient<Real> BasicMetaLearner<Real>::meta_step(const BasicTaskBatch<Real>& given) {
   const FloatEnvironment environment;
   State& s = *state_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cuts a batch into groups of W tasks and gives them to the threads. A task's numbers depend on nothing but
-// its own lane, the sum over tasks is exact: neither the grouping nor the threads can change a bit.
+// Cuts a batch into groups of tasks, as many as the plan puts into lanes, and gives them to the threads. A
+// task's numbers depend on nothing but its own data, the sum over tasks is exact: neither the grouping nor
+// the threads can change a bit.
 #include "cpu/cpu_backend.hpp"
 
 #include <algorithm>
@@ -20,14 +21,14 @@ namespace {
 constexpr float the_nan = std::numeric_limits<float>::quiet_NaN();  // 0x7fc00000
 static_assert(std::numeric_limits<float>::is_iec559);
 
-const GroupKernels& kernels_of(Isa isa) {
+const GroupKernels& kernels_of(Isa isa, LaneLayout layout) {
   switch (isa) {
     case Isa::avx512:
-      return *avx512_kernels();
+      return *avx512_kernels(layout);
     case Isa::avx2:
-      return *avx2_kernels();
+      return *avx2_kernels(layout);
     default:
-      return scalar_kernels();
+      return scalar_kernels(layout);
   }
 }
 
@@ -42,10 +43,24 @@ struct Worker {
 
 class CpuBackend final : public Backend<float> {
  public:
-  CpuBackend(int threads, Isa isa)
-      : kernels_(kernels_of(isa)), pool_(threads), workers_(static_cast<std::size_t>(threads)) {}
+  CpuBackend(int threads, Isa isa, const ForcedPlan& forced)
+      : tasks_(kernels_of(isa, LaneLayout::tasks)),
+        units_(kernels_of(isa, LaneLayout::units)),
+        forced_(forced),
+        pool_(threads),
+        workers_(static_cast<std::size_t>(threads)) {}
 
   std::string_view name() const override { return "cpu"; }
+
+  std::string plan(const Problem& problem, const TaskBatch& tasks) const override {
+    std::int64_t support = 0, query = 0;  // of the largest task
+    for (std::int64_t t = 0; t < tasks.size(); ++t) {
+      support = std::max(support, tasks.support().rows(t));
+      query = std::max(query, tasks.query().rows(t));
+    }
+    return plan_for(problem, tasks.columns(), tasks.size())
+        .describe(static_cast<int>(support), static_cast<int>(query));
+  }
 
   void meta_gradient(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
                      GradientSum<float>& sum, const TaskResults<float>& results) override {
@@ -60,16 +75,17 @@ class CpuBackend final : public Backend<float> {
       worker.sum.losses.clear();
       worker.sum.good = 0;
     }
-    for_groups(problem, tasks, parameters,
+    const NetworkPlan plan = plan_for(problem, tasks.columns(), tasks.size());
+    for_groups(plan, problem, tasks, parameters,
                [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
-                 worker.sum.theta.reserve(kernels_.width);
-                 worker.sum.rates.reserve(kernels_.width);
+                 worker.sum.theta.reserve(plan.kernels().tasks);
+                 worker.sum.rates.reserve(plan.kernels().tasks);
                  for (int d = 0; d < ExactSum::digits; ++d) {
                    job.sums[d] = worker.sum.theta.digit(d).data();
                    job.rate_sums[d] = worker.sum.rates.digit(d).data();
                  }
-                 prepare(worker, job, !results.fast_weights.empty());
-                 kernels_.meta_gradient(job);
+                 prepare(plan, worker, job, !results.fast_weights.empty());
+                 plan.kernels().meta_gradient(job);
                  for (int w = 0; w < job.lanes; ++w) {
                    const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
                    const bool good = job.status[w] == 0;
@@ -80,7 +96,7 @@ class CpuBackend final : public Backend<float> {
                    worker.sum.losses.add(1, job.loss_after[w]);
                    ++worker.sum.good;
                  }
-                 give_task_results(job, group, results);
+                 give_task_results(plan, job, group, results);
                });
     for (const Worker& worker : workers_) {
       if (worker.sum.good == 0) continue;
@@ -94,11 +110,12 @@ class CpuBackend final : public Backend<float> {
   void adapt(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
              const TaskResults<float>& results) override {
     const std::lock_guard lock(mutex_);
-    for_groups(problem, tasks, parameters,
+    const NetworkPlan plan = plan_for(problem, tasks.columns(), tasks.size());
+    for_groups(plan, problem, tasks, parameters,
                [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
-                 prepare(worker, job, true);
-                 kernels_.adapt(job);
-                 give_task_results(job, group, results);
+                 prepare(plan, worker, job, true);
+                 plan.kernels().adapt(job);
+                 give_task_results(plan, job, group, results);
                });
   }
 
@@ -106,60 +123,65 @@ class CpuBackend final : public Backend<float> {
                 std::span<const int> steps, std::span<float> loss, std::span<TaskStatus> status,
                 std::span<std::int32_t> failed_step) override {
     const std::lock_guard lock(mutex_);
-    const auto width = static_cast<std::size_t>(kernels_.width), all = static_cast<std::size_t>(tasks.size());
-    for_groups(
-        problem, tasks, parameters, [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
-          worker.point_status.resize(steps.size() * width);
-          worker.point_failed_step.resize(steps.size() * width);
-          prepare(worker, job, false);
-          float* point_loss = worker.outputs.room_for(steps.size() * width);
-          kernels_.evaluate(job, {.steps = steps.data(),
-                                  .count = static_cast<int>(steps.size()),
-                                  .loss = point_loss,
-                                  .status = worker.point_status.data(),
-                                  .failed_step = worker.point_failed_step.data()});
-          for (std::size_t i = 0; i < steps.size(); ++i)
-            for (std::size_t w = 0; w < group.size(); ++w) {
-              const std::size_t from = i * width + w, to = i * all + static_cast<std::size_t>(group[w]);
-              status[to] = static_cast<TaskStatus>(worker.point_status[from]);
-              failed_step[to] = worker.point_failed_step[from];
-              loss[to] = worker.point_status[from] == 0 ? point_loss[from] : the_nan;
-            }
-        });
+    const NetworkPlan plan = plan_for(problem, tasks.columns(), tasks.size());
+    const auto width = static_cast<std::size_t>(plan.kernels().tasks),
+               all = static_cast<std::size_t>(tasks.size());
+    for_groups(plan, problem, tasks, parameters,
+               [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
+                 worker.point_status.resize(steps.size() * width);
+                 worker.point_failed_step.resize(steps.size() * width);
+                 prepare(plan, worker, job, false);
+                 float* point_loss = worker.outputs.room_for(steps.size() * width);
+                 plan.kernels().evaluate(job, {.steps = steps.data(),
+                                               .count = static_cast<int>(steps.size()),
+                                               .loss = point_loss,
+                                               .status = worker.point_status.data(),
+                                               .failed_step = worker.point_failed_step.data()});
+                 for (std::size_t i = 0; i < steps.size(); ++i)
+                   for (std::size_t w = 0; w < group.size(); ++w) {
+                     const std::size_t from = i * width + w,
+                                       to = i * all + static_cast<std::size_t>(group[w]);
+                     status[to] = static_cast<TaskStatus>(worker.point_status[from]);
+                     failed_step[to] = worker.point_failed_step[from];
+                     loss[to] = worker.point_status[from] == 0 ? point_loss[from] : the_nan;
+                   }
+               });
   }
 
   void predict(const Problem& problem, const TaskSet<float>& set, std::span<const float> phi,
                std::span<float> outputs) override {
     const std::lock_guard lock(mutex_);
     const TaskColumns columns{problem.model.inputs, 0, set.output_offset.empty() ? 0 : problem.model.outputs};
-    const NetworkPlan plan(problem, columns);
+    const auto count = static_cast<std::int64_t>(set.offsets.size()) - 1;
+    const NetworkPlan plan = plan_for(problem, columns, count);
+    const GroupKernels& kernels = plan.kernels();
     const std::size_t size = problem.layout.size();
-    const auto width = static_cast<std::size_t>(kernels_.width);
+    const auto width = static_cast<std::size_t>(kernels.tasks);
     const auto order = order_by_size(set, set);
     const std::vector<std::int64_t> no_labels(static_cast<std::size_t>(set.total_rows()), 0);
     TaskSet<float> rows = set;
     rows.labels = no_labels;  // targets play no part in a prediction
-    for_each_group(order, [&](Worker& worker, std::span<const std::int64_t> group) {
+    for_each_group(plan, order, [&](Worker& worker, std::span<const std::int64_t> group) {
       GroupJob job = plan.job();
       std::uint8_t ignored[max_lanes] = {};
-      job.query = worker.query.pack(rows, columns, problem.loss, problem.model.outputs, group, kernels_.width,
-                                    ignored);
+      job.query =
+          worker.query.pack(rows, columns, problem.loss, problem.model.outputs, group, kernels, ignored);
       job.lanes = static_cast<int>(group.size());
-      plan.size_blocks(job, kernels_.width);
-      prepare(worker, job, true);
+      plan.size_blocks(job);
+      prepare(plan, worker, job, true);
       float* interleaved = worker.fast_weights.room_for(size * width);
       for (std::size_t w = 0; w < width; ++w) {
         const std::int64_t task =
             group[std::min(w, group.size() - 1)];  // lanes without a task repeat the last
-        pack_lane(phi.data() + static_cast<std::size_t>(task) * size, size, kernels_.width,
+        pack_lane(phi.data() + static_cast<std::size_t>(task) * size, size, kernels.tasks,
                   static_cast<int>(w), interleaved);
       }
       const auto per_row = static_cast<std::size_t>(problem.model.outputs);
       float* result = worker.outputs.room_for(static_cast<std::size_t>(job.query.rows) * per_row * width);
-      kernels_.predict(job, interleaved, result);
+      kernels.predict(job, interleaved, result);
       for (std::size_t w = 0; w < group.size(); ++w) {
         const auto task = static_cast<std::size_t>(group[w]);
-        unpack_lane(result, static_cast<std::size_t>(job.query.lane_rows[w]) * per_row, kernels_.width,
+        unpack_lane(result, static_cast<std::size_t>(job.query.lane_rows[w]) * per_row, kernels.tasks,
                     static_cast<int>(w),
                     outputs.data() + static_cast<std::size_t>(set.offsets[task]) * per_row);
       }
@@ -167,10 +189,14 @@ class CpuBackend final : public Backend<float> {
   }
 
  private:
-  /// use(worker, group) for groups of at most W tasks out of `order`, on all threads.
+  NetworkPlan plan_for(const Problem& problem, const TaskColumns& columns, std::int64_t tasks) const {
+    return NetworkPlan(problem, columns, tasks, pool_.size(), tasks_, units_, forced_);
+  }
+
+  /// use(worker, group) for groups of tasks out of `order`, on all threads.
   template <class Use>
-  void for_each_group(std::span<const std::int64_t> order, Use use) {
-    const auto width = static_cast<std::size_t>(kernels_.width);
+  void for_each_group(const NetworkPlan& plan, std::span<const std::int64_t> order, Use use) {
+    const auto width = static_cast<std::size_t>(plan.kernels().tasks);
     const std::size_t groups = (order.size() + width - 1) / width;
     std::atomic<std::size_t> next{0};
     const auto work = [&](int thread) {
@@ -183,11 +209,10 @@ class CpuBackend final : public Backend<float> {
 
   /// use(worker, job, group) with rows packed and bad inputs marked.
   template <class Use>
-  void for_groups(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
-                  Use use) {
-    const NetworkPlan plan(problem, tasks.columns());
+  void for_groups(const NetworkPlan& plan, const Problem& problem, const TaskBatch& tasks,
+                  const MetaParameters<float>& parameters, Use use) {
     const auto order = order_by_size(tasks.support(), tasks.query());
-    for_each_group(order, [&](Worker& worker, std::span<const std::int64_t> group) {
+    for_each_group(plan, order, [&](Worker& worker, std::span<const std::int64_t> group) {
       GroupJob job = plan.job();
       job.theta = parameters.theta.data();
       job.rates = parameters.rates.data();
@@ -196,24 +221,24 @@ class CpuBackend final : public Backend<float> {
       std::fill(std::begin(job.failed_step), std::end(job.failed_step), -1);
       const int outputs = problem.model.outputs;
       job.support = worker.support.pack(tasks.support(), tasks.columns(), problem.loss, outputs, group,
-                                        kernels_.width, job.status);
+                                        plan.kernels(), job.status);
       job.query = worker.query.pack(tasks.query(), tasks.columns(), problem.loss, outputs, group,
-                                    kernels_.width, job.status);
-      plan.size_blocks(job, kernels_.width);
+                                    plan.kernels(), job.status);
+      plan.size_blocks(job);
       use(worker, job, group);
     });
   }
 
-  void prepare(Worker& worker, GroupJob& job, bool keep_fast_weights) {
-    job.workspace = worker.workspace.room_for(kernels_.workspace_floats(job));
+  static void prepare(const NetworkPlan& plan, Worker& worker, GroupJob& job, bool keep_fast_weights) {
+    job.workspace = worker.workspace.room_for(plan.kernels().workspace_floats(job));
     if (keep_fast_weights)
       job.fast_weights =
-          worker.fast_weights.room_for(job.network->parameters * static_cast<std::size_t>(kernels_.width));
+          worker.fast_weights.room_for(plan.parameters() * static_cast<std::size_t>(plan.kernels().tasks));
   }
 
-  void give_task_results(const GroupJob& job, std::span<const std::int64_t> group,
-                         const TaskResults<float>& results) {
-    const std::size_t size = job.network->parameters;
+  static void give_task_results(const NetworkPlan& plan, const GroupJob& job,
+                                std::span<const std::int64_t> group, const TaskResults<float>& results) {
+    const std::size_t size = plan.parameters();
     for (int w = 0; w < job.lanes; ++w) {
       const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
       results.status[task] = static_cast<TaskStatus>(job.status[w]);
@@ -221,13 +246,14 @@ class CpuBackend final : public Backend<float> {
       if (results.fast_weights.empty()) continue;
       float* phi = results.fast_weights.data() + task * size;
       if (job.status[w] == 0)
-        unpack_lane(job.fast_weights, size, kernels_.width, w, phi);
+        unpack_lane(job.fast_weights, size, plan.kernels().tasks, w, phi);
       else
         std::fill(phi, phi + size, the_nan);
     }
   }
 
-  const GroupKernels& kernels_;
+  const GroupKernels &tasks_, &units_;
+  const ForcedPlan forced_;
   std::mutex mutex_;  // one call at a time: the workers' memory is the backend's
   ThreadPool pool_;
   std::vector<Worker> workers_;
@@ -237,7 +263,7 @@ class CpuBackend final : public Backend<float> {
 }  // namespace cpu
 
 std::unique_ptr<Backend<float>> make_cpu_backend(int threads, Isa isa) {
-  return std::make_unique<cpu::CpuBackend>(threads, isa);
+  return std::make_unique<cpu::CpuBackend>(threads, isa, cpu::forced_plan());
 }
 
 bool cpu_has_isa(Isa isa) {
@@ -246,9 +272,10 @@ bool cpu_has_isa(Isa isa) {
       return true;
 #if defined(__x86_64__)
     case Isa::avx2:
-      return cpu::avx2_kernels() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+      return cpu::avx2_kernels(cpu::LaneLayout::tasks) && __builtin_cpu_supports("avx2") &&
+             __builtin_cpu_supports("fma");
     case Isa::avx512:
-      return cpu::avx512_kernels() && __builtin_cpu_supports("avx512f") &&
+      return cpu::avx512_kernels(cpu::LaneLayout::tasks) && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 #endif
     default:

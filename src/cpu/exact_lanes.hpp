@@ -8,22 +8,45 @@
 
 namespace shoal::cpu {
 
+constexpr double digit_magic[6] = {0.0,       0x1.8p+61, 0x1.8p+9,
+                                   0x1.8p-43, 0x1.8p-95, 0x1.8p-147};  // 1.5 * 2^52 units
+
 /// sums[d][i] += digit d of every lane of values[i] where `good`; |values| <= 2^60 there. The caller has made
 /// room for L::width values.
 template <class L>
 void add_lanes_exactly(const typename L::V* values, std::size_t count, typename L::M good,
                        std::int64_t* const* sums) {
   using V = typename L::V;
-  constexpr double magic[6] = {0.0,       0x1.8p+61, 0x1.8p+9,
-                               0x1.8p-43, 0x1.8p-95, 0x1.8p-147};  // 1.5 * 2^52 units
   for (std::size_t i = 0; i < count; ++i) {
     const V value = select(good, values[i], V(0.0f));
     typename L::Halves rest = L::widen(value);
     // Below half a unit of 2^9 the first digit is zero.
-    if (L::any(abs(value) >= V(0x1p+8f))) sums[1][i] += L::take_digit(rest, magic[1]);
-    sums[2][i] += L::take_digit(rest, magic[2]);
-    for (int d = 3; d < 6 && !L::all_zero(rest); ++d) sums[d][i] += L::take_digit(rest, magic[d]);
+    if (L::any(abs(value) >= V(0x1p+8f))) sums[1][i] += L::take_digit(rest, digit_magic[1]);
+    sums[2][i] += L::take_digit(rest, digit_magic[2]);
+    for (int d = 3; d < 6 && !L::all_zero(rest); ++d) sums[d][i] += L::take_digit(rest, digit_magic[d]);
   }
+}
+
+/// Lanes = units: sums[d][first + w step] += digit d of lane w, for the first `count` lanes.
+template <class L>
+void add_values_exactly(typename L::V value, int count, std::size_t first, int step,
+                        std::int64_t* const* sums) {
+  using V = typename L::V;
+  if (count < L::width) value = select(L::first(count), value, V(0.0f));
+  typename L::Halves rest = L::widen(value);
+  const auto add = [&](int d) __attribute__((always_inline)) {
+    if (count == L::width && step == 1) {
+      L::add_digits(rest, digit_magic[d], sums[d] + first);
+      return;
+    }
+    std::int64_t digit[L::width] = {};
+    L::add_digits(rest, digit_magic[d], digit);
+    for (int w = 0; w < count; ++w)
+      sums[d][first + static_cast<std::size_t>(w) * static_cast<std::size_t>(step)] += digit[w];
+  };
+  if (L::any(abs(value) >= V(0x1p+8f))) add(1);
+  add(2);
+  for (int d = 3; d < 6 && !L::all_zero(rest); ++d) add(d);
 }
 
 }  // namespace shoal::cpu

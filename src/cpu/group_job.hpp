@@ -2,8 +2,10 @@
 // What the backend hands to the code of one instruction set: plain data, no standard library, so that a
 // translation unit built for AVX-512 emits no function that the linker could pick for everybody.
 //
-// A *group* is W tasks, one per SIMD lane. Every buffer of a group is interleaved: element e of lane w lies
-// at e * W + w, so a matrix [rows, columns] of the group is an array of rows * columns vectors.
+// With lanes = tasks a *group* is W tasks, one per SIMD lane. Every buffer of a group is interleaved: element
+// e of lane w lies at e * W + w, so a matrix [rows, columns] of the group is an array of rows * columns
+// vectors. With lanes = units (lane_layouts.hpp) a group is one task, and the rows of its data start at
+// vectors.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +26,10 @@ using kernels::Network;
 using kernels::OuterCode;
 using kernels::RateCode;
 
-/// Support or query rows of a group, interleaved.
+enum class LaneLayout : int { tasks, units };
+
+/// Support or query rows of a group, interleaved; with lanes = units rows of x, y and offset start at
+/// vectors.
 struct GroupRows {
   const float* x = nullptr;       ///< [rows, inputs]
   const float* y = nullptr;       ///< [rows, targets]; class labels as numbers
@@ -38,9 +43,9 @@ struct GroupRows {
 
 enum class StoredTape : int { keep, recompute };
 
-/// A group of at most W tasks; lanes beyond `lanes` hold no task (no rows, never good).
+/// A group of at most GroupKernels::tasks tasks; lanes beyond `lanes` hold no task (no rows, never good).
 struct GroupJob {
-  const Network* network = nullptr;
+  const Network* network = nullptr;  ///< its offsets and sizes of tensors count vectors
   const LossOptions* loss = nullptr;
   const InnerOptions* inner = nullptr;
   const float* theta = nullptr;  ///< [P], shared by the lanes
@@ -56,7 +61,7 @@ struct GroupJob {
   std::int32_t failed_step[max_lanes] = {};  ///< in: -1; out
   alignas(64) float loss_before[max_lanes] = {};
   alignas(64) float loss_after[max_lanes] = {};
-  float* fast_weights = nullptr;    ///< out [P] interleaved, or null
+  float* fast_weights = nullptr;    ///< out [P] interleaved (lanes = units: one after another), or null
   std::int64_t* sums[6] = {};       ///< digits of the exact sum over tasks, [P] each (core/exact_sum.hpp)
   std::int64_t* rate_sums[6] = {};  ///< the same for rates, [R] each
 };
@@ -70,9 +75,11 @@ struct EvaluationPoints {
   std::int32_t* failed_step = nullptr;
 };
 
-/// The operations of one instruction set.
+/// The operations of one instruction set with one meaning of lanes.
 struct GroupKernels {
+  LaneLayout layout = LaneLayout::tasks;
   int width = 0;  ///< W
+  int tasks = 0;  ///< of a group: W or 1
   std::size_t (*workspace_floats)(const GroupJob& job);
   void (*meta_gradient)(GroupJob& job);
   void (*adapt)(GroupJob& job);
@@ -81,8 +88,8 @@ struct GroupKernels {
   void (*predict)(GroupJob& job, const float* phi, float* outputs);
 };
 
-const GroupKernels& scalar_kernels();
-const GroupKernels* avx2_kernels();    ///< null when this build has no code for it
-const GroupKernels* avx512_kernels();  ///< null when this build has no code for it
+const GroupKernels& scalar_kernels(LaneLayout layout);
+const GroupKernels* avx2_kernels(LaneLayout layout);    ///< null when this build has no code for it
+const GroupKernels* avx512_kernels(LaneLayout layout);  ///< null when this build has no code for it
 
 }  // namespace shoal::cpu

@@ -5,23 +5,37 @@
 #include <cmath>
 #include <numeric>
 
+#include "cpu/lane_layouts.hpp"
+
 namespace shoal::cpu {
 namespace {
 
-// One lane's matrix [rows, columns] into interleaved memory of `group_rows` rows. Returns whether all is
+// How the matrices of a group lie: element e of row r of task w at (r * pitch + e) * step + w.
+struct Packing {
+  int tasks, step;
+  bool units;
+  int width;
+  int pitch(int columns) const { return units ? row_stride(columns, width) * width : columns; }
+};
+
+// One task's matrix [rows, columns], followed by zeros up to `group_rows` rows. Returns whether all is
 // finite.
 template <class T>
 bool pack_matrix(std::span<const T> values, std::int64_t first_row, int rows, int columns, int group_rows,
-                 int width, int lane, float* to) {
+                 const Packing& packing, int task, float* to) {
   const T* from = values.data() + first_row * columns;
-  const std::int64_t count = std::int64_t{rows} * columns, padded = std::int64_t{group_rows} * columns;
+  const int pitch = packing.pitch(columns);
   bool finite = true;
-  for (std::int64_t e = 0; e < count; ++e) {
-    const auto value = static_cast<float>(from[e]);
-    finite = finite && std::isfinite(value);
-    to[e * width + lane] = value;
+  for (std::int64_t r = 0; r < group_rows; ++r) {
+    float* row = to + r * pitch * packing.step + task;
+    const int filled = r < rows ? columns : 0;
+    for (std::int64_t e = 0; e < filled; ++e) {
+      const auto value = static_cast<float>(from[r * columns + e]);
+      finite = finite && std::isfinite(value);
+      row[e * packing.step] = value;
+    }
+    for (std::int64_t e = filled; e < pitch; ++e) row[e * packing.step] = 0.0f;
   }
-  for (std::int64_t e = count; e < padded; ++e) to[e * width + lane] = 0.0f;
   return finite;
 }
 
@@ -39,7 +53,10 @@ std::vector<std::int64_t> order_by_size(const TaskSet<float>& support, const Tas
 }
 
 GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns, const Loss& loss,
-                           int outputs, std::span<const std::int64_t> tasks, int width, std::uint8_t* bad) {
+                           int outputs, std::span<const std::int64_t> tasks, const GroupKernels& kernels,
+                           std::uint8_t* bad) {
+  const bool units = kernels.layout == LaneLayout::units;
+  const Packing packing{kernels.tasks, units ? 1 : kernels.width, units, kernels.width};
   GroupRows packed;
   packed.common_rows = static_cast<int>(set.rows(tasks[0]));
   for (std::size_t w = 0; w < tasks.size(); ++w) {
@@ -52,30 +69,31 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
     packed.terms[w] = static_cast<float>(terms);
     packed.scale[w] = terms > 0.0 ? 1.0f / packed.terms[w] : 0.0f;
   }
-  if (tasks.size() < static_cast<std::size_t>(width))
+  if (tasks.size() < static_cast<std::size_t>(kernels.tasks))
     packed.common_rows = 0;  // lanes without a task have no rows
 
   const int targets = columns.targets == 0 ? 1 : columns.targets;
-  const auto vectors = [&](int values) {
-    return static_cast<std::size_t>(packed.rows) * static_cast<std::size_t>(values) *
-           static_cast<std::size_t>(width);
+  const auto floats = [&](int columns_of_set) {
+    return static_cast<std::size_t>(packed.rows) * static_cast<std::size_t>(packing.pitch(columns_of_set)) *
+           static_cast<std::size_t>(packing.step);
   };
-  float* x = x_.room_for(vectors(columns.inputs));
-  float* y = y_.room_for(vectors(targets));
-  float* offset = columns.offsets > 0 ? offset_.room_for(vectors(columns.offsets)) : nullptr;
-  for (int w = 0; w < width; ++w) {
+  float* x = x_.room_for(floats(columns.inputs));
+  float* y = y_.room_for(floats(targets));
+  float* offset = columns.offsets > 0 ? offset_.room_for(floats(columns.offsets)) : nullptr;
+  for (int w = 0; w < kernels.tasks; ++w) {
     const bool has_task = static_cast<std::size_t>(w) < tasks.size();
     const std::int64_t first =
         has_task ? set.offsets[static_cast<std::size_t>(tasks[static_cast<std::size_t>(w)])] : 0;
     const int rows = packed.lane_rows[w];
-    bool finite = pack_matrix(set.x, first, rows, columns.inputs, packed.rows, width, w, x);
+    bool finite = pack_matrix(set.x, first, rows, columns.inputs, packed.rows, packing, w, x);
     if (columns.targets == 0)
-      pack_matrix(set.labels, first, rows, 1, packed.rows, width, w, y);
+      pack_matrix(set.labels, first, rows, 1, packed.rows, packing, w, y);
     else
-      finite = pack_matrix(set.y, first, rows, columns.targets, packed.rows, width, w, y) && finite;
+      finite = pack_matrix(set.y, first, rows, columns.targets, packed.rows, packing, w, y) && finite;
     if (offset)
-      finite = pack_matrix(set.output_offset, first, rows, columns.offsets, packed.rows, width, w, offset) &&
-               finite;
+      finite =
+          pack_matrix(set.output_offset, first, rows, columns.offsets, packed.rows, packing, w, offset) &&
+          finite;
     if (!finite) bad[w] = 1;
   }
   packed.x = x;

@@ -18,13 +18,13 @@ namespace shoal::cpu {
 /// rows.
 std::vector<std::int64_t> order_by_size(const TaskSet<float>& support, const TaskSet<float>& query);
 
-/// The interleaved rows of one side of a group. Keeps its memory between groups.
+/// The rows of one side of a group, as GroupRows says. Keeps its memory between groups.
 class PackedRows {
  public:
-  /// Rows of `tasks` (at most `width`), the tail of shorter lanes filled with zeros. Marks lanes whose own
-  /// rows hold a non-finite value in `bad`.
+  /// Rows of `tasks` (at most kernels.tasks), the tail of shorter lanes filled with zeros. Marks lanes whose
+  /// own rows hold a non-finite value in `bad`.
   GroupRows pack(const TaskSet<float>& set, const TaskColumns& columns, const Loss& loss, int outputs,
-                 std::span<const std::int64_t> tasks, int width, std::uint8_t* bad);
+                 std::span<const std::int64_t> tasks, const GroupKernels& kernels, std::uint8_t* bad);
 
  private:
   AlignedFloats x_, y_, offset_;

@@ -7,13 +7,13 @@
 #include "cpu/task_group.hpp"
 
 namespace shoal::cpu {
-const GroupKernels* avx2_kernels() {
-  return &KernelsOf<avx2::Lanes>::table;
+const GroupKernels* avx2_kernels(LaneLayout layout) {
+  return &kernels_of<avx2::Lanes>(layout);
 }
 }  // namespace shoal::cpu
 #else
 namespace shoal::cpu {
-const GroupKernels* avx2_kernels() {
+const GroupKernels* avx2_kernels(LaneLayout) {
   return nullptr;
 }
 }  // namespace shoal::cpu

@@ -7,13 +7,13 @@
 #include "cpu/task_group.hpp"
 
 namespace shoal::cpu {
-const GroupKernels* avx512_kernels() {
-  return &KernelsOf<avx512::Lanes>::table;
+const GroupKernels* avx512_kernels(LaneLayout layout) {
+  return &kernels_of<avx512::Lanes>(layout);
 }
 }  // namespace shoal::cpu
 #else
 namespace shoal::cpu {
-const GroupKernels* avx512_kernels() {
+const GroupKernels* avx512_kernels(LaneLayout) {
   return nullptr;
 }
 }  // namespace shoal::cpu

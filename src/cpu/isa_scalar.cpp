@@ -4,8 +4,8 @@
 
 namespace shoal::cpu {
 
-const GroupKernels& scalar_kernels() {
-  return KernelsOf<scalar::Lanes>::table;
+const GroupKernels& scalar_kernels(LaneLayout layout) {
+  return kernels_of<scalar::Lanes>(layout);
 }
 
 }  // namespace shoal::cpu

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Eight tasks per register: AVX2 and FMA. Only for translation units built with these sets; see
+// Eight lanes per register: AVX2 and FMA. Only for translation units built with these sets; see
 // lanes_avx512.hpp.
 #pragma once
 
@@ -119,7 +119,9 @@ SHOAL_LANE V to_float(I a) {
 struct Lanes {
   using V = avx2::V;
   using M = avx2::M;
-  static constexpr int width = 8, tile_rows = 4, tile_columns = 3;
+  static constexpr int width = 8;
+  static constexpr int tile_rows = 4, tile_columns = 3;       ///< lanes = tasks (contraction.hpp)
+  static constexpr int panel_columns = 2, accumulators = 12;  ///< lanes = units
 
   SHOAL_LANE M below(int s, const std::int32_t* limit) {
     const __m256i limits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(limit));
@@ -132,6 +134,28 @@ struct Lanes {
   }
   SHOAL_LANE bool lane(M m, int w) { return _mm256_movemask_ps(m.m) >> w & 1; }
   SHOAL_LANE bool any(M m) { return _mm256_movemask_ps(m.m) != 0; }
+
+  /// rows[i] lane j <-> rows[j] lane i, in three rounds of eight shuffles.
+  SHOAL_LANE void transpose(V (&rows)[8]) {
+    __m256 pair[8], four[8];
+#pragma GCC unroll 4
+    for (int i = 0; i < 8; i += 2) {
+      pair[i] = _mm256_unpacklo_ps(rows[i].v, rows[i + 1].v);
+      pair[i + 1] = _mm256_unpackhi_ps(rows[i].v, rows[i + 1].v);
+    }
+#pragma GCC unroll 2
+    for (int i = 0; i < 8; i += 4) {  // four[i + c]: columns c, c + 4 of rows i .. i + 3
+      four[i] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0x44);
+      four[i + 1] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0xee);
+      four[i + 2] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0x44);
+      four[i + 3] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0xee);
+    }
+#pragma GCC unroll 4
+    for (int c = 0; c < 4; ++c) {
+      rows[c].v = _mm256_permute2f128_ps(four[c], four[4 + c], 0x20);
+      rows[4 + c].v = _mm256_permute2f128_ps(four[c], four[4 + c], 0x31);
+    }
+  }
 
   /// Eight doubles and their 64-bit images, for the exact sum.
   struct Halves {
@@ -151,6 +175,19 @@ struct Lanes {
                          _mm256_slli_epi64(_mm256_castpd_si256(m), 1));
     const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
     return _mm_cvtsi128_si64(half) + _mm_extract_epi64(half, 1);
+  }
+  /// The same without the sum: digit of lane w to sums[w].
+  SHOAL_LANE void add_digits(Halves& x, double magic, std::int64_t* sums) {
+    const __m256d m = _mm256_set1_pd(magic);
+    const __m256d low = _mm256_add_pd(x.low, m), high = _mm256_add_pd(x.high, m);
+    x.low = _mm256_sub_pd(x.low, _mm256_sub_pd(low, m));
+    x.high = _mm256_sub_pd(x.high, _mm256_sub_pd(high, m));
+    const __m256i zero = _mm256_castpd_si256(m);
+    auto* at = reinterpret_cast<__m256i*>(sums);
+    const __m256i low_digit = _mm256_sub_epi64(_mm256_castpd_si256(low), zero),
+                  high_digit = _mm256_sub_epi64(_mm256_castpd_si256(high), zero);
+    _mm256_storeu_si256(at, _mm256_add_epi64(_mm256_loadu_si256(at), low_digit));
+    _mm256_storeu_si256(at + 1, _mm256_add_epi64(_mm256_loadu_si256(at + 1), high_digit));
   }
   SHOAL_LANE bool all_zero(const Halves& x) {
     const __m256d zero = _mm256_setzero_pd();

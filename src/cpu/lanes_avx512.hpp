@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sixteen tasks per register: AVX-512F, DQ. Only for translation units built with these sets. The lane
+// Sixteen lanes per register: AVX-512F, DQ. Only for translation units built with these sets. The lane
 // operations are those of kernels/lanes.hpp; none may come from the standard library (see group_job.hpp).
 #pragma once
 
@@ -119,7 +119,9 @@ SHOAL_LANE V to_float(I a) {
 struct Lanes {
   using V = avx512::V;
   using M = avx512::M;
-  static constexpr int width = 16, tile_rows = 5, tile_columns = 5;
+  static constexpr int width = 16;
+  static constexpr int tile_rows = 5, tile_columns = 5;       ///< lanes = tasks (contraction.hpp)
+  static constexpr int panel_columns = 4, accumulators = 24;  ///< lanes = units
 
   SHOAL_LANE M below(int s, const std::int32_t* limit) {
     return {_mm512_cmplt_epi32_mask(_mm512_set1_epi32(s), _mm512_loadu_si512(limit))};
@@ -131,6 +133,34 @@ struct Lanes {
   }
   SHOAL_LANE bool lane(M m, int w) { return m.m >> w & 1; }
   SHOAL_LANE bool any(M m) { return m.m != 0; }
+
+  /// rows[i] lane j <-> rows[j] lane i, in four rounds of sixteen shuffles.
+  SHOAL_LANE void transpose(V (&rows)[16]) {
+    __m512 pair[16], four[16];
+#pragma GCC unroll 8
+    for (int i = 0; i < 16; i += 2) {
+      pair[i] = _mm512_unpacklo_ps(rows[i].v, rows[i + 1].v);
+      pair[i + 1] = _mm512_unpackhi_ps(rows[i].v, rows[i + 1].v);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 16; i += 4) {  // four[i + c]: columns c, c + 4, c + 8, c + 12 of rows i .. i + 3
+      four[i] = _mm512_shuffle_ps(pair[i], pair[i + 2], 0x44);
+      four[i + 1] = _mm512_shuffle_ps(pair[i], pair[i + 2], 0xee);
+      four[i + 2] = _mm512_shuffle_ps(pair[i + 1], pair[i + 3], 0x44);
+      four[i + 3] = _mm512_shuffle_ps(pair[i + 1], pair[i + 3], 0xee);
+    }
+#pragma GCC unroll 4
+    for (int c = 0; c < 4; ++c) {
+      const __m512 even_top = _mm512_shuffle_f32x4(four[c], four[4 + c], 0x88),
+                   odd_top = _mm512_shuffle_f32x4(four[c], four[4 + c], 0xdd),
+                   even_low = _mm512_shuffle_f32x4(four[8 + c], four[12 + c], 0x88),
+                   odd_low = _mm512_shuffle_f32x4(four[8 + c], four[12 + c], 0xdd);
+      rows[c].v = _mm512_shuffle_f32x4(even_top, even_low, 0x88);
+      rows[4 + c].v = _mm512_shuffle_f32x4(odd_top, odd_low, 0x88);
+      rows[8 + c].v = _mm512_shuffle_f32x4(even_top, even_low, 0xdd);
+      rows[12 + c].v = _mm512_shuffle_f32x4(odd_top, odd_low, 0xdd);
+    }
+  }
 
   /// Eight doubles and their 64-bit images, for the exact sum.
   struct Halves {
@@ -147,6 +177,18 @@ struct Lanes {
     x.high = _mm512_sub_pd(x.high, _mm512_sub_pd(high, m));
     const __m512i both = _mm512_add_epi64(_mm512_castpd_si512(low), _mm512_castpd_si512(high));
     return _mm512_reduce_add_epi64(_mm512_sub_epi64(both, _mm512_slli_epi64(_mm512_castpd_si512(m), 1)));
+  }
+  /// The same without the sum: digit of lane w to sums[w].
+  SHOAL_LANE void add_digits(Halves& x, double magic, std::int64_t* sums) {
+    const __m512d m = _mm512_set1_pd(magic);
+    const __m512d low = _mm512_add_pd(x.low, m), high = _mm512_add_pd(x.high, m);
+    x.low = _mm512_sub_pd(x.low, _mm512_sub_pd(low, m));
+    x.high = _mm512_sub_pd(x.high, _mm512_sub_pd(high, m));
+    const __m512i zero = _mm512_castpd_si512(m);
+    const __m512i low_digit = _mm512_sub_epi64(_mm512_castpd_si512(low), zero),
+                  high_digit = _mm512_sub_epi64(_mm512_castpd_si512(high), zero);
+    _mm512_storeu_si512(sums, _mm512_add_epi64(_mm512_loadu_si512(sums), low_digit));
+    _mm512_storeu_si512(sums + 8, _mm512_add_epi64(_mm512_loadu_si512(sums + 8), high_digit));
   }
   SHOAL_LANE bool all_zero(const Halves& x) {
     const __m512d zero = _mm512_setzero_pd();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Four tasks in plain C++: the portable path, for any machine. The compiler may use whatever vectors its
+// Four lanes in plain C++: the portable path, for any machine. The compiler may use whatever vectors its
 // baseline has; fma is the correctly rounded one of the language, in hardware or not.
 #pragma once
 
@@ -133,7 +133,9 @@ SHOAL_LANE V to_float(I a) {
 struct Lanes {
   using V = scalar::V;
   using M = scalar::M;
-  static constexpr int width = W, tile_rows = 2, tile_columns = 3;
+  static constexpr int width = W;
+  static constexpr int tile_rows = 2, tile_columns = 3;      ///< lanes = tasks (contraction.hpp)
+  static constexpr int panel_columns = 2, accumulators = 8;  ///< lanes = units
 
   SHOAL_LANE M below(int s, const std::int32_t* limit) {
     return each<M>([&](int w) { return s < limit[w]; });
@@ -146,6 +148,16 @@ struct Lanes {
     bool result = false;
     for (const bool lane : m.m) result = result || lane;
     return result;
+  }
+
+  /// rows[i] lane j <-> rows[j] lane i.
+  SHOAL_LANE void transpose(V (&rows)[W]) {
+    for (int i = 0; i < W; ++i)
+      for (int j = 0; j < i; ++j) {
+        const float lower = rows[i].v[j];
+        rows[i].v[j] = rows[j].v[i];
+        rows[j].v[i] = lower;
+      }
   }
 
   /// The lanes in double, for the exact sum.
@@ -166,6 +178,14 @@ struct Lanes {
       lane -= shifted - magic;
     }
     return sum;
+  }
+  /// The same without the sum: digit of lane w to sums[w].
+  SHOAL_LANE void add_digits(Halves& x, double magic, std::int64_t* sums) {
+    for (int w = 0; w < W; ++w) {
+      const double shifted = x.lane[w] + magic;
+      sums[w] += __builtin_bit_cast(std::int64_t, shifted) - __builtin_bit_cast(std::int64_t, magic);
+      x.lane[w] -= shifted - magic;
+    }
   }
   SHOAL_LANE bool all_zero(const Halves& x) {
     bool zero = true;

@@ -2,39 +2,170 @@
 #include "cpu/network_plan.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+
+#include <shoal/error.hpp>
+
+#include "cpu/lane_layouts.hpp"
 
 namespace shoal::cpu {
 namespace {
 
-// Sizes are data, apart from the algorithm: what a thread may count on in its caches.
-constexpr std::size_t block_bytes = 32 * 1024;       // activations of the widest layer of one block: L1
-constexpr std::size_t tape_bytes = 6 * 1024 * 1024;  // tapes kept from the inner loop: beyond it, recompute
-constexpr int tile_rows = 5;
+// Sizes and thresholds are data, apart from the algorithm (docs/decisions/0006-lanes-are-units.md has the
+// measurements): what a thread may count on in its caches.
+struct BlockSizes {
+  std::size_t block_bytes;  ///< activations of the widest layer of one block
+  std::size_t tape_bytes;   ///< tapes kept from the inner loop: beyond it, recompute
+  int tile_rows;            ///< blocks are a multiple of it
+  int fewest_rows;          ///< of a block
+};
+constexpr BlockSizes with_tasks{32 * 1024, 3 * 1024 * 1024, 5, 5};
+constexpr BlockSizes with_units{32 * 1024, 2 * 1024 * 1024, 6, 128};
+// Parameters of one task beyond this stream from memory at every step: then a tape costs less than weights
+// read again.
+constexpr std::size_t streaming_bytes = 1024 * 1024, streaming_tape_bytes = 64 * 1024 * 1024;
+
+/// Time of a task with lanes = units over its share of a full group with lanes = tasks, where no lane of
+/// either is empty: the larger the model, the worse a group fits the caches.
+struct RelativeCost {
+  std::size_t parameters;  ///< up to
+  double units_over_tasks;
+};
+constexpr RelativeCost relative_costs[] = {{600, 1.5},    {1000, 1.15}, {1700, 0.95},    {3500, 0.85},
+                                           {10000, 0.65}, {20000, 0.5}, {SIZE_MAX, 0.35}};
+
+std::size_t padded(int rows, int columns, int W) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(row_stride(columns, W));
+}
+
+/// Vectors of parameters with lanes = units, without the spacing of rows.
+std::size_t filled_vectors(const kernels::Network& network, int W) {
+  std::size_t vectors = 0;
+  const auto add = [&](int inputs, int outputs) {
+    const bool turned = is_turned(inputs, outputs, W);
+    vectors += static_cast<std::size_t>(turned ? outputs : inputs) *
+               static_cast<std::size_t>(row_vectors(turned ? inputs : outputs, W));
+  };
+  for (int l = 0; l < network.layer_count; ++l) {
+    add(network.layers[l].inputs, network.layers[l].outputs);
+    add(1, network.layers[l].outputs);
+  }
+  if (network.has_skip) add(network.inputs, network.outputs);
+  return vectors;
+}
+
+/// The layout whose slowest thread is done first.
+LaneLayout choose(const kernels::Network& network, std::int64_t tasks, int threads, int W) {
+  const auto rounds = [&](std::int64_t in_group) {
+    const std::int64_t groups = (tasks + in_group - 1) / in_group;
+    return static_cast<double>((groups + threads - 1) / threads);
+  };
+  const RelativeCost* cost = relative_costs;
+  while (network.parameters > cost->parameters) ++cost;
+  const double lanes = static_cast<double>(filled_vectors(network, W)) * W;
+  const double padding = lanes / static_cast<double>(network.parameters);
+  return rounds(1) * cost->units_over_tasks * padding < rounds(W) * W ? LaneLayout::units : LaneLayout::tasks;
+}
 
 }  // namespace
 
+ForcedPlan forced_plan() {
+  const char* text = std::getenv("SHOAL_CPU_PLAN");
+  ForcedPlan forced;
+  std::istringstream words(text ? text : "");
+  for (std::string word; std::getline(words, word, '+');) {
+    if (word == "tasks")
+      forced.layout = LaneLayout::tasks;
+    else if (word == "units")
+      forced.layout = LaneLayout::units;
+    else if (word == "keep")
+      forced.tape = StoredTape::keep;
+    else if (word == "recompute")
+      forced.tape = StoredTape::recompute;
+    else if (word != "auto")
+      throw InvalidArgument("SHOAL_CPU_PLAN takes tasks, units, keep, recompute and auto, joined by +, not " +
+                            word);
+  }
+  return forced;
+}
+
+NetworkPlan::NetworkPlan(const Problem& problem, const TaskColumns& columns, std::int64_t tasks, int threads,
+                         const GroupKernels& lanes_are_tasks, const GroupKernels& lanes_are_units,
+                         const ForcedPlan& forced)
+    : problem_(problem, columns), forced_(forced), network_(problem_.network()) {
+  const int W = lanes_are_tasks.width;
+  const LaneLayout layout = forced.layout ? *forced.layout : choose(network_, tasks, threads, W);
+  kernels_ = layout == LaneLayout::units ? &lanes_are_units : &lanes_are_tasks;
+  if (layout == LaneLayout::tasks) return;
+
+  layers_.assign(network_.layers, network_.layers + network_.layer_count);
+  std::size_t vectors = 0;
+  const auto place = [&](int inputs, int outputs) {
+    const std::size_t at = vectors;
+    vectors += is_turned(inputs, outputs, W) ? padded(outputs, inputs, W) : padded(inputs, outputs, W);
+    return at;
+  };
+  network_.hidden_width = 0;
+  network_.widest = row_stride(network_.inputs, W);
+  for (kernels::LayerShape& layer : layers_) {
+    layer.weight = place(layer.inputs, layer.outputs);
+    layer.bias = vectors;
+    layer.stride = row_stride(layer.outputs, W);
+    vectors += static_cast<std::size_t>(layer.stride);
+    layer.width_before = network_.hidden_width;
+    network_.widest = std::max(network_.widest, layer.stride);
+    if (&layer != &layers_.back()) network_.hidden_width += layer.stride;
+  }
+  if (network_.has_skip) network_.skip = place(network_.inputs, network_.outputs);
+  network_.parameters = vectors;
+  network_.layers = layers_.data();
+}
+
 GroupJob NetworkPlan::job() const {
   GroupJob job;
-  job.network = &problem_.network();
+  job.network = &network_;
   job.loss = &problem_.loss();
   job.inner = &problem_.inner();
   return job;
 }
 
-void NetworkPlan::size_blocks(GroupJob& job, int width) const {
-  const Network& net = problem_.network();
-  const auto row_bytes =
-      static_cast<std::size_t>(net.widest) * static_cast<std::size_t>(width) * sizeof(float);
-  const int most = std::max(tile_rows, static_cast<int>(block_bytes / row_bytes) / tile_rows * tile_rows);
+void NetworkPlan::size_blocks(GroupJob& job) const {
+  const bool units = kernels_->layout == LaneLayout::units;
+  const BlockSizes& sizes = units ? with_units : with_tasks;
+  const auto vector_bytes = static_cast<std::size_t>(kernels_->width) * sizeof(float);
+  const auto row_bytes = static_cast<std::size_t>(network_.widest) * vector_bytes;
+  const int fitting = static_cast<int>(sizes.block_bytes / row_bytes) / sizes.tile_rows * sizes.tile_rows;
+  const int most = std::max(sizes.fewest_rows, fitting);
   const int rows = std::max({1, job.support.rows, job.query.rows});
   const int blocks = (rows + most - 1) / most;
   job.block_rows = (rows + blocks - 1) / blocks;
   const std::size_t per_row =
-      4 * static_cast<std::size_t>(net.hidden_width) + 2 * static_cast<std::size_t>(net.outputs);
-  const std::size_t tapes = per_row * static_cast<std::size_t>(width) * sizeof(float) *
-                            static_cast<std::size_t>(job.support.rows) *
+      4 * static_cast<std::size_t>(network_.hidden_width) +
+      2 * static_cast<std::size_t>(units ? row_stride(network_.outputs, kernels_->width) : network_.outputs);
+  const std::size_t tapes = per_row * vector_bytes * static_cast<std::size_t>(job.support.rows) *
                             static_cast<std::size_t>(problem_.inner().steps);
-  job.tape = tapes <= tape_bytes ? StoredTape::keep : StoredTape::recompute;
+  const bool streams = units && network_.parameters * vector_bytes > streaming_bytes;
+  const std::size_t budget = streams ? streaming_tape_bytes : sizes.tape_bytes;
+  job.tape = forced_.tape ? *forced_.tape : tapes <= budget ? StoredTape::keep : StoredTape::recompute;
+}
+
+std::string NetworkPlan::describe(int support_rows, int query_rows) const {
+  GroupJob job = this->job();
+  job.support.rows = support_rows;
+  job.query.rows = query_rows;
+  size_blocks(job);
+  std::int64_t anything = 0;
+  job.sums[0] = &anything;  // a meta-gradient: the largest workspace
+  const std::size_t bytes = kernels_->workspace_floats(job) * sizeof(float);
+  const bool units = kernels_->layout == LaneLayout::units;
+  return "lanes = " + std::string(units ? "units of one task" : "tasks") + ", " +
+         std::to_string(kernels_->width) + " to a vector, " +
+         std::to_string(bytes / static_cast<std::size_t>(kernels_->tasks)) + " bytes a task, blocks of " +
+         std::to_string(job.block_rows) + " rows, trajectory stored, tapes " +
+         (job.tape == StoredTape::keep ? "kept" : "recomputed");
 }
 
 }  // namespace shoal::cpu

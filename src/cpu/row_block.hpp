@@ -2,7 +2,7 @@
 // Rows that go through the network together, and the tape that a forward and backward pass leaves of them.
 #pragma once
 
-#include "cpu/group_job.hpp"
+#include "cpu/lane_layouts.hpp"
 
 namespace shoal::cpu {
 
@@ -19,13 +19,14 @@ struct RowBlock {
   std::int32_t lane_rows[max_lanes];  // rows that each lane has; may be negative
 
   RowBlock(const Network& net, const GroupRows& set, int first, int count) : rows(count) {
-    x = reinterpret_cast<const V*>(set.x) + std::ptrdiff_t{first} * net.inputs;
-    y = reinterpret_cast<const V*>(set.y) + std::ptrdiff_t{first} * net.targets;
-    if (set.offset) offset = reinterpret_cast<const V*>(set.offset) + std::ptrdiff_t{first} * net.outputs;
+    x = reinterpret_cast<const V*>(set.x) + std::ptrdiff_t{first} * L::stride(net.inputs);
+    y = reinterpret_cast<const V*>(set.y) + std::ptrdiff_t{first} * L::stride(net.targets);
+    if (set.offset)
+      offset = reinterpret_cast<const V*>(set.offset) + std::ptrdiff_t{first} * L::stride(net.outputs);
     common_rows = set.common_rows - first;
     if (common_rows < 0) common_rows = 0;
     if (common_rows > count) common_rows = count;
-    for (int w = 0; w < L::width; ++w) lane_rows[w] = set.lane_rows[w] - first;
+    for (int w = 0; w < L::tasks; ++w) lane_rows[w] = set.lane_rows[w] - first;
   }
 };
 
@@ -39,7 +40,7 @@ class Tape {
 
   static std::size_t vectors(const Network& net, bool curved, int rows) {
     return static_cast<std::size_t>(rows) * (static_cast<std::size_t>(net.hidden_width) * (curved ? 4 : 3) +
-                                             2 * static_cast<std::size_t>(net.outputs));
+                                             2 * static_cast<std::size_t>(L::stride(net.outputs)));
   }
 
   Tape(const Network& net, bool curved, int rows, V* base)
@@ -57,9 +58,9 @@ class Tape {
  private:
   V* part(int layer, int index) const {
     const LayerShape& shape = net_->layers[layer];
-    return base_ + std::ptrdiff_t{rows_} * (shape.width_before * parts_ + shape.outputs * index);
+    return base_ + std::ptrdiff_t{rows_} * (shape.width_before * parts_ + L::stride(shape.outputs) * index);
   }
-  std::ptrdiff_t out_size() const { return std::ptrdiff_t{rows_} * net_->outputs; }
+  std::ptrdiff_t out_size() const { return std::ptrdiff_t{rows_} * L::stride(net_->outputs); }
 
   const Network* net_;
   V* base_;

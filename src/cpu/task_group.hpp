@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole life of W tasks, one per lane: inner loop, query loss, backward through the inner loop,
-// contribution to the sum over tasks. Nothing leaves this file's workspace in between.
+// The whole life of a group of tasks (W, one per lane, or one alone: lane_layouts.hpp): inner loop, query
+// loss, backward through the inner loop, contribution to the sum over tasks. Nothing leaves this file's
+// workspace in between.
 //
 //   phi_0 = theta,  phi_{k+1} = phi_k - alpha o g_k,  g_k = grad L_support(phi_k)
 //
@@ -15,7 +16,6 @@
 // operations, the same bits.
 #pragma once
 
-#include "cpu/exact_lanes.hpp"
 #include "cpu/network_pass.hpp"
 
 namespace shoal::cpu {
@@ -25,6 +25,7 @@ class TaskGroup {
  public:
   using V = typename L::V;
   using M = typename L::M;
+  using Runs = ParameterRuns<L>;
 
   /// Vectors of workspace that a job needs.
   static std::size_t workspace_vectors(const GroupJob& job) {
@@ -50,20 +51,26 @@ class TaskGroup {
       after = query_gradient(phi, lambda_);
       const float w = weight(K);
       if (inner_.step_weights && K > 0)
-        for (std::size_t p = 0; p < size_; ++p) lambda_[p] = V(w) * lambda_[p];
+        each_parameter([&](std::size_t p) { lambda_[p] = V(w) * lambda_[p]; });
     }
     bad = or_(bad, not_(is_small(after)));
-    for (std::size_t r = 0; r < job_.rate_count; ++r) rate_gradient_[r] = V(0.0f);
+    for (std::size_t r = 0; r < rate_vectors(); ++r) rate_gradient_[r] = V(0.0f);
     if (!move) backward_through_steps(bad);
-    for (std::size_t p = 0; p < size_; ++p) bad = or_(bad, not_(is_small(lambda_[p])));
-    for (std::size_t r = 0; r < job_.rate_count; ++r) bad = or_(bad, not_(is_small(rate_gradient_[r])));
+    bad = or_(bad, any_large(lambda_));
+    if (inner_.rates == RateCode::parameter)
+      bad = or_(bad, any_large(rate_gradient_));
+    else
+      for (std::size_t r = 0; r < rate_vectors(); ++r) bad = or_(bad, not_(is_small(rate_gradient_[r])));
     fail(bad, 3, K);
 
     const M good = good_lanes();
-    add_lanes_exactly<L>(lambda_, size_, good, job_.sums);
-    add_lanes_exactly<L>(rate_gradient_, job_.rate_count, good, job_.rate_sums);
-    *reinterpret_cast<V*>(job_out_->loss_before) = before;
-    *reinterpret_cast<V*>(job_out_->loss_after) = after;
+    Runs::add_exactly(net_, lambda_, good, job_.sums);
+    if (inner_.rates == RateCode::parameter)
+      Runs::add_exactly(net_, rate_gradient_, good, job_.rate_sums);
+    else
+      add_rates_exactly(good);
+    give(before, job_out_->loss_before);
+    give(after, job_out_->loss_after);
     give_fast_weights(phi);
   }
 
@@ -82,22 +89,37 @@ class TaskGroup {
       done = points.steps[i];
       const V loss = query_loss(trajectory(done));
       const M bad = not_(is_small(loss));
-      reinterpret_cast<V*>(points.loss)[i] = loss;
-      for (int w = 0; w < L::width; ++w) {
-        const bool here = job_out_->status[w] == 0 && L::lane(bad, w);
-        points.status[i * L::width + w] = here ? 3 : job_out_->status[w];
-        points.failed_step[i * L::width + w] = here ? done : job_out_->failed_step[w];
+      give(loss, points.loss + i * L::tasks);
+      for (int w = 0; w < L::tasks; ++w) {
+        const bool here = job_out_->status[w] == 0 && of_task(bad, w);
+        points.status[i * L::tasks + w] = here ? 3 : job_out_->status[w];
+        points.failed_step[i * L::tasks + w] = here ? done : job_out_->failed_step[w];
       }
     }
   }
 
-  void predict(const V* phi, V* outputs) {
+  /// With each task's own parameters, [P] interleaved or plain; so are the outputs.
+  void predict(const float* phi, float* outputs) {
+    const V* parameters = reinterpret_cast<const V*>(phi);
+    if constexpr (L::units) {
+      Runs::from_plain(net_, phi, trajectory(0));
+      parameters = trajectory(0);
+    }
+    const Weights<V> weights = pass_.weights(parameters, net_.layer_count, turned_phi_);
     for_blocks(job_.query, [&](const RowBlock<L>& block, int first) {
       const Tape<L> tape = scratch_tape();
-      pass_.forward(phi, block, tape);
+      pass_.forward(weights, block, tape);
       const V* o = tape.output();
-      V* out = outputs + std::ptrdiff_t{first} * net_.outputs;
-      for (int e = 0; e < block.rows * net_.outputs; ++e) out[e] = o[e];
+      const std::ptrdiff_t done = std::ptrdiff_t{first} * net_.outputs;
+      if constexpr (L::units) {
+        for (int r = 0; r < block.rows; ++r) {
+          const auto* row = reinterpret_cast<const float*>(o + r * L::stride(net_.outputs));
+          for (int j = 0; j < net_.outputs; ++j) outputs[done + r * net_.outputs + j] = row[j];
+        }
+      } else {
+        V* out = reinterpret_cast<V*>(outputs) + done;
+        for (int e = 0; e < block.rows * net_.outputs; ++e) out[e] = o[e];
+      }
     });
   }
 
@@ -116,6 +138,9 @@ class TaskGroup {
     trajectory_ = take(trajectory_count_ * size_);
     gradient_count_ = backward && inner_.rates != RateCode::fixed ? steps : 1;
     gradients_ = take(gradient_count_ * size_);
+    turned_phi_ = take(NetworkPass<L>::turned_vectors(net_));
+    if (L::units) theta_ = backward ? trajectory_ : take(size_);
+    if (L::units && inner_.rates == RateCode::parameter) rates_ = take(size_);
     block_tape_ = Tape<L>::vectors(net_, pass_.curved(), job.block_rows);
     query_tape_ = take(block_tape_);
     blocks_ = (job.support.rows + job.block_rows - 1) / job.block_rows;
@@ -125,7 +150,14 @@ class TaskGroup {
     lambda_ = take(size_);
     u_ = take(size_);
     second_ = take(size_);
-    rate_gradient_ = take(job.rate_count);
+    turned_u_ = take(NetworkPass<L>::turned_vectors(net_));
+    rate_gradient_ = take(rate_vectors());
+  }
+
+  /// Of the sums of rate gradients: with lanes = units [P] laid out as the parameters, or one float a rate.
+  std::size_t rate_vectors() const {
+    if (!L::units) return job_.rate_count;
+    return inner_.rates == RateCode::parameter ? size_ : (job_.rate_count + L::width - 1) / L::width;
   }
 
   V* take(std::size_t vectors) {
@@ -156,24 +188,49 @@ class TaskGroup {
   // --- status ---
   static M is_finite(V x) { return abs(x) <= V(__FLT_MAX__); }
   static M is_small(V x) { return abs(x) <= V(0x1p+60f); }
+  static bool of_task(M m, int task) { return L::units ? L::any(m) : L::lane(m, task); }
   void fail(M bad, std::uint8_t status, int step) {
-    for (int w = 0; w < L::width; ++w)
-      if (job_out_->status[w] == 0 && L::lane(bad, w)) {
+    for (int w = 0; w < L::tasks; ++w)
+      if (job_out_->status[w] == 0 && of_task(bad, w)) {
         job_out_->status[w] = status;
         job_out_->failed_step[w] = step;
       }
   }
   M good_lanes() const {
     std::uint8_t good[max_lanes];
-    for (int w = 0; w < L::width; ++w) good[w] = w < job_.lanes && job_out_->status[w] == 0;
+    for (int w = 0; w < L::width; ++w) {
+      const int task = L::units ? 0 : w;
+      good[w] = task < job_.lanes && job_out_->status[task] == 0;
+    }
     return L::from_flags(good);
+  }
+  M any_large(const V* values) const {
+    M bad{};
+    Runs::each(net_, [&](const ParameterRun& run) {
+      for (std::size_t p = run.begin; p < run.end; ++p)
+        bad = Runs::add_bad(run, p, bad, not_(is_small(values[p])));
+    });
+    return bad;
+  }
+
+  // --- what belongs to tasks ---
+  static V per_task(const float* values) {
+    return L::units ? V(values[0]) : *reinterpret_cast<const V*>(values);
+  }
+  static void give(const V& value, float* to) {
+    if constexpr (L::units)
+      to[0] = reinterpret_cast<const float*>(&value)[0];
+    else
+      *reinterpret_cast<V*>(to) = value;
   }
 
   // --- the inner loop ---
   void start() {
-    V* phi = trajectory(0);
-    for (std::size_t p = 0; p < size_; ++p) phi[p] = V(job_.theta[p]);
+    Runs::from_plain(net_, job_.theta, trajectory(0));
+    if (theta_ && theta_ != trajectory(0)) copy(trajectory(0), theta_);
+    if (rates_) Runs::from_plain(net_, job_.rates, rates_);
   }
+  V theta(std::size_t p) const { return L::units ? theta_[p] : V(job_.theta[p]); }
 
   /// Steps `from` .. `to` - 1. Lanes without support rows stay where they are.
   void adapt_steps(int from, int to) {
@@ -181,39 +238,40 @@ class TaskGroup {
       for (int k = from; k < to; ++k) copy(trajectory(k), trajectory(k + 1));
       return;
     }
-    const V scale = *reinterpret_cast<const V*>(job_.support.scale);
-    const V terms = *reinterpret_cast<const V*>(job_.support.terms);
+    const V scale = per_task(job_.support.scale), terms = per_task(job_.support.terms);
     const M adapts = V(0.0f) < terms;
     for (int k = from; k < to; ++k) {
       const V* phi = trajectory(k);
       V* next = trajectory(k + 1);
       V* g = gradient(k);
       V total(0.0f);
+      const Weights<V> weights = pass_.weights(phi, net_.lowest_adapting, turned_phi_);
       for_blocks(job_.support, [&](const RowBlock<L>& block, int first) {
         const Tape<L> tape = support_tape(k, first / job_.block_rows);
-        pass_.forward(phi, block, tape);
+        pass_.forward(weights, block, tape);
         total = pass_.add_loss(block, tape, total);
-        pass_.backward(phi, block, tape, scale, Wanted::adapting,
+        pass_.backward(weights, block, tape, scale, Wanted::adapting,
                        first == 0 ? RowSums::begin : RowSums::go_on, g);
       });
       M bad = and_(adapts, not_(is_finite(total / terms)));
       V moved(0.0f);
-      for_tensors([&](std::size_t begin, std::size_t end, bool tensor_adapts, int layer) {
-        if (!tensor_adapts) {
-          for (std::size_t p = begin; p < end; ++p) next[p] = phi[p];
+      Runs::each(net_, [&](const ParameterRun& run) {
+        if (!run.adapts) {
+          for (std::size_t p = run.begin; p < run.end; ++p) next[p] = phi[p];
           return;
         }
-        for (std::size_t p = begin; p < end; ++p) {
-          const V step = fma(V(-rate(layer, k, p)), g[p], phi[p]);
+        for (std::size_t p = run.begin; p < run.end; ++p) {
+          const V step = fma(-rate(run.layer, k, p), g[p], phi[p]);
           next[p] = select(adapts, step, phi[p]);
-          bad = or_(bad, not_(is_finite(next[p])));
-          const V distance = abs(next[p] - V(job_.theta[p]));
-          moved = select(distance > moved, distance, moved);
+          bad = Runs::add_bad(run, p, bad, not_(is_finite(next[p])));
+          const V distance = abs(next[p] - theta(p));
+          const M further = distance > moved;
+          moved = select(Runs::is_tail(run, p) ? and_(Runs::tail(run), further) : further, distance, moved);
         }
         // theta - phi_K as the sum of the steps: the difference itself would lose the small ones.
         if (lambda_ && inner_.outer == OuterCode::parameter_move)
-          for (std::size_t p = begin; p < end; ++p)
-            lambda_[p] = fma(V(rate(layer, k, p)), g[p], lambda_[p]);  // g = +0 without support rows
+          for (std::size_t p = run.begin; p < run.end; ++p)
+            lambda_[p] = fma(rate(run.layer, k, p), g[p], lambda_[p]);  // g = +0 without support rows
       });
       fail(bad, 2, k);
       if (inner_.max_move > 0.0f) fail(moved > V(inner_.max_move), 4, k);
@@ -223,25 +281,27 @@ class TaskGroup {
   // --- the query set ---
   V query_loss(const V* phi) const {
     V total(0.0f);
+    const Weights<V> weights = pass_.weights(phi, net_.layer_count, turned_phi_);
     for_blocks(job_.query, [&](const RowBlock<L>& block, int) {
       const Tape<L> tape = scratch_tape();
-      pass_.forward(phi, block, tape);
+      pass_.forward(weights, block, tape);
       total = pass_.add_loss(block, tape, total);
     });
-    return total / *reinterpret_cast<const V*>(job_.query.terms);
+    return total / per_task(job_.query.terms);
   }
 
   V query_gradient(const V* phi, V* gradient) const {
-    const V scale = *reinterpret_cast<const V*>(job_.query.scale);
+    const V scale = per_task(job_.query.scale);
     V total(0.0f);
+    const Weights<V> weights = pass_.weights(phi, 0, turned_phi_);
     for_blocks(job_.query, [&](const RowBlock<L>& block, int first) {
       const Tape<L> tape = scratch_tape();
-      pass_.forward(phi, block, tape);
+      pass_.forward(weights, block, tape);
       total = pass_.add_loss(block, tape, total);
-      pass_.backward(phi, block, tape, scale, Wanted::everything,
+      pass_.backward(weights, block, tape, scale, Wanted::everything,
                      first == 0 ? RowSums::begin : RowSums::go_on, gradient);
     });
-    return total / *reinterpret_cast<const V*>(job_.query.terms);
+    return total / per_task(job_.query.terms);
   }
 
   // --- the way back ---
@@ -257,7 +317,7 @@ class TaskGroup {
       const float w = weight(k);
       if (w != 0.0f) {
         bad = or_(bad, not_(is_small(query_gradient(trajectory(k), second_))));
-        for (std::size_t p = 0; p < size_; ++p) lambda_[p] = fma(V(w), second_[p], lambda_[p]);
+        each_parameter([&](std::size_t p) { lambda_[p] = fma(V(w), second_[p], lambda_[p]); });
       }
     }
   }
@@ -266,27 +326,29 @@ class TaskGroup {
     const V* phi = trajectory(k);
     const V* g = gradient(k);
     const bool learned = inner_.rates != RateCode::fixed;
-    for_tensors([&](std::size_t begin, std::size_t end, bool tensor_adapts, int layer) {
-      if (!tensor_adapts) return;
-      for (std::size_t p = begin; p < end; ++p) {
-        if (learned) {
-          V& sum = rate_gradient_[rate_index(layer, k, p)];
+    if (L::units && learned && inner_.rates != RateCode::parameter) add_layer_rates(k, g);
+    Runs::each(net_, [&](const ParameterRun& run) {
+      if (!run.adapts) return;
+      for (std::size_t p = run.begin; p < run.end; ++p) {
+        if (learned && (!L::units || inner_.rates == RateCode::parameter)) {
+          V& sum = rate_gradient_[rate_index(run.layer, k, p)];
           sum = fma(-g[p], lambda_[p], sum);
         }
-        u_[p] = V(rate(layer, k, p)) * lambda_[p];
+        u_[p] = rate(run.layer, k, p) * lambda_[p];
       }
     });
-    const V scale = *reinterpret_cast<const V*>(job_.support.scale);
+    const V scale = per_task(job_.support.scale);
+    const Weights<V> weights = pass_.weights(phi, 0, turned_phi_), u = pass_.weights(u_, 0, turned_u_);
     for_blocks(job_.support, [&](const RowBlock<L>& block, int first) {
       const Tape<L> tape = support_tape(k, first / job_.block_rows);
       if (!keeps_) {
-        pass_.forward(phi, block, tape);
-        pass_.backward(phi, block, tape, scale, Wanted::adapting, RowSums::begin, nullptr);
+        pass_.forward(weights, block, tape);
+        pass_.backward(weights, block, tape, scale, Wanted::adapting, RowSums::begin, nullptr);
       }
-      pass_.hessian_vector(phi, u_, block, tape, scale, first == 0 ? RowSums::begin : RowSums::go_on,
+      pass_.hessian_vector(weights, u, block, tape, scale, first == 0 ? RowSums::begin : RowSums::go_on,
                            second_);
     });
-    for (std::size_t p = 0; p < size_; ++p) lambda_[p] = lambda_[p] - second_[p];
+    each_parameter([&](std::size_t p) { lambda_[p] = lambda_[p] - second_[p]; });
   }
 
   std::size_t rate_index(int layer, int k, std::size_t p) const {
@@ -304,28 +366,52 @@ class TaskGroup {
     }
     return static_cast<std::size_t>(layers);
   }
-  float rate(int layer, int k, std::size_t p) const {
-    return inner_.rates == RateCode::fixed ? inner_.learning_rate : job_.rates[rate_index(layer, k, p)];
+  V rate(int layer, int k, std::size_t p) const {
+    if (inner_.rates == RateCode::fixed) return V(inner_.learning_rate);
+    return rates_ ? rates_[p] : V(job_.rates[rate_index(layer, k, p)]);
   }
 
-  /// use(begin, end, adapts, layer) for every tensor in order of the layout; the skip counts as the last
-  /// layer's.
-  template <class Use>
-  void for_tensors(Use use) const {
+  /// Lanes = units: the sums over the parameters of a layer go from value to value, in the order of the
+  /// layout.
+  void add_layer_rates(int k, const V* g) {
+    auto* sums = reinterpret_cast<float*>(rate_gradient_);
+    const auto add = [&](const LayerShape& layer, int number, bool weight) {
+      float& sum = sums[rate_index(number, k, 0)];
+      sum = Runs::subtract_products(layer, weight, g, lambda_, sum);
+    };
     for (int l = 0; l < net_.layer_count; ++l) {
-      const LayerShape& layer = net_.layers[l];
-      use(layer.weight, layer.bias, layer.weight_adapts, l);
-      use(layer.bias, layer.bias + static_cast<std::size_t>(layer.outputs), layer.bias_adapts, l);
+      if (net_.layers[l].weight_adapts) add(net_.layers[l], l, true);
+      if (net_.layers[l].bias_adapts) add(net_.layers[l], l, false);
     }
-    if (net_.has_skip) use(net_.skip, size_, net_.skip_adapts, net_.layer_count - 1);
+    if (net_.has_skip && net_.skip_adapts) add(Runs::skip_of(net_), net_.layer_count - 1, true);
+  }
+
+  void add_rates_exactly(M good) {
+    if constexpr (L::units) {
+      if (!L::any(good)) return;
+      for (std::size_t r = 0; r < job_.rate_count; r += L::width) {
+        const std::size_t left = job_.rate_count - r;
+        add_values_exactly<L>(rate_gradient_[r / L::width],
+                              left < L::width ? static_cast<int>(left) : L::width, r, 1, job_.rate_sums);
+      }
+    } else {
+      add_lanes_exactly<L>(rate_gradient_, job_.rate_count, good, job_.rate_sums);
+    }
+  }
+
+  /// use(p) for every vector that holds values.
+  template <class Use>
+  void each_parameter(Use use) const {
+    Runs::each(net_, [&](const ParameterRun& run) {
+      for (std::size_t p = run.begin; p < run.end; ++p) use(p);
+    });
   }
 
   void copy(const V* from, V* to) const {
-    if (from != to)
-      for (std::size_t p = 0; p < size_; ++p) to[p] = from[p];
+    if (from != to) each_parameter([&](std::size_t p) { to[p] = from[p]; });
   }
   void give_fast_weights(const V* phi) const {
-    if (job_.fast_weights) copy(phi, reinterpret_cast<V*>(job_.fast_weights));
+    if (job_.fast_weights) Runs::to_plain(net_, phi, job_.fast_weights);
   }
 
   const GroupJob& job_;
@@ -340,6 +426,7 @@ class TaskGroup {
   int blocks_ = 0;
   bool keeps_ = false;
   V *trajectory_ = nullptr, *gradients_ = nullptr, *query_tape_ = nullptr, *support_tape_ = nullptr;
+  V *theta_ = nullptr, *rates_ = nullptr, *turned_phi_ = nullptr, *turned_u_ = nullptr;  // lanes = units
   V *lambda_ = nullptr, *u_ = nullptr, *second_ = nullptr, *rate_gradient_ = nullptr;
 };
 
@@ -353,10 +440,22 @@ struct KernelsOf {
   static void adapt(GroupJob& job) { TaskGroup<L>(job).adapt(); }
   static void evaluate(GroupJob& job, const EvaluationPoints& points) { TaskGroup<L>(job).evaluate(points); }
   static void predict(GroupJob& job, const float* phi, float* outputs) {
-    TaskGroup<L>(job).predict(reinterpret_cast<const typename L::V*>(phi),
-                              reinterpret_cast<typename L::V*>(outputs));
+    TaskGroup<L>(job).predict(phi, outputs);
   }
-  static constexpr GroupKernels table = {L::width, workspace_floats, meta_gradient, adapt, evaluate, predict};
+  static constexpr GroupKernels table = {L::units ? LaneLayout::units : LaneLayout::tasks,
+                                         L::width,
+                                         L::tasks,
+                                         workspace_floats,
+                                         meta_gradient,
+                                         adapt,
+                                         evaluate,
+                                         predict};
 };
+
+template <class Isa>
+const GroupKernels& kernels_of(LaneLayout layout) {
+  return layout == LaneLayout::units ? KernelsOf<LanesAreUnits<Isa>>::table
+                                     : KernelsOf<LanesAreTasks<Isa>>::table;
+}
 
 }  // namespace shoal::cpu

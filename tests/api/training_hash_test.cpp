@@ -21,6 +21,8 @@
 #include <shoal/tensor_file.hpp>
 #include <shoal/trainer.hpp>
 
+#include "support/cpu_contexts.hpp"
+
 namespace shoal {
 namespace {
 
@@ -63,11 +65,13 @@ struct Factors {
   Isa isa = Isa::scalar;
   unsigned order = 0;
   std::int64_t chunk = 0;
+  std::string plan = "auto";                 ///< of the cpu backend: SHOAL_CPU_PLAN
   std::optional<std::int64_t> kill_at = {};  ///< iteration after which the process is killed, to be resumed
 
   std::string describe() const {
     std::ostringstream text;
-    text << "threads " << threads << ", " << to_string(isa) << ", order " << order << ", chunk " << chunk;
+    text << "threads " << threads << ", " << to_string(isa) << ", plan " << plan << ", order " << order
+         << ", chunk " << chunk;
     if (kill_at) text << ", killed after " << *kill_at;
     return text.str();
   }
@@ -99,7 +103,7 @@ MetaLearner make_learner(const Context& context, std::int64_t chunk) {
 }
 
 TrainSummary run(const Factors& factors, const std::filesystem::path& folder, StartFrom start, bool dies) {
-  const Context context({BackendKind::cpu, factors.threads, factors.isa});
+  const Context context = testing::context_with_plan(factors.plan, factors.threads, factors.isa);
   MetaLearner learner = make_learner(context, factors.chunk);
   const Reordered source(make_sinusoid({.seed = 3, .support = 7, .query = 9, .noise = 0.1}), factors.order);
   const auto store =
@@ -180,6 +184,9 @@ TEST(TrainingHash, OneHashOverEveryFactor) {
   for (const Isa isa : sets) runs.push_back({.isa = isa});
   for (unsigned order = 0; order < 5; ++order) runs.push_back({.order = order});
   for (const std::int64_t chunk : chunks) runs.push_back({.chunk = chunk});
+  const std::vector<std::string> plans = {"auto", "tasks", "units+keep", "units+recompute"};
+  for (const std::string& plan : plans)
+    for (const Isa isa : sets) runs.push_back({.isa = isa, .plan = plan});
   runs.push_back({.kill_at = iterations / 2});
   std::mt19937_64 random(5);
   for (int i = 0; i < combinations; ++i) {
@@ -187,6 +194,7 @@ TEST(TrainingHash, OneHashOverEveryFactor) {
                     .isa = sets[random() % sets.size()],
                     .order = static_cast<unsigned>(random() % 5),
                     .chunk = chunks[random() % 4],
+                    .plan = plans[random() % plans.size()],
                     .kill_at = {}};
     if (random() % 2) factors.kill_at = 1 + static_cast<std::int64_t>(random() % (iterations - 1));
     runs.push_back(factors);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 
+#include "support/cpu_contexts.hpp"
 #include "support/random_case.hpp"
 
 namespace shoal::testing {
@@ -38,24 +39,24 @@ TEST(GoldenBits, OfEveryAlgorithm) {
       {"maml-layer-step", 0xbff26e699fec40d7u},
       {"maml-multi-step", 0xdfc92c869c9284eeu},
   };
-  const Context context({.backend = BackendKind::cpu, .threads = 1});
-  for (const std::string& algorithm : algorithm_names()) {
-    std::mt19937_64 random(31);
-    Hash hash;
-    for (const LossKind loss : {LossKind::mse, LossKind::huber, LossKind::bce, LossKind::softmax,
-                                LossKind::pinball, LossKind::gaussian_nll, LossKind::qlike})
-      for (const Activation activation :
-           {Activation::identity, Activation::relu, Activation::tanh, Activation::sigmoid,
-            Activation::softplus, Activation::silu, Activation::gelu}) {
-        const RandomCase c =
-            random_case(random, algorithm, loss, activation, {.most_tasks = 5, .most_rows = 8});
-        const auto g = learner_for<float>(context, c).meta_gradient(c.tasks, KeepFastWeights::yes);
-        for (const auto& part : {g.theta, g.rates, g.query_loss_before, g.query_loss, g.fast_weights})
-          hash.add(part);
-        for (const TaskStatus status : g.status) hash.add(static_cast<std::uint64_t>(status));
-      }
-    EXPECT_EQ(hash.value(), expected.at(algorithm)) << algorithm;
-  }
+  for (const LayoutContext& layout : contexts_of_both_layouts({1}))
+    for (const std::string& algorithm : algorithm_names()) {
+      std::mt19937_64 random(31);
+      Hash hash;
+      for (const LossKind loss : {LossKind::mse, LossKind::huber, LossKind::bce, LossKind::softmax,
+                                  LossKind::pinball, LossKind::gaussian_nll, LossKind::qlike})
+        for (const Activation activation :
+             {Activation::identity, Activation::relu, Activation::tanh, Activation::sigmoid,
+              Activation::softplus, Activation::silu, Activation::gelu}) {
+          const RandomCase c =
+              random_case(random, algorithm, loss, activation, {.most_tasks = 5, .most_rows = 8});
+          const auto g = learner_for<float>(layout.context, c).meta_gradient(c.tasks, KeepFastWeights::yes);
+          for (const auto& part : {g.theta, g.rates, g.query_loss_before, g.query_loss, g.fast_weights})
+            hash.add(part);
+          for (const TaskStatus status : g.status) hash.add(static_cast<std::uint64_t>(status));
+        }
+      EXPECT_EQ(hash.value(), expected.at(algorithm)) << algorithm << ", " << layout.name;
+    }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "core/exact_sum.hpp"
+#include "support/cpu_contexts.hpp"
 #include "support/random_case.hpp"
 
 namespace shoal::testing {
@@ -54,19 +55,12 @@ std::vector<std::int64_t> identity_order(std::int64_t count) {
 
 TEST(CpuSameBits, ThreadsInstructionSetsOrderAndChunks) {
   std::mt19937_64 random(21);
-  std::vector<Context> contexts;
-  for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512}) {
-    if (!isa_available(isa)) {
-      std::printf("not run: this machine has no %s\n", std::string(to_string(isa)).c_str());
-      continue;
-    }
-    for (const int threads : {1, 2, 4}) contexts.emplace_back(ContextOptions{BackendKind::cpu, threads, isa});
-  }
+  const auto contexts = contexts_of_both_layouts({1, 2, 4});
   for (int round = 0; round < rounds; ++round) {
     RandomCase c = random_case(random, {.most_tasks = 60, .most_rows = 25});
     const std::size_t size = c.parameters.theta.size();
     std::vector<std::uint32_t> first;
-    for (const Context& context : contexts) {
+    for (const auto& [name, context] : contexts) {
       auto order = identity_order(c.tasks.size());
       std::shuffle(order.begin(), order.end(), random);
       std::vector<std::int64_t> place(order.size());
@@ -76,14 +70,13 @@ TEST(CpuSameBits, ThreadsInstructionSetsOrderAndChunks) {
       const MetaLearner learner = learner_for<float>(context, c, chunk);
       const auto got = bits(learner.meta_gradient(c.tasks.select(order), KeepFastWeights::yes), place, size);
       if (first.empty()) first = got;
-      ASSERT_EQ(got, first) << c.describe() << ", " << to_string(context.isa()) << ", threads "
-                            << context.threads() << ", chunk " << chunk;
+      ASSERT_EQ(got, first) << c.describe() << ", " << name << ", chunk " << chunk;
     }
   }
 }
 
-// 240 rows and 4 steps of 32-32: the tapes of four lanes fit the budget of StoredTape::keep, those of eight
-// or sixteen are computed again on the way back; blocks have different sizes too.
+// Both policies for the tapes of the inner loop and both meanings of lanes, whose blocks of rows have
+// different sizes: 240 rows of 32-32.
 TEST(CpuSameBits, KeptAndRecomputedTapes) {
   std::mt19937_64 random(25);
   for (const char* algorithm : {"maml", "meta-sgd", "anil", "boil", "maml-multi-step"})
@@ -112,12 +105,17 @@ TEST(CpuSameBits, KeptAndRecomputedTapes) {
       for (std::size_t p = 0; p < size; ++p)
         c.parameters.theta.push_back(static_cast<float>(uniform(random, -0.3, 0.3)));
       c.parameters.rates.assign(std::string(algorithm) == "meta-sgd" ? size : 0, 0.02f);
-      const Context scalar({.backend = BackendKind::cpu, .threads = 1, .isa = Isa::scalar}),
-          best({.backend = BackendKind::cpu, .threads = 1});
       const auto place = identity_order(c.tasks.size());
-      const auto kept = learner_for<float>(scalar, c).meta_gradient(c.tasks, KeepFastWeights::yes),
-                 recomputed = learner_for<float>(best, c).meta_gradient(c.tasks, KeepFastWeights::yes);
-      ASSERT_EQ(bits(kept, place, size), bits(recomputed, place, size)) << algorithm;
+      std::vector<std::uint32_t> first;
+      for (const char* plan : {"tasks+keep", "tasks+recompute", "units+keep", "units+recompute"}) {
+        const Context context = context_with_plan(plan, 1);
+        const MetaLearner learner = learner_for<float>(context, c);
+        const std::string policy = std::string(plan).ends_with("keep") ? "tapes kept" : "tapes recomputed";
+        ASSERT_TRUE(learner.plan(c.tasks).ends_with(policy)) << learner.plan(c.tasks);
+        const auto got = bits(learner.meta_gradient(c.tasks, KeepFastWeights::yes), place, size);
+        if (first.empty()) first = got;
+        ASSERT_EQ(got, first) << algorithm << ", " << plan;
+      }
     }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "support/cpu_contexts.hpp"
 #include "support/random_case.hpp"
 
 namespace shoal::testing {
@@ -29,9 +30,17 @@ struct Expected {
   std::int32_t step;
 };
 
-void expect_status(const RandomCase& c, Expected expected) {
-  const Context cpu({.backend = BackendKind::cpu, .threads = 1}),
-      reference({.backend = BackendKind::reference});
+/// For both meanings of lanes.
+class CpuStatus : public ::testing::TestWithParam<const char*> {
+ protected:
+  const Context cpu = context_with_plan(GetParam(), 1);
+  void expect_status(const RandomCase& c, Expected expected) const;
+};
+INSTANTIATE_TEST_SUITE_P(Lanes, CpuStatus, ::testing::Values("tasks", "units"),
+                         [](const auto& layout) { return std::string(layout.param); });
+
+void CpuStatus::expect_status(const RandomCase& c, Expected expected) const {
+  const Context reference({.backend = BackendKind::reference});
   const auto got = learner_for<float>(cpu, c).meta_gradient(c.tasks, KeepFastWeights::yes);
   const auto want = learner_for<double>(reference, c).meta_gradient(widen(c.tasks), KeepFastWeights::yes);
   EXPECT_EQ(got.status[0], expected.status) << "cpu";
@@ -49,11 +58,11 @@ void expect_status(const RandomCase& c, Expected expected) {
 
 constexpr float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
 
-TEST(CpuStatus, GoodTask) {
+TEST_P(CpuStatus, GoodTask) {
   expect_status(scalar_case(1, 2, 1, 2, {.steps = 3}), {TaskStatus::good, -1});
 }
 
-TEST(CpuStatus, NonFiniteInputComesFirstWhateverK) {
+TEST_P(CpuStatus, NonFiniteInputComesFirstWhateverK) {
   for (const int steps : {0, 2}) {
     expect_status(scalar_case(nan, 2, 1, 2, {.steps = steps}), {TaskStatus::non_finite_input, -1});
     expect_status(scalar_case(1, inf, 1, 2, {.steps = steps}), {TaskStatus::non_finite_input, -1});
@@ -62,34 +71,32 @@ TEST(CpuStatus, NonFiniteInputComesFirstWhateverK) {
   }
 }
 
-TEST(CpuStatus, MovedTooFarNamesTheStep) {
+TEST_P(CpuStatus, MovedTooFarNamesTheStep) {
   // The residual of w x + b = 10 at x = 1 shrinks by 0.6 a step; both parameters move by 0.2 times it.
   const InnerLoop inner{.steps = 4, .learning_rate = 0.1, .max_move = 3.0};
   expect_status(scalar_case(1, 11, 1, 2, inner), {TaskStatus::moved_too_far, 1});
 }
 
-TEST(CpuStatus, OneParameterThatMovesTooFarIsEnough) {
+TEST_P(CpuStatus, OneParameterThatMovesTooFarIsEnough) {
   // At x = 10 the weight moves by 2, the bias, which comes last, by 0.2.
   const InnerLoop inner{.steps = 1, .learning_rate = 0.01, .max_move = 1.0};
   expect_status(scalar_case(10, 0, 1, 2, inner), {TaskStatus::moved_too_far, 0});
 }
 
-TEST(CpuStatus, AGradientAbove2To60LeavesTheSum) {
+TEST_P(CpuStatus, AGradientAbove2To60LeavesTheSum) {
   RandomCase c = scalar_case(1, 1, 0x1p35f, 0x1p29f, {.steps = 0});  // loss 2^58, gradient -2^65
   c.parameters.theta = {0.0f, 0.0f};
   expect_status(c, {TaskStatus::non_finite_outer, 0});
 }
 
-TEST(CpuStatus, AStepToInfinityIsTheInnerLoopsFault) {
-  const Context cpu({.backend = BackendKind::cpu, .threads = 1});
+TEST_P(CpuStatus, AStepToInfinityIsTheInnerLoopsFault) {
   const RandomCase c = scalar_case(1, 3, 1, 2, {.steps = 1, .learning_rate = 2e38});  // phi = 1 + 4 alpha
   const auto got = learner_for<float>(cpu, c).meta_gradient(c.tasks);
   EXPECT_EQ(got.status[0], TaskStatus::non_finite_inner);
   EXPECT_EQ(got.failed_step[0], 0);
 }
 
-TEST(CpuStatus, WithoutSupportTheFastWeightsAreTheta) {
-  const Context cpu({.backend = BackendKind::cpu, .threads = 1});
+TEST_P(CpuStatus, WithoutSupportTheFastWeightsAreTheta) {
   RandomCase c = scalar_case(1, 3, 1, 2, {.steps = 2});
   c.algorithm = MetaSgd{InnerLoop{.steps = 2}};
   c.parameters = {{-0.0f, 0.5f}, {-0.1f, 0.1f}};  // -0 + 0.1 * 0 would be +0
@@ -100,10 +107,9 @@ TEST(CpuStatus, WithoutSupportTheFastWeightsAreTheta) {
   EXPECT_EQ(got.fast_weights[1], 0.5f);
 }
 
-TEST(CpuStatus, AdaptingLooksAtSupportAlone) {
+TEST_P(CpuStatus, AdaptingLooksAtSupportAlone) {
   const RandomCase c = scalar_case(1, 3, nan, nan, {.steps = 2});  // query rows to be predicted
-  const Context cpu({.backend = BackendKind::cpu, .threads = 1}),
-      reference({.backend = BackendKind::reference});
+  const Context reference({.backend = BackendKind::reference});
   const auto got = learner_for<float>(cpu, c).adapt(c.tasks, 2);
   const auto want = learner_for<double>(reference, c).adapt(widen(c.tasks), 2);
   EXPECT_EQ(got.status[0], TaskStatus::good);
@@ -111,14 +117,13 @@ TEST(CpuStatus, AdaptingLooksAtSupportAlone) {
   EXPECT_NEAR(got.phi[0], want.phi[0], 1e-6);
 }
 
-TEST(CpuStatus, MagnitudesAbove2To60LeaveTheSum) {
+TEST_P(CpuStatus, MagnitudesAbove2To60LeaveTheSum) {
   // In double nothing overflows: the rule is the same on every backend.
   expect_status(scalar_case(1, 1, 1.5e9f, 3e18f, {.steps = 0}), {TaskStatus::non_finite_outer, 0});
   expect_status(scalar_case(1, 1, 1.5e9f, 3e18f, {.steps = 2}), {TaskStatus::non_finite_outer, 2});
 }
 
-TEST(CpuStatus, OverflowInTheInnerLoopNamesTheStep) {
-  const Context cpu({.backend = BackendKind::cpu, .threads = 1});
+TEST_P(CpuStatus, OverflowInTheInnerLoopNamesTheStep) {
   // The residual 1e5 grows by 1 - 2 alpha (x^2 + 1) = -2e10 a step: its square overflows fp32 at step 2.
   const RandomCase c = scalar_case(1e5f, 0, 1, 2, {.steps = 6, .learning_rate = 1.0});
   const auto got = learner_for<float>(cpu, c).meta_gradient(c.tasks);
@@ -133,9 +138,8 @@ TEST(CpuStatus, OverflowInTheInnerLoopNamesTheStep) {
   EXPECT_EQ(losses.failed_step, (std::vector<std::int32_t>{-1, 1, 2, 2}));
 }
 
-TEST(CpuStatus, EvaluationIsAsIfRunWithThatNumberOfSteps) {
-  const Context cpu({.backend = BackendKind::cpu, .threads = 1}),
-      reference({.backend = BackendKind::reference});
+TEST_P(CpuStatus, EvaluationIsAsIfRunWithThatNumberOfSteps) {
+  const Context reference({.backend = BackendKind::reference});
   const RandomCase c = scalar_case(1, 11, 1, 2, {.steps = 4, .learning_rate = 0.1, .max_move = 3.0});
   const int points[] = {0, 1, 2, 4};
   const auto got = learner_for<float>(cpu, c).evaluate(c.tasks, points);

@@ -75,6 +75,11 @@ int run_inspect_plan(const CommandOptions& options) {
       {"flops_per_iteration", flops},
       {"trajectory_bytes_per_task", (static_cast<std::size_t>(steps) + 1) * layout.size() * sizeof(float)},
       {"tensors", ordered_json::array()}};
+  if (config.backend == BackendKind::automatic || config.backend == BackendKind::cpu) {
+    const Context context({BackendKind::cpu, config.threads, config.isa});
+    const MetaLearner learner(context, {.model = model, .loss = config.loss, .algorithm = config.algorithm});
+    result["cpu"] = learner.plan(tasks);
+  }
   for (const auto& specs : {layout.tensors(), rates.tensors()})
     for (const TensorSpec& spec : specs)
       result["tensors"].push_back({{"name", spec.name}, {"shape", spec.shape}});

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// shoal-cpu-layouts: what lanes should stand for on the cpu backend (docs/decisions/0006-lanes-are-units.md).
+//
+// Exact second-order meta-gradients with lanes = tasks, lanes = units and the plan's own choice, in turns
+// within one run, in processor seconds, so that company on the machine moves all alike; medians. Between them
+// a loop of independent fused multiply-adds measures the peak of one core at the same moments.
+//
+// usage: shoal-cpu-layouts [--threads=1] [--rounds=9] [--isa=auto] [--shapes=sine_k5,credit,...]
+//                          [--shapes=INPUTSxHIDDENxOUTPUTSxROWSxSTEPS,...] [--tasks=1,4,25,256] [--steps=K]
+//                          [--layouts=tasks,units,auto]
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include <shoal/shoal.hpp>
+
+#include "shapes.hpp"
+
+namespace shoal::bench {
+namespace {
+
+double processor_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+template <class Work>
+double seconds_of(Work work) {
+  const double start = processor_seconds();
+  work();
+  return processor_seconds() - start;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+constexpr int chains = 12, chain_length = 400'000;
+
+#if defined(__x86_64__)
+__attribute__((target("avx512f"))) float multiply_add_avx512() {
+  __m512 a[chains];
+  for (auto& x : a) x = _mm512_set1_ps(1.0f);
+  const __m512 b = _mm512_set1_ps(0.999f), c = _mm512_set1_ps(0.001f);
+  for (int i = 0; i < chain_length; ++i) {
+#pragma GCC unroll 12
+    for (int k = 0; k < chains; ++k) a[k] = _mm512_fmadd_ps(a[k], b, c);
+  }
+  for (int k = 1; k < chains; ++k) a[0] = _mm512_add_ps(a[0], a[k]);
+  return _mm512_cvtss_f32(a[0]);
+}
+__attribute__((target("avx2,fma"))) float multiply_add_avx2() {
+  __m256 a[chains];
+  for (auto& x : a) x = _mm256_set1_ps(1.0f);
+  const __m256 b = _mm256_set1_ps(0.999f), c = _mm256_set1_ps(0.001f);
+  for (int i = 0; i < chain_length; ++i) {
+#pragma GCC unroll 12
+    for (int k = 0; k < chains; ++k) a[k] = _mm256_fmadd_ps(a[k], b, c);
+  }
+  for (int k = 1; k < chains; ++k) a[0] = _mm256_add_ps(a[0], a[k]);
+  return _mm256_cvtss_f32(a[0]);
+}
+#endif
+
+/// Gflop/s of one core over a few milliseconds; 0 where no loop is written for the set.
+double peak(Isa isa) {
+  volatile float keep = 0.0f;
+  double flops = 0.0;
+  const double seconds = seconds_of([&] {
+#if defined(__x86_64__)
+    if (isa == Isa::avx512) {
+      keep = multiply_add_avx512();
+      flops = 2.0 * 16 * chains * chain_length;
+    } else if (isa == Isa::avx2) {
+      keep = multiply_add_avx2();
+      flops = 2.0 * 8 * chains * chain_length;
+    }
+#endif
+  });
+  return seconds > 0.0 ? flops / seconds * 1e-9 : 0.0;
+}
+
+std::unique_ptr<Context> context_with(const std::string& layout, int threads, Isa isa) {
+  setenv("SHOAL_CPU_PLAN", layout.c_str(), 1);
+  return std::make_unique<Context>(
+      ContextOptions{.backend = BackendKind::cpu, .threads = threads, .isa = isa});
+}
+
+struct Options {
+  int threads = 1, rounds = 9, steps = 0;
+  Isa isa = Isa::automatic;
+  std::vector<std::string> shapes = {"sine_k5", "market", "credit", "large", "wide"};
+  std::vector<std::int64_t> tasks = {1, 4, 25, 256};
+  std::vector<std::string> layouts = {"tasks", "units", "auto"};
+};
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+/// A named shape, or one in numbers.
+Shape shape_of(const std::string& name) {
+  for (const Shape& shape : shapes())
+    if (shape.name == name) return shape;
+  Shape shape{name, 0, 0, 0, 0, 0, Activation::tanh, LossKind::mse};
+  if (std::sscanf(name.c_str(), "%dx%dx%dx%dx%d", &shape.inputs, &shape.hidden, &shape.outputs, &shape.rows,
+                  &shape.steps) != 5)
+    throw InvalidArgument("no shape " + name);
+  return shape;
+}
+
+Options parse(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const std::size_t equals = argument.find('=');
+    const std::string name = argument.substr(0, equals),
+                      value = equals == std::string::npos ? "" : argument.substr(equals + 1);
+    if (name == "--threads") {
+      options.threads = std::stoi(value);
+    } else if (name == "--rounds") {
+      options.rounds = std::stoi(value);
+    } else if (name == "--steps") {
+      options.steps = std::stoi(value);
+    } else if (name == "--isa") {
+      options.isa = isa_from_string(value);
+    } else if (name == "--shapes") {
+      options.shapes = split(value);
+    } else if (name == "--layouts") {
+      options.layouts = split(value);
+    } else if (name == "--tasks") {
+      options.tasks.clear();
+      for (const std::string& count : split(value)) options.tasks.push_back(std::stoll(count));
+    } else {
+      throw InvalidArgument("unknown option " + argument);
+    }
+  }
+  return options;
+}
+
+void run(const Options& options) {
+  std::vector<std::unique_ptr<Context>> contexts;
+  for (const std::string& layout : options.layouts)
+    contexts.push_back(context_with(layout, options.threads, options.isa));
+  const Isa isa = contexts[0]->isa();
+  std::printf(
+      "%s, %d threads; median of %d; microseconds of processor time a task, %% of the peak of one core\n",
+      std::string(to_string(isa)).c_str(), options.threads, options.rounds);
+  std::printf("%-14s %6s", "shape", "tasks");
+  for (const std::string& layout : options.layouts) std::printf(" %12s %6s", layout.c_str(), "%");
+  std::printf(" %9s\n", "peak GF/s");
+  for (const std::string& name : options.shapes) {
+    Shape shape = shape_of(name);
+    if (options.steps > 0) shape.steps = options.steps;
+    for (const std::int64_t tasks : options.tasks) {
+      const TaskBatch batch = make_tasks(shape, tasks, 1);
+      std::vector<MetaLearner> learners;
+      for (const auto& context : contexts)
+        learners.emplace_back(
+            *context,
+            MetaLearner::Options{.model = shape.model(),
+                                 .loss = {.kind = shape.loss},
+                                 .algorithm = Maml{InnerLoop{.steps = shape.steps, .learning_rate = 0.01}},
+                                 .optimizer = {},
+                                 .init = {},
+                                 .seed = 7});
+      const double work = shape.flops_per_task() * static_cast<double>(tasks);
+      const int calls = static_cast<int>(std::clamp(1e9 / work, 1.0, 1000.0));
+      std::vector<std::vector<double>> seconds(learners.size());
+      std::vector<double> peaks;
+      for (int round = -1; round < options.rounds; ++round)
+        for (std::size_t i = 0; i < learners.size(); ++i) {
+          const double one = peak(isa);
+          const double spent = seconds_of([&] {
+            for (int call = 0; call < calls; ++call)
+              if (learners[i].meta_gradient(batch).good != tasks) throw InvalidArgument("a task failed");
+          });
+          if (round < 0) continue;  // first touch of all memory
+          peaks.push_back(one);
+          seconds[i].push_back(spent / calls);
+        }
+      const double best = median(peaks);
+      std::printf("%-14s %6lld", name.c_str(), static_cast<long long>(tasks));
+      for (const auto& layout : seconds) {
+        const double call = median(layout);
+        std::printf(" %12.1f %5.1f%%", call * 1e6 / static_cast<double>(tasks),
+                    best > 0.0 ? 100.0 * work * 1e-9 / call / best : 0.0);
+      }
+      std::printf(" %9.1f\n", best);
+      std::fflush(stdout);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace shoal::bench
+
+int main(int argc, char** argv) {
+  try {
+    shoal::bench::run(shoal::bench::parse(argc, argv));
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "shoal-cpu-layouts: %s\n", error.what());
+    return 2;
+  }
+}

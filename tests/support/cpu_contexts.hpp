@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Contexts of the cpu backend whose meaning of lanes is forced, for every instruction set of this machine.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include <shoal/context.hpp>
+
+namespace shoal::testing {
+
+struct LayoutContext {
+  std::string name;
+  Context context;
+};
+
+/// A cpu context made with SHOAL_CPU_PLAN = plan; the environment is as before afterwards.
+inline Context context_with_plan(const std::string& plan, int threads, Isa isa = Isa::automatic) {
+  const char* before = std::getenv("SHOAL_CPU_PLAN");
+  const std::string kept = before ? before : "";
+  setenv("SHOAL_CPU_PLAN", plan.c_str(), 1);
+  struct Restore {
+    const std::string& kept;
+    ~Restore() { setenv("SHOAL_CPU_PLAN", kept.c_str(), 1); }
+  } restore{kept};
+  return Context({.backend = BackendKind::cpu, .threads = threads, .isa = isa});
+}
+
+inline std::vector<LayoutContext> contexts_of_both_layouts(const std::vector<int>& threads) {
+  std::vector<LayoutContext> contexts;
+  for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512}) {
+    const std::string set(to_string(isa));
+    if (!isa_available(isa)) {
+      std::printf("not run: this machine has no %s\n", set.c_str());
+      continue;
+    }
+    for (const char* layout : {"tasks", "units"})
+      for (const int count : threads)
+        contexts.push_back({set + ", lanes are " + layout + ", threads " + std::to_string(count),
+                            context_with_plan(layout, count, isa)});
+  }
+  return contexts;
+}
+
+}  // namespace shoal::testing
