@@ -2,6 +2,7 @@
 // The seam: a backend implements four coarse operations; everything else is written once above it.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -39,6 +40,10 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
+  /// From now on, device_seconds counts. Backends without a device take no notice.
+  virtual void time_device() {}
+  /// Seconds the device spent in kernels since time_device, by its own clock.
+  virtual std::optional<double> device_seconds() const { return std::nullopt; }
 
   /// Inner loop, query loss, backward through the inner loop; adds the good tasks to `sum`.
   virtual void meta_gradient(const Problem& problem, const BasicTaskBatch<Real>& tasks,

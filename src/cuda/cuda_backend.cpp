@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include <shoal/error.hpp>
@@ -37,6 +38,14 @@ class CudaBackend final : public Backend<float> {
   }
 
   std::string_view name() const override { return "cuda"; }
+  void time_device() override {
+    const std::lock_guard lock(mutex_);
+    if (!clock_) clock_.emplace();
+  }
+  std::optional<double> device_seconds() const override {
+    const std::lock_guard lock(mutex_);
+    return clock_ ? std::optional(device_seconds_) : std::nullopt;
+  }
 
   void meta_gradient(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
                      GradientSum<float>& sum, const TaskResults<float>& results) override {
@@ -57,7 +66,7 @@ class CudaBackend final : public Backend<float> {
     auto before = fetch(call.job.loss_before, count), after = fetch(call.job.loss_after, count);
     fetch_status(call, results.status, results.failed_step);
     const auto padded = fetch(call.job.fast_weights, results.fast_weights.empty() ? 0 : count * size);
-    stream_.synchronize("meta-gradient kernel");
+    wait("meta-gradient kernel");
 
     for (std::size_t t = 0; t < count; ++t) {
       const bool good = results.status[t] == TaskStatus::good;
@@ -85,7 +94,7 @@ class CudaBackend final : public Backend<float> {
     launch(call, TaskKernel::adapt, prepare(call, TaskKernel::adapt, tasks));
     fetch_status(call, results.status, results.failed_step);
     const auto padded = fetch(call.job.fast_weights, count * size);
-    stream_.synchronize("adaptation kernel");
+    wait("adaptation kernel");
     pack_fast_weights(call, padded, results);
   }
 
@@ -105,7 +114,7 @@ class CudaBackend final : public Backend<float> {
     launch(call, TaskKernel::evaluate, prepare(call, TaskKernel::evaluate, tasks));
     const auto got = fetch(call.job.loss_after, all);
     fetch_status(call, status, failed_step);
-    stream_.synchronize("evaluation kernel");
+    wait("evaluation kernel");
     for (std::size_t e = 0; e < all; ++e) loss[e] = status[e] == TaskStatus::good ? got[e] : the_nan;
   }
 
@@ -132,7 +141,7 @@ class CudaBackend final : public Backend<float> {
                                       most_rows(set), device_.shared_per_block);
     launch(call, TaskKernel::predict, prepare(call, TaskKernel::predict, plan));
     if (!outputs.empty()) stream_.copy_to_host(outputs.data(), call.job.outputs, outputs.size_bytes());
-    stream_.synchronize("prediction kernel");
+    wait("prediction kernel");
   }
 
  private:
@@ -151,6 +160,18 @@ class CudaBackend final : public Backend<float> {
     std::vector<std::int32_t> failed_step, order;
     std::vector<float> theta, rates;
   };
+
+  template <class Launch>
+  void timed(const char* what, Launch go) {
+    if (clock_) clock_->start(stream_);
+    go();
+    stream_.check(what);
+    if (clock_) clock_->stop(stream_);
+  }
+  void wait(const char* what) {
+    stream_.synchronize(what);
+    if (clock_) device_seconds_ += clock_->take();
+  }
 
   template <class T>
   std::vector<T> fetch(const T* from, std::size_t count) {
@@ -234,18 +255,19 @@ class CudaBackend final : public Backend<float> {
   }
 
   void launch(const Call& call, TaskKernel kernel, const kernels::TeamLaunch& grid) {
-    kernels::launch_tasks(kernel, call.job, grid, stream_.handle());
-    stream_.check("launch of a task kernel");
+    timed("launch of a task kernel",
+          [&] { kernels::launch_tasks(kernel, call.job, grid, stream_.handle()); });
   }
 
   std::vector<long long> sum_over_blocks(const long long* from, int blocks, std::size_t sums) {
     const std::size_t count = sums * ExactSum::digits;
     if (count == 0) return {};
     long long* const to = totals_.room_for(count);
-    kernels::launch_block_sums(from, blocks, static_cast<std::int64_t>(count), to, stream_.handle());
-    stream_.check("launch of the sum over blocks");
+    timed("launch of the sum over blocks", [&] {
+      kernels::launch_block_sums(from, blocks, static_cast<std::int64_t>(count), to, stream_.handle());
+    });
     auto result = fetch(static_cast<const long long*>(to), count);
-    stream_.synchronize("sum over blocks");
+    wait("sum over blocks");
     return result;
   }
 
@@ -286,8 +308,10 @@ class CudaBackend final : public Backend<float> {
   }
 
   DeviceInfo device_;
-  std::mutex mutex_;  // one call at a time: memory on the device is the backend's
+  mutable std::mutex mutex_;  // one call at a time: memory on the device is the backend's
   Stream stream_;
+  std::optional<DeviceClock> clock_;  // when somebody wants device_seconds()
+  double device_seconds_ = 0.0;
   DeviceRows support_, query_;
   DeviceArray<std::int32_t> order_, failed_step_, points_;
   DeviceArray<std::uint8_t> status_;
@@ -306,16 +330,24 @@ std::unique_ptr<Backend<float>> make_cuda_backend(const CudaOptions& options) {
   return std::make_unique<cuda::CudaBackend>(options);
 }
 
-bool cuda_available(std::string& detail) {
+bool cuda_available(std::string& detail, CudaPeak* peak) {
   if (!cuda::device_available(detail)) return false;
   try {
     const cuda::DeviceInfo device = cuda::device_info();
     detail = device.name + ", sm_" + std::to_string(device.major) + std::to_string(device.minor) + ", " +
              std::to_string(device.multiprocessors) + " multiprocessors, " +
              std::to_string(device.memory >> 20) + " MiB";
+    // Fails where the build has no code for this device.
+    cuda::resident_blocks(kernels::task_kernel_address(kernels::TaskKernel::predict), 32, 0);
+    if (peak) {
+      const int lanes = device.major == 8 && device.minor == 0 ? 64 : 128;  // sm_80; sm_86 and later
+      peak->gflops = 2e-6 * device.multiprocessors * lanes * device.clock_khz;
+      peak->detail = std::to_string(device.multiprocessors) + " multiprocessors x " + std::to_string(lanes) +
+                     " lanes x 2 x " + std::to_string(device.clock_khz / 1000) + " MHz";
+    }
     return true;
   } catch (const Error& error) {
-    detail = error.what();
+    detail += (detail.empty() ? "" : ": ") + std::string(error.what());
     return false;
   }
 }

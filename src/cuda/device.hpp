@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace shoal::cuda {
 
@@ -14,6 +16,7 @@ struct DeviceInfo {
   std::string name;
   int major = 0, minor = 0;  ///< compute capability
   int multiprocessors = 0;
+  int clock_khz = 0;                  ///< highest clock of the multiprocessors
   std::int64_t shared_per_block = 0;  ///< most dynamic shared memory of a block, by opting in
   std::int64_t memory = 0;            ///< bytes
 };
@@ -42,6 +45,24 @@ class Stream {
 
  private:
   void* handle_ = nullptr;
+};
+
+/// The device's own clock around kernels: spans from start() to stop() in the order of a stream.
+class DeviceClock {
+ public:
+  DeviceClock() = default;
+  ~DeviceClock();
+  DeviceClock(const DeviceClock&) = delete;
+  DeviceClock& operator=(const DeviceClock&) = delete;
+
+  void start(Stream& stream);
+  void stop(Stream& stream);
+  /// Seconds of the spans since the last take. The stream has been synchronized.
+  double take();
+
+ private:
+  std::vector<std::pair<void*, void*>> spans_;  // pairs of events, kept for later spans
+  std::size_t used_ = 0;
 };
 
 void* allocate(std::size_t bytes);

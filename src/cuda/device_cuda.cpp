@@ -38,14 +38,16 @@ bool device_available(std::string& why) {
 }
 
 DeviceInfo device_info() {
-  int device = 0;
+  int device = 0, clock = 0;
   must(cudaGetDevice(&device), "cudaGetDevice");
   cudaDeviceProp properties{};
   must(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
+  must(cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, device), "cudaDeviceGetAttribute");
   return {.name = properties.name,
           .major = properties.major,
           .minor = properties.minor,
           .multiprocessors = properties.multiProcessorCount,
+          .clock_khz = clock,
           .shared_per_block = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin),
           .memory = static_cast<std::int64_t>(properties.totalGlobalMem)};
 }
@@ -75,6 +77,40 @@ void Stream::check(const char* what) {
 }
 void Stream::synchronize(const char* what) {
   must(cudaStreamSynchronize(stream_of(handle_)), what);
+}
+
+DeviceClock::~DeviceClock() {
+  for (const auto& [begin, end] : spans_) {
+    cudaEventDestroy(static_cast<cudaEvent_t>(begin));
+    cudaEventDestroy(static_cast<cudaEvent_t>(end));
+  }
+}
+void DeviceClock::start(Stream& stream) {
+  if (used_ == spans_.size()) {
+    cudaEvent_t begin = nullptr, end = nullptr;
+    must(cudaEventCreate(&begin), "cudaEventCreate");
+    spans_.emplace_back(begin, nullptr);
+    must(cudaEventCreate(&end), "cudaEventCreate");
+    spans_.back().second = end;
+  }
+  must(cudaEventRecord(static_cast<cudaEvent_t>(spans_[used_].first), stream_of(stream.handle())),
+       "cudaEventRecord");
+}
+void DeviceClock::stop(Stream& stream) {
+  must(cudaEventRecord(static_cast<cudaEvent_t>(spans_[used_].second), stream_of(stream.handle())),
+       "cudaEventRecord");
+  ++used_;
+}
+double DeviceClock::take() {
+  double seconds = 0.0;
+  for (; used_ > 0; --used_) {
+    float milliseconds = 0.0f;
+    must(cudaEventElapsedTime(&milliseconds, static_cast<cudaEvent_t>(spans_[used_ - 1].first),
+                              static_cast<cudaEvent_t>(spans_[used_ - 1].second)),
+         "cudaEventElapsedTime");
+    seconds += static_cast<double>(milliseconds) * 1e-3;
+  }
+  return seconds;
 }
 
 void* allocate(std::size_t bytes) {

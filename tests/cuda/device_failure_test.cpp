@@ -25,7 +25,7 @@ TEST_F(DeviceFailure, EachCallInTurn) {
       random_case(random, "meta-sgd", LossKind::pinball, Activation::tanh, {.most_tasks = 4});
   const long before = simt::live_allocations();
   {
-    const Context cuda({.backend = BackendKind::cuda});
+    const Context cuda({.backend = BackendKind::cuda, .time_device = true});
     const MetaLearner learner = learner_for<float>(cuda, c);
     const auto run = [&] {
       const auto g = learner.meta_gradient(c.tasks, KeepFastWeights::yes);

@@ -3,6 +3,7 @@
 // to fail (tests/simt/device_host.hpp). It claims to be a small H100.
 #include "simt/device_host.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
@@ -35,6 +36,7 @@ DeviceInfo device_info() {
           .major = 9,
           .minor = 0,
           .multiprocessors = 3,
+          .clock_khz = 1'000'000,
           .shared_per_block = the_plan.shared_per_block,
           .memory = std::int64_t{1} << 30};
 }
@@ -62,6 +64,34 @@ void Stream::synchronize(const char* what) {
   count_call(what);
   if (const std::string fault = simt::take_fault(); !fault.empty())
     throw ResourceError("cuda: " + std::string(what) + ": " + fault);
+}
+
+// The host's clock: kernels here have run when their launch returns.
+namespace {
+using HostTime = std::chrono::steady_clock::time_point;
+}
+DeviceClock::~DeviceClock() {
+  for (const auto& [begin, end] : spans_) {
+    delete static_cast<HostTime*>(begin);
+    delete static_cast<HostTime*>(end);
+  }
+}
+void DeviceClock::start(Stream&) {
+  count_call("cudaEventRecord");
+  if (used_ == spans_.size()) spans_.emplace_back(new HostTime, new HostTime);
+  *static_cast<HostTime*>(spans_[used_].first) = std::chrono::steady_clock::now();
+}
+void DeviceClock::stop(Stream&) {
+  count_call("cudaEventRecord");
+  *static_cast<HostTime*>(spans_[used_++].second) = std::chrono::steady_clock::now();
+}
+double DeviceClock::take() {
+  count_call("cudaEventElapsedTime");
+  std::chrono::duration<double> sum{};
+  for (; used_ > 0; --used_)
+    sum +=
+        *static_cast<HostTime*>(spans_[used_ - 1].second) - *static_cast<HostTime*>(spans_[used_ - 1].first);
+  return sum.count();
 }
 
 void* allocate(std::size_t bytes) {
