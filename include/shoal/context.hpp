@@ -36,7 +36,7 @@ struct BackendReport {
   std::string detail;  ///< instruction set, device, or why not
   /// fp32 peak of a device from its data sheet: multiprocessors x lanes x 2 x clock; 0 on the host.
   double peak_gflops = 0.0;
-  std::string peak_detail = "";  ///< the same, as written out
+  std::string peak_detail = {};  ///< the same, as written out
 };
 
 template <class Real>

@@ -9,14 +9,15 @@ import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 
 PACKAGES = ["g++", "binutils", "cmake", "ninja-build", "libcli11-dev", "nlohmann-json3-dev", "libtomlplusplus-dev", "libgtest-dev",
             "libgmock-dev", "libboost-context1.81-dev"]
-PROGRAMS = {"bin/shoal": "shoal-cli", "bin/shoal-bench": "shoal-bench", "tests/cuda/cuda_device_tests": "cuda_device_tests",
-            "tests/cuda/cuda_bits_tests": "cuda_bits_tests"}  # every tests/cuda/cuda_*_tests is part of the suite
+TARGETS = ["shoal-cli", "shoal-bench", "cuda_device_programs"]
 OF_GLIBC = {"libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "ld-linux-x86-64.so.2"}
+RUNTIME = "libcudart.so.13"
 MOST_BYTES = 60 << 20
 # Debian has no static Google Benchmark (and its shared one is a debug build), so it is built once from Debian's source.
 BENCHMARK = ("benchmark=1.7.1-1", "benchmark_1.7.1.orig.tar.gz", "6430e4092653380d9dc4ccb45a1e2dc9259d581f4866dc0759713126056bc1d7")
@@ -68,12 +69,12 @@ def static_benchmark(place, log):
 def build(work, benchmark, log):
     launcher = shutil.which("ccache") or ""
     do(["cmake", "-S", ".", "-B", work, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DSHOAL_CUDA=ON", "-DSHOAL_BUILD_BENCH=ON",
-        "-DSHOAL_BUILD_EXAMPLES=OFF", "-DSHOAL_SHARED=OFF", "-DSHOAL_INSTALL=OFF", "-DCMAKE_CUDA_ARCHITECTURES=90",
+        "-DSHOAL_BUILD_EXAMPLES=OFF", "-DSHOAL_SHARED=OFF", "-DSHOAL_INSTALL=OFF", "-DSHOAL_WERROR=ON", "-DCMAKE_CUDA_ARCHITECTURES=90",
         "-DCMAKE_CUDA_RUNTIME_LIBRARY=Shared", f"-DCMAKE_CXX_COMPILER_LAUNCHER={launcher}",
         f"-DCMAKE_CUDA_COMPILER_LAUNCHER={launcher}", f"-Dbenchmark_DIR={benchmark}/lib/cmake/benchmark",
         "-DCMAKE_INSTALL_RPATH=$ORIGIN", "-DCMAKE_BUILD_WITH_INSTALL_RPATH=ON",
         "-DCMAKE_EXE_LINKER_FLAGS=-static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,--gc-sections -Wl,--enable-new-dtags"], log)
-    do(["cmake", "--build", work, "-j", str(os.cpu_count() or 1), "--target", *PROGRAMS.values()], log)
+    do(["cmake", "--build", work, "-j", str(os.cpu_count() or 1), "--target", *TARGETS], log)
 
 
 def elf_tags(file):
@@ -81,8 +82,24 @@ def elf_tags(file):
     dynamic = subprocess.run(["readelf", "-dW", file], capture_output=True, text=True, check=True).stdout
     versions = subprocess.run(["readelf", "-VW", file], capture_output=True, text=True, check=True).stdout
     glibc = max((tuple(map(int, v.split("."))) for v in re.findall(r"GLIBC_(\d+\.\d+)", versions)), default=(0, 0))
-    runpath = re.search(r"\((?:RUNPATH|RPATH)\).*\[(.*)\]", dynamic)
+    runpath = re.search(r"\(RUNPATH\).*\[(.*)\]", dynamic)
     return set(re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)), runpath.group(1) if runpath else "", glibc
+
+
+def device_code(file):
+    """The device code of a program: {("code" | "ptx", 90), ...}, from the headers of its fat binaries."""
+    content, found = file.read_bytes(), set()
+    for match in re.finditer(rb"\x50\xed\x55\xba\x01\x00", content):
+        header, size = struct.unpack_from("<HQ", content, match.end())
+        at = match.start() + header
+        end = at + size
+        while at + 32 <= end <= len(content):
+            kind, head, payload, architecture = struct.unpack_from("<H2xIQ12xI", content, at)
+            if kind not in (1, 2) or head == 0:
+                break
+            found.add(("ptx" if kind == 1 else "code", architecture))
+            at += head + payload
+    return found
 
 
 def is_elf(file):
@@ -100,6 +117,8 @@ def check(folder):
         print(f"{file.relative_to(folder)}: {file.stat().st_size / (1 << 20):.1f} MiB, needs {' '.join(sorted(needed))}")
         beside = {other.name for other in folder.iterdir()}
         wrong += [f"{file.name} needs {library}" for library in sorted(needed - OF_GLIBC - beside)]
+        if RUNTIME in needed:
+            wrong += [f"{file.name} has no {kind} for sm_90" for kind in ("code", "ptx") if (kind, 90) not in device_code(file)]
         if needed & beside and runpath != "$ORIGIN":
             wrong.append(f"{file.name} looks for libraries in {runpath or 'no folder of its own'}, not in $ORIGIN")
     print(f"{folder}: {size / (1 << 20):.1f} MiB, needs glibc >= {newest[0]}.{newest[1]}, an NVIDIA driver for CUDA 13 and Python >= 3.8")
@@ -128,11 +147,12 @@ def make(root, folder, work):
 
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "validate_gpu").mkdir(parents=True)
-    for program in PROGRAMS:
-        shutil.copy(work / program, folder)
-        do(["strip", folder / pathlib.Path(program).name], log)
-    runtime = [place / "libcudart.so.13" for place in (pathlib.Path(nvcc).resolve().parents[1] / name for name in ("lib64", "lib"))]
-    shutil.copy(next((file for file in runtime if file.exists()), runtime[0]), folder / "libcudart.so.13")
+    tests = [file for file in (work / "tests/cuda").glob("cuda_*_tests") if RUNTIME in elf_tags(file)[0]]  # not those of the host
+    for program in [work / "bin/shoal", work / "bin/shoal-bench", *tests]:
+        shutil.copy(program, folder)
+        do(["strip", folder / program.name], log)
+    runtime = [place / RUNTIME for place in (pathlib.Path(nvcc).resolve().parents[1] / name for name in ("lib64", "lib"))]
+    shutil.copy(next((file for file in runtime if file.exists()), runtime[0]), folder / RUNTIME)
     shutil.copy("scripts/validate-gpu", folder)
     for module in ("run_stages.py", "stage.py", "stages.py"):
         shutil.copy(f"scripts/validate_gpu/{module}", folder / "validate_gpu")

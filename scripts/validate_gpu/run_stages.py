@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import signal
 import sys
 import time
 
@@ -48,6 +49,7 @@ def run(home, out, names, minutes):
     if reason:
         say(f"there is no usable CUDA device: {reason}")
         return NO_DEVICE
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of what ends the program at work
     begin, failed = time.monotonic(), False
     commit = (home / "commit").read_text(encoding="utf-8").strip()
     try:

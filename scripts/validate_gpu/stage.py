@@ -46,6 +46,19 @@ def find_tool(name):
     return found
 
 
+def end_group(child):
+    """Ends a program and what it started, if anything of it is left."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(child.pid, number)
+        except ProcessLookupError:
+            return
+        try:
+            child.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            pass
+
+
 def run_program(command, seconds, environment=None):
     """Runs in its own process group, which ends with the time limit."""
     begin = time.monotonic()
@@ -56,16 +69,8 @@ def run_program(command, seconds, environment=None):
             code = child.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             code = None
-        for number in (signal.SIGTERM, signal.SIGKILL):  # what it started, too
-            try:
-                os.killpg(child.pid, number)
-            except ProcessLookupError:
-                break
-            if child.poll() is None:
-                try:
-                    child.wait(timeout=5)
-                except subprocess.TimeoutExpired:
-                    pass
+        finally:  # also when this program is told to end
+            end_group(child)
         texts = []
         for file in (out, err):
             file.seek(0)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each stage runs. Environment variables make stages smaller: SHOAL_SUITE_FILTER and SHOAL_BITS_FILTER (of the
 tests), SHOAL_TEST_ROUNDS (their random cases), SHOAL_BITS_TASKS, SHOAL_BENCH_FILTER, SHOAL_BENCH_SECONDS,
-SHOAL_SHAPES (of sweep and ncu, by comma)."""
+SHOAL_SHAPES (of sweep and ncu, by comma), SHOAL_NCU_TASKS (of a row under ncu)."""
 import csv
 import json
 import os
@@ -161,9 +161,9 @@ def ncu(stage, home):
             # The card's clocks are left as they are found.
             stage.step(shape, lambda shape=shape, log=log: [
                 find_tool("ncu"), "--csv", "--page", "raw", "--log-file", log, "--clock-control", "none", "--target-processes", "all",
-                "--launch-skip", "4", "--launch-count", "4", "--metrics", ",".join(NCU_METRICS), *sections, home / "shoal-bench",
+                "--launch-count", "4", "--metrics", ",".join(NCU_METRICS), *sections, home / "shoal-bench",
                 "--backends=cuda", "--benchmark_min_time=0.000001",
-                f"--benchmark_filter=^cuda/{shape}/{SHAPES.get(shape, 25)}/meta_gradient"],
+                f"--benchmark_filter=^cuda/{shape}/{wish('SHOAL_NCU_TASKS', SHAPES.get(shape, 25))}/meta_gradient"],
                 lambda outcome, log=log: read_ncu(log, outcome), seconds=stage.left() / (len(wanted) - number))
 
 

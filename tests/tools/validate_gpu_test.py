@@ -200,6 +200,11 @@ def test_refused_counters(bundle):
     assert "counters that ncu did not give: l1tex__data_bank" in stages["ncu"]["reasons"][0]
 
 
+def assert_child_is_gone(bundle):
+    state = pathlib.Path("/proc/" + (bundle.folder / "child").read_text(encoding="utf-8").strip() + "/stat")
+    assert not state.exists() or state.read_text(encoding="utf-8").split()[2] == "Z", "a program outlived its limit"
+
+
 def test_time_limits(bundle):
     begin = time.monotonic()
     stages = bundle.run("--minutes", "0.05", "--stages", "bench,suite", code=1, FAKE_BENCH="hang")
@@ -210,9 +215,18 @@ def test_time_limits(bundle):
     assert stages["suite"]["reasons"] == ["cuda_device_tests: not run: no time left"]
     stages = bundle.run("--minutes", "0.02", "--stages", "suite", code=1, FAKE_SUITE="hang")
     assert stages["suite"]["status"] == "out of time" and "started" in stages["suite"]["steps"][0]["output"]
-    child = int((bundle.folder / "child").read_text(encoding="utf-8"))
-    state = pathlib.Path(f"/proc/{child}/stat")
-    assert not state.exists() or state.read_text(encoding="utf-8").split()[2] == "Z", "a program outlived its limit"
+    assert_child_is_gone(bundle)
+
+
+def test_being_told_to_end(bundle):
+    call = subprocess.Popen([bundle.folder / "validate-gpu", "run", "--out", bundle.out, "--stages", "suite"], cwd=bundle.folder,
+                            env={**os.environ, "FAKE_SUITE": "hang"}, stdout=subprocess.DEVNULL)
+    begin = time.monotonic()
+    while not (bundle.folder / "child").exists() and time.monotonic() - begin < 60:
+        time.sleep(0.05)
+    call.terminate()
+    assert call.wait(timeout=60) == 143
+    assert_child_is_gone(bundle)
 
 
 for name, test in sorted(globals().items()):
