@@ -1,103 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
-// shoal-bench: exact second-order meta-gradients a second, every backend on the same tasks in one run.
+// shoal-bench: exact second-order MAML, every backend on the same tasks in one run.
 //
-// A timed call is MetaLearner::meta_gradient as a user makes it, with all copies; wall time. Calls take turns
-// through several batches, so that no run lives in a cache that real work would miss. Backends that cannot
-// run here are named with the reason. Options are Google Benchmark's; --benchmark_filter=cpu/sine picks rows
-// named backend/shape/tasks.
+// Rows are backend/shape/tasks/work. Work is meta_gradient (MetaLearner::meta_gradient as a user calls it,
+// copies and all), meta_step (the same and the update) or train (whole meta-iterations on generated tasks,
+// the time of one). Time is wall time; of cuda the device's own time in kernels stands beside it. Calls take
+// turns through many batches, so that no row lives in a cache that real work would miss. Backends that cannot
+// run here are named with the reason, on standard error and in the context of the JSON.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include <shoal/shoal.hpp>
 
-#include "shapes.hpp"
+#include "options.hpp"
+#include "rows.hpp"
 
 namespace shoal::bench {
 namespace {
 
-constexpr std::int64_t batches[] = {25, 256, 1024, 8192, 65536};
-constexpr double most_input_bytes = 1e9;  // of all turns together
-constexpr double most_work = 4e12;  // operations of one call: larger ones say nothing new and take minutes
-constexpr std::int64_t most_reference_tasks = 256;
-
-template <class Real>
-void time_meta_gradient(benchmark::State& state, const Context& context, const Shape& shape,
-                        std::int64_t tasks) {
-  const Loss loss{.kind = shape.loss};
-  BasicMetaLearner<Real> learner(context,
-                                 {.model = shape.model(),
-                                  .loss = loss,
-                                  .algorithm = Maml{InnerLoop{.steps = shape.steps, .learning_rate = 0.01}},
-                                  .optimizer = {},
-                                  .init = {},
-                                  .seed = 7});
-  const double bytes =
-      static_cast<double>(tasks) * 2.0 * shape.rows * (shape.inputs + shape.outputs) * sizeof(Real);
-  const auto turns = static_cast<std::uint64_t>(std::clamp(64e6 / bytes, 1.0, 64.0));
-  std::vector<BasicTaskBatch<Real>> inputs;
-  for (std::uint64_t turn = 0; turn < std::max<std::uint64_t>(turns, 2); ++turn) {
-    if constexpr (std::is_same_v<Real, double>)
-      inputs.push_back(widen(make_tasks(shape, tasks, turn)));
-    else
-      inputs.push_back(make_tasks(shape, tasks, turn));
-  }
-  std::size_t turn = 0;
-  benchmark::DoNotOptimize(learner.meta_gradient(inputs[0]));  // first touch of all memory
-  for (auto _ : state) {
-    const auto gradient = learner.meta_gradient(inputs[++turn % inputs.size()]);
-    if (gradient.good != tasks) state.SkipWithError("a task failed");
-    benchmark::DoNotOptimize(gradient.theta.data());
-  }
-  const double done = static_cast<double>(state.iterations()) * static_cast<double>(tasks);
-  state.counters["tasks/s"] = benchmark::Counter(done, benchmark::Counter::kIsRate);
-  state.counters["GFLOP/s"] =
-      benchmark::Counter(done * shape.flops_per_task() * 1e-9, benchmark::Counter::kIsRate);
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
 }
 
-void register_rows(const std::vector<std::unique_ptr<Context>>& contexts) {
-  for (const Shape& shape : shapes())
-    for (const std::int64_t tasks : batches) {
-      const double bytes =
-          static_cast<double>(tasks) * 2.0 * shape.rows * (shape.inputs + shape.outputs) * 4.0;
-      if (bytes > most_input_bytes || static_cast<double>(tasks) * shape.flops_per_task() > most_work)
-        continue;
-      for (const auto& context : contexts) {
-        const bool reference = context->backend_name() == "reference";
-        if (reference && (tasks > most_reference_tasks || shape.flops_per_task() > 1e9)) continue;
-        const std::string name = std::string(context->backend_name()) + "/" + std::string(shape.name) + "/" +
-                                 std::to_string(tasks);
-        const auto run = [&shape, tasks, reference, &context = *context](benchmark::State& state) {
-          if (reference)
-            time_meta_gradient<double>(state, context, shape, tasks);
-          else
-            time_meta_gradient<float>(state, context, shape, tasks);
-        };
-        benchmark::RegisterBenchmark(name.c_str(), run)->UseRealTime()->Unit(benchmark::kMicrosecond);
-      }
+Lane open_lane(const BackendReport& report, const Options& options) {
+  Lane lane;
+  lane.context = std::make_unique<Context>(ContextOptions{.backend = backend_from_string(report.name),
+                                                          .threads = options.threads,
+                                                          .isa = options.isa,
+                                                          .time_device = true});
+  if (report.name == "cpu") {
+    lane.peak_gflops = fma_peak(lane.context->isa(), lane.context->threads());
+    benchmark::AddCustomContext("peak_of_cpu", number(lane.peak_gflops) +
+                                                   " Gflop/s, measured: independent fused multiply-adds, " +
+                                                   std::string(to_string(lane.context->isa())) + ", " +
+                                                   std::to_string(lane.context->threads()) + " threads");
+  } else if (report.peak_gflops > 0.0) {
+    lane.peak_gflops = report.peak_gflops;
+    benchmark::AddCustomContext(
+        "peak_of_" + report.name,
+        number(report.peak_gflops) + " Gflop/s fp32, not measured: " + report.peak_detail);
+  }
+  benchmark::AddCustomContext("ran_" + report.name, report.detail);
+  return lane;
+}
+
+/// The backends that take part. Throws ResourceError when one that was asked for cannot.
+std::vector<Lane> open_lanes(const Options& options) {
+  std::vector<Lane> lanes;
+  for (const BackendReport& report : Context::backends()) {
+    const auto& wanted = options.backends;
+    const BackendKind kind = backend_from_string(report.name);
+    const bool asked = std::find(wanted.begin(), wanted.end(), kind) != wanted.end();
+    if (!wanted.empty() && !asked) continue;
+    if (report.available) {
+      lanes.push_back(open_lane(report, options));
+    } else if (asked) {
+      throw ResourceError("backend " + report.name + " is not available: " + report.detail);
+    } else {
+      std::fprintf(stderr, "not run: backend %s: %s\n", report.name.c_str(), report.detail.c_str());
+      benchmark::AddCustomContext("not_run_" + report.name, report.detail);
     }
+  }
+  return lanes;
+}
+
+int run(int argc, char** argv) {
+  const Options options = take_options(argc, argv);
+  if (options.help) std::fputs(options_help(), stdout);
+  benchmark::Initialize(&argc, argv);  // with --help it prints its own and exits
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::AddCustomContext("shoal", SHOAL_VERSION);
+  benchmark::AddCustomContext("machine", machine_name());
+  const std::vector<Lane> lanes = open_lanes(options);
+  std::string left_out;
+  for (const std::string& name : register_rows(lanes)) left_out += (left_out.empty() ? "" : " ") + name;
+  benchmark::AddCustomContext("too_large_here", left_out);
+  if (benchmark::RunSpecifiedBenchmarks() == 0) {
+    std::fprintf(stderr, "shoal-bench: no row matches the filter (too large here: %s)\n", left_out.c_str());
+    return 2;
+  }
+  return failure_of_rows();
 }
 
 }  // namespace
 }  // namespace shoal::bench
 
 int main(int argc, char** argv) {
-  std::vector<std::unique_ptr<shoal::Context>> contexts;
-  for (const shoal::BackendReport& backend : shoal::Context::backends()) {
-    if (backend.available)
-      contexts.push_back(std::make_unique<shoal::Context>(
-          shoal::ContextOptions{.backend = shoal::backend_from_string(backend.name)}));
-    else
-      std::fprintf(stderr, "not run: backend %s: %s\n", backend.name.c_str(), backend.detail.c_str());
+  try {
+    return shoal::bench::run(argc, argv);
+  } catch (const shoal::Error& error) {
+    std::fprintf(stderr, "shoal-bench: error: %s\n", error.what());
+    return error.exit_code();
   }
-  benchmark::AddCustomContext("shoal", SHOAL_VERSION);
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  shoal::bench::register_rows(contexts);
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
 }

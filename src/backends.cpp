@@ -26,7 +26,10 @@ BackendReport report_cpu() {
 #if defined(SHOAL_HAS_CUDA)
 BackendReport report_cuda() {
   BackendReport report{"cuda", false, ""};
-  report.available = cuda_available(report.detail);
+  CudaPeak peak;
+  report.available = cuda_available(report.detail, &peak);
+  report.peak_gflops = peak.gflops;
+  report.peak_detail = peak.detail;
   return report;
 }
 std::unique_ptr<Backend<float>> make_cuda(int, Isa) {

@@ -6,7 +6,7 @@
 #include <shoal/shoal.hpp>
 
 int main() {
-  const shoal::Context context;  // the cpu backend, every core, the widest instruction set
+  const shoal::Context context;  // a GPU where one is usable, else every core: the same bits
   shoal::MetaLearner learner(context, {.model = {.inputs = 1, .hidden = {40, 40}, .outputs = 1},
                                        .algorithm = shoal::Maml{{.steps = 5, .learning_rate = 0.01}},
                                        .optimizer = {.learning_rate = 0.001},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,10 +29,12 @@ std::string_view to_string(Math math);
 Math math_from_string(std::string_view name);
 
 struct ContextOptions {
+  /// `automatic` takes cuda where this build has it and a device is usable, else cpu: the bits are the same.
   BackendKind backend = BackendKind::automatic;
   int threads = 0;  ///< 0 = every core this process may use
   Isa isa = Isa::automatic;
   Math math = Math::exact;
+  bool time_device = false;  ///< see Context::device_seconds
 };
 
 /// One line of `shoal doctor`: a backend and whether it can run here.
@@ -39,6 +42,9 @@ struct BackendReport {
   std::string name;
   bool available = false;
   std::string detail;  ///< instruction set, device, or why not
+  /// fp32 peak of a device from its data sheet: multiprocessors x lanes x 2 x clock; 0 on the host.
+  double peak_gflops = 0.0;
+  std::string peak_detail = {};  ///< the same, as written out
 };
 
 template <class Real>
@@ -53,12 +59,19 @@ class Context {
   Context& operator=(Context&&) noexcept;
 
   std::string_view backend_name() const;
+  /// Why this backend: "as asked for", or what `automatic` saw.
+  std::string_view reason() const;
   int threads() const;
   Isa isa() const;  ///< the resolved set; scalar on `reference`
 
   /// float on cpu and cuda, double on reference; the other throws InvalidArgument. For learners.
   template <class Real>
   Backend<Real>& backend() const;
+
+  /// Seconds of the device's own clock spent in kernels so far, copies and waiting left out; nothing on
+  /// backends without a device, or when the options did not ask for it (timing costs some microseconds a
+  /// call).
+  std::optional<double> device_seconds() const;
 
   static std::vector<BackendReport> backends();
 

@@ -8,6 +8,7 @@
 #include <shoal/error.hpp>
 #include <shoal/evaluation.hpp>
 #include <shoal/loss.hpp>
+#include <shoal/machine.hpp>
 #include <shoal/meta_learner.hpp>
 #include <shoal/model.hpp>
 #include <shoal/nearest_name.hpp>

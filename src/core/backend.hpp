@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,6 +45,10 @@ class Backend {
   virtual std::string_view name() const = 0;
   /// One line on how meta_gradient() would run; empty where there is nothing to choose.
   virtual std::string plan(const Problem&, const BasicTaskBatch<Real>&) const { return {}; }
+  /// From now on, device_seconds counts. Backends without a device take no notice.
+  virtual void time_device() {}
+  /// Seconds the device spent in kernels since time_device, by its own clock.
+  virtual std::optional<double> device_seconds() const { return std::nullopt; }
 
   /// Inner loop, query loss, backward through the inner loop; adds the good tasks to `sum`.
   virtual void meta_gradient(const Problem& problem, const BasicTaskBatch<Real>& tasks,

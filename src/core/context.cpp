@@ -79,7 +79,7 @@ bool isa_available(Isa isa) {
 }
 
 struct Context::State {
-  std::string name;
+  std::string name, reason;
   int threads = 1;
   Isa isa = Isa::scalar;
   std::unique_ptr<Backend<float>> single;
@@ -90,7 +90,15 @@ Context::Context(const ContextOptions& options) : state_(std::make_unique<State>
   if (options.threads < 0)
     throw InvalidArgument("threads must be at least 0 (0 = every core), is " +
                           std::to_string(options.threads));
-  const BackendKind kind = options.backend == BackendKind::automatic ? BackendKind::cpu : options.backend;
+  BackendKind kind = options.backend;
+  state_->reason = "as asked for";
+  if (kind == BackendKind::automatic) {
+    const BackendEntry* cuda = entry_of(BackendKind::cuda);
+    const BackendReport report =
+        cuda ? cuda->report() : BackendReport{"cuda", false, "not part of this build"};
+    kind = report.available ? BackendKind::cuda : BackendKind::cpu;
+    state_->reason = std::string("auto: ") + (report.available ? "" : "no cuda: ") + report.detail;
+  }
   const BackendEntry* entry = entry_of(kind);
   if (!entry || !(entry->make_float || entry->make_double))
     throw ResourceError("backend " + std::string(to_string(kind)) +
@@ -115,6 +123,7 @@ Context::Context(const ContextOptions& options) : state_(std::make_unique<State>
     throw ResourceError("backend " + state_->name + " cannot start " + std::to_string(state_->threads) +
                         " threads: " + error.what());
   }
+  if (options.time_device && state_->single) state_->single->time_device();
 }
 
 Context::~Context() = default;
@@ -123,6 +132,12 @@ Context& Context::operator=(Context&&) noexcept = default;
 
 std::string_view Context::backend_name() const {
   return state_->name;
+}
+std::string_view Context::reason() const {
+  return state_->reason;
+}
+std::optional<double> Context::device_seconds() const {
+  return state_->single ? state_->single->device_seconds() : std::nullopt;
 }
 int Context::threads() const {
   return state_->threads;

@@ -11,6 +11,7 @@
 #include <shoal/error.hpp>
 
 #include "core/optimizer_step.hpp"
+#include "cuda/device_clock.hpp"
 #include "cuda/device_range.hpp"
 #include "cuda/task_launcher.hpp"
 #include "cuda/task_outputs.hpp"
@@ -35,6 +36,14 @@ class CudaBackend final : public Backend<float> {
   }
 
   std::string_view name() const override { return "cuda"; }
+  void time_device() override {
+    const std::lock_guard lock(mutex_);
+    clock_.count();
+  }
+  std::optional<double> device_seconds() const override {
+    const std::lock_guard lock(mutex_);
+    return clock_.seconds();
+  }
 
   void meta_gradient(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
                      GradientSum<float>& sum, const TaskResults<float>& results) override {
@@ -42,12 +51,12 @@ class CudaBackend final : public Backend<float> {
     put(call, tasks, parameters);
     const std::size_t count = results.status.size(), size = call.problem.size();
     put_outputs(call, 1, results.fast_weights.empty() ? 0 : count * size);
-    const TaskLaunch launch = prepare(call, TaskKernel::meta_gradient, tasks);
+    const TaskLaunch plan = prepare(call, TaskKernel::meta_gradient, tasks);
     const std::size_t rates = call.problem.rate_count(),
                       words = static_cast<std::size_t>(call.job.sum_sets) * kernels::exact_digits;
     call.job.sums = sums_.zeroed(stream_, words * size);
     call.job.rate_sums = rate_sums_.zeroed(stream_, words * rates);
-    launcher_.launch(stream_, launch, call.job);
+    launch(call, plan);
     add_digits(call, call.job.sums, size, true, sum.theta);
     add_digits(call, call.job.rate_sums, rates, call.problem.rates_are_padded(), sum.rates);
     TaskOutputs::fetch_outcomes(stream_, call.job, results.status, results.failed_step);
@@ -55,6 +64,7 @@ class CudaBackend final : public Backend<float> {
     TaskOutputs::fetch_losses(stream_, call.job.loss_after, results.status, results.query_loss);
     TaskOutputs::fetch_fast_weights(stream_, call.job, call.problem.layout(), results.status,
                                     results.fast_weights);
+    clock_.collect();
     for (std::size_t t = 0; t < count; ++t) {
       if (results.status[t] != TaskStatus::good) continue;
       sum.losses.add(0, results.query_loss_before[t]);
@@ -68,10 +78,11 @@ class CudaBackend final : public Backend<float> {
     Call call(*this, problem, tasks.columns(), "shoal: adapt");
     put(call, tasks, parameters);
     put_outputs(call, 1, results.status.size() * call.problem.size());
-    launcher_.launch(stream_, prepare(call, TaskKernel::adapt, tasks), call.job);
+    launch(call, prepare(call, TaskKernel::adapt, tasks));
     TaskOutputs::fetch_outcomes(stream_, call.job, results.status, results.failed_step);
     TaskOutputs::fetch_fast_weights(stream_, call.job, call.problem.layout(), results.status,
                                     results.fast_weights);
+    clock_.collect();
   }
 
   void evaluate(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
@@ -83,9 +94,10 @@ class CudaBackend final : public Backend<float> {
     call.job.steps = points_.take(stream_, points);
     call.job.points = static_cast<int>(steps.size());
     put_outputs(call, call.job.points, 0);
-    launcher_.launch(stream_, prepare(call, TaskKernel::evaluate, tasks, steps), call.job);
+    launch(call, prepare(call, TaskKernel::evaluate, tasks, steps));
     TaskOutputs::fetch_outcomes(stream_, call.job, status, failed_step);
     TaskOutputs::fetch_losses(stream_, call.job.loss_after, status, loss);
+    clock_.collect();
   }
 
   void predict(const Problem& problem, const TaskSet<float>& set, std::span<const float> phi,
@@ -101,17 +113,16 @@ class CudaBackend final : public Backend<float> {
     call.job.own_parameters = own_parameters_.take(stream_, own);
     call.job.outputs = outputs_.room_for(stream_, outputs.size());
     put_outputs(call, 1, 0);
-    launcher_.launch(
-        stream_,
-        launcher_.prepare(stream_, call.problem, TaskKernel::predict, {{}, set.offsets, {}}, call.job),
-        call.job);
+    launch(call,
+           launcher_.prepare(stream_, call.problem, TaskKernel::predict, {{}, set.offsets, {}}, call.job));
     if (!outputs.empty()) stream_.copy_to_host(outputs.data(), call.job.outputs, outputs.size_bytes());
     stream_.synchronize("prediction kernel");
+    clock_.collect();
   }
 
   std::unique_ptr<TrainingSession<float>> start_training(const Problem& problem,
                                                          const Optimizer& optimizer) override {
-    return make_training_session(problem, code_of(optimizer.kind), device_, options_, mutex_);
+    return make_training_session(problem, code_of(optimizer.kind), device_, options_, clock_, mutex_);
   }
 
  private:
@@ -145,6 +156,10 @@ class CudaBackend final : public Backend<float> {
                             fast_weights, call.job);
   }
 
+  void launch(Call& call, const TaskLaunch& plan) {
+    clock_.around(stream_, [&] { launcher_.launch(stream_, plan, call.job); });
+  }
+
   TaskLaunch prepare(Call& call, TaskKernel kernel, const TaskBatch& tasks,
                      std::span<const int> points = {}) {
     return launcher_.prepare(stream_, call.problem, kernel,
@@ -156,8 +171,11 @@ class CudaBackend final : public Backend<float> {
     if (count == 0) return;
     const std::size_t words = count * ExactSum::digits;
     long long* const to = totals_.room_for(stream_, words);
-    kernels::launch_sum_sets(from, call.job.sum_sets, static_cast<std::int64_t>(count), to, stream_.handle());
-    stream_.check("launch of the sum over sets");
+    clock_.around(stream_, [&] {
+      kernels::launch_sum_sets(from, call.job.sum_sets, static_cast<std::int64_t>(count), to,
+                               stream_.handle());
+      stream_.check("launch of the sum over sets");
+    });
     std::vector<long long> digits(words), packed(sum.size());
     stream_.copy_to_host(digits.data(), to, words * sizeof(long long));
     stream_.synchronize("sum over sets");
@@ -175,9 +193,10 @@ class CudaBackend final : public Backend<float> {
 
   const CudaOptions options_;
   const DeviceInfo device_;
-  std::mutex mutex_;                  // one call at a time: memory on the device is the backend's
+  mutable std::mutex mutex_;          // one call at a time: memory on the device is the backend's
   std::optional<DeviceScope> scope_;  ///< while the stream is made
   Stream stream_;
+  DeviceClock clock_;
   DeviceTasks tasks_;
   TaskLauncher launcher_;
   TaskOutputs task_outputs_;
@@ -195,13 +214,23 @@ std::unique_ptr<Backend<float>> make_cuda_backend(const CudaOptions& options) {
   return std::make_unique<cuda::CudaBackend>(options);
 }
 
-bool cuda_available(std::string& detail) {
+bool cuda_available(std::string& detail, CudaPeak* peak) {
   if (!cuda::device_available(detail)) return false;
   try {
-    detail = cuda::device_info(cuda::chosen_device()).describe();
+    const cuda::DeviceInfo device = cuda::device_info(cuda::chosen_device());
+    const cuda::DeviceScope scope(device.index);
+    detail = device.describe();
+    // Fails where the build has no code for this device.
+    cuda::resident_blocks(kernels::task_kernel_address(), kernels::warp_threads, 0);
+    if (peak) {
+      const int lanes = device.major == 8 && device.minor == 0 ? 64 : 128;  // sm_80; sm_86 and later
+      peak->gflops = 2e-6 * device.multiprocessors * lanes * device.clock_khz;
+      peak->detail = std::to_string(device.multiprocessors) + " multiprocessors x " + std::to_string(lanes) +
+                     " lanes x 2 x " + std::to_string(device.clock_khz / 1000) + " MHz";
+    }
     return true;
   } catch (const Error& error) {
-    detail = error.what();
+    detail += (detail.empty() ? "" : ": ") + std::string(error.what());
     return false;
   }
 }

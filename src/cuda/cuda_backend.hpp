@@ -28,7 +28,13 @@ struct CudaOptions {
 
 /// Throws ResourceError without a device or driver, or without cuBLAS where math is fast.
 std::unique_ptr<Backend<float>> make_cuda_backend(const CudaOptions& options = {});
-/// Name and size of the device, or why there is none. Never throws.
-bool cuda_available(std::string& detail);
+/// Of the data sheet: multiprocessors x fp32 lanes x 2 x clock.
+struct CudaPeak {
+  double gflops = 0.0;
+  std::string detail;
+};
+/// Whether there is a device that runs this build's kernels; `detail` is its name and size, or why there is
+/// none. Never throws.
+bool cuda_available(std::string& detail, CudaPeak* peak = nullptr);
 
 }  // namespace shoal

@@ -17,6 +17,7 @@ struct DeviceInfo {
   std::string name;
   int major = 0, minor = 0;  ///< compute capability
   int multiprocessors = 0;
+  int clock_khz = 0;                  ///< highest clock of the multiprocessors
   std::int64_t shared_per_block = 0;  ///< most dynamic shared memory of a block, by opting in
   std::int64_t memory = 0;            ///< bytes
   std::string describe() const;

@@ -34,8 +34,9 @@ int chosen_device() {
 }
 
 DeviceInfo device_info(int device, const CallSite& where) {
-  int count = 0;
+  int count = 0, clock = 0;
   must(cudaGetDeviceCount(&count), "cudaGetDeviceCount", where);
+  must(cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, device), "cudaDeviceGetAttribute", where);
   cudaDeviceProp properties{};
   must(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties", where);
   return {.index = device,
@@ -44,6 +45,7 @@ DeviceInfo device_info(int device, const CallSite& where) {
           .major = properties.major,
           .minor = properties.minor,
           .multiprocessors = properties.multiProcessorCount,
+          .clock_khz = clock,
           .shared_per_block = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin),
           .memory = static_cast<std::int64_t>(properties.totalGlobalMem)};
 }

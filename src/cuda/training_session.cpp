@@ -51,7 +51,7 @@ struct Shape {
 class CudaTrainingSession final : public TrainingSession<float> {
  public:
   CudaTrainingSession(const Problem& problem, kernels::OptimizerCode optimizer, const DeviceInfo& device,
-                      const CudaOptions& options, std::mutex& mutex)
+                      const CudaOptions& options, DeviceClock& clock, std::mutex& mutex)
       : given_(problem),
         device_(device),
         mutex_(mutex),
@@ -241,13 +241,16 @@ class CudaTrainingSession final : public TrainingSession<float> {
     pinned_inputs_.room_for(1)[0] = inputs;
     {
       const Range range("shoal: launch");
-      if (launch_.can_be_captured())
-        graphs_[state_.turn()].launch(stream_);
-      else
-        enqueue(state_.turn());
+      clock_.around(stream_, [&] {
+        if (launch_.can_be_captured())
+          graphs_[state_.turn()].launch(stream_);
+        else
+          enqueue(state_.turn());
+      });
     }
     const Range range("shoal: wait");
     stream_.synchronize("meta-iteration");
+    clock_.collect();
     clean_ = true;
     const IterationSummary& summary = pinned_summary_.room_for(1)[0];
     return {summary.mean_query_loss_before, summary.mean_query_loss, summary.good};
@@ -256,6 +259,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
   const Problem given_;
   const DeviceInfo device_;
   std::mutex& mutex_;
+  DeviceClock& clock_;
   Stream stream_;  // before everything that frees its memory in its order
   TaskColumns columns_;
   std::optional<DeviceProblem> problem_;
@@ -285,10 +289,11 @@ class CudaTrainingSession final : public TrainingSession<float> {
 std::unique_ptr<TrainingSession<float>> make_training_session(const Problem& problem,
                                                               kernels::OptimizerCode optimizer,
                                                               const DeviceInfo& device,
-                                                              const CudaOptions& options, std::mutex& mutex) {
+                                                              const CudaOptions& options, DeviceClock& clock,
+                                                              std::mutex& mutex) {
   const std::lock_guard lock(mutex);
   const DeviceScope scope(device.index);
-  return std::make_unique<CudaTrainingSession>(problem, optimizer, device, options, mutex);
+  return std::make_unique<CudaTrainingSession>(problem, optimizer, device, options, clock, mutex);
 }
 
 }  // namespace shoal::cuda

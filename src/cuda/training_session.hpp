@@ -8,6 +8,7 @@
 #include "core/backend.hpp"
 #include "cuda/cuda_backend.hpp"
 #include "cuda/device.hpp"
+#include "cuda/device_clock.hpp"
 
 namespace shoal::cuda {
 
@@ -15,6 +16,7 @@ namespace shoal::cuda {
 std::unique_ptr<TrainingSession<float>> make_training_session(const Problem& problem,
                                                               kernels::OptimizerCode optimizer,
                                                               const DeviceInfo& device,
-                                                              const CudaOptions& options, std::mutex& mutex);
+                                                              const CudaOptions& options, DeviceClock& clock,
+                                                              std::mutex& mutex);
 
 }  // namespace shoal::cuda

@@ -157,6 +157,8 @@ def test_doctor_and_lists():
     doctor = json.loads(run("doctor", "--json").stdout)
     assert doctor["cores"] >= 1 and doctor["instruction_sets"][0]["fma_peak_gflops_per_core"] > 0
     assert {line["name"] for line in doctor["backends"]} == {"cpu", "reference", "cuda"}
+    assert doctor["backend_reason"].startswith("auto: "), doctor
+    assert json.loads(run("doctor", "--backend", "reference", "--json").stdout)["backend_reason"] == "as asked for"
     assert any(line["name"] == "sp500" for line in json.loads(run("data", "list", "--json").stdout))
     refused(2, "no data set", "data", "get", "nothing")
 

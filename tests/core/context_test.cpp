@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Context over the table of backends of quadratic_backend.cpp: cpu with scalar and avx2, reference, no cuda.
+// Context over the table of backends of quadratic_backend.cpp: cpu with scalar and avx2, reference, cuda
+// when a test says so.
 #include <shoal/context.hpp>
 
 #include <gtest/gtest.h>
@@ -23,6 +24,21 @@ TEST(Context, TakesTheCpuAndItsWidestSetByItself) {
                                 "backend cpu computes in float: use MetaLearner");
 }
 
+TEST(Context, TakesCudaByItselfWhereThereIsADevice) {
+  EXPECT_EQ(Context().reason(), "auto: no cuda: no such device");
+  cuda_present() = true;
+  const Context taken, asked({.backend = BackendKind::cpu});
+  cuda_present() = false;
+  EXPECT_EQ(taken.backend_name(), "cuda");
+  EXPECT_EQ(taken.reason(), "auto: a device");
+  EXPECT_EQ(asked.backend_name(), "cpu");
+  EXPECT_EQ(asked.reason(), "as asked for");
+}
+
+TEST(Context, HasNoDeviceClockWithoutADevice) {
+  EXPECT_EQ(Context({.time_device = true}).device_seconds(), std::nullopt);
+}
+
 TEST(Context, GivesWhatIsAskedFor) {
   const Context cpu({.backend = BackendKind::cpu, .threads = 3, .isa = Isa::scalar});
   EXPECT_EQ(cpu.threads(), 3);
@@ -40,7 +56,7 @@ TEST(Context, RefusesByNameWhatIsNotToBeHad) {
   expect_error<InvalidArgument>([] { Context({.threads = -1}); },
                                 "threads must be at least 0 (0 = every core), is -1");
   expect_error<ResourceError>([] { Context({.backend = BackendKind::cuda}); },
-                              "backend cuda is not available: no such device");
+                              "backend cuda: no such device");
   for (const BackendKind kind : {BackendKind::automatic, BackendKind::reference})
     expect_error<ResourceError>([&] { Context({.backend = kind, .math = Math::fast}); },
                                 kind == BackendKind::reference

@@ -6,6 +6,8 @@
 #include <limits>
 #include <system_error>
 
+#include <shoal/error.hpp>
+
 #include "core/registry.hpp"
 
 namespace shoal {
@@ -190,12 +192,22 @@ constexpr BackendEntry entries[] = {
      }},
     {BackendKind::cuda,
      [] {
-       return BackendReport{"cuda", false, "no such device"};
+       return BackendReport{"cuda", cuda_present(), cuda_present() ? "a device" : "no such device"};
      },
-     [](Isa) { return false; }, nullptr, nullptr},
+     [](Isa) { return false; },
+     [](int, Isa) -> std::unique_ptr<Backend<float>> {
+       if (!cuda_present()) throw ResourceError("backend cuda: no such device");
+       return std::make_unique<QuadraticBackend<float>>();
+     },
+     nullptr},
 };
 
 }  // namespace
+
+bool& cuda_present() {
+  static bool present = false;
+  return present;
+}
 
 std::vector<std::int64_t>& calls() {
   static std::vector<std::int64_t> sizes;

@@ -15,6 +15,9 @@ namespace shoal::testing {
 /// Numbers of tasks of the calls since it was last cleared, over all backends and operations but predict.
 std::vector<std::int64_t>& calls();
 
+/// Whether the cuda entry of the table has a device.
+bool& cuda_present();
+
 /// The cpu entry of the table pretends that the system has no room for so many.
 inline constexpr int too_many_threads = 12345;
 

@@ -29,7 +29,7 @@ void fail_each_call_in_turn(Math math) {
                   {.most_tasks = 4, .most_steps = 1, .least_rows = 12, .empty_support = false});
   const long before = simt::live_objects();
   {
-    const Context cuda({.backend = BackendKind::cuda, .math = math});
+    const Context cuda({.backend = BackendKind::cuda, .math = math, .time_device = true});
     const MetaLearner learner = learner_for<float>(cuda, c);
     const auto run = [&] {
       const auto g = learner.meta_gradient(c.tasks, KeepFastWeights::yes);

@@ -7,6 +7,7 @@
 // not pinned are done at once, as CUDA does them.
 #include "simt/device_host.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -97,6 +98,7 @@ DeviceInfo device_info(int device, const CallSite& where) {
           .major = 9,
           .minor = 0,
           .multiprocessors = 3,
+          .clock_khz = 1'000'000,
           .shared_per_block = the_plan.shared_per_block,
           .memory = the_plan.memory};
 }
@@ -147,25 +149,40 @@ void Stream::synchronize(const char* what, const CallSite& where) {
   if (const std::string fault = simt::take_fault(); !fault.empty()) throw DeviceError(what, fault, where);
 }
 
-// An event is the stream that it waits for.
+// An event is the stream that it waits for, and when that came by.
+namespace {
+struct Passage {
+  Queue* queue = nullptr;
+  std::chrono::steady_clock::time_point at;
+};
+Passage& passage_of(void* handle) {
+  return *static_cast<Passage*>(handle);
+}
+}  // namespace
 Event::Event(const CallSite& where) {
   count_call("cudaEventCreate", where);
+  handle_ = new Passage;
   ++live;
 }
 Event::~Event() {
+  delete &passage_of(handle_);
   --live;
 }
 void Event::record(Stream& stream, const CallSite& where) {
   count_call("cudaEventRecord", where);
-  handle_ = stream.handle();
+  Passage& passage = passage_of(handle_);
+  passage.queue = &queue_of(stream.handle());
+  give(*passage.queue, [&passage] { passage.at = std::chrono::steady_clock::now(); });
 }
 void Event::wait(const CallSite& where) {
   count_call("cudaEventSynchronize", where);
-  if (handle_) drain(queue_of(handle_));
+  if (passage_of(handle_).queue) drain(*passage_of(handle_).queue);
 }
-float Event::milliseconds_since(const Event&, const CallSite& where) const {
+float Event::milliseconds_since(const Event& earlier, const CallSite& where) const {
   count_call("cudaEventElapsedTime", where);
-  return 0.0f;
+  const std::chrono::duration<float, std::milli> time =
+      passage_of(handle_).at - passage_of(earlier.handle_).at;
+  return time.count();
 }
 
 void* allocate(Stream&, std::size_t bytes, const CallSite& where) {

@@ -59,6 +59,17 @@ const std::vector<std::string>& algorithm_names() {
   return names;
 }
 
+Algorithm named_algorithm(const std::string& algorithm, InnerLoop inner) {
+  if (algorithm == "maml-layer") inner.learned_rate = LearnedRate::layer;
+  if (algorithm == "maml-layer-step") inner.learned_rate = LearnedRate::layer_step;
+  if (algorithm == "maml-multi-step") {
+    double sum = 0.0;
+    for (int k = 0; k < inner.steps; ++k) sum += k;
+    for (int k = 0; k < inner.steps; ++k) inner.step_weights.push_back(sum > 0.0 ? single(k / sum) : 1.0);
+  }
+  return make_algorithm(algorithm.starts_with("maml-") ? "maml" : algorithm, inner);
+}
+
 RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, LossKind kind,
                        Activation activation, const CaseLimits& limits) {
   RandomCase c;
@@ -87,16 +98,7 @@ RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, Lo
       random, algorithm == "maml-multi-step" ? std::max(1, limits.least_steps) : limits.least_steps,
       limits.most_steps);
   inner.learning_rate = single(uniform(random, 0.01, 0.1));
-  std::string name = algorithm;
-  if (algorithm == "maml-layer") inner.learned_rate = LearnedRate::layer;
-  if (algorithm == "maml-layer-step") inner.learned_rate = LearnedRate::layer_step;
-  if (algorithm == "maml-multi-step") {
-    double sum = 0.0;
-    for (int k = 0; k < inner.steps; ++k) sum += k;
-    for (int k = 0; k < inner.steps; ++k) inner.step_weights.push_back(sum > 0.0 ? single(k / sum) : 1.0);
-  }
-  if (name.starts_with("maml-")) name = "maml";
-  c.algorithm = make_algorithm(name, inner);
+  c.algorithm = named_algorithm(algorithm, inner);
 
   std::vector<int> support, query;
   std::vector<std::int64_t> ids;
@@ -117,7 +119,7 @@ RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, Lo
       c.parameters.theta.push_back(static_cast<float>(0.6 * normal(random) / std::sqrt(fan_in)));
   }
   const bool every = algorithm == "meta-sgd";
-  const RateLayout rates(layout, every ? LearnedRate::parameter : inner.learned_rate,
+  const RateLayout rates(layout, every ? LearnedRate::parameter : inner_loop_of(c.algorithm).learned_rate,
                          std::max(inner.steps, 1));
   for (std::size_t r = 0; r < rates.size(); ++r)
     c.parameters.rates.push_back(static_cast<float>(inner.learning_rate * uniform(random, 0.3, 1.5)));

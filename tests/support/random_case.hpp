@@ -32,6 +32,8 @@ struct RandomCase {
 /// The names that a sweep covers; "maml-layer", "maml-layer-step" and "maml-multi-step" are MAML with
 /// options.
 const std::vector<std::string>& algorithm_names();
+/// The algorithm that such a name stands for.
+Algorithm named_algorithm(const std::string& name, InnerLoop inner);
 
 RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, LossKind loss,
                        Activation activation, const CaseLimits& limits = {});

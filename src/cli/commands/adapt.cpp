@@ -29,6 +29,7 @@ int run_adapt(const CommandOptions& options) {
     const std::int64_t unadapted = without_support(tasks);
     if (options.common.json) {
       print_json({{"out", options.out},
+                  {"backend", context.backend_name()},
                   {"steps", steps},
                   {"tasks", tasks.size()},
                   {"good", good},

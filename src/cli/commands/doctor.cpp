@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
-#include "cli/machine.hpp"
+#include <shoal/machine.hpp>
+
 #include "cli/print_json.hpp"
 #include "cli/session.hpp"
 
@@ -15,6 +16,7 @@ int run_doctor(const CommandOptions& options) {
                                    {"cores", Context({.backend = BackendKind::cpu}).threads()},
                                    {"memory_gib", static_cast<double>(memory_bytes()) / (1 << 30)},
                                    {"backend", context.backend_name()},
+                                   {"backend_reason", context.reason()},
                                    {"threads", context.threads()},
                                    {"isa", to_string(context.isa())}};
   for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512}) {
@@ -22,17 +24,28 @@ int run_doctor(const CommandOptions& options) {
     if (isa_available(isa)) line["fma_peak_gflops_per_core"] = fma_peak(isa);
     result["instruction_sets"].push_back(std::move(line));
   }
-  for (const BackendReport& report : Context::backends())
-    result["backends"].push_back(
-        {{"name", report.name}, {"available", report.available}, {"detail", report.detail}});
+  for (const BackendReport& report : Context::backends()) {
+    nlohmann::ordered_json line = {
+        {"name", report.name}, {"available", report.available}, {"detail", report.detail}};
+    if (report.peak_gflops > 0.0) {
+      line["fp32_peak_gflops"] = report.peak_gflops;
+      line["fp32_peak_from"] = report.peak_detail;
+    }
+    result["backends"].push_back(std::move(line));
+  }
   if (options.common.json) {
     print_json(result);
     return 0;
   }
   std::printf("shoal %s on %s, %d cores, %.1f GiB\n", version().c_str(), machine_name().c_str(),
               result["cores"].get<int>(), result["memory_gib"].get<double>());
-  std::printf("would run on: %s, %d threads, %s\n", std::string(context.backend_name()).c_str(),
-              context.threads(), std::string(to_string(context.isa())).c_str());
+  const bool on_host = context.backend_name() != "cuda";
+  std::printf("would run on: %s%s (%s)\n", std::string(context.backend_name()).c_str(),
+              on_host ? (", " + std::to_string(context.threads()) + " threads, " +
+                         std::string(to_string(context.isa())))
+                            .c_str()
+                      : "",
+              std::string(context.reason()).c_str());
   for (const auto& line : result["instruction_sets"]) {
     if (line["available"].get<bool>())
       std::printf("  %-8s fma peak %.1f Gflop/s a core (measured)\n", line["isa"].get<std::string>().c_str(),

@@ -24,6 +24,7 @@ int run_evaluate(const CommandOptions& options) {
     if (options.common.json)
       print_json(
           {{"model", model.file.string()},
+           {"backend", context.backend_name()},
            {"data", data.file},
            {"left_out", left_out_json(data)},
            {"steps", losses.steps},

@@ -54,6 +54,7 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
 
   nlohmann::ordered_json report = {
       {"out", options.out},
+      {"backend", context.backend_name()},
       {"tasks", count},
       {"good", result.good},
       {"mean_query_loss_before", static_cast<double>(result.mean_query_loss_before)},

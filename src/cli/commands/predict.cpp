@@ -97,6 +97,7 @@ int run_predict(const CommandOptions& options) {
     write_file(options.out, text);
     if (options.common.json) {
       print_json({{"out", options.out},
+                  {"backend", context.backend_name()},
                   {"rows", rows},
                   {"tasks", tasks.size()},
                   {"good", good},

@@ -7,10 +7,10 @@
 
 #include <shoal/error.hpp>
 #include <shoal/evaluation.hpp>
+#include <shoal/machine.hpp>
 #include <shoal/tensor_file.hpp>
 
 #include "cli/config/config_file.hpp"
-#include "cli/machine.hpp"
 #include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
 #include "cli/progress.hpp"
@@ -132,14 +132,16 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
                                       {"config", print_config(config)},
                                       {"inputs", hashes},
                                       {"backend", context.backend_name()},
+                                      {"backend_reason", context.reason()},
                                       {"threads", context.threads()},
                                       {"isa", to_string(context.isa())},
                                       {"machine", machine_name()}};
   write_file(folder / "run.json", json_text(run, 2));
   const TrainLog log(folder);
   log.line((from > 0 ? "goes on from iteration " + std::to_string(from) : "starts") + ": shoal " + version() +
-           ", " + std::string(context.backend_name()) + ", " + std::to_string(context.threads()) +
-           " threads, " + std::string(to_string(context.isa())) + ", " + machine_name());
+           ", " + std::string(context.backend_name()) + " (" + std::string(context.reason()) + "), " +
+           std::to_string(context.threads()) + " threads, " + std::string(to_string(context.isa())) + ", " +
+           machine_name());
   for (const std::string& warning : warnings) {
     std::fprintf(stderr, "shoal: warning: %s\n", warning.c_str());
     log.line("warning: " + warning);
@@ -193,6 +195,7 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
   }
   if (options.common.json) {
     print_json({{"run", folder.string()},
+                {"backend", context.backend_name()},
                 {"iterations", summary.iteration},
                 {"tasks_seen", summary.tasks_seen},
                 {"tasks_failed", summary.tasks_failed},

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/machine.hpp"
+#include <shoal/machine.hpp>
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
-namespace shoal::cli {
+namespace shoal {
 namespace {
 
 constexpr int chains = 12;  // enough to hide the latency of two pipes
@@ -57,14 +60,23 @@ __attribute__((target("avx512f"))) double run_avx512() {
 #endif
 
 template <class Run>
-double best_rate(Run run, int width) {
+double best_rate(Run run, int width, int threads) {
   double best = 0.0;
-  volatile double keep = 0.0;
+  std::atomic<double> keep{0.0};
   for (int repeat = 0; repeat < 5; ++repeat) {
+    std::atomic<int> waiting{threads};  // all begin together
+    const auto work = [&] {
+      for (--waiting; waiting.load() > 0;) std::this_thread::yield();
+      keep = keep + run();
+    };
+    std::vector<std::thread> others;
+    for (int i = 1; i < threads; ++i) others.emplace_back(work);
+    while (waiting.load() > 1) std::this_thread::yield();
     const auto start = std::chrono::steady_clock::now();
-    keep = keep + run();
+    work();
+    for (std::thread& other : others) other.join();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    best = std::max(best, 2.0 * width * chains * static_cast<double>(rounds) / seconds);
+    best = std::max(best, 2.0 * width * chains * static_cast<double>(rounds) * threads / seconds);
   }
   return best * 1e-9;
 }
@@ -83,12 +95,12 @@ std::uint64_t memory_bytes() {
          static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
 }
 
-double fma_peak(Isa isa) {
+double fma_peak(Isa isa, int threads) {
 #if defined(__x86_64__)
-  if (isa == Isa::avx512) return best_rate(run_avx512, 16);
-  if (isa == Isa::avx2) return best_rate(run_avx2, 8);
+  if (isa == Isa::avx512) return best_rate(run_avx512, 16, threads);
+  if (isa == Isa::avx2) return best_rate(run_avx2, 8, threads);
 #endif
-  return best_rate(run_scalar, 1);
+  return best_rate(run_scalar, 1, threads);
 }
 
-}  // namespace shoal::cli
+}  // namespace shoal

@@ -7,12 +7,12 @@
 
 #include <shoal/context.hpp>
 
-namespace shoal::cli {
+namespace shoal {
 
 std::string machine_name();  ///< processor model, as the system tells it
 std::uint64_t memory_bytes();
-/// Measured: the best rate of independent fused multiply-adds on one core, in Gflop/s, with the set's
-/// registers.
-double fma_peak(Isa isa);
+/// Measured: the best rate of independent fused multiply-adds, in Gflop/s, with the set's registers, on
+/// `threads` threads at once.
+double fma_peak(Isa isa, int threads = 1);
 
-}  // namespace shoal::cli
+}  // namespace shoal

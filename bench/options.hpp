@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of shoal-bench that Google Benchmark does not have.
+#pragma once
+
+#include <vector>
+
+#include <shoal/context.hpp>
+
+namespace shoal::bench {
+
+struct Options {
+  std::vector<BackendKind> backends;  ///< --backends=cpu,cuda: these, or an error; empty = all that can run
+  int threads = 0;                    ///< --threads=N, 0 = every core
+  Isa isa = Isa::automatic;           ///< --isa=avx2
+  bool help = false;                  ///< --help
+};
+
+/// Takes its own options out of argv, as --name=value or --name value, and leaves the others in order. Throws
+/// InvalidArgument.
+Options take_options(int& argc, char** argv);
+/// What --help says of them.
+const char* options_help();
+
+}  // namespace shoal::bench

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each stage runs. Environment variables make stages smaller: SHOAL_SUITE_FILTER and SHOAL_BITS_FILTER (of the
+tests), SHOAL_TEST_ROUNDS (their random cases), SHOAL_BITS_TASKS, SHOAL_BENCH_FILTER, SHOAL_BENCH_SECONDS,
+SHOAL_SHAPES (of sweep and ncu, by comma), SHOAL_NCU_TASKS (of a row under ncu)."""
+import csv
+import json
+import os
+import re
+import statistics
+import subprocess
+import tempfile
+
+from validate_gpu.stage import Failed, NotRun, find_tool
+
+SMI_FIELDS = ["name", "driver_version", "memory.total", "clocks.sm", "clocks.mem", "clocks.max.sm", "clocks.max.mem", "power.draw",
+              "power.limit", "temperature.gpu", "compute_mode", "ecc.mode.current", "mig.mode.current"]
+SHAPES = {"sine_k1": 8192, "sine_k5": 8192, "market": 8192, "credit": 1024, "large": 256, "wide": 25}  # tasks under ncu
+SANITIZERS = ["memcheck", "racecheck", "initcheck", "synccheck"]
+NCU_SECTIONS = ["SpeedOfLight", "WarpStateStats", "SchedulerStats", "ComputeWorkloadAnalysis", "MemoryWorkloadAnalysis", "Occupancy",
+                "LaunchStats"]
+NCU_METRICS = ["gpu__time_duration.sum", "l1tex__data_bank_conflicts_pipe_lsu_mem_shared_op_ld.sum",
+               "l1tex__data_bank_conflicts_pipe_lsu_mem_shared_op_st.sum", "l1tex__data_pipe_lsu_wavefronts_mem_shared.sum"]
+REFUSALS = ["ERR_NVGPUCTRPERM", "LibraryNotLoaded", "Device not supported", "does not have permission", "Unknown Error on device",
+            "Failed to initialize the profiler"]
+
+
+def wish(name, default):
+    return os.environ.get(name) or default
+
+
+def shapes():
+    return wish("SHOAL_SHAPES", ",".join(SHAPES)).split(",")
+
+
+def refused(text):
+    """Raises NotRun with the line in which a tool says that it may not or cannot work on this device."""
+    for line in text.splitlines():
+        if any(words in line for words in REFUSALS):
+            raise NotRun(line.strip())
+
+
+def device(stage, home):
+    def read_smi(outcome):
+        rows = list(csv.reader(outcome.stdout.splitlines(), skipinitialspace=True))
+        if not rows or any(len(row) != len(SMI_FIELDS) for row in rows):
+            raise Failed("nvidia-smi did not answer the query")
+        return [dict(zip(SMI_FIELDS, row)) for row in rows]
+
+    def read_doctor(outcome):
+        return json.loads(outcome.stdout) if outcome.code == 0 else None
+
+    stage.step("nvidia-smi", lambda: [find_tool("nvidia-smi"), "--query-gpu=" + ",".join(SMI_FIELDS), "--format=csv,noheader"], read_smi)
+    stage.step("doctor", [home / "shoal", "doctor", "--backend", "cuda", "--json"], read_doctor)
+
+
+def read_tests(outcome):
+    """How many tests passed; none at all is a failure."""
+    passed = re.search(r"\[  PASSED  \] (\d+) test", outcome.stdout)
+    count = int(passed.group(1)) if passed else 0
+    if outcome.code == 0 and count == 0:
+        raise Failed("no test ran")
+    return {"tests_passed": count, "tests_failed": sorted(set(re.findall(r"^\[  FAILED  \] ([\w/]+\.[\w/]+)", outcome.stdout, re.M)))}
+
+
+def suite(stage, home):
+    for program in sorted(home.glob("cuda_*_tests")):
+        if program.name != "cuda_bits_tests":
+            stage.step(program.name, [program, "--gtest_filter=" + wish("SHOAL_SUITE_FILTER", "*")], read_tests)
+
+
+def bits(stage, home):
+    stage.step("cuda_bits_tests", [home / "cuda_bits_tests", "--gtest_filter=" + wish("SHOAL_BITS_FILTER", "*")], read_tests)
+
+
+def read_bench(outcome):
+    """The JSON of shoal-bench; of a run that was cut short, the rows that it had finished."""
+    text = outcome.stdout[outcome.stdout.find("{"):] if "{" in outcome.stdout else ""
+    while text:
+        for end in ("", "]}"):
+            try:
+                return json.loads(text + end)
+            except ValueError:
+                pass
+        cut = text.rfind("\n    {") if text.rstrip().endswith("}") else text.rfind("}") + 1
+        text = text[:cut].rstrip().rstrip(",") if 0 < cut < len(text) else ""
+    raise Failed("shoal-bench printed no row")
+
+
+def bench(stage, home):
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as clocks:
+        try:
+            watcher = subprocess.Popen([find_tool("nvidia-smi"), "--query-gpu=clocks.sm,power.draw,temperature.gpu",
+                                        "--format=csv,noheader,nounits", "-lms", "500"],
+                                       stdin=subprocess.DEVNULL, stdout=clocks, stderr=subprocess.DEVNULL)
+        except (NotRun, OSError):
+            watcher = None  # the device stage says so
+        record = stage.step("shoal-bench", [home / "shoal-bench", "--backends=cpu,cuda", "--benchmark_format=json",
+                                            "--benchmark_min_time=" + wish("SHOAL_BENCH_SECONDS", "0.1"),
+                                            "--benchmark_filter=" + wish("SHOAL_BENCH_FILTER", ".")], read_bench)
+        if record.get("data"):
+            record["output"] = ""  # the data has it all
+        if watcher:
+            watcher.terminate()
+            watcher.wait()
+            clocks.seek(0)
+            record["clocks"] = read_clocks(clocks)
+
+
+def read_clocks(lines):
+    """Least, median and largest of what nvidia-smi saw while the benchmark ran."""
+    columns = {"sm_mhz": [], "watt": [], "celsius": []}
+    for row in csv.reader(lines, skipinitialspace=True):
+        for column, cell in zip(columns.values(), row):
+            try:
+                column.append(float(cell))
+            except ValueError:
+                pass
+    return {name: [min(seen), statistics.median(seen), max(seen)] for name, seen in columns.items() if seen}
+
+
+def sweep(stage, home):
+    def read(outcome):
+        if outcome.code == 2 and "--sweep-plans" in outcome.stderr:
+            raise NotRun("this shoal-bench has no --sweep-plans")
+        return outcome.stdout.splitlines()
+
+    for shape in shapes():
+        stage.step(shape, [home / "shoal-bench", "--sweep-plans", shape], read)
+
+
+def sanitizer(stage, home):
+    for number, tool in enumerate(SANITIZERS):
+        stage.step(tool, lambda tool=tool: [find_tool("compute-sanitizer"), "--tool", tool, "--error-exitcode", "99",
+                                            home / "cuda_device_tests", "--gtest_filter=" + wish("SHOAL_SUITE_FILTER", "*")],
+                   lambda outcome: refused(outcome.text()) or read_tests(outcome), seconds=stage.left() / (len(SANITIZERS) - number),
+                   environment={"SHOAL_TEST_ROUNDS": wish("SHOAL_TEST_ROUNDS", "16")})
+
+
+def read_ncu(log, outcome):
+    """The kernels in ncu's table (--page raw: names, units, then a row for each launch)."""
+    text = open(log, encoding="utf-8", errors="replace").read() if os.path.exists(log) else ""
+    refused(text + outcome.text())
+    rows = list(csv.reader(line for line in text.splitlines() if line.startswith('"')))
+    if len(rows) < 3 or "Kernel Name" not in rows[0]:
+        raise Failed("ncu counted nothing: " + (text + outcome.text()).strip()[-300:])
+    names, units = rows[0], rows[1]
+    keep = [i for i, name in enumerate(names) if "__" in name or name in ("Kernel Name", "Block Size", "Grid Size")]
+    missing = [name for name in NCU_METRICS if not any(row[names.index(name)] for row in rows[2:])] if all(
+        name in names for name in NCU_METRICS) else [name for name in NCU_METRICS if name not in names]
+    if missing:
+        raise NotRun("counters that ncu did not give: " + ", ".join(missing))
+    return {"units": {names[i]: units[i] for i in keep if units[i]}, "kernels": [{names[i]: row[i] for i in keep} for row in rows[2:]]}
+
+
+def ncu(stage, home):
+    sections = [word for name in NCU_SECTIONS for word in ("--section", name)]
+    wanted = shapes()
+    for number, shape in enumerate(wanted):
+        with tempfile.TemporaryDirectory() as folder:
+            log = os.path.join(folder, "ncu.csv")
+            # The card's clocks are left as they are found.
+            stage.step(shape, lambda shape=shape, log=log: [
+                find_tool("ncu"), "--csv", "--page", "raw", "--log-file", log, "--clock-control", "none", "--target-processes", "all",
+                "--launch-count", "4", "--metrics", ",".join(NCU_METRICS), *sections, home / "shoal-bench",
+                "--backends=cuda", "--benchmark_min_time=0.000001",
+                f"--benchmark_filter=^cuda/{shape}/{wish('SHOAL_NCU_TASKS', SHAPES.get(shape, 25))}/meta_gradient"],
+                lambda outcome, log=log: read_ncu(log, outcome), seconds=stage.left() / (len(wanted) - number))
+
+
+def peers(stage, home):
+    def command():
+        if not (home / "peers" / "run").exists():
+            raise NotRun("this bundle has no peers")
+        return [home / "peers" / "run", home]
+
+    stage.step("peers", command, lambda outcome: outcome.stdout.splitlines())

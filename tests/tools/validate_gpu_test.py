@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`validate-gpu run` on a bundle of stand-ins: what it records when programs pass, fail, hang, refuse or are missing.
+
+usage: validate_gpu_test.py SOURCE
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+source = pathlib.Path(sys.argv[1]).resolve()
+
+
+def doctor(available, detail):
+    return json.dumps({"backends": [{"name": "cuda", "available": available, "detail": detail}]})
+
+
+ROW = '    {\n      "name": "cpu/sine_k1/25/meta_gradient/real_time",\n      "run_type": "iteration",\n      "tasks/s": 1.5e+03\n    }'
+PROGRAMS = {
+    "shoal": f"""#!/bin/sh
+if [ "$FAKE_DEVICE" = no ]; then
+  echo '{doctor(False, "cudaErrorNoDevice")}'
+else
+  echo '{doctor(True, "a chip")}'
+fi
+""",
+    "cuda_device_tests": """#!/bin/sh
+echo "arguments: $* rounds: $SHOAL_TEST_ROUNDS"
+case "$FAKE_SUITE" in
+  fail) echo "[  PASSED  ] 2 tests."; echo "[  FAILED  ] 1 test, listed below:"; echo "[  FAILED  ] Bits/Same.All/0"; exit 1 ;;
+  none) echo "[  PASSED  ] 0 tests." ;;
+  hang) echo started; sleep 600 & echo $! >child; wait ;;
+  *) echo "[  PASSED  ] 3 tests." ;;
+esac
+""",
+    "cuda_bits_tests": "#!/bin/sh\necho '[  PASSED  ] 60 tests.'\n",
+    "shoal-bench": f"""#!/bin/sh
+case "$1" in --sweep-plans)
+  [ "$FAKE_SWEEP" = yes ] && {{ echo "plan of $2"; exit 0; }}
+  echo "shoal-bench: error: unrecognized command-line flag: --sweep-plans" >&2; exit 2 ;;
+esac
+printf '%s\\n' '{{' '  "context": {{"shoal": "0"}},' '  "benchmarks": ['
+cat <<'ROWS'
+{ROW},
+{ROW}
+ROWS
+[ "$FAKE_BENCH" = hang ] && {{ printf ',\\n    {{\\n      "name": "cut'; sleep 600; }}
+[ "$FAKE_BENCH" = die ] && exit 5
+printf '  ]\\n}}\\n'
+""",
+}
+TOOLS = {
+    "nvidia-smi": """#!/bin/sh
+case "$*" in
+  *-lms*) while :; do echo "1980, 650.5, 60"; sleep 0.1; done ;;
+  *) echo "Chip, 580.1, 80 GB, 1, 2, 3, 4, 5, 6, 7, Default, Enabled, Disabled" ;;
+esac
+""",
+    "compute-sanitizer": """#!/bin/sh
+case "$FAKE_SANITIZER" in
+  found) [ "$2" = racecheck ] && { echo "========= ERROR SUMMARY: 1 error"; exit 99; } ;;
+  refuses) echo "========= Device not supported. Please refer to the documentation"; exit 1 ;;
+esac
+while [ "${1#--t}" != "$1" ] || [ "${1#--e}" != "$1" ]; do shift 2; done
+exec "$@"
+""",
+    "ncu": """#!/bin/sh
+while [ "$1" != --log-file ]; do shift; done
+log="$2"
+echo "$*" | grep -q -- "--clock-control none" || exit 9
+case "$FAKE_NCU" in
+  refuses) echo "==ERROR== ERR_NVGPUCTRPERM - The user does not have permission to access counters" >"$log"; exit 1 ;;
+  empty) echo "==WARNING== No kernels were profiled." >"$log" ;;
+  fewer) printf '"ID","Kernel Name","gpu__time_duration.sum"\\n"","","ns"\\n"0","task","12"\\n' >"$log" ;;
+  *) m=l1tex__data_bank_conflicts_pipe_lsu_mem_shared_op
+     printf '"ID","Kernel Name","gpu__time_duration.sum","%s_ld.sum","%s_st.sum","l1tex__data_pipe_lsu_wavefronts_mem_shared.sum"\\n' $m $m >"$log"
+     printf '"","","ns","","",""\\n"0","task, kernel","12","0","3","99"\\n' >>"$log" ;;
+esac
+""",
+}
+
+
+def write_programs(folder, programs):
+    folder.mkdir(exist_ok=True)
+    for name, text in programs.items():
+        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).chmod(0o755)
+
+
+class Bundle:
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="shoal-bundle-"))
+        write_programs(self.folder, PROGRAMS)
+        shutil.copy(source / "scripts/validate-gpu", self.folder)
+        shutil.copytree(source / "scripts/validate_gpu", self.folder / "validate_gpu", ignore=shutil.ignore_patterns("bundle.py", "__pycache__"))
+        (self.folder / "commit").write_text("abc\n", encoding="utf-8")
+        self.tools = self.folder / "tools"
+        write_programs(self.tools, TOOLS)
+        self.out = self.folder / "result.jsonl"
+
+    def run(self, *arguments, code=0, tools=True, **environment):
+        """The stages of this call by name."""
+        path = (f"{self.tools}:" if tools else "") + f"{os.path.dirname(sys.executable)}:/usr/bin:/bin"
+        before = len(self.lines())
+        result = subprocess.run([self.folder / "validate-gpu", "run", "--out", self.out, *arguments], capture_output=True, text=True,
+                                check=False, cwd=self.folder, timeout=120,
+                                env={**os.environ, "PATH": path, "SHOAL_TOOL_FOLDERS": "", **environment})
+        assert result.returncode == code, f"{arguments}: exit {result.returncode}, not {code}\n{result.stdout}{result.stderr}"
+        lines = self.lines()[before:]
+        assert not lines or "call" in lines[0], lines
+        self.said = result.stdout + result.stderr
+        return {line["stage"]: line for line in lines[1:]}
+
+    def lines(self):
+        return [json.loads(line) for line in self.out.read_text(encoding="utf-8").splitlines()] if self.out.exists() else []
+
+
+def statuses(stages):
+    return {name: stage["status"] for name, stage in stages.items()}
+
+
+def test_refusals(bundle):
+    bundle.run(code=6, FAKE_DEVICE="no")
+    assert "no usable CUDA device: cudaErrorNoDevice" in bundle.said and not bundle.out.exists()
+    bundle.run("--stages", "suite,nothing", code=2)
+    assert "unknown stage nothing" in bundle.said
+    bundle.run("--minutes", "0", code=2)
+    bundle.run("--minutes", "soon", code=2)
+    bundle.run("--out", "no/such/folder/file", code=6)
+    for arguments in (["run"], ["run", "--out", "x"], [], ["bundle", "a", "b"]):
+        result = subprocess.run([source / "scripts/validate-gpu", *arguments], capture_output=True, text=True, check=False, cwd=bundle.folder)
+        assert result.returncode == 2, (arguments, result.stderr)
+    assert not (bundle.folder / "x").exists()
+    full = bundle.folder / "full"
+    full.mkdir()
+    (full / "mine").write_text("kept", encoding="utf-8")
+    result = subprocess.run([source / "scripts/validate-gpu", "bundle", full], capture_output=True, text=True, check=False)
+    assert result.returncode == 2 and "left alone" in result.stderr and (full / "mine").exists()
+
+
+def test_all_is_well(bundle):
+    stages = bundle.run()
+    assert statuses(stages) == dict.fromkeys(["device", "suite", "bits", "bench"], "passed"), bundle.said
+    assert bundle.lines()[0]["call"]["commit"] == "abc"
+    assert stages["device"]["steps"][0]["data"][0]["driver_version"] == "580.1"
+    assert stages["suite"]["steps"][0]["data"] == {"tests_passed": 3, "tests_failed": []}
+    bench = stages["bench"]["steps"][0]
+    assert [row["tasks/s"] for row in bench["data"]["benchmarks"]] == [1500, 1500]
+    assert "--backends=cpu,cuda" in bench["command"]
+    # A second call appends.
+    stages = bundle.run("--stages", "sanitizer,ncu,sweep", FAKE_SWEEP="yes", SHOAL_SHAPES="market,credit")
+    assert set(statuses(stages).values()) == {"passed"}, bundle.said
+    assert len(bundle.lines()) == 5 + 4
+    assert [step["step"] for step in stages["sanitizer"]["steps"]] == ["memcheck", "racecheck", "initcheck", "synccheck"]
+    assert "rounds: 16" in stages["sanitizer"]["steps"][3]["output"]
+    assert [step["step"] for step in stages["ncu"]["steps"]] == ["market", "credit"]
+    assert stages["ncu"]["steps"][0]["data"]["kernels"][0]["Kernel Name"] == "task, kernel"
+    assert stages["sweep"]["steps"][1]["data"] == ["plan of credit"]
+
+
+def test_missing_tools(bundle):
+    stages = bundle.run("--stages", "device,suite,sanitizer,ncu,sweep,peers,bits", code=1, tools=False)
+    assert statuses(stages) == {"device": "failed", "suite": "passed", "sanitizer": "not run", "ncu": "not run", "sweep": "not run",
+                                "peers": "not run", "bits": "passed"}, bundle.said
+    assert stages["device"]["reasons"][0].startswith("nvidia-smi: not run: nvidia-smi: no such program")
+    assert "compute-sanitizer: no such program" in stages["sanitizer"]["reasons"][0]
+    assert "has no --sweep-plans" in stages["sweep"]["reasons"][0]
+    assert "has no peers" in stages["peers"]["reasons"][0]
+    write_programs(bundle.folder / "peers", {"run": "#!/bin/sh\necho one\n"})
+    assert bundle.run("--stages", "peers")["peers"]["steps"][0]["data"] == ["one"]
+
+
+def test_failures_stop_nothing(bundle):
+    stages = bundle.run("--stages", "suite,bench,bits", code=1, FAKE_SUITE="fail", FAKE_BENCH="die")
+    assert statuses(stages) == {"suite": "failed", "bench": "failed", "bits": "passed"}
+    assert stages["suite"]["steps"][0]["data"]["tests_failed"] == ["Bits/Same.All/0"]
+    assert stages["bench"]["reasons"] == ["shoal-bench: failed: exit code 5"]
+    assert len(stages["bench"]["steps"][0]["data"]["benchmarks"]) == 2
+    stages = bundle.run("--stages", "suite", code=1, FAKE_SUITE="none")
+    assert stages["suite"]["reasons"] == ["cuda_device_tests: failed: no test ran"]
+    stages = bundle.run("--stages", "sanitizer", code=1, FAKE_SANITIZER="found")
+    assert stages["sanitizer"]["reasons"] == ["racecheck: failed: exit code 99"]
+    os.remove(bundle.folder / "cuda_bits_tests")
+    stages = bundle.run("--stages", "bits,suite", code=1)
+    assert statuses(stages) == {"bits": "not run", "suite": "passed"}
+
+
+def test_refused_counters(bundle):
+    stages = bundle.run("--stages", "ncu,sanitizer", code=1, FAKE_NCU="refuses", FAKE_SANITIZER="refuses", SHOAL_SHAPES="credit")
+    assert statuses(stages) == {"ncu": "not run", "sanitizer": "not run"}
+    assert "ERR_NVGPUCTRPERM" in stages["ncu"]["reasons"][0] and "Device not supported" in stages["sanitizer"]["reasons"][0]
+    stages = bundle.run("--stages", "ncu", code=1, FAKE_NCU="empty", SHOAL_SHAPES="credit")
+    assert stages["ncu"]["reasons"][0].startswith("credit: failed: ncu counted nothing"), stages["ncu"]["reasons"]
+    stages = bundle.run("--stages", "ncu", code=1, FAKE_NCU="fewer", SHOAL_SHAPES="credit")
+    assert "counters that ncu did not give: l1tex__data_bank" in stages["ncu"]["reasons"][0]
+
+
+def assert_child_is_gone(bundle):
+    state = pathlib.Path("/proc/" + (bundle.folder / "child").read_text(encoding="utf-8").strip() + "/stat")
+    assert not state.exists() or state.read_text(encoding="utf-8").split()[2] == "Z", "a program outlived its limit"
+
+
+def test_time_limits(bundle):
+    begin = time.monotonic()
+    stages = bundle.run("--minutes", "0.05", "--stages", "bench,suite", code=1, FAKE_BENCH="hang")
+    assert time.monotonic() - begin < 60
+    assert statuses(stages) == {"bench": "out of time", "suite": "not run"}, bundle.said
+    assert len(stages["bench"]["steps"][0]["data"]["benchmarks"]) == 2  # what it had finished
+    assert stages["bench"]["steps"][0]["clocks"]["sm_mhz"] == [1980, 1980, 1980]
+    assert stages["suite"]["reasons"] == ["cuda_device_tests: not run: no time left"]
+    stages = bundle.run("--minutes", "0.02", "--stages", "suite", code=1, FAKE_SUITE="hang")
+    assert stages["suite"]["status"] == "out of time" and "started" in stages["suite"]["steps"][0]["output"]
+    assert_child_is_gone(bundle)
+
+
+def test_being_told_to_end(bundle):
+    call = subprocess.Popen([bundle.folder / "validate-gpu", "run", "--out", bundle.out, "--stages", "suite"], cwd=bundle.folder,
+                            env={**os.environ, "FAKE_SUITE": "hang"}, stdout=subprocess.DEVNULL)
+    begin = time.monotonic()
+    while not (bundle.folder / "child").exists() and time.monotonic() - begin < 60:
+        time.sleep(0.05)
+    call.terminate()
+    assert call.wait(timeout=60) == 143
+    assert_child_is_gone(bundle)
+
+
+for name, test in sorted(globals().items()):
+    if name.startswith("test_"):
+        bundle_of_stand_ins = Bundle()
+        test(bundle_of_stand_ins)
+        shutil.rmtree(bundle_of_stand_ins.folder)
+        print(f"{name}: passed")
