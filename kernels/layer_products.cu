@@ -34,7 +34,7 @@ __global__ void __launch_bounds__(Shape::threads)
 }
 
 template <bool two, class Shape>
-__global__ void __launch_bounds__(Shape::threads)
+__global__ void __launch_bounds__(Shape::threads, 3)
     layer_sums_kernel(const LayerSumJob job, int tiles, int across, int blocks) {
   SHOAL_SHARED_MEMORY(shared);
   const int task = static_cast<int>(blockIdx.x) / blocks, tile = static_cast<int>(blockIdx.x) % blocks;
