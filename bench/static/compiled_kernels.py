@@ -2,8 +2,8 @@
 """The project's .cu files compiled alone for real machines, with everything a compiler says about them.
 
 Which files and which flags is read from a configured build folder (its cache and its Ninja file), so that nothing here
-has to follow the build. Machine code is disassembled by NVIDIA's own programs from PyPI, kept in a virtual environment
-below the build folder. What is compiled is kept as long as no source and no command changes.
+has to follow the build. Machine code is listed by NVIDIA's nvdisasm from PyPI, kept in a virtual environment below the
+build folder. What is compiled is kept as long as no source and no command changes.
 """
 import concurrent.futures
 import hashlib
@@ -19,7 +19,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ARCHITECTURES = ("sm_80", "sm_90", "sm_100")
-DISASSEMBLERS = ("nvidia-cuda-nvdisasm==13.5.37", "nvidia-cuda-cuobjdump==13.5.37")
+DISASSEMBLER = "nvidia-cuda-nvdisasm==13.5.37"
 
 
 def run(*command, **options):
@@ -61,15 +61,14 @@ def built(build, target):
     return build / "tests/cuda" / target
 
 
-def disassembler(build, name):
-    home = build / "disassemblers"
-    found = sorted(home.glob(f"lib/python*/site-packages/nvidia/*/bin/{name}"))
-    if not found:
+def disassembler(build):
+    home = build / "disassembler"
+    pattern = "lib/python*/site-packages/nvidia/*/bin/nvdisasm"
+    if not list(home.glob(pattern)):
         run(sys.executable, "-m", "venv", home)
-        run(home / "bin/pip", "install", "--quiet", "--disable-pip-version-check", *DISASSEMBLERS)
-        found = sorted(home.glob(f"lib/python*/site-packages/nvidia/*/bin/{name}"))
-    if not found:
-        sys.exit(f"{' '.join(DISASSEMBLERS)} brought no {name}")
+        run(home / "bin/pip", "install", "--quiet", "--disable-pip-version-check", DISASSEMBLER)
+    if not (found := sorted(home.glob(pattern))):
+        sys.exit(f"{DISASSEMBLER} brought no nvdisasm")
     return found[0]
 
 
@@ -108,7 +107,7 @@ class Compiled:
         self.cubin, self.log = folder / "kernels.cubin", folder / "ptxas.log"
         self.ptx, self.sass, self.stamp = folder / f"{self.source.stem}.ptx", folder / "kernels.sass", folder / "stamp"
 
-    def make(self, flags, tools, stamp):
+    def make(self, flags, nvdisasm, stamp):
         folder = self.cubin.parent
         if not self.stamp.exists() or self.stamp.read_text().split("\n")[0] != stamp:
             shutil.rmtree(folder, ignore_errors=True)
@@ -119,7 +118,7 @@ class Compiled:
             if done.returncode != 0:
                 sys.exit(f"{self.source} for {self.architecture}:\n{done.stderr[-4000:]}")
             self.log.write_text(run("c++filt", input=done.stderr))
-            listing = run(tools["nvdisasm"], "-g", "-c", self.cubin)  # c++filt takes ".text._Z..." for one word
+            listing = run(nvdisasm, "-g", "-c", self.cubin)  # c++filt takes ".text._Z..." for one word
             self.sass.write_text(run("c++filt", input=listing.replace("\t.section\t.text.", "\t.section .text ")))
             self.ptx.write_text(run("c++filt", input=self.ptx.read_text()))
             self.stamp.write_text(stamp)
@@ -127,7 +126,7 @@ class Compiled:
 
 def compiled(build, architectures=ARCHITECTURES):
     """([Compiled], CPU minutes of the compiler) for every kernel source and machine."""
-    tools = {name: disassembler(build, name) for name in ("nvdisasm", "cuobjdump")}
+    nvdisasm = disassembler(build)
     digest = hashlib.sha256(nvcc_version().encode())
     for file in sorted((ROOT / "kernels").iterdir()):
         digest.update(file.read_bytes())
@@ -141,7 +140,7 @@ def compiled(build, architectures=ARCHITECTURES):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     fresh = any(not one.stamp.exists() or one.stamp.read_text() != stamp for one, _, stamp in jobs)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done in [pool.submit(one.make, flags, tools, stamp) for one, flags, stamp in jobs]:
+        for done in [pool.submit(one.make, flags, nvdisasm, stamp) for one, flags, stamp in jobs]:
             done.result()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     minutes = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / 60.0

@@ -112,7 +112,8 @@ def written(tree, indent=0):
     inner, outer = "\n" + " " * (indent + 1), "\n" + " " * indent
     if isinstance(tree, list):
         return "[" + inner + ("," + inner).join(written(v, indent + 1) for v in tree) + outer + "]"
-    return "{" + inner + ("," + inner).join(f"{json.dumps(k)}: {written(v, indent + 1)}" for k, v in tree.items()) + outer + "}"
+    members = (f"{json.dumps(key)}: {written(value, indent + 1)}" for key, value in tree.items())
+    return "{" + inner + ("," + inner).join(members) + outer + "}"
 
 
 def show(figures, launches):

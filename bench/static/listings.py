@@ -97,12 +97,10 @@ def read_ptx(text):
 
 def read_figures(log):
     """{kernel: registers, stack, spills, static shared memory, barriers} from ptxas -v."""
-    figures, kernel, inside = {}, None, None
+    figures, kernel = {}, None
     for line in log.split("\n"):
         if found := re.search(r"Compiling entry function '(.*)' for", line):
-            kernel = figures.setdefault(short(found.group(1)), {"shared": 0, "spill_stores": 0, "spill_loads": 0, "stack": 0})
-        elif found := re.search(r"Function properties for (.*)$", line):
-            inside = short(found.group(1))
+            kernel = figures.setdefault(short(found.group(1)), dict(shared=0, spill_stores=0, spill_loads=0, stack=0))
         elif found := re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", line):
             # Of the kernel itself and of every function that it calls.
             for name, value in zip(("stack", "spill_stores", "spill_loads"), found.groups()):

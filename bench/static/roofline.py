@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the generated part of docs/gpu-performance.md: what a task costs by shape, and the share of fp32 peak that the model
-of roofline_model.py predicts. Model, not measured.
+"""Writes the generated part of docs/gpu-performance.md: what a task costs by shape, and the share of fp32 peak that the
+model of roofline_model.py predicts. Model, not measured.
 
 usage: roofline.py --runner CMD [--build DIR] [--profiles DIR] [--stdout]
        roofline.py --profile SHAPE.TASKS.json... [--build DIR] [--stdout]
@@ -88,7 +88,8 @@ def read_ratios(build, wanted):
             ratios[one.architecture][kernel] = {base: model.shrinkage(ptx[kernel], sass[kernel], base) for base in WEIGHTS}
     unknown = {kernel for kernel in wanted if any(kernel not in ratios[g.machine] for g in model.GPUS)}
     if unknown:
-        sys.exit(f"the profiles ran {', '.join(sorted(unknown))}, not among the compiled kernels: were they made from other sources?")
+        sys.exit(f"the profiles ran {', '.join(sorted(unknown))}, which is not among the compiled kernels: were they made from "
+                 "other sources?")
     return ratios
 
 
@@ -108,8 +109,9 @@ def work_table(runs):
 
         last = runs[shape.name][max(runs[shape.name])]
         executed = sum(c.classes.get("ffma", 0.0) for c in kernels.values()) * 64 / model.flops(shape)
-        yield (f"| {shape.name}{'' if model.is_steady(runs[shape.name]) else ' (with set-up)'} | {number(model.flops(shape))} "
-               f"| {executed:.2f} | {total(lambda c: c.wavefronts)} | {total(lambda c: c.ideal)} "
+        setup = "" if model.is_steady(runs[shape.name]) else " (with set-up)"
+        yield (f"| {shape.name}{setup} | {number(model.flops(shape))} | {executed:.2f} | {total(lambda c: c.wavefronts)} "
+               f"| {total(lambda c: c.ideal)} "
                f"| {number(model.least_wavefronts(shape))} | {total(lambda c: c.sectors)} | {total(lambda c: c.dram)} "
                f"| {number(model.least_dram_bytes(shape))} | {kernels[model.main_kernel(last)].lanes:.1f} |")
 
@@ -121,8 +123,9 @@ def prediction_table(gpu, runs, ratios):
         shrunk = {kernel: by_base[8] for kernel, by_base in ratios[gpu.machine].items()}
         p = model.predict(gpu, shape, model.steady(runs[shape.name]), shrunk)
         t = p.terms
-        yield (f"| {shape.name} | {number(t['fp32'])} | {number(t['issue'])} ({number(p.issue_low)} - {number(p.issue_high)}) "
-               f"| {number(t['shared'])} | {number(t['L2'])} | {p.limit} | **{100 * p.share:.0f} %** | {number(p.tasks_per_second)} |")
+        bounds = f"{number(p.issue_low)} - {number(p.issue_high)}"
+        yield (f"| {shape.name} | {number(t['fp32'])} | {number(t['issue'])} ({bounds}) | {number(t['shared'])} "
+               f"| {number(t['L2'])} | {p.limit} | **{100 * p.share:.0f} %** | {number(p.tasks_per_second)} |")
 
 
 def plan_table(version):
@@ -170,7 +173,8 @@ def page(build, runs):
         yield ""
         for kernel, r in sorted(ratios[gpu.machine].items()):
             others = ", ".join(f"{r[base]:.2f}" for base in WEIGHTS if base != 8)
-            yield f"The rest of `{kernel}`'s PTX shrinks to {r[8]:.2f} in {gpu.machine} code (loops weighing 1, 4, 16: {others})."
+            yield (f"The rest of `{kernel}`'s PTX shrinks to {r[8]:.2f} in {gpu.machine} code (loops weighing 1, 4, 16: "
+                   f"{others}).")
     yield ""
     yield "### Launches and their occupancy (toolkit's calculator, figures of evidence.json)"
     yield ""

@@ -12,18 +12,21 @@ import re
 
 import listings
 
-Gpu = collections.namedtuple("Gpu", "name machine multiprocessors lanes peak l2 dram")
+Gpu = collections.namedtuple("Gpu", "name machine multiprocessors lanes peak l2")
 # NVIDIA's data sheets, fp32 outside tensor cores; bandwidth of L2 (bytes/s) is what others have measured, not a promise.
-GPUS = (Gpu("H100", "sm_90", 132, 128, 67e12, 5.5e12, 3.35e12), Gpu("A100", "sm_80", 108, 64, 19.5e12, 4.0e12, 1.55e12))
+GPUS = (Gpu("H100", "sm_90", 132, 128, 67e12, 5.5e12), Gpu("A100", "sm_80", 108, 64, 19.5e12, 4.0e12))
 
+# The benchmark's (bench/shapes.cpp); first: tasks of the short run.
 Shape = collections.namedtuple("Shape", "name inputs hidden outputs rows steps first")
-SHAPES = (Shape("sine_k1", 1, 40, 1, 10, 1, 64), Shape("sine_k5", 1, 40, 1, 10, 5, 64), Shape("market", 16, 32, 2, 32, 3, 32),
-          Shape("credit", 32, 64, 1, 64, 5, 8), Shape("large", 64, 128, 1, 128, 5, 2))  # first: tasks of the short run
+SHAPES = (Shape("sine_k1", 1, 40, 1, 10, 1, 64), Shape("sine_k5", 1, 40, 1, 10, 5, 64),
+          Shape("market", 16, 32, 2, 32, 3, 32), Shape("credit", 32, 64, 1, 64, 5, 8),
+          Shape("large", 64, 128, 1, 128, 5, 2))
 
+# Classes of a profile that are one to one in machine code.
 ANCHORS = ("ffma", "fadd", "fmul", "sfu", "f64", "ld_global", "st_global", "ld_shared", "st_shared", "ld_local", "st_local",
-           "atom_global", "atom_shared", "barrier", "shuffle", "vote_sync", "mma", "cp_async")  # classes of a profile, one to one
+           "atom_global", "atom_shared", "barrier", "shuffle", "vote_sync", "mma", "cp_async")
 DIVISION = 8  # instructions of a division's or a root's common path in machine code
-PTX_ANCHOR = re.compile(r"^((fma|add|sub|mul|div|rcp|sqrt)\..*f(32|64)|ld\.(?!param|const)|ld\.param\.func|st\.(?!param)|bar|barrier"
+PTX_ANCHOR = re.compile(r"^((fma|add|sub|mul|div|rcp|sqrt)\..*f(32|64)|ld\.(?!param|const)|st\.(?!param)|bar|barrier"
                         r"|atom|red|shfl|vote|cp\.async)")
 SASS_ANCHOR = {"ffma", "fadd_fmul", "fp64", "special", "shared", "generic", "global", "local", "atomic", "warp"}
 
@@ -87,8 +90,8 @@ def shrinkage(ptx, sass, base=8.0):
 
 
 Counts = collections.namedtuple("Counts", "classes wavefronts ideal sectors dram lanes")
-NOTHING = {"classes": {}, "shared_wavefronts": 0, "shared_wavefronts_ideal": 0, "global_sectors": 0, "dram_bytes_lower_bound": 0,
-           "average_active_lanes": 32.0, "warp_instructions": 0}
+NOTHING = {"classes": {}, "shared_wavefronts": 0, "shared_wavefronts_ideal": 0, "global_sectors": 0,
+           "dram_bytes_lower_bound": 0, "average_active_lanes": 32.0, "warp_instructions": 0}
 
 
 def main_kernel(run):
@@ -104,8 +107,8 @@ def is_steady(runs):
 
 
 def steady(runs):
-    """{kernel: Counts} of one more task: count = blocks of the main kernel x set-up + tasks x cost. From one profile alone, or
-    from launches that grow with the tasks, the set-up is in."""
+    """{kernel: Counts} of one more task: count = blocks of the main kernel x set-up + tasks x cost. From one profile alone,
+    or from launches that grow with the tasks, the set-up is in."""
     tasks = sorted(runs)
     short, long = runs[tasks[0]], runs[tasks[-1]]
     blocks, more = (run[main_kernel(run)]["blocks"] for run in (short, long))
@@ -120,7 +123,7 @@ def steady(runs):
 
         result[name] = Counts({c: cost(lambda k, c=c: k["classes"].get(c, {"warp": 0})["warp"]) for c in two["classes"]},
                               cost(lambda k: k["shared_wavefronts"]), cost(lambda k: k["shared_wavefronts_ideal"]),
-                              cost(lambda k: k["global_sectors"]), two["dram_bytes_lower_bound"] / tasks[-1],
+                              cost(lambda k: k["global_sectors"]), cost(lambda k: k["dram_bytes_lower_bound"]),
                               two["average_active_lanes"])
     return result
 
@@ -129,7 +132,8 @@ Prediction = collections.namedtuple("Prediction", "terms issue_low issue_high ti
 
 
 def predict(gpu, shape, kernels, ratios):
-    """Cycles of a multiprocessor per task. Kernels run one after another: their times add up, each the longest of its terms."""
+    """Cycles of a multiprocessor per task. Kernels run one after another: their times add up, each the longest of its
+    terms."""
     cycle = gpu.multiprocessors * gpu.lanes * 2 / gpu.peak  # seconds
     sums, low, high, time, longest, limit = collections.Counter(), 0.0, 0.0, 0.0, 0.0, ""
     for name, counts in kernels.items():
@@ -144,4 +148,5 @@ def predict(gpu, shape, kernels, ratios):
         low, high, time = low + anchors / 4, high + (anchors + rest) / 4, time + max(terms.values())
         if max(terms.values()) > longest:
             longest, limit = max(terms.values()), max(terms, key=terms.get)
-    return Prediction(sums, low, high, time, limit, flops(shape) / (2 * gpu.lanes) / time, gpu.multiprocessors / (time * cycle))
+    share = flops(shape) / (2 * gpu.lanes) / time
+    return Prediction(sums, low, high, time, limit, share, gpu.multiprocessors / (time * cycle))

@@ -34,7 +34,7 @@ void print_plans(const Gpu& gpu, std::size_t kernel, int registers, std::size_t 
                            .algorithm = Maml{InnerLoop{.steps = shape.steps}},
                            .columns = {shape.inputs, shape.outputs, 0},
                            .rows = shape.rows};
-    const PlannedLaunch plan = plan_launch(task, static_cast<kernels::TaskKernel>(kernel),
+    const PlannedLaunch plan = plan_launch(task, static_cast<kernels::TaskKernel>(kernel), gpu,
                                            static_cast<std::int64_t>(gpu.shared_per_block - static_shared));
     const cudaOccResult result =
         occupancy(gpu, plan.threads, static_cast<std::size_t>(plan.shared_bytes), registers, static_shared);

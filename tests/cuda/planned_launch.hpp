@@ -79,17 +79,18 @@ struct PlannedLaunch {
   std::int64_t shared_bytes = 0;
 };
 
-/// What the backend would launch with so much shared memory for a block; the one place that knows the
-/// planner's interface.
-inline PlannedLaunch plan_launch(const PlannedTask& task, kernels::TaskKernel kernel,
+/// What the backend would launch on `gpu` with at most so much shared memory for a block; the one place that
+/// knows the planner's interface.
+inline PlannedLaunch plan_launch(const PlannedTask& task, kernels::TaskKernel kernel, const Gpu& gpu,
                                  std::int64_t shared_limit) {
   const ParameterLayout layout(task.model);
   const LoweredAlgorithm lowered = lower(task.algorithm, layout);
   const RateLayout rates(layout, lowered.training.learned_rate, std::max(lowered.training.rate_steps, 1));
   const LoweredProblem problem({task.model, layout, rates, task.loss, lowered.training}, task.columns);
   const cuda::DeviceLayout device(problem.network());
-  const cuda::LaunchPlan plan = cuda::make_plan(device.network(), problem.inner(), kernel,
-                                                static_cast<int>(rates.size()), task.rows, shared_limit);
+  const cuda::LaunchPlan plan =
+      cuda::make_plan(device.network(), problem.inner(), kernel, static_cast<int>(rates.size()), task.rows,
+                      std::min(shared_limit, static_cast<std::int64_t>(gpu.shared_per_block)));
   const std::string text = plan.describe();  // the regime's name, then numbers
   return {text.substr(0, text.find_first_of("0123456789") - 2), plan.threads, plan.shared_bytes()};
 }
