@@ -99,8 +99,8 @@ def number(x):
 
 def work_table(runs):
     yield ("| shape | flop | multiply-adds executed / needed | wavefronts | without conflicts | least for 4 x 4 tiles "
-           "| sectors of 32 B | DRAM bytes | least | lanes |")
-    yield "|---|---|---|---|---|---|---|---|---|---|"
+           "| sectors of 32 B | compulsory DRAM bytes | lanes |")
+    yield "|---|---|---|---|---|---|---|---|---|"
     for shape in model.SHAPES:
         kernels = model.steady(runs[shape.name])
 
@@ -112,7 +112,7 @@ def work_table(runs):
         setup = "" if model.is_steady(runs[shape.name]) else " (with set-up)"
         yield (f"| {shape.name}{setup} | {number(model.flops(shape))} | {executed:.2f} | {total(lambda c: c.wavefronts)} "
                f"| {total(lambda c: c.ideal)} "
-               f"| {number(model.least_wavefronts(shape))} | {total(lambda c: c.sectors)} | {total(lambda c: c.dram)} "
+               f"| {number(model.least_wavefronts(shape))} | {total(lambda c: c.sectors)} "
                f"| {number(model.least_dram_bytes(shape))} | {kernels[model.main_kernel(last)].lanes:.1f} |")
 
 

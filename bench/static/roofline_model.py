@@ -89,9 +89,9 @@ def shrinkage(ptx, sass, base=8.0):
     return (overhead(*sass, in_sass, base) / overhead(*ptx, lambda i: bool(PTX_ANCHOR.match(i.opcode)), base))
 
 
-Counts = collections.namedtuple("Counts", "classes wavefronts ideal sectors dram lanes")
+Counts = collections.namedtuple("Counts", "classes wavefronts ideal sectors lanes")
 NOTHING = {"classes": {}, "shared_wavefronts": 0, "shared_wavefronts_ideal": 0, "global_sectors": 0,
-           "dram_bytes_lower_bound": 0, "average_active_lanes": 32.0, "warp_instructions": 0}
+           "average_active_lanes": 32.0, "warp_instructions": 0}
 
 
 def main_kernel(run):
@@ -123,7 +123,7 @@ def steady(runs):
 
         result[name] = Counts({c: cost(lambda k, c=c: k["classes"].get(c, {"warp": 0})["warp"]) for c in two["classes"]},
                               cost(lambda k: k["shared_wavefronts"]), cost(lambda k: k["shared_wavefronts_ideal"]),
-                              cost(lambda k: k["global_sectors"]), cost(lambda k: k["dram_bytes_lower_bound"]),
+                              cost(lambda k: k["global_sectors"]),
                               two["average_active_lanes"])
     return result
 
