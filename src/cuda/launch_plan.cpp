@@ -161,14 +161,19 @@ LaunchPlan shared_plan(const PlanRequest& request, const Architecture& architect
 
 }  // namespace
 
+std::string_view name_of(Regime regime) {
+  constexpr std::string_view names[] = {"warp per task", "block per task", "layer by layer"};
+  return names[static_cast<int>(regime)];
+}
+
 std::string LaunchPlan::describe() const {
-  const char* names[] = {"warp per task", "block per task", "layer by layer"};
-  if (regime == Regime::layers) return names[static_cast<int>(regime)];
-  return std::string(names[static_cast<int>(regime)]) + ", " + std::to_string(threads) + " threads, " +
-         std::to_string(teams) + (teams == 1 ? " task" : " tasks") + " per block, " +
-         std::to_string(memory.rows) + " rows, " + std::to_string(shared_bytes()) +
-         " bytes of shared memory, " + std::to_string(blocks_per_multiprocessor) +
-         " blocks per multiprocessor" + (workspace.record_tapes > 0 ? ", tapes kept" : "");
+  std::string text(name_of(regime));
+  if (regime == Regime::layers) return text;
+  const auto number = [](auto n, const char* what) { return ", " + std::to_string(n) + what; };
+  return text + number(threads, " threads") + number(teams, teams == 1 ? " task per block" : " tasks per block") +
+         number(memory.rows, " rows") + number(shared_bytes(), " bytes of shared memory") +
+         number(blocks_per_multiprocessor, " blocks per multiprocessor") +
+         (workspace.record_tapes > 0 ? ", tapes kept" : "");
 }
 
 std::vector<LaunchPlan> admissible_plans(const PlanRequest& request, const Architecture& architecture) {

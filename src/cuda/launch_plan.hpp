@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cuda/architecture.hpp"
@@ -17,6 +18,8 @@ enum class Regime {
   block,   ///< a larger block per task, fast memory is shared memory
   layers,  ///< a launch per operation of a layer, for many tasks at once: models beyond shared memory
 };
+
+std::string_view name_of(Regime regime);
 
 /// What decides about a plan.
 struct PlanRequest {

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The project's .cu files compiled alone for real machines, with everything a compiler says about them.
+
+Which files and which flags is read from a configured build folder (its cache and its Ninja file), so that nothing here
+has to follow the build. Machine code is listed by NVIDIA's nvdisasm from PyPI, kept in a virtual environment below the
+build folder. What is compiled is kept as long as no source and no command changes.
+"""
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import resource
+import shlex
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ARCHITECTURES = ("sm_80", "sm_90", "sm_100")
+DISASSEMBLER = "nvidia-cuda-nvdisasm==13.5.37"
+
+
+def run(*command, **options):
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, **options)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+    return done.stdout
+
+
+def nvcc():
+    found = shutil.which("nvcc", path=os.environ["PATH"] + ":/usr/local/cuda/bin")
+    if not found:
+        sys.exit("static evidence needs nvcc: none in PATH and none in /usr/local/cuda/bin")
+    return found
+
+
+def nvcc_version():
+    return re.search(r"V(\d+\.\d+\.\d+)", run(nvcc(), "--version")).group(1)
+
+
+def configured(build):
+    """A build folder with the CUDA backend: the one given, or build/static made for the purpose."""
+    if build:
+        if not (build / "CMakeCache.txt").exists():
+            sys.exit(f"{build} is no configured build folder")
+        return build
+    build = ROOT / "build/static"
+    environment = dict(os.environ, PATH=os.environ["PATH"] + ":" + str(pathlib.Path(nvcc()).parent))
+    run("cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DSHOAL_CUDA=ON",
+        "-DSHOAL_INSTALL=OFF", "-DSHOAL_SHARED=OFF", "-DCMAKE_CUDA_ARCHITECTURES=90-virtual",
+        "-DCMAKE_CUDA_RUNTIME_LIBRARY=Shared", "-DCMAKE_CXX_COMPILER_LAUNCHER=" + (shutil.which("ccache") or ""),
+        "-DCMAKE_CUDA_COMPILER_LAUNCHER=" + (shutil.which("ccache") or ""), env=environment)
+    return build
+
+
+def built(build, target):
+    """The program `target` of tests/cuda, brought up to date."""
+    run("cmake", "--build", build, "--target", target, "-j", os.cpu_count())
+    return build / "tests/cuda" / target
+
+
+def disassembler(build):
+    home = build / "disassembler"
+    pattern = "lib/python*/site-packages/nvidia/*/bin/nvdisasm"
+    if not list(home.glob(pattern)):
+        run(sys.executable, "-m", "venv", home)
+        run(home / "bin/pip", "install", "--quiet", "--disable-pip-version-check", DISASSEMBLER)
+    if not (found := sorted(home.glob(pattern))):
+        sys.exit(f"{DISASSEMBLER} brought no nvdisasm")
+    return found[0]
+
+
+def commands(build):
+    """{source: compile command} of the kernels that the build folder compiles."""
+    cache = (build / "CMakeCache.txt").read_text()
+    sources = re.search(r"^SHOAL_CUDA_KERNELS:\w+=(.*)$", cache, re.M).group(1).split(";")
+    database = json.loads(run("ninja", "-C", build, "-t", "compdb"))
+    found = {}
+    for entry in database:
+        words = shlex.split(entry["command"])
+        if entry["file"] in sources and any(pathlib.Path(w).name == "nvcc" for w in words):
+            found.setdefault(entry["file"], words[[pathlib.Path(w).name for w in words].index("nvcc"):])
+    missing = [s for s in sources if s not in found]
+    if not sources or missing:
+        sys.exit(f"{build} compiles no {' '.join(missing) or 'kernel'} with nvcc: is it configured with SHOAL_CUDA=ON?")
+    return found
+
+
+def flags_of(command):
+    """Without what says where to, for which machine, and which file."""
+    kept, words = [], iter(command[1:])
+    for word in words:
+        if word in ("-o", "-MF", "-MT", "-x", "-arch"):
+            next(words)
+        elif word not in ("-c", "-MD") and not word.endswith(".cu") and not word.startswith("--generate-code"):
+            kept.append(word)
+    return kept
+
+
+class Compiled:
+    """One .cu file for one machine."""
+
+    def __init__(self, folder, source, architecture):
+        self.source, self.architecture = pathlib.Path(source), architecture
+        self.cubin, self.log = folder / "kernels.cubin", folder / "ptxas.log"
+        self.ptx, self.sass, self.stamp = folder / f"{self.source.stem}.ptx", folder / "kernels.sass", folder / "stamp"
+
+    def make(self, flags, nvdisasm, stamp):
+        folder = self.cubin.parent
+        if not self.stamp.exists() or self.stamp.read_text().split("\n")[0] != stamp:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            done = subprocess.run([nvcc(), *flags, "-arch=" + self.architecture, "-cubin", "-Xptxas=-v", "--keep",
+                                   "--keep-dir", str(folder), "-o", str(self.cubin), str(self.source)],
+                                  capture_output=True, text=True)
+            if done.returncode != 0:
+                sys.exit(f"{self.source} for {self.architecture}:\n{done.stderr[-4000:]}")
+            self.log.write_text(run("c++filt", input=done.stderr))
+            listing = run(nvdisasm, "-g", "-c", self.cubin)  # c++filt takes ".text._Z..." for one word
+            self.sass.write_text(run("c++filt", input=listing.replace("\t.section\t.text.", "\t.section .text ")))
+            self.ptx.write_text(run("c++filt", input=self.ptx.read_text()))
+            self.stamp.write_text(stamp)
+
+
+def compiled(build, architectures=ARCHITECTURES):
+    """([Compiled], CPU minutes of the compiler) for every kernel source and machine."""
+    nvdisasm = disassembler(build)
+    digest = hashlib.sha256(nvcc_version().encode())
+    for file in sorted((ROOT / "kernels").iterdir()):
+        digest.update(file.read_bytes())
+    every, jobs = [], []
+    for source, command in commands(build).items():
+        flags = flags_of(command)
+        for architecture in architectures:
+            one = Compiled(build / "static-kernels" / architecture / pathlib.Path(source).stem, source, architecture)
+            every.append(one)
+            jobs.append((one, flags, hashlib.sha256((digest.hexdigest() + " ".join(flags)).encode()).hexdigest()))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    fresh = any(not one.stamp.exists() or one.stamp.read_text() != stamp for one, _, stamp in jobs)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done in [pool.submit(one.make, flags, nvdisasm, stamp) for one, flags, stamp in jobs]:
+            done.result()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    minutes = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / 60.0
+    kept = build / "static-kernels/cpu-minutes"
+    if fresh:
+        kept.write_text(str(minutes))
+    return every, float(kept.read_text())

@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Static evidence about the kernels, without a device: what the compiler made of them, kept and compared.
+
+usage: evidence.py check|record|show [--build DIR]
+
+For every kernel and machine (sm_80, sm_90, sm_100): registers, spills, stack, static shared memory, instructions by class;
+for every benchmark shape: the launch that the backend plans and its occupancy. bench/static/evidence.json keeps them per
+version of nvcc. `check` fails on every difference, in either direction, on every breach of the numerical contract
+(contract_rules.py) and of the limits on the number of kernels and on the compiler's time; `record` rewrites the figures
+of this nvcc (still refusing breaches); `show` prints a table. A breach that must be carries a reason in the file's
+`reasons`: {"kernel": ..., "rule": ..., "reason": ...}; a reason that nothing needs is a finding too.
+--build: a build folder configured with SHOAL_CUDA=ON; without it build/static is made.
+"""
+import argparse
+import collections
+import fnmatch
+import json
+import pathlib
+import subprocess
+import sys
+
+import compiled_kernels
+import contract_rules
+import listings
+
+FILE = pathlib.Path(__file__).resolve().parent / "evidence.json"
+MOST_KERNELS, MOST_CPU_MINUTES = 120, 15.0
+TASK_KERNELS = ("meta_gradient", "adapt", "evaluate", "predict")
+
+
+def source_lines():
+    return {f"{file.name}:{number}": line for file in sorted((compiled_kernels.ROOT / "kernels").iterdir())
+            for number, line in enumerate(file.read_text().split("\n"), 1)}
+
+
+def gather(build):
+    """({machine: {kernel: figures}}, breaches, CPU minutes, flags' breaches included)."""
+    every, minutes = compiled_kernels.compiled(build)
+    lines, figures, breaches = source_lines(), collections.defaultdict(dict), []
+    for source, command in compiled_kernels.commands(build).items():
+        breaches += contract_rules.check_flags(compiled_kernels.flags_of(command), pathlib.Path(source).name)
+    for one in every:
+        sass, ptx = listings.read_sass(one.sass.read_text()), listings.read_ptx(one.ptx.read_text())
+        for kernel, found in listings.read_figures(one.log.read_text()).items():
+            if kernel not in sass or kernel not in ptx:
+                sys.exit(f"{one.source.name}: {kernel} has no listing for {one.architecture}")
+            if kernel in figures[one.architecture]:
+                sys.exit(f"two kernels are called {kernel}: the figures would hide one of them")
+            code = sass[kernel][0]
+            breaches += [b._replace(detail=f"{one.architecture}: {b.detail}") for b in
+                         contract_rules.check_kernel(kernel, ptx[kernel][0], code, found, lines)]
+            figures[one.architecture][kernel] = {**found, "instructions": len(code), "mix": listings.mix_of(code)}
+    return dict(figures), breaches, minutes
+
+
+def plans(build, figures):
+    """{machine: {"kernel shape": launch and occupancy}}; of several kernels for one purpose the one with most registers."""
+    questions, result = [], {machine: {} for machine in figures}
+    for machine, kernels in figures.items():
+        for purpose in TASK_KERNELS:
+            fitting = [f for name, f in kernels.items() if name.startswith(purpose)]
+            if fitting:
+                worst = max(fitting, key=lambda f: (f["registers"], f["shared"]))
+                questions.append(f"{machine} {purpose} {worst['registers']} {worst['shared']}")
+    answers = subprocess.run([compiled_kernels.built(build, "plan_occupancy")], input="\n".join(questions) + "\n",
+                             capture_output=True, text=True, check=True).stdout
+    for line in answers.splitlines():
+        machine, purpose, shape, threads, shared, blocks, limits, regime = line.split(" ", 7)
+        if int(blocks) < 1:
+            sys.exit(f"{machine}: {purpose} cannot run on shape {shape}: {threads} threads, {shared} bytes of shared memory")
+        result[machine][f"{purpose} {shape}"] = {
+            "regime": regime, "threads": int(threads), "shared": int(shared), "blocks": int(blocks),
+            "warps": int(blocks) * int(threads) // 32, "limited_by": limits}
+    return result
+
+
+def unexplained(breaches, reasons):
+    """Findings: breaches without a reason, and reasons without a breach."""
+    used, findings = set(), []
+    for breach in breaches:
+        fitting = [n for n, r in enumerate(reasons)
+                   if r["rule"] == breach.rule and fnmatch.fnmatchcase(breach.kernel, r["kernel"])]
+        used.update(fitting)
+        if not fitting:
+            findings.append(f"{breach.kernel}: {breach.rule}: {breach.detail}")
+    findings += [f"reason for {r['kernel']}, {r['rule']}: nothing needs it any more"
+                 for n, r in enumerate(reasons) if n not in used]
+    return [f"{line} ({count} times)" if count > 1 else line for line, count in collections.Counter(findings).items()]
+
+
+def leaves(tree, path=()):
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from leaves(value, path + (key,))
+    else:
+        yield path, tree
+
+
+def differences(recorded, found):
+    """One line per figure that is not what was recorded, whichever way it moved."""
+    old, new = dict(leaves(recorded)), dict(leaves(found))
+    for path in sorted(set(old) | set(new)):
+        if old.get(path) != new.get(path):
+            yield f"{', '.join(path)}: {old.get(path, 'not recorded')} -> {new.get(path, 'gone')}"
+
+
+def written(tree, indent=0):
+    """JSON with one line for every object that holds only values and small objects."""
+    if not isinstance(tree, (dict, list)) or len(text := json.dumps(tree)) < 500 and indent > 2 or not tree:
+        return json.dumps(tree)
+    inner, outer = "\n" + " " * (indent + 1), "\n" + " " * indent
+    if isinstance(tree, list):
+        return "[" + inner + ("," + inner).join(written(v, indent + 1) for v in tree) + outer + "]"
+    members = (f"{json.dumps(key)}: {written(value, indent + 1)}" for key, value in tree.items())
+    return "{" + inner + ("," + inner).join(members) + outer + "}"
+
+
+def show(figures, launches):
+    print(f"{'machine':7} {'kernel':34} {'regs':>4} {'spill':>5} {'stack':>5} {'shared':>6} {'instr':>6}  mix, per cent")
+    for machine, kernels in figures.items():
+        for name, f in kernels.items():
+            mix = ", ".join(f"{c} {100 * n / f['instructions']:.0f}" for c, n in
+                            sorted(f["mix"].items(), key=lambda item: -item[1]) if 100 * n >= f["instructions"])
+            print(f"{machine:7} {name:34} {f['registers']:4} {f['spill_stores'] + f['spill_loads']:5} {f['stack']:5} "
+                  f"{f['shared']:6} {f['instructions']:6}  {mix}")
+    print(f"\n{'machine':7} {'launch':26} {'threads':>7} {'shared':>7} {'blocks':>6} {'warps':>5}  limited by, regime")
+    for machine, rows in launches.items():
+        for name, p in rows.items():
+            print(f"{machine:7} {name:26} {p['threads']:7} {p['shared']:7} {p['blocks']:6} {p['warps']:5}  "
+                  f"{p['limited_by']}, {p['regime']}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=("check", "record", "show"))
+    parser.add_argument("--build", type=pathlib.Path)
+    arguments = parser.parse_args()
+    build = compiled_kernels.configured(arguments.build and arguments.build.resolve())
+    version = compiled_kernels.nvcc_version()
+    kept = json.loads(FILE.read_text()) if FILE.exists() else {"reasons": [], "nvcc": {}}
+    figures, breaches, minutes = gather(build)
+    found = {"kernels": figures, "plans": plans(build, figures)}
+    kernels = max(len(k) for k in figures.values())
+    print(f"nvcc {version}: {kernels} kernels (at most {MOST_KERNELS}), all architectures compiled in {minutes:.1f} "
+          f"CPU minutes (at most {MOST_CPU_MINUTES:.0f})")
+    findings = unexplained(breaches, kept["reasons"])
+    if kernels > MOST_KERNELS:
+        findings.append(f"{kernels} kernels are more than {MOST_KERNELS}")
+    if minutes > MOST_CPU_MINUTES:
+        findings.append(f"{minutes:.1f} CPU minutes of nvcc are more than {MOST_CPU_MINUTES:.0f}")
+    if arguments.action == "show":
+        show(figures, found["plans"])
+    if arguments.action == "record" and not findings:
+        kept["nvcc"][version] = found
+        FILE.write_text(written(kept) + "\n")
+        print(f"recorded in {FILE.relative_to(compiled_kernels.ROOT)}")
+    if arguments.action == "check":
+        if version not in kept["nvcc"]:
+            known = ", ".join(sorted(kept["nvcc"])) or "none"
+            findings.append(f"no figures are recorded for nvcc {version} (recorded: {known}): nothing was compared; look at "
+                            "`evidence.py show`, then `evidence.py record`")
+        else:
+            findings += differences(kept["nvcc"][version], found)
+    for finding in findings[:100]:
+        print("FINDING " + finding)
+    if len(findings) > 100:
+        print(f"... and {len(findings) - 100} more")
+    if findings and arguments.action != "show":
+        sys.exit(f"{len(findings)} findings. Where the new figures are meant: bench/static/evidence.py record")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// A launch as src/cuda plans it, and the toolkit's judgement of it: whether a multiprocessor can hold it, how
+// often. No device is needed; the data of the devices are NVIDIA's (CUDA C++ Programming Guide, technical
+// specifications per compute capability), written here once more so that they judge those of the product.
+#pragma once
+
+#include <cuda_occupancy.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <string>
+#include <string_view>
+
+#include <shoal/shoal.hpp>
+
+#include "core/inner_plan.hpp"
+#include "core/lowered_problem.hpp"
+#include "cuda/device_layout.hpp"
+#include "cuda/launch_plan.hpp"
+
+namespace shoal::testing {
+
+struct Gpu {
+  std::string_view name;
+  int major, minor, multiprocessors;
+  std::size_t shared_per_block, shared_per_multiprocessor;  ///< bytes, with opt-in
+};
+
+inline constexpr std::array<Gpu, 3> the_gpus = {{
+    {"sm_80", 8, 0, 108, 163 << 10, 164 << 10},
+    {"sm_90", 9, 0, 132, 227 << 10, 228 << 10},
+    {"sm_100", 10, 0, 148, 227 << 10, 228 << 10},
+}};
+inline constexpr int most_registers = 255;  ///< of a thread
+
+/// Occupancy of a launch; no blocks = it cannot run.
+inline cudaOccResult occupancy(const Gpu& gpu, int threads, std::size_t dynamic_shared, int registers,
+                               std::size_t static_shared = 0) {
+  cudaOccDeviceProp device;
+  device.computeMajor = gpu.major;
+  device.computeMinor = gpu.minor;
+  device.maxThreadsPerBlock = 1024;
+  device.maxThreadsPerMultiprocessor = 2048;
+  device.regsPerBlock = device.regsPerMultiprocessor = 65536;
+  device.warpSize = 32;
+  device.sharedMemPerBlock = 48 << 10;
+  device.sharedMemPerMultiprocessor = gpu.shared_per_multiprocessor;
+  device.numSms = gpu.multiprocessors;
+  device.sharedMemPerBlockOptin = gpu.shared_per_block;
+  device.reservedSharedMemPerBlock = 1 << 10;
+  cudaOccFuncAttributes kernel;
+  kernel.maxThreadsPerBlock = INT_MAX;
+  kernel.numRegs = registers;
+  kernel.sharedSizeBytes = static_shared;
+  kernel.partitionedGCConfig = PARTITIONED_GC_OFF;
+  kernel.shmemLimitConfig = FUNC_SHMEM_LIMIT_OPTIN;
+  kernel.maxDynamicSharedSizeBytes = gpu.shared_per_block - static_shared;
+  kernel.numBlockBarriers = 1;
+  const cudaOccDeviceState state;
+  cudaOccResult result{};
+  const cudaOccError error =
+      cudaOccMaxActiveBlocksPerMultiprocessor(&result, &device, &kernel, &state, threads, dynamic_shared);
+  if (error != CUDA_OCC_SUCCESS) result.activeBlocksPerMultiprocessor = 0;
+  return result;
+}
+
+struct PlannedTask {
+  ModelSpec model;
+  Loss loss;
+  Algorithm algorithm;
+  TaskColumns columns;
+  int rows = 1;  ///< of the largest task
+};
+
+struct PlannedLaunch {
+  std::string regime;
+  int threads = 0;  ///< of a block
+  std::int64_t shared_bytes = 0;
+};
+
+/// What the backend would launch on `gpu` with at most so much shared memory for a block; the one place that
+/// knows the planner's interface.
+inline PlannedLaunch plan_launch(const PlannedTask& task, kernels::TaskKernel kernel, const Gpu& gpu,
+                                 std::int64_t shared_limit) {
+  const ParameterLayout layout(task.model);
+  const LoweredAlgorithm lowered = lower(task.algorithm, layout);
+  const RateLayout rates(layout, lowered.training.learned_rate, std::max(lowered.training.rate_steps, 1));
+  const LoweredProblem problem({task.model, layout, rates, task.loss, lowered.training}, task.columns);
+  const cuda::DeviceLayout device(problem.network());
+  cuda::Architecture architecture = cuda::architecture_of(gpu.major, gpu.minor);
+  architecture.shared_per_block = std::min(architecture.shared_per_block, shared_limit);
+  const cuda::LaunchPlan plan = cuda::make_plan({.network = device.network(),
+                                                 .loss = problem.loss().code,
+                                                 .inner = problem.inner(),
+                                                 .kernel = kernel,
+                                                 .rate_count = static_cast<int>(rates.size()),
+                                                 .support_rows = task.rows,
+                                                 .query_rows = task.rows},
+                                                architecture);
+  return {std::string(cuda::name_of(plan.regime)), plan.block_threads(), plan.shared_bytes()};
+}
+
+inline constexpr std::array<std::string_view, 4> kernel_names = {"meta_gradient", "adapt", "evaluate",
+                                                                 "predict"};
+
+}  // namespace shoal::testing
