@@ -10,6 +10,7 @@
 #include "core/generated_tasks.hpp"
 #include "core/optimizer_step.hpp"
 #include "cuda/device_array.hpp"
+#include "cuda/task_launcher.hpp"
 #include "cuda_under_test.hpp"
 #include "kernels/meta_update.hpp"
 #include "kernels/task_generation.hpp"
@@ -83,6 +84,12 @@ float random_float(std::mt19937_64& random, int low, int high) {
   const float mantissa = 1.0f + static_cast<float>(random() & 0x7fffff) * 0x1p-23f;
   return (random() & 1 ? -1.0f : 1.0f) * std::ldexp(mantissa, uniform_int(random, low, high));
 }
+
+#if defined(__SANITIZE_THREAD__)
+constexpr int updates = 12;
+#else
+constexpr int updates = 60;
+#endif
 
 /// What one update is about, as the host has it.
 struct UpdateCase {
@@ -197,7 +204,7 @@ void expect_updates_of_core(std::mt19937_64& random, const UpdateCase& c) {
 
 TEST_F(MetaKernels, UpdateIsThatOfCore) {
   std::mt19937_64 random(72);
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < updates; ++round) {
     turn_order(round);
     constexpr OptimizerKind kinds[] = {OptimizerKind::sgd, OptimizerKind::momentum, OptimizerKind::adam,
                                        OptimizerKind::adamw};
@@ -221,10 +228,12 @@ TEST_F(MetaKernels, UpdateIsThatOfCore) {
 TEST_F(MetaKernels, UpdateOfManyBlocksTasksAndParameters) {
   std::mt19937_64 random(73);
   const Optimizer optimizer{.clip = 1e-3};
-  expect_updates_of_core(random, {5, 3, 2047, 40, -30, 10, optimizer});
+  expect_updates_of_core(random, {5, 3, most_blocks, 40, -30, 10, optimizer});
+#if !defined(__SANITIZE_THREAD__)
   // More than a thread's digits take between two carries; more parameters than the grid has columns.
   expect_updates_of_core(random, {3, 0, 2, 2 * 256 * 2048 + 77, -30, 10, optimizer});
   expect_updates_of_core(random, {17000, 33, 2, 3, -30, 10, optimizer});
+#endif
 }
 
 }  // namespace

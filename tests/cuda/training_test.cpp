@@ -306,7 +306,7 @@ TEST_F(Training, OneGraphOfAtMostThreeKernelsAndNothingAllocated) {
   const auto& counts = cuda::device_counts();
   const bool checked = rounds < 20;
   for (const int size : {1, 2, 3, 7, 25, 32, 33, 100, 263, 1000, 2047, 2048, 2049, 5000}) {
-    if (checked && size > 300) break;
+    if (checked && size > 40) break;
     SCOPED_TRACE(size);
     MetaLearner generated(cuda, {.model = model, .optimizer = optimizer}),
         given(cuda, {.model = model, .optimizer = optimizer}),
