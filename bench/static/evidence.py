@@ -26,7 +26,8 @@ import listings
 
 FILE = pathlib.Path(__file__).resolve().parent / "evidence.json"
 MOST_KERNELS, MOST_CPU_MINUTES = 120, 15.0
-TASK_KERNELS = ("meta_gradient", "adapt", "evaluate", "predict")
+TASK_KERNEL = "task_kernel"
+PURPOSES = ("meta_gradient", "adapt", "evaluate", "predict")  # what it is launched for
 
 
 def source_lines():
@@ -55,14 +56,11 @@ def gather(build):
 
 
 def plans(build, figures):
-    """{machine: {"kernel shape": launch and occupancy}}; of several kernels for one purpose the one with most registers."""
+    """{machine: {"kernel shape": launch and occupancy}}; for every purpose of the task kernel."""
     questions, result = [], {machine: {} for machine in figures}
     for machine, kernels in figures.items():
-        for purpose in TASK_KERNELS:
-            fitting = [f for name, f in kernels.items() if name.startswith(purpose)]
-            if fitting:
-                worst = max(fitting, key=lambda f: (f["registers"], f["shared"]))
-                questions.append(f"{machine} {purpose} {worst['registers']} {worst['shared']}")
+        found = kernels[TASK_KERNEL]
+        questions += [f"{machine} {purpose} {found['registers']} {found['shared']}" for purpose in PURPOSES]
     answers = subprocess.run([compiled_kernels.built(build, "plan_occupancy")], input="\n".join(questions) + "\n",
                              capture_output=True, text=True, check=True).stdout
     for line in answers.splitlines():

@@ -170,8 +170,9 @@ std::string LaunchPlan::describe() const {
   std::string text(name_of(regime));
   if (regime == Regime::layers) return text;
   const auto number = [](auto n, const char* what) { return ", " + std::to_string(n) + what; };
-  return text + number(threads, " threads") + number(teams, teams == 1 ? " task per block" : " tasks per block") +
-         number(memory.rows, " rows") + number(shared_bytes(), " bytes of shared memory") +
+  return text + number(threads, " threads") +
+         number(teams, teams == 1 ? " task per block" : " tasks per block") + number(memory.rows, " rows") +
+         number(shared_bytes(), " bytes of shared memory") +
          number(blocks_per_multiprocessor, " blocks per multiprocessor") +
          (workspace.record_tapes > 0 ? ", tapes kept" : "");
 }

@@ -55,6 +55,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
       : given_(problem),
         device_(device),
         mutex_(mutex),
+        clock_(clock),
         launcher_(device, options, stream_),
         state_(optimizer) {}
 

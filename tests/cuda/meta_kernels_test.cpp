@@ -228,7 +228,7 @@ TEST_F(MetaKernels, UpdateIsThatOfCore) {
 TEST_F(MetaKernels, UpdateOfManyBlocksTasksAndParameters) {
   std::mt19937_64 random(73);
   const Optimizer optimizer{.clip = 1e-3};
-  expect_updates_of_core(random, {5, 3, most_blocks, 40, -30, 10, optimizer});
+  expect_updates_of_core(random, {5, 3, kernels::exact_capacity - 1, 40, -30, 10, optimizer});
 #if !defined(__SANITIZE_THREAD__)
   // More than a thread's digits take between two carries; more parameters than the grid has columns.
   expect_updates_of_core(random, {3, 0, 2, 2 * 256 * 2048 + 77, -30, 10, optimizer});
