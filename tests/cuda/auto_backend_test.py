@@ -1,5 +1,5 @@
-#!/ usr / bin / env python3
-#SPDX - License - Identifier : Apache - 2.0
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A build with the cuda backend, with and without a device: what doctor, --backend auto and --backend cuda do and say.
 
 usage: auto_backend_test.py SHOAL RUNNER...    (RUNNER: a command that gives the program a device)
@@ -25,8 +25,7 @@ def run(device, *arguments, code=0):
 
 
 def backend_line(doctor):
-    return {line["name"]: line for line in doctor["backends"]
-}["cuda"]
+    return {line["name"]: line for line in doctor["backends"]}["cuda"]
 
 
 def test_without_a_device():

@@ -1,5 +1,5 @@
-#!/ usr / bin / env python3
-#SPDX - License - Identifier : Apache - 2.0
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """scripts/validate-gpu from end to end: makes the bundle, moves it, and runs every stage of it on an emulated device,
 where PATH has a shell, Python and stand-ins for the tools of a GPU machine, and no compiler.
 
@@ -16,30 +16,22 @@ import tempfile
 source, work, runner = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
 TOOLS = {
     "nvidia-smi": """#!/bin/sh
-case "$*" in *-lms*) echo "1980, 650.5, 60";
-exec sleep 600;
-;
-esac
+case "$*" in *-lms*) echo "1980, 650.5, 60"; exec sleep 600 ;; esac
 echo "Chip, 580.1, 80 GB, 1, 2, 3, 4, 5, 6, 7, Default, Enabled, Disabled"
 """,
     "compute-sanitizer": """#!/bin/sh
-while [ "${1#--t}" != "$1" ] || [ "${1#--e}" != "$1" ];
-do shift 2;
-done
+while [ "${1#--t}" != "$1" ] || [ "${1#--e}" != "$1" ]; do shift 2; done
 exec "$@"
 """,
     "ncu": """#!/bin/sh
-while [ "$1" != --log-file ];
-do shift;
-done log = "$2" while["${1##*/}" != shoal - bench];
-do shift;
-done "$@" || exit 1 m =
-    l1tex__data_bank_conflicts_pipe_lsu_mem_shared_op
-        printf '"ID","Kernel Name","gpu__time_duration.sum","%s_ld.sum","%s_st.sum","l1tex__data_pipe_lsu_wavefronts_mem_shared.sum"\\n' $m
-            $m > "$log" printf '"","","ns","","",""\\n"0","task","12","0","3","99"\\n' >>
-    "$log"
-    ""
-    ",
+while [ "$1" != --log-file ]; do shift; done
+log="$2"
+while [ "${1##*/}" != shoal-bench ]; do shift; done
+"$@" || exit 1
+m=l1tex__data_bank_conflicts_pipe_lsu_mem_shared_op
+printf '"ID","Kernel Name","gpu__time_duration.sum","%s_ld.sum","%s_st.sum","l1tex__data_pipe_lsu_wavefronts_mem_shared.sum"\\n' $m $m >"$log"
+printf '"","","ns","","",""\\n"0","task","12","0","3","99"\\n' >>"$log"
+""",
 }
 SMALL = {"SHOAL_TEST_ROUNDS": "3", "SHOAL_BITS_TASKS": "1", "SHOAL_BITS_FILTER": "*sine_k1*", "SHOAL_BENCH_FILTER": "/sine_k1/25/",
          "SHOAL_BENCH_SECONDS": "0.001", "SHOAL_SHAPES": "sine_k1", "SHOAL_NCU_TASKS": "25"}

@@ -1,35 +1,34 @@
-#!/ usr / bin / env python3
-#SPDX - License - Identifier : Apache - 2.0
-""
-    "remove_barriers.py SOURCE WORK [FILE...]: removes each barrier of the kernels in turn and requires that the suite notices,
-    as a data race under ThreadSanitizer or
-    as wrong bits in some order of threads
-        .
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""remove_barriers.py SOURCE WORK [FILE...]: removes each barrier of the kernels in turn and requires that the suite notices,
+as a data race under ThreadSanitizer or as wrong bits in some order of threads.
 
-    A barrier that carries a
-    flag(Team::any) loses its waiting and keeps its flag : what is tested is the order
-        .""
-         "
-                                                           import os import pathlib import re import shutil
-                                                           import subprocess import sys
+A barrier that carries a flag (Team::any) loses its waiting and keeps its flag: what is tested is the order.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
 
-                                                           source,
-    work = map(pathlib.Path, sys.argv [1:3]) tree, build = work / "tree",
-    work / "build" files = sys.argv [3:] or
-                           [
-                             "kernels/layer_tasks.cu", "kernels/layer_tile.cuh", "kernels/meta_update.cu",
-                             "kernels/team_pass.cuh", "kernels/team_task.cuh"
-                           ] barrier =
-                               re.compile(r "(team_\.sync|__syncthreads)\(\);")
+source, work = map(pathlib.Path, sys.argv[1:3])
+tree, build = work / "tree", work / "build"
+files = sys.argv[3:] or ["kernels/layer_tasks.cu", "kernels/layer_tile.cuh", "kernels/meta_update.cu",
+                         "kernels/team_pass.cuh", "kernels/team_task.cuh"]
+barrier = re.compile(r"(team_\.sync|__syncthreads)\(\);")
 
-                                   def run(*command, **options)
-    : return subprocess.run(command, capture_output = True, text = True, **options)
 
-          def suite_passes()
-    : made = run("cmake", "--build", str(build), "--target", "cuda_host_tests", "-j",
-                 str(os.cpu_count())) if made.returncode
-             != 0 : sys.exit(made.stdout [-3000:]) environment =
-                 dict(os.environ, SHOAL_TEST_ROUNDS = "60") try :
+def run(*command, **options):
+    return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+def suite_passes():
+    made = run("cmake", "--build", str(build), "--target", "cuda_host_tests", "-j", str(os.cpu_count()))
+    if made.returncode != 0:
+        sys.exit(made.stdout[-3000:])
+    environment = dict(os.environ, SHOAL_TEST_ROUNDS="60")
+    try:
         return run(str(build / "tests/cuda/cuda_host_tests"), env=environment, timeout=300).returncode == 0
     except subprocess.TimeoutExpired:
         return False

@@ -1,5 +1,5 @@
-#!/ usr / bin / env python3
-#SPDX - License - Identifier : Apache - 2.0
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Builds without CUDA: SHOAL_CUDA=AUTO says that there is no compiler, and a build without CUDA reads no CUDA file.
 
 usage: without_nvcc_test.py SOURCE BUILD CMAKE    (BUILD: a Ninja build with SHOAL_CUDA=OFF)
