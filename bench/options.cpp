@@ -22,12 +22,14 @@ std::vector<BackendKind> backends_from(std::string_view list) {
   return backends;
 }
 
-int threads_from(std::string_view text) {
-  int threads = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
-  if (error != std::errc() || end != text.data() + text.size() || threads < 0)
-    throw InvalidArgument("--threads must be a number of at least 0, is \"" + std::string(text) + "\"");
-  return threads;
+template <class Number>
+Number number_from(std::string_view option, std::string_view text) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0)
+    throw InvalidArgument(std::string(option) + " must be a number of at least 0, is \"" + std::string(text) +
+                          "\"");
+  return number;
 }
 
 }  // namespace
@@ -48,9 +50,13 @@ Options take_options(int& argc, char** argv) {
     if (const auto list = value_of("--backends"))
       options.backends = backends_from(*list);
     else if (const auto threads = value_of("--threads"))
-      options.threads = threads_from(*threads);
+      options.threads = number_from<int>("--threads", *threads);
     else if (const auto isa = value_of("--isa"))
       options.isa = isa_from_string(*isa);
+    else if (const auto shape = value_of("--sweep-plans"))
+      options.sweep = *shape;
+    else if (const auto tasks = value_of("--tasks"))
+      options.tasks = number_from<std::int64_t>("--tasks", *tasks);
     else {
       options.help = options.help || argument == "--help";
       argv[kept++] = argv[i];
@@ -66,6 +72,9 @@ const char* options_help() {
          "  --backends=cpu,cuda   these backends, or exit 6 (default: all that can run here)\n"
          "  --threads=N           threads of the cpu backend (default 0: every core)\n"
          "  --isa=NAME            its instruction set: auto, scalar, avx2, avx512\n"
+         "  --sweep-plans=SHAPE   every launch plan of the cuda backend for a shape, a JSON line each, and "
+         "nothing else\n"
+         "  --tasks=N             tasks of a sweep (default 0: many)\n"
          "Rows are named backend/shape/tasks/work; --benchmark_filter=REGEX picks some.\n"
          "Exit codes: 0 done, 2 refused options or no such row, 5 a task failed, 6 a backend cannot run.\n\n";
 }

@@ -2,6 +2,8 @@
 // The options of shoal-bench that Google Benchmark does not have.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include <shoal/context.hpp>
@@ -13,6 +15,8 @@ struct Options {
   int threads = 0;                    ///< --threads=N, 0 = every core
   Isa isa = Isa::automatic;           ///< --isa=avx2
   bool help = false;                  ///< --help
+  std::string sweep;                  ///< --sweep-plans=SHAPE: nothing but that
+  std::int64_t tasks = 0;             ///< --tasks=N of a sweep, 0 = many
 };
 
 /// Takes its own options out of argv, as --name=value or --name value, and leaves the others in order. Throws

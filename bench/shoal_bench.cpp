@@ -15,6 +15,7 @@
 
 #include "options.hpp"
 #include "rows.hpp"
+#include "sweep.hpp"
 
 namespace shoal::bench {
 namespace {
@@ -70,6 +71,7 @@ std::vector<Lane> open_lanes(const Options& options) {
 int run(int argc, char** argv) {
   const Options options = take_options(argc, argv);
   if (options.help) std::fputs(options_help(), stdout);
+  if (!options.sweep.empty() && !options.help) return sweep_plans(options.sweep, options.tasks);
   benchmark::Initialize(&argc, argv);  // with --help it prints its own and exits
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::AddCustomContext("shoal", SHOAL_VERSION);

@@ -6,6 +6,7 @@
 #include "cpu/cpu_backend.hpp"
 #if defined(SHOAL_HAS_CUDA)
 #include "cuda/cuda_backend.hpp"
+#include "cuda/plan_choice.hpp"
 #endif
 #include "reference/reference_backend.hpp"
 
@@ -33,10 +34,10 @@ BackendReport report_cuda() {
   return report;
 }
 std::unique_ptr<Backend<float>> make_cuda(int, Isa) {
-  return make_cuda_backend();
+  return make_cuda_backend(with_wished_plan({}));
 }
 std::unique_ptr<Backend<float>> make_cuda_fast() {
-  return make_cuda_backend({.math = Math::fast});
+  return make_cuda_backend(with_wished_plan({.math = Math::fast}));
 }
 #else
 BackendReport report_cuda() {
@@ -44,6 +45,7 @@ BackendReport report_cuda() {
 }
 constexpr std::unique_ptr<Backend<float>> (*make_cuda)(int, Isa) = nullptr;
 constexpr std::unique_ptr<Backend<float>> (*make_cuda_fast)() = nullptr;
+constexpr std::vector<CudaPlan> (*cuda_plans)(const Problem&, const TaskBatch&, int) = nullptr;
 #endif
 
 bool only_scalar(Isa isa) {
@@ -54,7 +56,7 @@ constexpr std::array<BackendEntry, 3> entries = {{
     {BackendKind::cpu, report_cpu, cpu_has_isa, make_cpu_backend, nullptr},
     {BackendKind::reference, report_reference, only_scalar, nullptr,
      [](int, Isa) -> std::unique_ptr<Backend<double>> { return make_reference_backend(); }},
-    {BackendKind::cuda, report_cuda, only_scalar, make_cuda, nullptr, make_cuda_fast},
+    {BackendKind::cuda, report_cuda, only_scalar, make_cuda, nullptr, make_cuda_fast, cuda_plans},
 }};
 
 }  // namespace

@@ -13,6 +13,7 @@
 
 #include <shoal/algorithm.hpp>
 #include <shoal/context.hpp>
+#include <shoal/cuda_plan.hpp>
 #include <shoal/loss.hpp>
 #include <shoal/model.hpp>
 #include <shoal/optimizer.hpp>
@@ -134,6 +135,11 @@ class BasicMetaLearner {
   /// One line on how the backend would run a meta-gradient of `tasks`; empty where it has nothing to choose.
   /// No bit depends on it.
   std::string plan(const BasicTaskBatch<Real>& tasks) const;
+  /// Plans of the cuda backend for a meta-gradient of `tasks` on devices of compute capability `capability` /
+  /// 10 (80, 90, 100; 0: the device in use), the one it takes first, layer by layer last. Needs no device
+  /// unless `capability` is 0 (then ResourceError without one). Empty in builds without that backend, and in
+  /// double precision.
+  std::vector<CudaPlan> cuda_plans(const BasicTaskBatch<Real>& tasks, int capability) const;
 
  private:
   friend struct TrainingStep<Real>;

@@ -4,6 +4,7 @@
 
 #include <shoal/algorithm.hpp>
 #include <shoal/context.hpp>
+#include <shoal/cuda_plan.hpp>
 #include <shoal/dataset.hpp>
 #include <shoal/error.hpp>
 #include <shoal/evaluation.hpp>

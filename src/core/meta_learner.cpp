@@ -13,6 +13,7 @@
 #include "core/batch_chunks.hpp"
 #include "core/float_environment.hpp"
 #include "core/learner_state.hpp"
+#include "core/registry.hpp"
 #include "core/optimizer_step.hpp"
 
 namespace shoal {
@@ -213,6 +214,19 @@ std::string BasicMetaLearner<Real>::plan(const BasicTaskBatch<Real>& tasks) cons
   check_batch(tasks, s.options.model, s.options.loss);
   return s.backend.plan(s.problem(s.lowered.training),
                         s.lowered.rows == TrainingRows::joined ? tasks.joined() : tasks);
+}
+
+template <class Real>
+std::vector<CudaPlan> BasicMetaLearner<Real>::cuda_plans(const BasicTaskBatch<Real>& tasks,
+                                                         int capability) const {
+  const State& s = *state_;
+  check_batch(tasks, s.options.model, s.options.loss);
+  if constexpr (std::is_same_v<Real, float>)
+    for (const BackendEntry& entry : backend_entries())
+      if (entry.cuda_plans)
+        return entry.cuda_plans(s.problem(s.lowered.training),
+                                s.lowered.rows == TrainingRows::joined ? tasks.joined() : tasks, capability);
+  return {};
 }
 
 template <class Real>

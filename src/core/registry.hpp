@@ -5,8 +5,10 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 #include <shoal/context.hpp>
+#include <shoal/cuda_plan.hpp>
 
 #include "core/backend.hpp"
 
@@ -19,6 +21,8 @@ struct BackendEntry {
   std::unique_ptr<Backend<float>> (*make_float)(int threads, Isa isa);  ///< null when it has no float form
   std::unique_ptr<Backend<double>> (*make_double)(int threads, Isa isa);  ///< null when it has no double form
   std::unique_ptr<Backend<float>> (*make_fast)() = nullptr;               ///< null when it has no fast math
+  /// See MetaLearner::cuda_plans; null when there is nothing to plan.
+  std::vector<CudaPlan> (*cuda_plans)(const Problem&, const TaskBatch&, int capability) = nullptr;
 };
 
 /// Every backend of this build; defined in src/backends.cpp.

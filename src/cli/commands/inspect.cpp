@@ -75,10 +75,13 @@ int run_inspect_plan(const CommandOptions& options) {
       {"flops_per_iteration", flops},
       {"trajectory_bytes_per_task", (static_cast<std::size_t>(steps) + 1) * layout.size() * sizeof(float)},
       {"tensors", ordered_json::array()}};
-  if (config.backend == BackendKind::automatic || config.backend == BackendKind::cpu) {
+  if (config.backend != BackendKind::reference) {
     const Context context({BackendKind::cpu, config.threads, config.isa});
     const MetaLearner learner(context, {.model = model, .loss = config.loss, .algorithm = config.algorithm});
     result["cpu"] = learner.plan(tasks);
+    for (const int capability : {80, 90, 100})
+      if (const auto plans = learner.cuda_plans(tasks, capability); !plans.empty())
+        result["cuda.sm_" + std::to_string(capability)] = plans.front().text;
   }
   for (const auto& specs : {layout.tensors(), rates.tensors()})
     for (const TensorSpec& spec : specs)

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a user may see of plans, and wish.
+#pragma once
+
+#include <vector>
+
+#include <shoal/cuda_plan.hpp>
+
+#include "cuda/cuda_backend.hpp"
+
+namespace shoal {
+
+/// `options` with the plan that SHOAL_CUDA_PLAN wishes: THREADSxROWS ("64x16") or "layers". Throws
+/// InvalidArgument.
+CudaOptions with_wished_plan(CudaOptions options);
+
+/// Every plan of meta_gradient() on a device of compute capability major.minor = capability / 10, best first;
+/// layer by layer comes last. `capability` 0: of the device in use. Needs no device otherwise.
+std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks, int capability);
+
+}  // namespace shoal
