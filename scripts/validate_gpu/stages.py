@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each stage runs. Environment variables make stages smaller: SHOAL_SUITE_FILTER and SHOAL_BITS_FILTER (of the
 tests), SHOAL_TEST_ROUNDS (their random cases), SHOAL_BITS_TASKS, SHOAL_BENCH_FILTER, SHOAL_BENCH_SECONDS,
-SHOAL_SHAPES (of sweep and ncu, by comma), SHOAL_NCU_TASKS (of a row under ncu)."""
+SHOAL_SHAPES (of sweep and ncu, by comma), SHOAL_SWEEP_TASKS, SHOAL_NCU_TASKS (of a row under ncu)."""
 import csv
 import json
 import os
@@ -120,12 +120,10 @@ def read_clocks(lines):
 
 def sweep(stage, home):
     def read(outcome):
-        if outcome.code == 2 and "--sweep-plans" in outcome.stderr:
-            raise NotRun("this shoal-bench has no --sweep-plans")
-        return outcome.stdout.splitlines()
+        return [json.loads(line) for line in outcome.stdout.splitlines()]
 
     for shape in shapes():
-        stage.step(shape, [home / "shoal-bench", "--sweep-plans", shape], read)
+        stage.step(shape, [home / "shoal-bench", "--sweep-plans", shape, "--tasks", wish("SHOAL_SWEEP_TASKS", "0")], read)
 
 
 def sanitizer(stage, home):

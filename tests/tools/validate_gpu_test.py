@@ -41,8 +41,8 @@ esac
     "cuda_bits_tests": "#!/bin/sh\necho '[  PASSED  ] 60 tests.'\n",
     "shoal-bench": f"""#!/bin/sh
 case "$1" in --sweep-plans)
-  [ "$FAKE_SWEEP" = yes ] && {{ echo "plan of $2"; exit 0; }}
-  echo "shoal-bench: error: unrecognized command-line flag: --sweep-plans" >&2; exit 2 ;;
+  [ "$FAKE_SWEEP" = yes ] && {{ echo "{{\\"shape\\": \\"$2\\", \\"tasks\\": \\"$4\\"}}"; exit 0; }}
+  echo "shoal-bench: error: plans differ" >&2; exit 5 ;;
 esac
 printf '%s\\n' '{{' '  "context": {{"shoal": "0"}},' '  "benchmarks": ['
 cat <<'ROWS'
@@ -160,16 +160,16 @@ def test_all_is_well(bundle):
     assert "rounds: 16" in stages["sanitizer"]["steps"][3]["output"]
     assert [step["step"] for step in stages["ncu"]["steps"]] == ["market", "credit"]
     assert stages["ncu"]["steps"][0]["data"]["kernels"][0]["Kernel Name"] == "task, kernel"
-    assert stages["sweep"]["steps"][1]["data"] == ["plan of credit"]
+    assert stages["sweep"]["steps"][1]["data"] == [{"shape": "credit", "tasks": "0"}]
 
 
 def test_missing_tools(bundle):
     stages = bundle.run("--stages", "device,suite,sanitizer,ncu,sweep,peers,bits", code=1, tools=False)
-    assert statuses(stages) == {"device": "failed", "suite": "passed", "sanitizer": "not run", "ncu": "not run", "sweep": "not run",
+    assert statuses(stages) == {"device": "failed", "suite": "passed", "sanitizer": "not run", "ncu": "not run", "sweep": "failed",
                                 "peers": "not run", "bits": "passed"}, bundle.said
     assert stages["device"]["reasons"][0].startswith("nvidia-smi: not run: nvidia-smi: no such program")
     assert "compute-sanitizer: no such program" in stages["sanitizer"]["reasons"][0]
-    assert "has no --sweep-plans" in stages["sweep"]["reasons"][0]
+    assert "5" in stages["sweep"]["reasons"][0], stages["sweep"]
     assert "has no peers" in stages["peers"]["reasons"][0]
     write_programs(bundle.folder / "peers", {"run": "#!/bin/sh\necho one\n"})
     assert bundle.run("--stages", "peers")["peers"]["steps"][0]["data"] == ["one"]
