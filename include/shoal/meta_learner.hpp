@@ -136,9 +136,9 @@ class BasicMetaLearner {
   /// No bit depends on it.
   std::string plan(const BasicTaskBatch<Real>& tasks) const;
   /// Plans of the cuda backend for a meta-gradient of `tasks` on devices of compute capability `capability` /
-  /// 10 (80, 90, 100; 0: the device in use), the one it takes first, layer by layer last. Needs no device
-  /// unless `capability` is 0 (then ResourceError without one). Empty in builds without that backend, and in
-  /// double precision.
+  /// 10 (80, 90, 100; 0: the device in use), the one it takes first, layer by layer among them. Needs no
+  /// device unless `capability` is 0 (then ResourceError without one). Empty in builds without that backend,
+  /// and in double precision.
   std::vector<CudaPlan> cuda_plans(const BasicTaskBatch<Real>& tasks, int capability) const;
 
  private:

@@ -13,8 +13,8 @@
 #include "core/batch_chunks.hpp"
 #include "core/float_environment.hpp"
 #include "core/learner_state.hpp"
-#include "core/registry.hpp"
 #include "core/optimizer_step.hpp"
+#include "core/registry.hpp"
 
 namespace shoal {
 namespace {

@@ -17,6 +17,9 @@ struct Architecture {
   // The model of plans.
   double issue_share = 0.45;  ///< of a scheduler's cycles that one warp alone can fill
   int most_rows = 64;         ///< that go through the network together
+  // A larger model that has room for fewer rows than these beside it reads its weights too often: layer by
+  // layer.
+  int large_parameters = 15000, fewest_rows_of_large = 8;
 };
 
 inline constexpr std::int64_t kib = 1024;

@@ -129,12 +129,17 @@ class CudaBackend final : public Backend<float> {
   /// One call: the backend and its device are its own, and the problem is there as the kernels take it.
   struct Call {
     Call(CudaBackend& backend, const Problem& given, const TaskColumns& columns, const char* name)
-        : lock(backend.mutex_), scope(backend.device_.index), range(name), problem(given, columns) {}
+        : lock(backend.mutex_),
+          scope(backend.device_.index),
+          range(name),
+          problem(given, columns),
+          drain(backend.stream_) {}
     std::lock_guard<std::mutex> lock;
     DeviceScope scope;
     Range range;
     DeviceProblem problem;
     TaskArguments job;
+    DrainOnFailure drain;
   };
 
   void put(Call& call, const TaskBatch& tasks, const MetaParameters<float>& parameters) {

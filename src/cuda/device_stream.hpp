@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 
 #include "cuda/device_counts.hpp"
 #include "cuda/device_error.hpp"
@@ -40,6 +41,26 @@ class Stream {
   void* handle_ = nullptr;
   long launches_ = 0;  ///< accepted so far
   bool capturing_ = false;
+};
+
+/// Waits for the stream when its scope is left by an exception: work that was given to the stream before may
+/// read memory that is about to go.
+class DrainOnFailure {
+ public:
+  explicit DrainOnFailure(Stream& stream) : stream_(stream), before_(std::uncaught_exceptions()) {}
+  ~DrainOnFailure() {
+    if (std::uncaught_exceptions() == before_) return;
+    try {
+      stream_.synchronize("what was begun before a failure");
+    } catch (const DeviceError&) {  // the failure that is on its way tells more
+    }
+  }
+  DrainOnFailure(const DrainOnFailure&) = delete;
+  DrainOnFailure& operator=(const DrainOnFailure&) = delete;
+
+ private:
+  Stream& stream_;
+  int before_;
 };
 
 class Event {

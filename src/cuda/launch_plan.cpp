@@ -194,8 +194,11 @@ std::vector<LaunchPlan> admissible_plans(const PlanRequest& request, const Archi
 }
 
 LaunchPlan make_plan(const PlanRequest& request, const Architecture& architecture, const PlanWish& wish) {
+  const int rows = std::max(request.support_rows, request.query_rows);
+  const bool large = static_cast<int>(request.network.parameters) > architecture.large_parameters;
+  const int fewest = large && wish.rows == 0 ? std::min(rows, architecture.fewest_rows_of_large) : 1;
   for (const LaunchPlan& plan : admissible_plans(request, architecture))
-    if (!wish.layers && (wish.threads == 0 || plan.threads == wish.threads) &&
+    if (!wish.layers && plan.memory.rows >= fewest && (wish.threads == 0 || plan.threads == wish.threads) &&
         (wish.rows == 0 || plan.memory.rows == wish.rows))
       return plan;
   LaunchPlan plan;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/plan_choice.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
@@ -55,6 +56,9 @@ std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks,
   for (const cuda::LaunchPlan& plan : cuda::admissible_plans(request, architecture))
     plans.push_back({plan.threads, plan.memory.rows, plan.cycles, plan.describe()});
   plans.push_back({.text = cuda::make_plan(request, architecture, {.layers = true}).describe()});
+  const std::string chosen = cuda::make_plan(request, architecture).describe();
+  std::stable_partition(plans.begin(), plans.end(),
+                        [&](const CudaPlan& plan) { return plan.text == chosen; });
   return plans;
 }
 

@@ -14,8 +14,8 @@ namespace shoal {
 /// InvalidArgument.
 CudaOptions with_wished_plan(CudaOptions options);
 
-/// Every plan of meta_gradient() on a device of compute capability major.minor = capability / 10, best first;
-/// layer by layer comes last. `capability` 0: of the device in use. Needs no device otherwise.
+/// Every plan of meta_gradient() on a device of compute capability major.minor = capability / 10: the one it
+/// takes first, layer by layer among them. `capability` 0: of the device in use. Needs no device otherwise.
 std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks, int capability);
 
 }  // namespace shoal

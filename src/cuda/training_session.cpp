@@ -68,12 +68,14 @@ class CudaTrainingSession final : public TrainingSession<float> {
   void set(const MetaParameters<float>& parameters, const OptimizerState<float>& state) override {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
+    const DrainOnFailure drain(stream_);
     state_.set(stream_, problem(columns_), parameters, state);
   }
 
   void get(MetaParameters<float>& parameters, OptimizerState<float>& state) override {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
+    const DrainOnFailure drain(stream_);
     const Range range("shoal: fetch parameters");
     state_.get(stream_, problem(columns_), parameters, state);
   }
@@ -81,6 +83,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
   StepReport<float> step(const TaskBatch& tasks, const kernels::UpdateScalars<float>& scalars) override {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
+    const DrainOnFailure drain(stream_);
     const Range range("shoal: meta-iteration");
     const DeviceProblem& at = problem(tasks.columns());
     {
@@ -101,6 +104,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
                          const kernels::UpdateScalars<float>& scalars) override {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
+    const DrainOnFailure drain(stream_);
     const Range range("shoal: meta-iteration");
     if (count > most_tasks)
       throw ResourceError("cuda: " + std::to_string(count) + " tasks at a time are more than " +
@@ -122,12 +126,14 @@ class CudaTrainingSession final : public TrainingSession<float> {
   void outcomes(std::span<TaskStatus> status, std::span<std::int32_t> failed_step) override {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
+    const DrainOnFailure drain(stream_);
     TaskOutputs::fetch_outcomes(stream_, job_, status, failed_step);
   }
 
   void losses(std::span<float> before, std::span<float> after) override {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
+    const DrainOnFailure drain(stream_);
     std::vector<TaskStatus> status(before.size());
     stream_.copy_to_host(status.data(), job_.status, status.size());
     TaskOutputs::fetch_losses(stream_, job_.loss_before, status, before);
@@ -137,6 +143,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
   void gradient(std::span<float> theta, std::span<float> rates) override {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
+    const DrainOnFailure drain(stream_);
     problem_->fetch(stream_, update_.gradient, theta, rates);
   }
 

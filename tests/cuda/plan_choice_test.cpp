@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What users see of plans, and wish: names that are taken back, an order that is the backend's, models that
+// fall to the next regime.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include <shoal/error.hpp>
+
+#include "core/lowered_problem.hpp"
+#include "cuda/plan_choice.hpp"
+
+namespace shoal::testing {
+namespace {
+
+class PlanChoice : public ::testing::Test {
+ protected:
+  void TearDown() override { ::unsetenv("SHOAL_CUDA_PLAN"); }
+};
+
+CudaOptions wished(const char* text) {
+  ::setenv("SHOAL_CUDA_PLAN", text, 1);
+  return with_wished_plan({});
+}
+
+TEST_F(PlanChoice, WishesAreTaken) {
+  EXPECT_EQ(with_wished_plan({}).threads, 0);
+  EXPECT_EQ(wished("").threads, 0);
+  const CudaOptions options = wished("64x16");
+  EXPECT_EQ(options.threads, 64);
+  EXPECT_EQ(options.rows, 16);
+  EXPECT_FALSE(options.layer_by_layer);
+  EXPECT_TRUE(wished("layers").layer_by_layer);
+}
+
+TEST_F(PlanChoice, OthersAreRefusedByName) {
+  for (const char* text : {"64", "x16", "64x", "64x16x", "0x4", "64x-1", "a64x16", "Layers", "99999999999x1"})
+    try {
+      wished(text);
+      ADD_FAILURE() << text << " was taken";
+    } catch (const InvalidArgument& error) {
+      EXPECT_NE(std::string(error.what()).find("SHOAL_CUDA_PLAN"), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find(text), std::string::npos) << error.what();
+    }
+}
+
+std::vector<CudaPlan> plans_of(const ModelSpec& model, int rows, int capability) {
+  const ParameterLayout layout(model);
+  const LoweredAlgorithm lowered = lower(Maml{{.steps = 2}}, layout);
+  const RateLayout rates(layout, lowered.training.learned_rate, 1);
+  const Loss loss;
+  const auto set = [&] {
+    TaskSetStorage<float> storage;
+    storage.x.assign(static_cast<std::size_t>(rows * model.inputs), 0.0f);
+    storage.y.assign(static_cast<std::size_t>(rows * model.outputs), 0.0f);
+    storage.offsets = {0, rows};
+    return storage;
+  };
+  const TaskBatch tasks = TaskBatch::own({model.inputs, model.outputs, 0}, set(), set(), {1});
+  return cuda_plans({model, layout, rates, loss, lowered.training}, tasks, capability);
+}
+
+TEST_F(PlanChoice, TheChosenPlanComesFirstAndEachCanBeWishedFor) {
+  for (const int capability : {80, 86, 90, 100, 120, 200}) {
+    const auto small = plans_of({.inputs = 1, .hidden = {40, 40}, .outputs = 1}, 10, capability);
+    ASSERT_GT(small.size(), 4u);
+    EXPECT_NE(small[0].text.find(" per task, "), std::string::npos) << small[0].text;
+    EXPECT_EQ(small.back().wish(), "layers");
+    for (std::size_t i = 0; i + 2 < small.size(); ++i) EXPECT_LE(small[i].cycles, small[i + 1].cycles);
+    for (const CudaPlan& plan : small) {
+      const CudaOptions options = wished(plan.wish().c_str());
+      EXPECT_EQ(options.threads, plan.threads);
+      EXPECT_EQ(options.rows, plan.rows);
+    }
+    // Room for few rows beside many parameters: layer by layer, though a block could hold it.
+    const auto large = plans_of({.inputs = 64, .hidden = {128, 128}, .outputs = 1}, 128, capability);
+    EXPECT_EQ(large[0].wish(), "layers") << capability;
+    const auto wide = plans_of({.inputs = 64, .hidden = {512, 512}, .outputs = 1}, 128, capability);
+    EXPECT_EQ(wide.size(), 1u) << capability;
+  }
+}
+
+}  // namespace
+}  // namespace shoal::testing
