@@ -61,7 +61,8 @@ std::size_t filled_vectors(const kernels::Network& network, int W) {
 LaneLayout choose(const kernels::Network& network, std::int64_t tasks, int threads, int W) {
   const auto rounds = [&](std::int64_t in_group) {
     const std::int64_t groups = (tasks + in_group - 1) / in_group;
-    return static_cast<double>((groups + threads - 1) / threads);
+    const std::int64_t whole = (groups + threads - 1) / threads;
+    return static_cast<double>(whole);
   };
   const RelativeCost* cost = relative_costs;
   while (network.parameters > cost->parameters) ++cost;

@@ -100,7 +100,8 @@ kernels::TeamWorkspace keep(const PlanRequest& request, const kernels::TeamMemor
 double steps_of_a_pass(const kernels::Network& net, int rows, int threads) {
   const auto turns = [&](int down, int across) {
     const int tiles = (down + 3) / 4 * ((across + 3) / 4);
-    return static_cast<double>((tiles + threads - 1) / threads);
+    const int rounds = (tiles + threads - 1) / threads;
+    return static_cast<double>(rounds);
   };
   double steps = 0.0;
   for (int l = 0; l < net.layer_count; ++l) {
@@ -123,7 +124,7 @@ double model(const PlanRequest& request, const Architecture& architecture, const
   const double slots =
       slots_per_step *
       (std::max(request.inner.steps, 1) * inner * passes(request.support_rows) + passes(request.query_rows));
-  const double warps = plan.threads / warp;
+  const int warps = plan.threads / warp;
   const double teams = plan.teams * plan.blocks_per_multiprocessor;
   constexpr double schedulers = 4.0;
   return std::max(slots * warps / schedulers, slots / architecture.issue_share / teams);
