@@ -112,6 +112,14 @@ struct TeamGradient {
   }
 
   template <int n>
+  static __device__ __forceinline__ void put(float* at, const float* v) {
+    if constexpr (n == 4)
+      put4(at, v);
+    else
+      *at = v[0];
+  }
+
+  template <int n>
   __device__ __forceinline__ void descend(std::size_t p, const float* v) {
     float value[n], rate[n];
 #pragma unroll
@@ -123,7 +131,7 @@ struct TeamGradient {
       value[i] = fma(-rate[i], v[i], value[i]);
       bad = bad || !(fabsf(value[i]) <= 0x1.fffffep+127f);
     }
-    store<n>(phi + p, value);
+    put<n>(phi + p, value);
     if (keep) store<n>(keep + p, v);
     if (moves) {  // theta - phi_K as the sum of the steps: the difference itself would lose the small ones
       float sum[n];

@@ -72,11 +72,11 @@ struct ActivationSink : ColumnStart {
         tile.each_quad(z, [&](int r, int j0, float* v) {
 #pragma unroll
           for (int n = 0; n < 4; ++n) v[n] = j0 + n < tile.columns ? F::value(v[n]) : 0.0f;
-          store4(tape.activation + r * tape.stride + j0, v);
+          put4(tape.activation + r * tape.stride + j0, v);
         });
       } else {  // long sequences: one copy of them, four elements at a time
         tile.each_quad(
-            z, [&](int r, int j0, const float* v) { store4(tape.activation + r * tape.stride + j0, v); });
+            z, [&](int r, int j0, const float* v) { put4(tape.activation + r * tape.stride + j0, v); });
 #pragma unroll 1
         for (int quad = 0; quad < Tile::height * Tile::width / 4; ++quad) {
           const int r = tile.row(quad % Tile::height), j0 = tile.column(quad / Tile::height * 4);
@@ -89,10 +89,10 @@ struct ActivationSink : ColumnStart {
             apply<F>(v[n], slope[n], curve[n]);
             if (j0 + n >= tile.columns) v[n] = slope[n] = curve[n] = 0.0f;
           }
-          store4(tape.activation + e, v);
+          put4(tape.activation + e, v);
           if constexpr (!F::from_value) {
-            store4(tape.slope + e, slope);
-            store4(tape.curve + e, curve);
+            put4(tape.slope + e, slope);
+            put4(tape.curve + e, curve);
           }
         }
       }
@@ -144,7 +144,7 @@ struct OutputSink {
   template <class Tile>
   __device__ __forceinline__ void finish(const Tile& tile, float (&v)[Tile::height][Tile::width]) const {
     if (offsets >= 0) tile.each(v, [&](int r, int j, float& o) { o = o + fast[offsets + r * columns + j]; });
-    tile.each_quad(v, [&](int r, int j0, const float* o) { store4(out + r * stride + j0, o); });
+    tile.each_quad(v, [&](int r, int j0, const float* o) { put4(out + r * stride + j0, o); });
   }
   __device__ __forceinline__ void finish1(int r, int j, float v) const {
     out[r * stride + j] = offsets >= 0 ? v + fast[offsets + r * columns + j] : v;
@@ -195,7 +195,7 @@ struct RActivationSink : ColumnStart {
           load4(tape.curve + e, curve);
 #pragma unroll
           for (int n = 0; n < 4; ++n) curve[n] = curve[n] * v[n];
-          store4(tape.curve + e, curve);
+          put4(tape.curve + e, curve);
         }
         float from[4];
         load4(F::from_value ? tape.activation + e : tape.slope + e, from);
@@ -206,7 +206,7 @@ struct RActivationSink : ColumnStart {
           else
             v[n] = v[n] * from[n];
         }
-        store4(tape.r_activation + e, v);
+        put4(tape.r_activation + e, v);
       });
     });
   }

@@ -133,8 +133,8 @@ class TeamTask {
     before_ = after_ = 0.0f;
     pass_.forget_rows();
     const bool predicts = job_.kernel == TaskKernel::predict;
-    copy(predicts ? job_.own_parameters + static_cast<std::int64_t>(task) * size_ : job_.theta, pass_.phi(),
-         size_);
+    fetch(predicts ? job_.own_parameters + static_cast<std::int64_t>(task) * size_ : job_.theta, pass_.phi(),
+          size_);
     if (inner_.steps == 0) give_fast_weights();
     if (job_.kernel != TaskKernel::meta_gradient) return;
     if (inner_.outer == OuterCode::parameter_move) for_each(size_, [&](int p) { lambda()[p] = 0.0f; });
@@ -160,7 +160,7 @@ class TeamTask {
     gradient_.to = lambda();
     switch (leg.way) {
       case Way::step:
-        if (keeps_records() && leg.k > 0) copy(pass_.phi(), record(leg.k), size_);
+        if (keeps_records() && leg.k > 0) keep(pass_.phi(), record(leg.k), size_);
         describe_step(leg.k);
         return;
       case Way::query_gradient:
@@ -170,14 +170,14 @@ class TeamTask {
       case Way::back:
         gradient_.use = GradientUse::subtract;
         team_.sync();  // lambda is read in another order than it was written in; fast memory is free
-        copy(phi_before(leg.k), pass_.phi(), size_);
+        fetch(phi_before(leg.k), pass_.phi(), size_);
         take_direction(leg.k);
         return;
       case Way::add_gradient:
         gradient_.use = GradientUse::add;
         gradient_.weight = weight(leg.k);
         team_.sync();
-        copy(phi_before(leg.k), pass_.phi(), size_);
+        fetch(phi_before(leg.k), pass_.phi(), size_);
         return;
       default:
         return;
@@ -208,7 +208,7 @@ class TeamTask {
       else
         pass_.stage(job_.query, query_.first + first, count);
       if (curves && keeps_tapes()) {
-        copy(tape_record(leg.k, block), pass_.tape(), job_.memory.tape_floats);
+        fetch(tape_record(leg.k, block), pass_.tape(), job_.memory.tape_floats);
         team_.sync();
       } else {
         pass_.forward();
@@ -223,7 +223,7 @@ class TeamTask {
         pass_.backward(wanted, gradient_);
         gradient_.use = use;
         if (leg.way == Way::step && keeps_tapes())
-          copy(pass_.tape(), tape_record(leg.k, block), job_.memory.tape_floats);
+          keep(pass_.tape(), tape_record(leg.k, block), job_.memory.tape_floats);
       }
       if (curves) pass_.hessian_vector(scale, gradient_);
     }
@@ -294,11 +294,18 @@ class TeamTask {
   __device__ __forceinline__ void for_each(int count, Use use) const {
     for (int i = team_.rank; i < count; i += team_.size) use(i);
   }
-  /// Whole 16-byte words; a thread has the same words every time.
-  __device__ __forceinline__ void copy(const float* from, float* to, int count) const {
+  // Whole 16-byte words between fast memory and the workspace; a thread has the same words every time.
+  __device__ __forceinline__ void fetch(const float* from, float* fast, int count) const {
     for (int i = 4 * team_.rank; i < count; i += 4 * team_.size) {
       float v[4];
       load4(from + i, v);
+      put4(fast + i, v);
+    }
+  }
+  __device__ __forceinline__ void keep(const float* fast, float* to, int count) const {
+    for (int i = 4 * team_.rank; i < count; i += 4 * team_.size) {
+      float v[4];
+      load4(fast + i, v);
       store4(to + i, v);
     }
   }
@@ -349,7 +356,7 @@ class TeamTask {
 #pragma unroll
           for (int n = 0; n < 4; ++n) v[n] = alphas[n] * v[n];
         }
-        store4(pass_.u() + p, v);
+        put4(pass_.u() + p, v);
       }
     });
   }
@@ -406,7 +413,7 @@ class TeamTask {
   __device__ __forceinline__ void give_fast_weights() const {
     if (!job_.fast_weights) return;
     team_.sync();
-    copy(pass_.phi(), job_.fast_weights + static_cast<std::int64_t>(task_) * size_, size_);
+    keep(pass_.phi(), job_.fast_weights + static_cast<std::int64_t>(task_) * size_, size_);
   }
   __device__ __forceinline__ void give_meta_gradient(int set) {
     team_.sync();  // lambda is read in another order than it was written in

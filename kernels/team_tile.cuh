@@ -11,8 +11,8 @@
 // banks; where they are contiguous along the output, fours of them, neighbours next to neighbours.
 #pragma once
 
-#include "kernels/device.cuh"
 #include "kernels/lanes.hpp"
+#include "kernels/quads.cuh"
 
 namespace shoal::kernels {
 
@@ -28,22 +28,6 @@ struct TeamProduct {
   int a = -1, a_stride = 0;  ///< a = -1: absent
   int b = 0, b_stride = 0;
 };
-
-__device__ __forceinline__ void load4(const float* from, float* to) {
-  const float4 v = *reinterpret_cast<const float4*>(from);
-  to[0] = v.x;
-  to[1] = v.y;
-  to[2] = v.z;
-  to[3] = v.w;
-}
-__device__ __forceinline__ void store4(float* to, const float* from) {
-  float4 v;
-  v.x = from[0];
-  v.y = from[1];
-  v.z = from[2];
-  v.w = from[3];
-  *reinterpret_cast<float4*>(to) = v;
-}
 
 template <TeamWalk walk_, int R, int C>
 struct TeamTile {
