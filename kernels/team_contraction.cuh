@@ -27,27 +27,64 @@ struct TeamContraction {
   int terms = 0;
 };
 
+/// The operands of one output on the way along its sum.
+template <TeamWalk walk>
+class TeamChain {
+ public:
+  __device__ __forceinline__ TeamChain(const float* fast, const TeamProduct& p, int r, int j)
+      : a_(fast + p.a + (walk == TeamWalk::weights ? r : r * p.a_stride)),
+        b_(fast + p.b + (walk == TeamWalk::backward ? j * p.b_stride : j)),
+        a_step_(walk == TeamWalk::weights ? p.a_stride : 1),
+        b_step_(walk == TeamWalk::backward ? 1 : p.b_stride) {}
+
+  /// Four terms, the fours of an operand that is contiguous along the sum with one access.
+  __device__ __forceinline__ void load(float (&a)[4], float (&b)[4]) {
+    take<walk != TeamWalk::weights>(a_, a_step_, a);
+    take<walk == TeamWalk::backward>(b_, b_step_, b);
+  }
+  __device__ __forceinline__ float onto(float sum) {
+    const float result = fma(*a_, *b_, sum);
+    a_ += a_step_;
+    b_ += b_step_;
+    return result;
+  }
+
+ private:
+  template <bool contiguous>
+  static __device__ __forceinline__ void take(const float*& from, int step, float (&to)[4]) {
+    if constexpr (contiguous) {
+      load4(from, to);
+      from += 4;
+    } else {
+#pragma unroll
+      for (float& value : to) {
+        value = *from;
+        from += step;
+      }
+    }
+  }
+
+  const float *a_, *b_;
+  int a_step_, b_step_;
+};
+
 template <TeamWalk walk, bool two>
 __device__ __forceinline__ float add_one(const float* fast, const TeamContraction& c, int r, int j,
                                          float sum) {
-  struct One {
-    const float *a, *b;
-    int a_step, b_step;
-    __device__ __forceinline__ One(const float* fast, const TeamProduct& p, int r, int j)
-        : a(fast + p.a + (walk == TeamWalk::weights ? r : r * p.a_stride)),
-          b(fast + p.b + (walk == TeamWalk::backward ? j * p.b_stride : j)),
-          a_step(walk == TeamWalk::weights ? p.a_stride : 1),
-          b_step(walk == TeamWalk::backward ? 1 : p.b_stride) {}
-    __device__ __forceinline__ float onto(float sum) {
-      const float result = fma(*a, *b, sum);
-      a += a_step;
-      b += b_step;
-      return result;
+  TeamChain<walk> first(fast, c.first, r, j), second(fast, two ? c.second : c.first, r, j);
+  int s = 0;
+  for (; s + 4 <= c.terms; s += 4) {
+    float a[4], b[4], d[4], e[4];
+    first.load(a, b);
+    if constexpr (two) second.load(d, e);
+#pragma unroll
+    for (int u = 0; u < 4; ++u) {
+      sum = fma(a[u], b[u], sum);
+      if constexpr (two) sum = fma(d[u], e[u], sum);
     }
-  };
-  One first(fast, c.first, r, j), second(fast, two ? c.second : c.first, r, j);
-#pragma unroll 4
-  for (int s = 0; s < c.terms; ++s) {
+  }
+#pragma unroll 1
+  for (; s < c.terms; ++s) {
     sum = first.onto(sum);
     if constexpr (two) sum = second.onto(sum);
   }
