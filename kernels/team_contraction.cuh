@@ -94,11 +94,11 @@ __device__ __forceinline__ float add_one(const float* fast, const TeamContractio
 template <TeamWalk walk, bool two, int R, int C, class Sink>
 __device__ __forceinline__ void contract_tiles(const Team& team, const float* fast, const TeamContraction& c,
                                                Sink& sink) {
-  const TeamDivisor across = C == 4 ? c.columns->quads : c.columns->octets;
+  const TeamGroups across = C == 4 ? c.columns->quads : c.columns->octets;
   const int down = (c.rows + R - 1) / R;
   for (int t = team.rank; t < down * across.by; t += team.size) {
-    const int g = across.divide(t);
-    const TeamTile<walk, R, C> tile{g, t - g * across.by, down, across.by, c.rows, c.columns->size};
+    TeamTile<walk, R, C> tile{.down = down, .across = across.by, .rows = c.rows, .columns = c.columns->size};
+    across.place(t, down, tile.g, tile.h);
     float sum[R][C];
 #pragma unroll
     for (int i = 0; i < R; ++i)

@@ -35,8 +35,9 @@ struct TeamTile {
   static constexpr int height = R, width = C;
   static constexpr bool row_quads = walk == TeamWalk::weights, column_quads = walk != TeamWalk::backward;
 
-  int g, h, down, across;  ///< place in the grid of tiles, and its size
-  int rows, columns;       ///< of the matrix
+  int g = 0, h = 0;   ///< place in the grid of tiles
+  int down, across;   ///< its size
+  int rows, columns;  ///< of the matrix
 
   __device__ __forceinline__ int row(int i) const {
     return row_quads ? 4 * (g + i / 4 * down) + i % 4 : g + i * down;
@@ -65,9 +66,11 @@ struct TeamTile {
 #pragma unroll
       for (int q = 0; q < C; q += 4) {
         if (!has_row(i) || !has_column(q)) continue;
+        if (column(q) + 4 > columns) {
 #pragma unroll
-        for (int n = 1; n < 4; ++n)
-          if (!has_column(q + n)) v[i][q + n] = 0.0f;
+          for (int n = 1; n < 4; ++n)
+            if (!has_column(q + n)) v[i][q + n] = 0.0f;
+        }
         use(row(i), column(q), &v[i][q]);
       }
   }

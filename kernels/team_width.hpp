@@ -23,13 +23,38 @@ constexpr TeamDivisor divisor(int by) {
   return {by, by == 1 ? 0u : static_cast<std::uint32_t>(((std::uint64_t{1} << 32) + by - 1) / by)};
 }
 
+/// Groups of columns that tiles stand in, beside each other. A quarter of a warp reads operands together, and
+/// they lie in different banks where it does not go beyond the end of a row of tiles: tiles of whole eights
+/// of groups come first, those of the rest after them.
+struct TeamGroups {
+  int by = 0;
+  TeamDivisor eights{0, 0}, rest{0, 0};
+
+  /// The place (g, h) of tile `t` in a grid of `down` x `by`.
+  SHOAL_HD void place(int t, int down, int& g, int& h) const {
+    const int before = down * eights.by;
+    const bool behind = t >= before;
+    const TeamDivisor across = behind ? rest : eights;
+    const int n = behind ? t - before : t;
+    g = across.divide(n);
+    h = n - g * across.by + (behind ? eights.by : 0);
+  }
+};
+
+constexpr TeamGroups team_groups(int by) {
+  const int eights = by / 8 * 8;
+  return {by, eights > 0 ? divisor(eights) : TeamDivisor{0, 0},
+          by > eights ? divisor(by - eights) : TeamDivisor{0, 0}};
+}
+
 struct TeamWidth {
   int size = 0;
-  TeamDivisor singles, quads, octets;  ///< columns, groups of four columns, of eight
+  TeamDivisor singles;       ///< columns
+  TeamGroups quads, octets;  ///< of four columns, of eight
 };
 
 constexpr TeamWidth team_width(int columns) {
-  return {columns, divisor(columns), divisor((columns + 3) / 4), divisor((columns + 7) / 8)};
+  return {columns, divisor(columns), team_groups((columns + 3) / 4), team_groups((columns + 7) / 8)};
 }
 
 }  // namespace shoal::kernels
