@@ -73,6 +73,7 @@ __device__ __forceinline__ float add_one(const float* fast, const TeamContractio
                                          float sum) {
   TeamChain<walk> first(fast, c.first, r, j), second(fast, two ? c.second : c.first, r, j);
   int s = 0;
+#pragma unroll 1
   for (; s + 4 <= c.terms; s += 4) {
     float a[4], b[4], d[4], e[4];
     first.load(a, b);
@@ -94,11 +95,21 @@ __device__ __forceinline__ float add_one(const float* fast, const TeamContractio
 template <TeamWalk walk, bool two, int R, int C, class Sink>
 __device__ __forceinline__ void contract_tiles(const Team& team, const float* fast, const TeamContraction& c,
                                                Sink& sink) {
-  const TeamGroups across = C == 4 ? c.columns->quads : c.columns->octets;
+  const auto across = [&] {
+    if constexpr (C == 4)
+      return c.columns->quads;
+    else
+      return c.columns->octets;
+  }();
   const int down = (c.rows + R - 1) / R;
   for (int t = team.rank; t < down * across.by; t += team.size) {
     TeamTile<walk, R, C> tile{.down = down, .across = across.by, .rows = c.rows, .columns = c.columns->size};
-    across.place(t, down, tile.g, tile.h);
+    if constexpr (C == 4) {
+      across.place(t, down, tile.g, tile.h);
+    } else {  // wide tiles have no registers for it
+      tile.g = across.divide(t);
+      tile.h = t - tile.g * across.by;
+    }
     float sum[R][C];
 #pragma unroll
     for (int i = 0; i < R; ++i)

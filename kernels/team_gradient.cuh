@@ -64,7 +64,7 @@ struct TeamGradient {
 #pragma unroll
           for (int i = 0; i < n; ++i) {
             value[i] = weight * v[i];
-            large = large || !(fabsf(value[i]) <= 0x1p+60f);
+            large |= !(fabsf(value[i]) <= 0x1p+60f);
           }
           store<n>(to + p, value);
         });
@@ -75,7 +75,7 @@ struct TeamGradient {
 #pragma unroll
           for (int i = 0; i < n; ++i) {
             value[i] = fma(weight, v[i], value[i]);
-            large = large || !(fabsf(value[i]) <= 0x1p+60f);
+            large |= !(fabsf(value[i]) <= 0x1p+60f);
           }
           store<n>(to + p, value);
         });
@@ -86,7 +86,7 @@ struct TeamGradient {
 #pragma unroll
           for (int i = 0; i < n; ++i) {
             value[i] = value[i] - v[i];
-            large = large || !(fabsf(value[i]) <= 0x1p+60f);
+            large |= !(fabsf(value[i]) <= 0x1p+60f);
           }
           store<n>(to + p, value);
         });
@@ -129,7 +129,7 @@ struct TeamGradient {
 #pragma unroll
     for (int i = 0; i < n; ++i) {
       value[i] = fma(-rate[i], v[i], value[i]);
-      bad = bad || !(fabsf(value[i]) <= 0x1.fffffep+127f);
+      bad |= !(fabsf(value[i]) <= 0x1.fffffep+127f);
     }
     put<n>(phi + p, value);
     if (keep) store<n>(keep + p, v);
@@ -144,7 +144,7 @@ struct TeamGradient {
       float from[n];
       load<n>(origin + p, from);
 #pragma unroll
-      for (int i = 0; i < n; ++i) far = far || fabsf(value[i] - from[i]) > most;
+      for (int i = 0; i < n; ++i) far |= fabsf(value[i] - from[i]) > most;
     }
   }
 };

@@ -23,10 +23,10 @@ constexpr TeamDivisor divisor(int by) {
   return {by, by == 1 ? 0u : static_cast<std::uint32_t>(((std::uint64_t{1} << 32) + by - 1) / by)};
 }
 
-/// Groups of columns that tiles stand in, beside each other. A quarter of a warp reads operands together, and
-/// they lie in different banks where it does not go beyond the end of a row of tiles: tiles of whole eights
-/// of groups come first, those of the rest after them.
-struct TeamGroups {
+/// Columns in fours, and the order of the tiles that are as wide. A quarter of a warp reads operands
+/// together, and they lie in different banks where it does not go beyond the end of a row of tiles: tiles of
+/// whole eights of fours come first, those of the rest after them.
+struct TeamQuads {
   int by = 0;
   TeamDivisor eights{0, 0}, rest{0, 0};
 
@@ -41,7 +41,7 @@ struct TeamGroups {
   }
 };
 
-constexpr TeamGroups team_groups(int by) {
+constexpr TeamQuads team_quads(int by) {
   const int eights = by / 8 * 8;
   return {by, eights > 0 ? divisor(eights) : TeamDivisor{0, 0},
           by > eights ? divisor(by - eights) : TeamDivisor{0, 0}};
@@ -49,12 +49,12 @@ constexpr TeamGroups team_groups(int by) {
 
 struct TeamWidth {
   int size = 0;
-  TeamDivisor singles;       ///< columns
-  TeamGroups quads, octets;  ///< of four columns, of eight
+  TeamDivisor singles, octets;  ///< columns, groups of eight columns
+  TeamQuads quads;
 };
 
 constexpr TeamWidth team_width(int columns) {
-  return {columns, divisor(columns), team_groups((columns + 3) / 4), team_groups((columns + 7) / 8)};
+  return {columns, divisor(columns), divisor((columns + 7) / 8), team_quads((columns + 3) / 4)};
 }
 
 }  // namespace shoal::kernels
