@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstdlib>
+#include <set>
 
 #include "cuda_under_test.hpp"
 #include "support/random_case.hpp"
@@ -49,6 +50,20 @@ struct Regime {
   CaseLimits limits;
 };
 
+const Regime regimes[] = {
+    Regime{"warp", {}, {.most_tasks = 9}},
+    Regime{"block", {}, {.most_tasks = 3, .most_rows = 40, .most_inputs = 20, .most_width = 45}},
+    Regime{"few_rows",
+           {.shared_limit = 24 * 1024},
+           {.most_tasks = 3, .most_rows = 40, .most_inputs = 9, .most_width = 20}},
+    Regime{"layers", {.layer_by_layer = true}, {.most_tasks = 4, .most_rows = 40, .most_width = 20}},
+    Regime{"layers_wide",
+           {.layer_by_layer = true},
+           {.most_tasks = 2, .most_rows = 80, .most_inputs = 70, .most_width = 90, .most_depth = 2}},
+    Regime{"layers_in_chunks",
+           {.layer_by_layer = true, .layered_memory = 96 * 1024},
+           {.most_tasks = 9, .most_rows = 20}}};
+
 class SameBitsAsCpu : public ::testing::TestWithParam<Regime> {
  protected:
   void SetUp() override { cuda_under_test = GetParam().options; }
@@ -92,22 +107,34 @@ TEST_P(SameBitsAsCpu, AdaptEvaluatePredict) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Regimes, SameBitsAsCpu,
-    ::testing::Values(
-        Regime{"warp", {}, {.most_tasks = 9}},
-        Regime{"block", {}, {.most_tasks = 3, .most_rows = 40, .most_inputs = 20, .most_width = 45}},
-        Regime{"few_rows",
-               {.shared_limit = 24 * 1024},
-               {.most_tasks = 3, .most_rows = 40, .most_inputs = 9, .most_width = 20}},
-        Regime{"layers", {.layer_by_layer = true}, {.most_tasks = 4, .most_rows = 40, .most_width = 20}},
-        Regime{"layers_wide",
-               {.layer_by_layer = true},
-               {.most_tasks = 2, .most_rows = 80, .most_inputs = 70, .most_width = 90, .most_depth = 2}},
-        Regime{"layers_in_chunks",
-               {.layer_by_layer = true, .layered_memory = 96 * 1024},
-               {.most_tasks = 9, .most_rows = 20}}),
-    [](const auto& regime) { return std::string(regime.param.name); });
+/// The cases of MetaGradients meet every pair of choices, in every regime.
+TEST(SameBitsAsCpuCases, MeetAllPairs) {
+  constexpr int drawn = 1200;
+  for (const Regime& regime : regimes) {
+    std::mt19937_64 random(41);
+    std::set<std::string> names[4], pairs[4][4];
+    for (int round = 0; round < drawn; ++round) {
+      const RandomCase c = random_case(random, regime.limits);
+      const std::string choices[] = {
+          c.algorithm_name, std::string(to_string(c.loss.kind)), std::string(to_string(c.model.activation)),
+          std::to_string(c.model.hidden.size()) + (c.model.skip ? " layers, skip" : " layers")};
+      for (int i = 0; i < 4; ++i) {
+        names[i].insert(choices[i]);
+        for (int j = 0; j < i; ++j) pairs[i][j].insert(choices[i] + ", " + choices[j]);
+      }
+    }
+    EXPECT_EQ(names[0].size(), algorithm_names().size());
+    EXPECT_EQ(names[1].size(), 7u);
+    EXPECT_EQ(names[2].size(), 7u);
+    EXPECT_EQ(names[3].size(), 2u * static_cast<unsigned>(regime.limits.most_depth + 1));
+    for (int i = 0; i < 4; ++i)
+      for (int j = 0; j < i; ++j)
+        EXPECT_EQ(pairs[i][j].size(), names[i].size() * names[j].size()) << regime.name << i << j;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Regimes, SameBitsAsCpu, ::testing::ValuesIn(regimes),
+                         [](const auto& regime) { return std::string(regime.param.name); });
 
 }  // namespace
 }  // namespace shoal::testing

@@ -73,6 +73,7 @@ Algorithm named_algorithm(const std::string& algorithm, InnerLoop inner) {
 RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, LossKind kind,
                        Activation activation, const CaseLimits& limits) {
   RandomCase c;
+  c.algorithm_name = algorithm;
   Loss& loss = c.loss;
   loss.kind = kind;
   if (kind == LossKind::huber) loss.delta = single(uniform(random, 0.3, 1.5));

@@ -20,6 +20,7 @@ struct CaseLimits {
 
 /// A problem with its data and parameters.
 struct RandomCase {
+  std::string algorithm_name;  ///< of algorithm_names()
   ModelSpec model;
   Loss loss;
   Algorithm algorithm;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The layer-by-layer regime at its corners: sizes around one, a warp and a tile, one and ten thousand rows,
-// tasks without support rows, tasks that fail in every way, chunks of one task. The cpu backend is the
-// oracle, bit for bit.
+// Every regime at its corners: sizes around one, a warp and a tile, one and ten thousand rows, tasks without
+// support rows, tasks that fail in every way, chunks of one task. The cpu backend is the oracle, bit for bit.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,6 +12,9 @@
 
 #include <shoal/error.hpp>
 
+#include "core/lowered_problem.hpp"
+#include "cuda/architecture.hpp"
+#include "cuda/plan_choice.hpp"
 #include "cuda_under_test.hpp"
 #include "support/random_case.hpp"
 
@@ -233,10 +235,35 @@ const std::vector<Corner>& corners() {
   return all;
 }
 
-class LayeredCorners : public ::testing::TestWithParam<std::size_t> {
+/// A regime, by the threads that work on a task; 0: layer by layer.
+struct CornerRegime {
+  const char* name;
+  int threads;
+};
+constexpr CornerRegime regimes[] = {{"Warp", 32}, {"Block", 64}, {"Layers", 0}};
+
+/// Whether a plan with so many threads per task exists for the case, so that a wish for it is granted.
+bool has_plan(const RandomCase& c, int threads) {
+  if (threads == 0) return true;  // every model goes layer by layer
+  const ParameterLayout layout(c.model);
+  const LoweredAlgorithm lowered = lower(c.algorithm, layout);
+  const RateLayout rates(layout, lowered.training.learned_rate, std::max(lowered.training.rate_steps, 1));
+  const cuda::Architecture& architecture = cuda::architecture_of(9, 0);
+  const bool large = static_cast<int>(layout.size()) > architecture.large_parameters / 2;
+  const auto plans = cuda_plans({c.model, layout, rates, c.loss, lowered.training}, c.tasks, 90);
+  return std::any_of(plans.begin(), plans.end(), [&](const CudaPlan& plan) {
+    return plan.threads == threads && (!large || plan.rows >= architecture.fewest_rows_of_large);
+  });
+}
+
+class Corners : public ::testing::TestWithParam<std::tuple<int, std::size_t>> {
  protected:
+  const CornerRegime& regime() const { return regimes[std::get<0>(GetParam())]; }
+  const Corner& corner() const { return corners()[std::get<1>(GetParam())]; }
   void SetUp() override {
-    cuda_under_test = {.layer_by_layer = true, .layered_memory = corners()[GetParam()].memory};
+    cuda_under_test = {.threads = regime().threads,
+                       .layer_by_layer = regime().threads == 0,
+                       .layered_memory = corner().memory};
   }
   void TearDown() override {
     cuda_under_test = {};
@@ -244,8 +271,8 @@ class LayeredCorners : public ::testing::TestWithParam<std::size_t> {
   }
 };
 
-TEST_P(LayeredCorners, SameBitsAsCpu) {
-  const Corner& corner = corners()[GetParam()];
+TEST_P(Corners, SameBitsAsCpu) {
+  const Corner& corner = this->corner();
 #if defined(__SANITIZE_THREAD__)
   if (corner.meta_gradient_alone) GTEST_SKIP() << "too slow with this sanitizer";
 #endif
@@ -255,6 +282,7 @@ TEST_P(LayeredCorners, SameBitsAsCpu) {
   std::mt19937_64 random(seed);
   RandomCase c = random_case(random, corner.algorithm, corner.loss, corner.activation, corner.limits);
   if (corner.twist) corner.twist(c);
+  ASSERT_TRUE(has_plan(c, regime().threads)) << "it would run in another regime";
   const MetaLearner cpu_learner = learner_for<float>(cpu, c), cuda_learner = learner_for<float>(cuda, c);
 
   const auto want = cpu_learner.meta_gradient(c.tasks, KeepFastWeights::yes);
@@ -283,8 +311,13 @@ TEST_P(LayeredCorners, SameBitsAsCpu) {
   EXPECT_EQ(same_losses.failed_step, losses.failed_step);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, LayeredCorners, ::testing::Range<std::size_t>(0, corners().size()),
-                         [](const auto& corner) { return std::string(corners()[corner.param].name); });
+INSTANTIATE_TEST_SUITE_P(All, Corners,
+                         ::testing::Combine(::testing::Range(0, 3),
+                                            ::testing::Range<std::size_t>(0, corners().size())),
+                         [](const auto& chosen) {
+                           return std::string(regimes[std::get<0>(chosen.param)].name) +
+                                  corners()[std::get<1>(chosen.param)].name;
+                         });
 
 /// The shape that the regime is for, whole; docs/decisions/0007-layer-by-layer.md counts its instructions.
 TEST(LayeredWide, MetaGradientOf64By512By512By1) {
