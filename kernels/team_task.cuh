@@ -123,11 +123,13 @@ class TeamTask {
 
   // --- a leg ---
   __device__ __forceinline__ void begin(int task) {
-    team_.sync();  // the task before may still be giving its results
+    status_ = job_.status[task];
+    // The task before may still be giving its results; and this one's first thread writes a status where all
+    // of them have read it, at once where nothing is to be done.
+    team_.sync();
     task_ = task;
     support_ = side(job_.support, task);
     query_ = side(job_.query, task);
-    status_ = job_.status[task];
     failed_step_ = -1;
     bad_ = false;
     before_ = after_ = 0.0f;
