@@ -45,6 +45,12 @@ def test_precedence():
     assert seed() == "seed = 1"
     assert seed(env={"SHOAL_SEED": "2"}) == "seed = 2"
     assert seed("--seed", "3", env={"SHOAL_SEED": "2"}) == "seed = 3"
+    for variable, flag, low, high in (("THREADS", "threads", "2", "1"), ("ISA", "isa", '"avx2"', '"scalar"'),
+                                      ("BACKEND", "backend", '"cpu"', '"reference"')):
+        of = lambda *more: run("train", "--print-config", "--config", "c.toml", *more,
+                               env={"SHOAL_" + variable: low.strip('"')}).stdout.splitlines()
+        assert f"{flag} = {low}" in of(), variable
+        assert f"{flag} = {high}" in of("--" + flag, high.strip('"')), variable
     isa = lambda *a, env: json.loads(run("doctor", "--json", *a, env=env).stdout)["isa"]
     widest = isa(env={"SHOAL_ISA": ""})
     assert isa(env={"SHOAL_ISA": "scalar"}) == "scalar"
