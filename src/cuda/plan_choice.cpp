@@ -12,7 +12,6 @@
 #include "cuda/device.hpp"
 #include "cuda/device_layout.hpp"
 #include "cuda/device_tasks.hpp"
-#include "cuda/launch_plan.hpp"
 
 namespace shoal {
 
@@ -35,7 +34,16 @@ CudaOptions with_wished_plan(CudaOptions options) {
   return options;
 }
 
+cuda::PlanWish wish_of(const CudaOptions& options) {
+  return {.threads = options.threads, .rows = options.rows, .layers = options.layer_by_layer};
+}
+
 std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks, int capability) {
+  return cuda_plans(problem, tasks, capability, {});
+}
+
+std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks, int capability,
+                                 const CudaOptions& options) {
   if (capability == 0) {
     const cuda::DeviceInfo device = cuda::device_info(cuda::chosen_device());
     capability = 10 * device.major + device.minor;
@@ -56,7 +64,7 @@ std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks,
   for (const cuda::LaunchPlan& plan : cuda::admissible_plans(request, architecture))
     plans.push_back({plan.threads, plan.memory.rows, plan.cycles, plan.describe()});
   plans.push_back({.text = cuda::make_plan(request, architecture, {.layers = true}).describe()});
-  const std::string chosen = cuda::make_plan(request, architecture).describe();
+  const std::string chosen = cuda::make_plan(request, architecture, wish_of(options)).describe();
   std::stable_partition(plans.begin(), plans.end(),
                         [&](const CudaPlan& plan) { return plan.text == chosen; });
   return plans;

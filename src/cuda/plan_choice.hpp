@@ -7,6 +7,7 @@
 #include <shoal/cuda_plan.hpp>
 
 #include "cuda/cuda_backend.hpp"
+#include "cuda/launch_plan.hpp"
 
 namespace shoal {
 
@@ -14,8 +15,14 @@ namespace shoal {
 /// InvalidArgument.
 CudaOptions with_wished_plan(CudaOptions options);
 
+/// The part of plans that `options` decide.
+cuda::PlanWish wish_of(const CudaOptions& options);
+
 /// Every plan of meta_gradient() on a device of compute capability major.minor = capability / 10: the one it
 /// takes first, layer by layer among them. `capability` 0: of the device in use. Needs no device otherwise.
 std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks, int capability);
+/// The same of a backend made with `options`, whose wishes decide which comes first.
+std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks, int capability,
+                                 const CudaOptions& options);
 
 }  // namespace shoal

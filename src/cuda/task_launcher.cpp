@@ -5,6 +5,8 @@
 
 #include <shoal/error.hpp>
 
+#include "cuda/plan_choice.hpp"
+
 namespace shoal::cuda {
 namespace {
 
@@ -24,7 +26,7 @@ int sets_for(int tasks) {
 TaskLauncher::TaskLauncher(const DeviceInfo& device, const CudaOptions& options, Stream& stream)
     : device_(device),
       architecture_(architecture_of(device.major, device.minor)),
-      wish_{.threads = options.threads, .rows = options.rows, .layers = options.layer_by_layer},
+      wish_(wish_of(options)),
       layered_memory_(options.layered_memory > 0 ? options.layered_memory : device.memory / 2) {
   if (options.math == Math::fast) fast_.emplace(stream);
   architecture_.shared_per_block = std::min(architecture_.shared_per_block, device.shared_per_block);

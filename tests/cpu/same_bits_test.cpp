@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "core/exact_sum.hpp"
+#include "support/bits.hpp"
 #include "support/cpu_contexts.hpp"
 #include "support/random_case.hpp"
 
@@ -22,15 +23,9 @@ constexpr int rounds = 12, crowd = 600;
 constexpr int rounds = 120, crowd = 10000;
 #endif
 
-std::vector<std::uint32_t> bits(const std::vector<float>& values) {
-  std::vector<std::uint32_t> result;
-  for (const float value : values) result.push_back(std::bit_cast<std::uint32_t>(value));
-  return result;
-}
-
 /// Every number of a meta-gradient, its tasks in the order `place` gives.
-std::vector<std::uint32_t> bits(const MetaGradient<float>& g, const std::vector<std::int64_t>& place,
-                                std::size_t size) {
+std::vector<std::uint32_t> bits_of(const MetaGradient<float>& g, const std::vector<std::int64_t>& place,
+                                   std::size_t size) {
   std::vector<std::uint32_t> all = bits(g.theta);
   const auto append = [&](const std::vector<std::uint32_t>& more) {
     all.insert(all.end(), more.begin(), more.end());
@@ -68,7 +63,8 @@ TEST(CpuSameBits, ThreadsInstructionSetsOrderAndChunks) {
         place[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
       const std::int64_t chunk = uniform_int(random, 0, 40);
       const MetaLearner learner = learner_for<float>(context, c, chunk);
-      const auto got = bits(learner.meta_gradient(c.tasks.select(order), KeepFastWeights::yes), place, size);
+      const auto got =
+          bits_of(learner.meta_gradient(c.tasks.select(order), KeepFastWeights::yes), place, size);
       if (first.empty()) first = got;
       ASSERT_EQ(got, first) << c.describe() << ", " << name << ", chunk " << chunk;
     }
@@ -112,7 +108,7 @@ TEST(CpuSameBits, KeptAndRecomputedTapes) {
         const MetaLearner learner = learner_for<float>(context, c);
         const std::string policy = std::string(plan).ends_with("keep") ? "tapes kept" : "tapes recomputed";
         ASSERT_TRUE(learner.plan(c.tasks).ends_with(policy)) << learner.plan(c.tasks);
-        const auto got = bits(learner.meta_gradient(c.tasks, KeepFastWeights::yes), place, size);
+        const auto got = bits_of(learner.meta_gradient(c.tasks, KeepFastWeights::yes), place, size);
         if (first.empty()) first = got;
         ASSERT_EQ(got, first) << algorithm << ", " << plan;
       }

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -13,21 +12,15 @@
 #include <shoal/error.hpp>
 
 #include "core/lowered_problem.hpp"
-#include "cuda/architecture.hpp"
 #include "cuda/plan_choice.hpp"
 #include "cuda_under_test.hpp"
+#include "support/bits.hpp"
 #include "support/random_case.hpp"
 
 namespace shoal::testing {
 namespace {
 
 constexpr float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
-
-std::vector<std::uint32_t> bits(const std::vector<float>& values) {
-  std::vector<std::uint32_t> result;
-  for (const float value : values) result.push_back(std::bit_cast<std::uint32_t>(value));
-  return result;
-}
 
 CaseLimits exactly(int tasks, int rows, int inputs, int width, int depth, int steps) {
   return {.most_tasks = tasks,
@@ -46,15 +39,10 @@ CaseLimits exactly(int tasks, int rows, int inputs, int width, int depth, int st
 }
 /// Every number from one up to what is given, support sets may be empty.
 CaseLimits up_to(int tasks, int rows, int inputs, int width, int depth, int steps) {
-  return {.most_tasks = tasks,
-          .most_rows = rows,
-          .most_inputs = inputs,
-          .most_width = width,
-          .most_depth = depth,
-          .most_steps = steps,
-          .least_tasks = tasks,
-          .least_depth = depth,
-          .least_steps = steps};
+  CaseLimits limits = exactly(tasks, rows, inputs, width, depth, steps);
+  limits.least_rows = limits.least_inputs = limits.least_width = 1;
+  limits.empty_support = true;
+  return limits;
 }
 
 TaskSetStorage<float> copy_of(const TaskSet<float>& set) {
@@ -242,18 +230,12 @@ struct CornerRegime {
 };
 constexpr CornerRegime regimes[] = {{"Warp", 32}, {"Block", 64}, {"Layers", 0}};
 
-/// Whether a plan with so many threads per task exists for the case, so that a wish for it is granted.
-bool has_plan(const RandomCase& c, int threads) {
-  if (threads == 0) return true;  // every model goes layer by layer
+/// The plan that the backend under test takes for a case.
+CudaPlan plan_of(const RandomCase& c) {
   const ParameterLayout layout(c.model);
   const LoweredAlgorithm lowered = lower(c.algorithm, layout);
   const RateLayout rates(layout, lowered.training.learned_rate, std::max(lowered.training.rate_steps, 1));
-  const cuda::Architecture& architecture = cuda::architecture_of(9, 0);
-  const bool large = static_cast<int>(layout.size()) > architecture.large_parameters / 2;
-  const auto plans = cuda_plans({c.model, layout, rates, c.loss, lowered.training}, c.tasks, 90);
-  return std::any_of(plans.begin(), plans.end(), [&](const CudaPlan& plan) {
-    return plan.threads == threads && (!large || plan.rows >= architecture.fewest_rows_of_large);
-  });
+  return cuda_plans({c.model, layout, rates, c.loss, lowered.training}, c.tasks, 0, cuda_under_test).front();
 }
 
 class Corners : public ::testing::TestWithParam<std::tuple<int, std::size_t>> {
@@ -282,7 +264,7 @@ TEST_P(Corners, SameBitsAsCpu) {
   std::mt19937_64 random(seed);
   RandomCase c = random_case(random, corner.algorithm, corner.loss, corner.activation, corner.limits);
   if (corner.twist) corner.twist(c);
-  ASSERT_TRUE(has_plan(c, regime().threads)) << "it would run in another regime";
+  ASSERT_EQ(plan_of(c).threads, regime().threads) << "it would run in another regime";
   const MetaLearner cpu_learner = learner_for<float>(cpu, c), cuda_learner = learner_for<float>(cuda, c);
 
   const auto want = cpu_learner.meta_gradient(c.tasks, KeepFastWeights::yes);

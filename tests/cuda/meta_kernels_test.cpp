@@ -14,6 +14,7 @@
 #include "cuda_under_test.hpp"
 #include "kernels/meta_update.hpp"
 #include "kernels/task_generation.hpp"
+#include "support/bits.hpp"
 #include "support/random_case.hpp"
 
 namespace shoal::testing {
@@ -27,12 +28,6 @@ std::vector<T> fetch(Stream& stream, const T* from, std::size_t count) {
   if (count > 0) stream.copy_to_host(values.data(), from, count * sizeof(T));
   stream.synchronize("fetch");
   return values;
-}
-
-std::vector<std::uint32_t> bits(std::span<const float> values) {
-  std::vector<std::uint32_t> result;
-  for (const float value : values) result.push_back(std::bit_cast<std::uint32_t>(value));
-  return result;
 }
 
 class MetaKernels : public ::testing::Test {

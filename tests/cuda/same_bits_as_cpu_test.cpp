@@ -3,31 +3,26 @@
 // loss and activation, in every regime and order of threads.
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <cstdlib>
 #include <set>
 
 #include "cuda_under_test.hpp"
+#include "support/bits.hpp"
 #include "support/random_case.hpp"
 
 namespace shoal::testing {
 namespace {
 
 /// Cases per regime; checked runs (sanitizers, race detectors) ask for fewer.
+constexpr int all_rounds = 1200;
 const int rounds = [] {
   const char* wish = std::getenv("SHOAL_TEST_ROUNDS");
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return wish ? std::atoi(wish) : 60;
 #else
-  return wish ? std::atoi(wish) : 1200;
+  return wish ? std::atoi(wish) : all_rounds;
 #endif
 }();
-
-std::vector<std::uint32_t> bits(const std::vector<float>& values) {
-  std::vector<std::uint32_t> result;
-  for (const float value : values) result.push_back(std::bit_cast<std::uint32_t>(value));
-  return result;
-}
 
 void expect_same(const MetaGradient<float>& got, const MetaGradient<float>& want, const std::string& what) {
   ASSERT_EQ(got.status, want.status) << what;
@@ -49,6 +44,8 @@ struct Regime {
   CudaOptions options;
   CaseLimits limits;
 };
+
+constexpr int seed_of_meta_gradients = 41;
 
 const Regime regimes[] = {
     Regime{"warp", {}, {.most_tasks = 9}},
@@ -75,7 +72,7 @@ class SameBitsAsCpu : public ::testing::TestWithParam<Regime> {
 
 TEST_P(SameBitsAsCpu, MetaGradients) {
   const Context cpu({.backend = BackendKind::cpu, .threads = 1}), cuda({.backend = BackendKind::cuda});
-  std::mt19937_64 random(41);
+  std::mt19937_64 random(seed_of_meta_gradients);
   for (int round = 0; round < rounds; ++round) {
     turn_order(round);
     const RandomCase c = random_case(random, GetParam().limits);
@@ -109,11 +106,10 @@ TEST_P(SameBitsAsCpu, AdaptEvaluatePredict) {
 
 /// The cases of MetaGradients meet every pair of choices, in every regime.
 TEST(SameBitsAsCpuCases, MeetAllPairs) {
-  constexpr int drawn = 1200;
   for (const Regime& regime : regimes) {
-    std::mt19937_64 random(41);
+    std::mt19937_64 random(seed_of_meta_gradients);
     std::set<std::string> names[4], pairs[4][4];
-    for (int round = 0; round < drawn; ++round) {
+    for (int round = 0; round < all_rounds; ++round) {
       const RandomCase c = random_case(random, regime.limits);
       const std::string choices[] = {
           c.algorithm_name, std::string(to_string(c.loss.kind)), std::string(to_string(c.model.activation)),
