@@ -95,21 +95,11 @@ __device__ __forceinline__ float add_one(const float* fast, const TeamContractio
 template <TeamWalk walk, bool two, int R, int C, class Sink>
 __device__ __forceinline__ void contract_tiles(const Team& team, const float* fast, const TeamContraction& c,
                                                Sink& sink) {
-  const auto across = [&] {
-    if constexpr (C == 4)
-      return c.columns->quads;
-    else
-      return c.columns->octets;
-  }();
+  const auto across = c.columns->groups<C>();
   const int down = (c.rows + R - 1) / R;
   for (int t = team.rank; t < down * across.by; t += team.size) {
     TeamTile<walk, R, C> tile{.down = down, .across = across.by, .rows = c.rows, .columns = c.columns->size};
-    if constexpr (C == 4) {
-      across.place(t, down, tile.g, tile.h);
-    } else {  // wide tiles have no registers for it
-      tile.g = across.divide(t);
-      tile.h = t - tile.g * across.by;
-    }
+    across.place(t, down, tile.g, tile.h);
     float sum[R][C];
 #pragma unroll
     for (int i = 0; i < R; ++i)

@@ -178,8 +178,7 @@ class TeamTask {
       case Way::add_gradient:
         gradient_.use = GradientUse::add;
         gradient_.weight = weight(leg.k);
-        team_.sync();
-        fetch(phi_before(leg.k), pass_.phi(), size_);
+        fetch(phi_before(leg.k), pass_.phi(), size_);  // staging rows waits: nobody reads phi any more
         return;
       default:
         return;

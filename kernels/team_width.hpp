@@ -17,6 +17,11 @@ struct TeamDivisor {
                ? n
                : static_cast<int>((static_cast<std::uint64_t>(magic) * static_cast<std::uint32_t>(n)) >> 32);
   }
+  /// The place (g, h) of tile `t` in a grid that is `by` wide, row by row.
+  SHOAL_HD void place(int t, int /*down*/, int& g, int& h) const {
+    g = divide(t);
+    h = t - g * by;
+  }
 };
 
 constexpr TeamDivisor divisor(int by) {
@@ -34,10 +39,8 @@ struct TeamQuads {
   SHOAL_HD void place(int t, int down, int& g, int& h) const {
     const int before = down * eights.by;
     const bool behind = t >= before;
-    const TeamDivisor across = behind ? rest : eights;
-    const int n = behind ? t - before : t;
-    g = across.divide(n);
-    h = n - g * across.by + (behind ? eights.by : 0);
+    (behind ? rest : eights).place(behind ? t - before : t, down, g, h);
+    if (behind) h += eights.by;
   }
 };
 
@@ -51,6 +54,16 @@ struct TeamWidth {
   int size = 0;
   TeamDivisor singles, octets;  ///< columns, groups of eight columns
   TeamQuads quads;
+
+  /// For tiles of 4 or 8 columns. Wide ones stand row by row: they have no registers for another order.
+  template <int tile_columns>
+  SHOAL_HD auto groups() const {
+    static_assert(tile_columns == 4 || tile_columns == 8);
+    if constexpr (tile_columns == 4)
+      return quads;
+    else
+      return octets;
+  }
 };
 
 constexpr TeamWidth team_width(int columns) {
