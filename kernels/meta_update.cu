@@ -213,14 +213,15 @@ __global__ void __launch_bounds__(threads) meta_update_kernel(const UpdateArgume
                                              theta ? job.parameters : job.rates, begin,
                                              theta ? begin : job.parameters + begin, good, words));
   }
-  magnitude = largest_over_threads(magnitude, shared);
+  magnitude = largest_over_threads(magnitude, shared);  // and waits for what the block has written
   bool last = false;
-  if (rank() == 0) job.largest[blockIdx.x] = magnitude;
-  __threadfence();  // what this block has written, whoever comes last sees
-  __syncthreads();
-  if (rank() == 0) last = atomicInc(job.ticket, gridDim.x - 1) == gridDim.x - 1;
+  if (rank() == 0) {
+    job.largest[blockIdx.x] = magnitude;
+    __threadfence();  // what this block has written, whoever comes last sees
+    last = atomicInc(job.ticket, gridDim.x - 1) == gridDim.x - 1;
+    __threadfence();
+  }
   if (!__syncthreads_or(last)) return;
-  __threadfence();
   summarize(job, good, words);
   if (good > 0 && scalars.clip > 0.0) clip_and_step(job, scalars, words);
 }

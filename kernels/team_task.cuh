@@ -410,14 +410,14 @@ class TeamTask {
     job_.status[at] = static_cast<std::uint8_t>(here ? 3 : status_);
     job_.failed_step[at] = here ? leg.k : failed_step_;
   }
-  /// phi, where it is wanted.
+  /// phi, where it is wanted: as this thread fetched it, or as the step left it before fail() waited.
   __device__ __forceinline__ void give_fast_weights() const {
     if (!job_.fast_weights) return;
-    team_.sync();
     keep(pass_.phi(), job_.fast_weights + static_cast<std::int64_t>(task_) * size_, size_);
   }
   __device__ __forceinline__ void give_meta_gradient(int set) {
-    team_.sync();  // lambda is read in another order than it was written in
+    // What is read here in another order than it was written in was written before the last rows were walked,
+    // which waits, but for lambda itself: that is read where fail() has waited.
     if (status_ == 0) {
       bad_ = bad_ || gradient_.large;  // of the last leg, which wrote all of lambda
       if (inner_.outer == OuterCode::parameter_move)

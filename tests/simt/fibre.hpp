@@ -99,6 +99,28 @@ class Fibre {
 #endif
 };
 
+/// For ThreadSanitizer a thread of its own, with the stack of whoever asks it to do something.
+class SeparateThread {
+ public:
+  template <class Work>
+  void stand_in(Work work) {
+#if defined(SIMT_THREAD_SANITIZER)
+    if (!thread_) thread_ = __tsan_create_fiber(0);
+    void* const caller = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(thread_, __tsan_switch_to_fiber_no_sync);
+#endif
+    work();
+#if defined(SIMT_THREAD_SANITIZER)
+    __tsan_switch_to_fiber(caller, __tsan_switch_to_fiber_no_sync);
+#endif
+  }
+
+#if defined(SIMT_THREAD_SANITIZER)
+ private:
+  void* thread_ = nullptr;
+#endif
+};
+
 /// What one side did before release() happens before what the other does after acquire(), for
 /// ThreadSanitizer.
 inline void release([[maybe_unused]] void* tag) {

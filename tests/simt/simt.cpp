@@ -2,6 +2,10 @@
 // A block at a time: each of its fibres runs until it waits or ends; those that wait go on when their whole
 // block or warp has come. A block where nobody can go on is a fault: on a GPU it hangs or worse. Shared
 // memory is allocated to the byte, so that AddressSanitizer sees its ends, and starts as NaN.
+//
+// Blocks of a launch run one after another, and nothing but the kernel's own atomics orders them: neighbours
+// have fibres, tags and shared memory of their own, so that ThreadSanitizer sees a block that reads what
+// another may not have written yet.
 #include "simt/simt.hpp"
 
 #include <algorithm>
@@ -53,18 +57,24 @@ struct Group {
 
 class Block {
  public:
-  void run(unsigned threads, std::size_t shared_bytes, const std::function<void()>& kernel,
+  /// `launched`: tag of what came before the launch.
+  void run(unsigned threads, std::size_t shared_bytes, const std::function<void()>& kernel, void* launched,
            std::mt19937_64& random) {
     while (fibres_.size() < threads) fibres_.emplace_back();
-    shared_.reset(new (std::align_val_t{16}) char[shared_bytes]);
-    std::memset(shared_.get(), 0xff, shared_bytes);
+    // Who runs the blocks has seen all those before: what it did here, their order would follow from.
+    opener_.stand_in([&] {
+      acquire(launched);
+      shared_.reset(new (std::align_val_t{16}) char[shared_bytes]);
+      std::memset(shared_.get(), 0xff, shared_bytes);
+      groups_ = std::make_unique<Group[]>(1 + (threads + warp_size - 1) / warp_size);
+      release(&begin_);
+    });
     kernel_ = &kernel;
     waits_at_.assign(threads, nullptr);
-    whole_ = Group{.members = threads};
-    warps_.assign((threads + warp_size - 1) / warp_size, Group{});
-    for (unsigned t = 0; t < threads; ++t) ++warps_[t / warp_size].members;
+    group_count_ = 1 + (threads + warp_size - 1) / warp_size;
+    groups_[0].members = threads;
+    for (unsigned t = 0; t < threads; ++t) ++warp_of(t).members;
     for (unsigned t = 0; t < threads; ++t) fibres_[t].start(&body, this);
-    release(&begin_);  // what came before the launch, every thread sees
     std::vector<unsigned> order(threads);
     for (unsigned ended = 0; ended < threads;) {
       order_indices(order, random);
@@ -76,10 +86,9 @@ class Block {
         fibres_[t].resume();
         if (fibres_[t].ended()) ++ended;
       }
-      if (whole_.opens()) std::fill(waits_at_.begin(), waits_at_.end(), nullptr);
-      for (Group& warp : warps_)
-        if (warp.opens())
-          std::replace(waits_at_.begin(), waits_at_.end(), &warp, static_cast<Group*>(nullptr));
+      for (unsigned g = 0; g < group_count_; ++g)
+        if (groups_[g].opens())
+          std::replace(waits_at_.begin(), waits_at_.end(), &groups_[g], static_cast<Group*>(nullptr));
       if (moved) continue;
       if (the_fault.empty())  // who waits is dropped with its stack
         the_fault = "a barrier that some of " + std::to_string(threads) +
@@ -87,11 +96,15 @@ class Block {
       break;
     }
     acquire(&end_);
+    for (unsigned g = 0; g < group_count_; ++g)  // of those that were dropped
+      for (char& tag : groups_[g].tag) acquire(&tag);
+    shared_.reset();
+    groups_.reset();  // with its tags: the next block has others
   }
 
   bool wait(bool flag, Scope scope) {
     const Position mine = position;
-    Group& group = scope == Scope::block ? whole_ : warps_[mine.thread.x / warp_size];
+    Group& group = scope == Scope::block ? groups_[0] : warp_of(mine.thread.x);
     group.next_any = group.next_any || flag;
     ++group.waiting;
     waits_at_[mine.thread.x] = &group;
@@ -117,16 +130,20 @@ class Block {
     void operator()(char* p) const { ::operator delete[](p, std::align_val_t{16}); }
   };
 
+  Group& warp_of(unsigned thread) { return groups_[1 + thread / warp_size]; }
+
   std::deque<Fibre> fibres_;
+  SeparateThread opener_;
   std::unique_ptr<char[], FreeAligned> shared_;
   const std::function<void()>* kernel_ = nullptr;
-  Group whole_;
-  std::vector<Group> warps_;
+  std::unique_ptr<Group[]> groups_;  ///< the block, then its warps
+  unsigned group_count_ = 0;
   std::vector<Group*> waits_at_;  ///< [threads] null: may run
-  char begin_ = 0, end_ = 0;      ///< tags of the launch and of its end
+  char begin_ = 0, end_ = 0;      ///< tags of the block's begin and end
 };
 
-Block the_block;
+Block blocks[2];  // in turn
+Block* running = nullptr;
 
 }  // namespace
 
@@ -151,18 +168,21 @@ void run_blocks(unsigned grid, unsigned block, std::size_t shared_bytes,
   std::mt19937_64 random(the_seed);
   std::vector<unsigned> order(grid);
   order_indices(order, random);
+  char launched = 0;
+  release(&launched);
   for (const unsigned b : order) {
+    running = running == &blocks[0] ? &blocks[1] : &blocks[0];
     position = {.thread = {}, .block = {b, 0, 0}, .block_size = {block, 1, 1}, .grid_size = {grid, 1, 1}};
-    the_block.run(block, shared_bytes, kernel, random);
+    running->run(block, shared_bytes, kernel, &launched, random);
   }
 }
 
 void* shared_memory() {
-  return the_block.shared();
+  return running->shared();
 }
 
 bool barrier(bool flag, Scope scope) {
-  return the_block.wait(flag, scope);
+  return running->wait(flag, scope);
 }
 
 }  // namespace simt
