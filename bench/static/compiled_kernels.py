@@ -75,7 +75,7 @@ def disassembler(build):
 def commands(build):
     """{source: compile command} of the kernels that the build folder compiles."""
     cache = (build / "CMakeCache.txt").read_text()
-    sources = re.search(r"^SHOAL_CUDA_KERNELS:\w+=(.*)$", cache, re.M).group(1).split(";")
+    sources = ";".join(re.findall(r"^SHOAL_(?:CUDA|THRUST)_KERNELS:\w+=(.*)$", cache, re.M)).split(";")
     database = json.loads(run("ninja", "-C", build, "-t", "compdb"))
     found = {}
     for entry in database:

@@ -40,7 +40,9 @@ def sass_class(opcode):
 
 
 def short(name):
-    """A demangled kernel without namespaces of the project, and without parameters."""
+    """A demangled kernel without namespaces of the project, and without parameters. Of the toolkit's: what it sorts."""
+    if found := re.match(r"(?:void )?(?:\w+::)*cub::.*?(\w+)<(?:[^<(]*policy_hub<([^>]*)>|void)", name):
+        return f"cub::{found.group(1)}<{found.group(2) or ''}>"
     name = re.sub(r"\(anonymous namespace\)::", "", name)
     name = re.sub(r"shoal::kernels::|shoal::", "", name)
     name = re.sub(r"^void ", "", name)

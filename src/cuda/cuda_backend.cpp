@@ -89,10 +89,10 @@ class CudaBackend final : public Backend<float> {
                 std::span<const int> steps, std::span<float> loss, std::span<TaskStatus> status,
                 std::span<std::int32_t> failed_step) override {
     Call call(*this, problem, tasks.columns(), "shoal: evaluate");
-    put(call, tasks, parameters);
     const std::vector<std::int32_t> points(steps.begin(), steps.end());
-    call.job.steps = points_.take(stream_, points);
     call.job.points = static_cast<int>(steps.size());
+    put(call, tasks, parameters, call.job.points);
+    call.job.steps = points_.take(stream_, points);
     put_outputs(call, call.job.points, 0);
     launch(call, prepare(call, TaskKernel::evaluate, tasks, steps));
     TaskOutputs::fetch_outcomes(stream_, call.job, status, failed_step);
@@ -142,8 +142,9 @@ class CudaBackend final : public Backend<float> {
     DrainOnFailure drain;
   };
 
-  void put(Call& call, const TaskBatch& tasks, const MetaParameters<float>& parameters) {
-    tasks_.put(stream_, tasks, call.problem.rows(), call.job);
+  /// With room for outcomes at `points` of every task.
+  void put(Call& call, const TaskBatch& tasks, const MetaParameters<float>& parameters, int points = 1) {
+    tasks_.put(stream_, tasks, call.problem.rows(), points, call.job);
     std::vector<float> packed(parameters.theta);
     packed.insert(packed.end(), parameters.rates.begin(), parameters.rates.end());
     std::vector<float> padded(call.problem.size() + call.problem.rate_count());
@@ -155,7 +156,6 @@ class CudaBackend final : public Backend<float> {
 
   /// `points` outcomes per task.
   void put_outputs(Call& call, int points, std::size_t fast_weights) {
-    tasks_.room_for_status(stream_, points, call.job);
     task_outputs_.make_room(stream_,
                             static_cast<std::size_t>(call.job.tasks) * static_cast<std::size_t>(points),
                             fast_weights, call.job);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace shoal::cuda {
 namespace {
@@ -37,8 +36,9 @@ void DeviceRows::take_sizes(Stream& stream, std::span<const std::int64_t> offset
     // The divisor is at most 2^31 and computed in double: exact, then rounded once.
     terms[t] = static_cast<float>(
         format.loss.terms(static_cast<double>(offsets[t + 1] - offsets[t]), format.outputs));
-  same_sizes_ = std::equal(offsets.begin(), offsets.end(), sizes_.begin(), sizes_.end());
-  if (!same_sizes_ || terms != host_terms_) {
+  const bool same_sizes = std::equal(offsets.begin(), offsets.end(), sizes_.begin(), sizes_.end());
+  if (!same_sizes || terms != host_terms_) {
+    sizes_version_ += !same_sizes;
     sizes_.clear();  // until all has been sent
     host_terms_ = std::move(terms);
     host_scale_.resize(tasks);
@@ -88,31 +88,26 @@ kernels::RowsView DeviceRows::make_room(Stream& stream, int tasks, int rows, con
   return view;
 }
 
-void DeviceTasks::order_tasks(Stream& stream, const TaskSet<float>& support, const TaskSet<float>& query,
-                              bool same, kernels::TaskArguments& job) {
-  if (same && ordered_) {
-    job.order = order_.room_for(stream, host_order_.size());
-    return;
-  }
-  ordered_ = false;
-  host_order_ = order_by_falling_size(support, query);
-  job.order = order_.take(stream, host_order_);
-  ordered_ = true;
+void DeviceTasks::put_status(Stream& stream, std::size_t points, kernels::TaskArguments& job) {
+  const std::span<std::uint8_t> room = pinned_status_.room_for(host_status_.size() * points);
+  std::fill(std::copy(host_status_.begin(), host_status_.end(), room.begin()), room.end(), std::uint8_t{0});
+  job.status = status_.take(stream, std::span<const std::uint8_t>(room));
 }
 
-void DeviceTasks::room_for_status(Stream& stream, int entries, kernels::TaskArguments& job) {
-  host_status_.resize(host_status_.size() * static_cast<std::size_t>(entries), 0);
-  job.status = status_.take(stream, pinned_status_.hold(host_status_));
-}
-
-void DeviceTasks::put(Stream& stream, const TaskBatch& tasks, const RowFormat& format,
+void DeviceTasks::put(Stream& stream, const TaskBatch& tasks, const RowFormat& format, int points,
                       kernels::TaskArguments& job) {
   stream.synchronize("copies from pinned memory");  // which is filled again now
   host_status_.assign(static_cast<std::size_t>(tasks.size()), 0);
   job.tasks = static_cast<int>(tasks.size());
   job.support = support_.take(stream, tasks.support(), format, host_status_);
   job.query = query_.take(stream, tasks.query(), format, host_status_);
-  order_tasks(stream, tasks.support(), tasks.query(), support_.same_sizes() && query_.same_sizes(), job);
+  put_status(stream, static_cast<std::size_t>(points), job);
+  job.order = order_.of(stream,
+                        {.support_first = job.support.first,
+                         .query_first = job.query.first,
+                         .status = job.status,
+                         .tasks = job.tasks},
+                        {support_.sizes_version(), query_.sizes_version(), host_status_});
 }
 
 void DeviceTasks::put(Stream& stream, const TaskSet<float>& set, const RowFormat& format,
@@ -122,8 +117,9 @@ void DeviceTasks::put(Stream& stream, const TaskSet<float>& set, const RowFormat
   job.tasks = static_cast<int>(host_status_.size());
   job.query = query_.take(stream, set, format, host_status_);
   std::fill(host_status_.begin(), host_status_.end(), std::uint8_t{0});
-  order_tasks(stream, set, set, false, job);
-  ordered_ = false;  // the support set has not been looked at
+  put_status(stream, 1, job);
+  job.order = order_.of(stream, {.query_first = job.query.first, .status = job.status, .tasks = job.tasks},
+                        {0, query_.sizes_version(), host_status_});
 }
 
 void DeviceTasks::make_room(Stream& stream, const kernels::GeneratorFormula& formula, int count,
@@ -131,24 +127,10 @@ void DeviceTasks::make_room(Stream& stream, const kernels::GeneratorFormula& for
   job.tasks = count;
   job.support = support_.make_room(stream, count, formula.support, format);
   job.query = query_.make_room(stream, count, formula.query, format);
-  if (!(support_.same_sizes() && query_.same_sizes() && ordered_)) {
-    ordered_ = false;
-    host_order_.resize(static_cast<std::size_t>(count));
-    std::iota(host_order_.begin(), host_order_.end(), 0);  // all of one size
-    job.order = order_.take(stream, host_order_);
-    ordered_ = true;
-  }
-  job.order = order_.room_for(stream, host_order_.size());
+  job.order =
+      order_.of(stream, {.support_first = job.support.first, .query_first = job.query.first, .tasks = count},
+                {support_.sizes_version(), query_.sizes_version(), {}});
   job.status = status_.room_for(stream, static_cast<std::size_t>(count));
-}
-
-std::vector<std::int32_t> order_by_falling_size(const TaskSet<float>& support, const TaskSet<float>& query) {
-  std::vector<std::int32_t> order(support.offsets.size() - 1);
-  std::iota(order.begin(), order.end(), 0);
-  const auto rows = [&](std::int32_t t) { return support.rows(t) + query.rows(t); };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::int32_t a, std::int32_t b) { return rows(a) > rows(b); });
-  return order;
 }
 
 int most_rows(const TaskSet<float>& set) {

@@ -10,6 +10,7 @@
 #include <shoal/task_batch.hpp>
 
 #include "cuda/device_array.hpp"
+#include "cuda/device_order.hpp"
 #include "kernels/generated_task.hpp"
 #include "kernels/task_arguments.hpp"
 
@@ -33,8 +34,8 @@ class DeviceRows {
   kernels::RowsView make_room(Stream& stream, int tasks, int rows, const RowFormat& format);
   float* x() { return x_address_; }
   float* y() { return y_address_; }
-  /// Whether the tasks of the last call had the sizes of those before.
-  bool same_sizes() const { return same_sizes_; }
+  /// Another number whenever tasks have other sizes than those of the call before.
+  long sizes_version() const { return sizes_version_; }
 
  private:
   void take_sizes(Stream& stream, std::span<const std::int64_t> offsets, const RowFormat& format,
@@ -49,39 +50,34 @@ class DeviceRows {
   std::vector<float> host_terms_, host_scale_;
   kernels::RowsView sent_;  ///< first, terms, scale
   float *x_address_ = nullptr, *y_address_ = nullptr;
-  bool same_sizes_ = false;
+  long sizes_version_ = 0;
 };
 
 class DeviceTasks {
  public:
-  /// Fills support, query, order, status and tasks of `job`.
-  void put(Stream& stream, const TaskBatch& tasks, const RowFormat& format, kernels::TaskArguments& job);
+  /// Fills support, query, order, status and tasks of `job`; with room for `points` statuses per task, the
+  /// first of which says what the rows are: good or bad.
+  void put(Stream& stream, const TaskBatch& tasks, const RowFormat& format, int points,
+           kernels::TaskArguments& job);
   /// Query rows alone, good or not.
   void put(Stream& stream, const TaskSet<float>& set, const RowFormat& format, kernels::TaskArguments& job);
   /// Room for `count` tasks of a generator, which a kernel will fill, statuses too.
   void make_room(Stream& stream, const kernels::GeneratorFormula& formula, int count, const RowFormat& format,
                  kernels::TaskArguments& job);
-  /// Room for `entries` statuses per task, the first good or bad as put() found.
-  void room_for_status(Stream& stream, int entries, kernels::TaskArguments& job);
 
   DeviceRows& support() { return support_; }
   DeviceRows& query() { return query_; }
 
  private:
-  void order_tasks(Stream& stream, const TaskSet<float>& support, const TaskSet<float>& query, bool same,
-                   kernels::TaskArguments& job);
+  void put_status(Stream& stream, std::size_t points, kernels::TaskArguments& job);
 
   DeviceRows support_, query_;
-  DeviceArray<std::int32_t> order_;
+  DeviceOrder order_;
   DeviceArray<std::uint8_t> status_;
   PinnedArray<std::uint8_t> pinned_status_;
   std::vector<std::uint8_t> host_status_;
-  std::vector<std::int32_t> host_order_;
-  bool ordered_ = false;  ///< order_ holds that of the sizes sent last
 };
 
-/// Tasks in order of falling size, so that the last to be dealt are short.
-std::vector<std::int32_t> order_by_falling_size(const TaskSet<float>& support, const TaskSet<float>& query);
 /// Rows of the largest task.
 int most_rows(const TaskSet<float>& set);
 

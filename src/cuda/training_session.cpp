@@ -88,8 +88,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
     const DeviceProblem& at = problem(tasks.columns());
     {
       const Range upload("shoal: upload tasks");
-      tasks_.put(stream_, tasks, at.rows(), job_);
-      tasks_.room_for_status(stream_, 1, job_);
+      tasks_.put(stream_, tasks, at.rows(), 1, job_);
     }
     prepare({.tasks = job_.tasks,
              .support = offsets_of(tasks.support()),

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cuda/device_order.hpp"
+
+#include <stdexcept>
+
+namespace shoal::cuda {
+
+void DeviceOrder::sort(Stream& stream, const kernels::TaskOrderArguments& job) {
+  std::size_t requests = 0;
+  const auto scratch = [&](std::size_t bytes) -> void* {
+    if (requests == scratch_.size()) scratch_.emplace_back();
+    return scratch_[requests++].room_for(stream, bytes);
+  };
+  try {
+    kernels::sort_by_falling_rows(job, scratch, stream.handle());
+  } catch (const Error&) {  // no memory for scratch
+    throw;
+  } catch (const std::runtime_error& error) {
+    throw DeviceError("sort of the tasks", error.what(), CallSite::current());
+  }
+  stream.check("sort of the tasks");
+}
+
+const std::int32_t* DeviceOrder::of(Stream& stream, kernels::TaskOrderArguments job, const Origin& origin) {
+  const auto count = static_cast<std::size_t>(job.tasks);
+  job.order = order_.room_for(stream, count);
+  if (count == 0 || made_from_ == origin) return job.order;
+  made_from_ = {};  // until all is given to the stream
+  job.rows = rows_.room_for(stream, count);
+  kernels::launch_task_rows(job, stream.handle());
+  stream.check("launch of the tasks' sizes");
+  if (!origin.status.empty()) sort(stream, job);
+  made_from_ = origin;
+  return job.order;
+}
+
+}  // namespace shoal::cuda

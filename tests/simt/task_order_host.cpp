@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sort of tasks on the host, in its turn on the stream. It asks for scratch memory as the library does
+// and spoils it, so that memory which is somebody else's shows.
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "kernels/task_order.hpp"
+#include "simt/device_host.hpp"
+#include "simt/simt.hpp"
+
+namespace shoal::kernels {
+
+void sort_by_falling_rows(const TaskOrderArguments& job, const ScratchMemory& scratch, void* stream) {
+  simt::count_device_call("thrust::stable_sort_by_key");
+  const std::size_t bytes = static_cast<std::size_t>(job.tasks) * 8;
+  void* const first = scratch(bytes);
+  void* const second = scratch(bytes);
+  simt::launch_on_stream(stream, [=] {
+    std::memset(first, 0xfe, bytes);
+    std::memset(second, 0xfd, bytes);
+    std::stable_sort(job.order, job.order + job.tasks,
+                     [&](std::int32_t a, std::int32_t b) { return job.rows[a] > job.rows[b]; });
+  });
+}
+
+}  // namespace shoal::kernels
