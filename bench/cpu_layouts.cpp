@@ -3,7 +3,7 @@
 //
 // Exact second-order meta-gradients with lanes = tasks, lanes = units and the plan's own choice, in turns
 // within one run, in processor seconds, so that company on the machine moves all alike; medians. Between them
-// a loop of independent fused multiply-adds measures the peak of one core at the same moments.
+// the peak of one core is measured, at the same moments.
 //
 // usage: shoal-cpu-layouts [--threads=1] [--rounds=9] [--isa=auto] [--shapes=sine_k5,credit,...]
 //                          [--shapes=INPUTSxHIDDENxOUTPUTSxROWSxSTEPS,...] [--tasks=1,4,25,256] [--steps=K]
@@ -16,10 +16,6 @@
 #include <sstream>
 #include <string>
 #include <vector>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 #include <shoal/shoal.hpp>
 
@@ -44,51 +40,6 @@ double seconds_of(Work work) {
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
-}
-
-constexpr int chains = 12, chain_length = 400'000;
-
-#if defined(__x86_64__)
-__attribute__((target("avx512f"))) float multiply_add_avx512() {
-  __m512 a[chains];
-  for (auto& x : a) x = _mm512_set1_ps(1.0f);
-  const __m512 b = _mm512_set1_ps(0.999f), c = _mm512_set1_ps(0.001f);
-  for (int i = 0; i < chain_length; ++i) {
-#pragma GCC unroll 12
-    for (int k = 0; k < chains; ++k) a[k] = _mm512_fmadd_ps(a[k], b, c);
-  }
-  for (int k = 1; k < chains; ++k) a[0] = _mm512_add_ps(a[0], a[k]);
-  return _mm512_cvtss_f32(a[0]);
-}
-__attribute__((target("avx2,fma"))) float multiply_add_avx2() {
-  __m256 a[chains];
-  for (auto& x : a) x = _mm256_set1_ps(1.0f);
-  const __m256 b = _mm256_set1_ps(0.999f), c = _mm256_set1_ps(0.001f);
-  for (int i = 0; i < chain_length; ++i) {
-#pragma GCC unroll 12
-    for (int k = 0; k < chains; ++k) a[k] = _mm256_fmadd_ps(a[k], b, c);
-  }
-  for (int k = 1; k < chains; ++k) a[0] = _mm256_add_ps(a[0], a[k]);
-  return _mm256_cvtss_f32(a[0]);
-}
-#endif
-
-/// Gflop/s of one core over a few milliseconds; 0 where no loop is written for the set.
-double peak(Isa isa) {
-  volatile float keep = 0.0f;
-  double flops = 0.0;
-  const double seconds = seconds_of([&] {
-#if defined(__x86_64__)
-    if (isa == Isa::avx512) {
-      keep = multiply_add_avx512();
-      flops = 2.0 * 16 * chains * chain_length;
-    } else if (isa == Isa::avx2) {
-      keep = multiply_add_avx2();
-      flops = 2.0 * 8 * chains * chain_length;
-    }
-#endif
-  });
-  return seconds > 0.0 ? flops / seconds * 1e-9 : 0.0;
 }
 
 std::unique_ptr<Context> context_with(const std::string& layout, int threads, Isa isa) {
@@ -184,7 +135,7 @@ void run(const Options& options) {
       std::vector<double> peaks;
       for (int round = -1; round < options.rounds; ++round)
         for (std::size_t i = 0; i < learners.size(); ++i) {
-          const double one = peak(isa);
+          const double one = fma_peak(isa);
           const double spent = seconds_of([&] {
             for (int call = 0; call < calls; ++call)
               if (learners[i].meta_gradient(batch).good != tasks) throw InvalidArgument("a task failed");
