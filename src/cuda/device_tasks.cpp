@@ -36,9 +36,8 @@ void DeviceRows::take_sizes(Stream& stream, std::span<const std::int64_t> offset
     // The divisor is at most 2^31 and computed in double: exact, then rounded once.
     terms[t] = static_cast<float>(
         format.loss.terms(static_cast<double>(offsets[t + 1] - offsets[t]), format.outputs));
-  const bool same_sizes = std::equal(offsets.begin(), offsets.end(), sizes_.begin(), sizes_.end());
-  if (!same_sizes || terms != host_terms_) {
-    sizes_version_ += !same_sizes;
+  if (!std::equal(offsets.begin(), offsets.end(), sizes_.begin(), sizes_.end()) || terms != host_terms_) {
+    ++sizes_version_;
     sizes_.clear();  // until all has been sent
     host_terms_ = std::move(terms);
     host_scale_.resize(tasks);

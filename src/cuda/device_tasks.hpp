@@ -34,7 +34,7 @@ class DeviceRows {
   kernels::RowsView make_room(Stream& stream, int tasks, int rows, const RowFormat& format);
   float* x() { return x_address_; }
   float* y() { return y_address_; }
-  /// Another number whenever tasks have other sizes than those of the call before.
+  /// Another number whenever sizes were sent again, since they are not those of the call before.
   long sizes_version() const { return sizes_version_; }
 
  private:
