@@ -112,6 +112,8 @@ class Stage:
                 record.update(status=FAILED, reason=str(reason))
         except OSError as reason:
             record.update(status=NOT_RUN, reason=str(reason))
+        except Exception as reason:  # what a program printed can be anything, and stops no other step
+            record.update(status=FAILED, reason=f"its output was not understood: {reason!r}")
         return record
 
     def result(self):

@@ -92,7 +92,7 @@ class CudaBackend final : public Backend<float> {
     const std::vector<std::int32_t> points(steps.begin(), steps.end());
     call.job.points = static_cast<int>(steps.size());
     put(call, tasks, parameters, call.job.points);
-    call.job.steps = points_.take(stream_, points);
+    call.job.steps = points_.take_now(stream_, points);
     put_outputs(call, call.job.points, 0);
     launch(call, prepare(call, TaskKernel::evaluate, tasks, steps));
     TaskOutputs::fetch_outcomes(stream_, call.job, status, failed_step);
@@ -110,13 +110,13 @@ class CudaBackend final : public Backend<float> {
     std::vector<float> own(count * layout.size());
     for (std::size_t t = 0; t < count; ++t)
       layout.pad(phi.data() + t * layout.packed_size(), own.data() + t * layout.size());
-    call.job.own_parameters = own_parameters_.take(stream_, own);
+    call.job.own_parameters = own_parameters_.take_now(stream_, own);
     call.job.outputs = outputs_.room_for(stream_, outputs.size());
     put_outputs(call, 1, 0);
     launch(call,
-           launcher_.prepare(stream_, call.problem, TaskKernel::predict, {{}, set.offsets, {}}, call.job));
-    if (!outputs.empty()) stream_.copy_to_host(outputs.data(), call.job.outputs, outputs.size_bytes());
-    stream_.synchronize("prediction kernel");
+           launcher_.prepare(stream_, call.problem, TaskKernel::predict,
+                             {.support = {}, .query = set.offsets, .query_rows = most_rows(set)}, call.job));
+    stream_.fetch(outputs.data(), call.job.outputs, outputs.size_bytes());
     clock_.collect();
   }
 
@@ -149,7 +149,7 @@ class CudaBackend final : public Backend<float> {
     packed.insert(packed.end(), parameters.rates.begin(), parameters.rates.end());
     std::vector<float> padded(call.problem.size() + call.problem.rate_count());
     call.problem.pad(packed, padded.data());
-    call.job.theta = values_.take(stream_, padded);
+    call.job.theta = values_.take_now(stream_, padded);
     call.job.rates = call.job.theta + call.problem.size();
     call.job.rate_count = static_cast<int>(call.problem.rate_count());
   }
@@ -168,7 +168,12 @@ class CudaBackend final : public Backend<float> {
   TaskLaunch prepare(Call& call, TaskKernel kernel, const TaskBatch& tasks,
                      std::span<const int> points = {}) {
     return launcher_.prepare(stream_, call.problem, kernel,
-                             {tasks.support().offsets, tasks.query().offsets, points}, call.job);
+                             {.support = tasks.support().offsets,
+                              .query = tasks.query().offsets,
+                              .support_rows = most_rows(tasks.support()),
+                              .query_rows = most_rows(tasks.query()),
+                              .points = points},
+                             call.job);
   }
 
   /// Adds what the teams have left, `from` [sets, digits, count], to `sum`.
@@ -182,8 +187,7 @@ class CudaBackend final : public Backend<float> {
       stream_.check("launch of the sum over sets");
     });
     std::vector<long long> digits(words), packed(sum.size());
-    stream_.copy_to_host(digits.data(), to, words * sizeof(long long));
-    stream_.synchronize("sum over sets");
+    stream_.fetch(digits.data(), to, words * sizeof(long long));
     sum.reserve(call.job.sum_sets);
     for (int d = 0; d < ExactSum::digits; ++d) {
       const long long* values = digits.data() + static_cast<std::size_t>(d) * count;

@@ -43,7 +43,7 @@ class DeviceArray {
     if (at) stream.fill_zero(at, count * sizeof(T), where);
     return at;
   }
-  /// A copy of `values` on the device. Pinned values must stay until the stream has come there.
+  /// A copy of `values` on the device; they must stay until the stream has come there.
   T* take(Stream& stream, std::span<const T> values, const CallSite& where = CallSite::current()) {
     T* const to = room_for(stream, values.size(), where);
     if (to) stream.copy_to_device(to, values.data(), values.size_bytes(), where);
@@ -51,6 +51,12 @@ class DeviceArray {
   }
   T* take(Stream& stream, const std::vector<T>& values, const CallSite& where = CallSite::current()) {
     return take(stream, std::span<const T>(values), where);
+  }
+  /// The same, and waits for it: the values may go.
+  T* take_now(Stream& stream, const std::vector<T>& values, const CallSite& where = CallSite::current()) {
+    T* const to = room_for(stream, values.size(), where);
+    if (to) stream.send(to, values.data(), values.size() * sizeof(T), where);
+    return to;
   }
 
  private:

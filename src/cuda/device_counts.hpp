@@ -8,8 +8,9 @@ namespace shoal::cuda {
 
 struct DeviceCounts {
   std::atomic<long> allocations{0};  ///< of device and of pinned memory
-  std::atomic<long> kernels{0};      ///< launches, those inside of graphs counted each time
+  std::atomic<long> kernels{0};      ///< launches, those inside of graphs each time, a library's sort as one
   std::atomic<long> graphs{0};       ///< launches
+  std::atomic<long> captures{0};     ///< of graphs
 };
 
 inline DeviceCounts& device_counts() {

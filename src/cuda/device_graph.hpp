@@ -31,6 +31,7 @@ class Graph {
     stream.capturing_ = false;
     end(stream, where);
     kernels_ = stream.launches_ - before;
+    ++device_counts().captures;
   }
   bool empty() const { return handle_ == nullptr; }
   void clear() noexcept;

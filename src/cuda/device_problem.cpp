@@ -27,8 +27,7 @@ void DeviceProblem::pack(const float* from, std::span<float> theta, std::span<fl
 void DeviceProblem::fetch(Stream& stream, const float* from, std::span<float> theta,
                           std::span<float> rates) const {
   std::vector<float> padded(size() + rate_count());
-  stream.copy_to_host(padded.data(), from, padded.size() * sizeof(float));
-  stream.synchronize("values from the device");
+  stream.fetch(padded.data(), from, padded.size() * sizeof(float));
   pack(padded.data(), theta, rates);
 }
 

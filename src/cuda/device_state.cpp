@@ -11,12 +11,11 @@ void DeviceState::set(Stream& stream, const DeviceProblem& problem, const MetaPa
   packed.insert(packed.end(), parameters.rates.begin(), parameters.rates.end());
   const auto put = [&](DeviceArray<float>& to, std::span<const float> from) {
     problem.pad(from, padded.data());
-    to.take(stream, padded);
+    to.take_now(stream, padded);
   };
   put(values_[turn_], packed);
   if (kernels::keeps_first(optimizer_)) put(first_[turn_], state.first);
   if (kernels::keeps_second(optimizer_)) put(second_[turn_], state.second);
-  stream.synchronize("parameters to the device");
 }
 
 void DeviceState::get(Stream& stream, const DeviceProblem& problem, MetaParameters<float>& parameters,

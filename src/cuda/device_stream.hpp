@@ -17,13 +17,17 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  /// From pinned memory the bytes leave when the device gets there; from any other before the call returns.
+  /// The bytes leave when the stream gets there: until then they stay as they are, and where. Of memory that
+  /// is not pinned the runtime may take a copy at once, and promises nothing.
   void copy_to_device(void* to, const void* from, std::size_t bytes,
                       const CallSite& where = CallSite::current());
-  /// To pinned memory the bytes are there after synchronize(); to any other when the call returns.
+  /// The bytes are there after synchronize().
   void copy_to_host(void* to, const void* from, std::size_t bytes,
                     const CallSite& where = CallSite::current());
   void fill_zero(void* to, std::size_t bytes, const CallSite& where = CallSite::current());
+  /// The same, and waits: the host's memory is the caller's own again, also when this throws.
+  void send(void* to, const void* from, std::size_t bytes, const CallSite& where = CallSite::current());
+  void fetch(void* to, const void* from, std::size_t bytes, const CallSite& where = CallSite::current());
   /// Whether the launch before was accepted; `what` names it.
   void check(const char* what, const CallSite& where = CallSite::current()) {
     accept(what, where);
@@ -62,6 +66,17 @@ class DrainOnFailure {
   Stream& stream_;
   int before_;
 };
+
+inline void Stream::send(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+  const DrainOnFailure drain(*this);
+  if (bytes > 0) copy_to_device(to, from, bytes, where);
+  synchronize("copy to the device", where);
+}
+inline void Stream::fetch(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+  const DrainOnFailure drain(*this);
+  if (bytes > 0) copy_to_host(to, from, bytes, where);
+  synchronize("what the host waits for", where);
+}
 
 class Event {
  public:

@@ -28,34 +28,34 @@ float* DeviceRows::send(Stream& stream, DeviceArray<float>& to, PinnedArray<floa
   return to.take(stream, through.hold(values));
 }
 
-void DeviceRows::take_sizes(Stream& stream, std::span<const std::int64_t> offsets, const RowFormat& format,
-                            kernels::RowsView& view) {
+void DeviceRows::take_sizes(Stream& stream, std::span<const std::int64_t> offsets, const RowFormat& format) {
   const std::size_t tasks = offsets.size() - 1;
   std::vector<float> terms(tasks);
   for (std::size_t t = 0; t < tasks; ++t)
     // The divisor is at most 2^31 and computed in double: exact, then rounded once.
     terms[t] = static_cast<float>(
         format.loss.terms(static_cast<double>(offsets[t + 1] - offsets[t]), format.outputs));
-  if (!std::equal(offsets.begin(), offsets.end(), sizes_.begin(), sizes_.end()) || terms != host_terms_) {
-    ++sizes_version_;
-    sizes_.clear();  // until all has been sent
-    host_terms_ = std::move(terms);
-    host_scale_.resize(tasks);
-    for (std::size_t t = 0; t < tasks; ++t)
-      host_scale_[t] = host_terms_[t] > 0.0f ? 1.0f / host_terms_[t] : 0.0f;
-    sent_.first = first_.take(stream, offsets);
-    sent_.terms = terms_.take(stream, host_terms_);
-    sent_.scale = scale_.take(stream, host_scale_);
-    sizes_.assign(offsets.begin(), offsets.end());
-  }
-  view.first = sent_.first;
-  view.terms = sent_.terms;
-  view.scale = sent_.scale;
+  if (sizes_sent_ && std::equal(offsets.begin(), offsets.end(), sizes_.begin(), sizes_.end()) &&
+      terms == terms_of_sizes_)
+    return;
+  sizes_sent_ = false;
+  ++sizes_version_;
+  sizes_.assign(offsets.begin(), offsets.end());
+  terms_of_sizes_ = std::move(terms);
+  scale_of_sizes_.resize(tasks);
+  for (std::size_t t = 0; t < tasks; ++t)
+    scale_of_sizes_[t] = terms_of_sizes_[t] > 0.0f ? 1.0f / terms_of_sizes_[t] : 0.0f;
+  sent_.first = first_.take(stream, sizes_);
+  sent_.terms = terms_.take(stream, terms_of_sizes_);
+  sent_.scale = scale_.take(stream, scale_of_sizes_);
+  sizes_sent_ = true;
 }
 
 kernels::RowsView DeviceRows::take(Stream& stream, const TaskSet<float>& set, const RowFormat& format,
                                    std::vector<std::uint8_t>& status) {
-  kernels::RowsView view;
+  even_ = {};
+  take_sizes(stream, set.offsets, format);
+  kernels::RowsView view = sent_;
   const TaskColumns& columns = format.columns;
   mark_non_finite(set.x, columns.inputs, set.offsets, status);
   view.x = send(stream, x_, pinned_x_, set.x);
@@ -72,18 +72,21 @@ kernels::RowsView DeviceRows::take(Stream& stream, const TaskSet<float>& set, co
     mark_non_finite(set.output_offset, columns.offsets, set.offsets, status);
     view.offset = send(stream, offset_, pinned_offset_, set.output_offset);
   }
-  take_sizes(stream, set.offsets, format, view);
   return view;
 }
 
 kernels::RowsView DeviceRows::make_room(Stream& stream, int tasks, int rows, const RowFormat& format) {
-  kernels::RowsView view;
+  if (const EvenSizes wanted{tasks, rows, format.outputs, format.loss}; even_ != wanted) {
+    even_ = {};
+    take_sizes(stream, even_offsets(tasks, rows), format);
+    even_ = wanted;
+  }
+  kernels::RowsView view = sent_;
   const std::size_t all = static_cast<std::size_t>(tasks) * static_cast<std::size_t>(rows);
   x_address_ = x_.room_for(stream, all * static_cast<std::size_t>(format.columns.inputs));
   y_address_ = y_.room_for(stream, all * static_cast<std::size_t>(format.columns.targets));
   view.x = x_address_;
   view.y = y_address_;
-  take_sizes(stream, even_offsets(tasks, rows), format, view);
   return view;
 }
 

@@ -36,19 +36,29 @@ class DeviceRows {
   float* y() { return y_address_; }
   /// Another number whenever sizes were sent again, since they are not those of the call before.
   long sizes_version() const { return sizes_version_; }
+  /// Where the rows of each task begin, [tasks + 1]. Stays until the next call.
+  std::span<const std::int64_t> offsets() const { return sizes_; }
 
  private:
-  void take_sizes(Stream& stream, std::span<const std::int64_t> offsets, const RowFormat& format,
-                  kernels::RowsView& view);
+  /// Tasks of one size, so that batches of a generator need not be compared task by task.
+  struct EvenSizes {
+    int tasks = -1, rows = 0, outputs = 0;
+    Loss loss;
+    bool operator==(const EvenSizes&) const = default;
+  };
+
+  void take_sizes(Stream& stream, std::span<const std::int64_t> offsets, const RowFormat& format);
   float* send(Stream& stream, DeviceArray<float>& to, PinnedArray<float>& through,
               std::span<const float> values);
 
   DeviceArray<float> x_, y_, offset_, terms_, scale_;
   PinnedArray<float> pinned_x_, pinned_y_, pinned_offset_;
   DeviceArray<std::int64_t> first_;
-  std::vector<std::int64_t> sizes_;  ///< offsets that are on the device; empty before the first
-  std::vector<float> host_terms_, host_scale_;
-  kernels::RowsView sent_;  ///< first, terms, scale
+  std::vector<std::int64_t> sizes_;  ///< offsets
+  std::vector<float> terms_of_sizes_, scale_of_sizes_;
+  bool sizes_sent_ = false;  ///< they are those on the device
+  EvenSizes even_;           ///< what they are; no tasks: not of one size, or not known to be
+  kernels::RowsView sent_;   ///< first, terms, scale
   float *x_address_ = nullptr, *y_address_ = nullptr;
   long sizes_version_ = 0;
 };

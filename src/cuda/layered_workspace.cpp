@@ -83,6 +83,7 @@ std::int64_t LayeredWorkspace::rows(const LayeredRows& side, LayeredSpan span) c
 
 std::vector<LayeredSpan> LayeredWorkspace::split(const Need& need, std::int64_t floats) const {
   std::vector<LayeredSpan> chunks;
+  if (call_.tasks == 0) return chunks;
   LayeredSpan span;
   while (span.end < call_.tasks) {
     LayeredSpan longer{span.begin, span.end + 1};

@@ -42,18 +42,13 @@ TaskLaunch TaskLauncher::prepare(Stream& stream, const DeviceProblem& problem, k
   job.loss = problem.loss();
   job.inner = problem.inner();
   job.sum_sets = sets_for(job.tasks);
-  const auto rows_of = [](std::span<const std::int64_t> offsets) {
-    std::int64_t most = 0;
-    for (std::size_t t = 0; t + 1 < offsets.size(); ++t) most = std::max(most, offsets[t + 1] - offsets[t]);
-    return static_cast<int>(most);
-  };
   TaskLaunch launch{.plan = make_plan({.network = layout.network(),
                                        .loss = job.loss.code,
                                        .inner = problem.inner(),
                                        .kernel = kernel,
                                        .rate_count = job.rate_count,
-                                       .support_rows = rows_of(shape.support),
-                                       .query_rows = rows_of(shape.query)},
+                                       .support_rows = shape.support_rows,
+                                       .query_rows = shape.query_rows},
                                       architecture_, wish_),
                     .grid = {},
                     .layered = {}};

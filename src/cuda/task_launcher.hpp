@@ -16,7 +16,8 @@ namespace shoal::cuda {
 /// What a launch must know of its tasks on the host; all of it outlives the launch.
 struct TaskShape {
   std::span<const std::int64_t> support, query;  ///< offsets [tasks + 1]; empty: no such side
-  std::span<const int> points;                   ///< evaluate: numbers of steps, ascending
+  int support_rows = 0, query_rows = 0;          ///< no task has more
+  std::span<const int> points = {};              ///< evaluate: numbers of steps, ascending
 };
 
 /// A launch, ready to be made, once or often.

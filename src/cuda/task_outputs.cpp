@@ -28,8 +28,7 @@ void TaskOutputs::fetch_outcomes(Stream& stream, const kernels::TaskArguments& j
 
 void TaskOutputs::fetch_losses(Stream& stream, const float* from, std::span<const TaskStatus> status,
                                std::span<float> losses) {
-  stream.copy_to_host(losses.data(), from, losses.size_bytes());
-  stream.synchronize("losses");
+  stream.fetch(losses.data(), from, losses.size_bytes());
   for (std::size_t t = 0; t < losses.size(); ++t)
     if (status[t] != TaskStatus::good) losses[t] = the_nan;
 }
@@ -40,8 +39,7 @@ void TaskOutputs::fetch_fast_weights(Stream& stream, const kernels::TaskArgument
   if (fast_weights.empty()) return;
   const std::size_t size = layout.size(), packed = layout.packed_size();
   std::vector<float> padded(status.size() * size);
-  stream.copy_to_host(padded.data(), job.fast_weights, padded.size() * sizeof(float));
-  stream.synchronize("fast weights");
+  stream.fetch(padded.data(), job.fast_weights, padded.size() * sizeof(float));
   for (std::size_t t = 0; t < status.size(); ++t) {
     float* const to = fast_weights.data() + t * packed;
     if (status[t] == TaskStatus::good)

@@ -27,19 +27,10 @@ using kernels::IterationSummary;
 
 constexpr std::int64_t most_tasks = std::int64_t{1} << 30;  // kernels count them in int, and step beyond
 
-std::vector<std::int64_t> offsets_of(const TaskSet<float>& set) {
-  return {set.offsets.begin(), set.offsets.end()};
-}
-std::vector<std::int64_t> equal_offsets(std::int64_t tasks, int rows) {
-  std::vector<std::int64_t> offsets;
-  for (std::int64_t t = 0; t <= tasks; ++t) offsets.push_back(t * rows);
-  return offsets;
-}
-
-/// What the captured graphs were made for.
+/// What a plan and its graphs were made for.
 struct Shape {
   int tasks = 0;
-  std::vector<std::int64_t> support, query;  ///< offsets
+  int support_rows = 0, query_rows = 0;  ///< of the largest task
   TaskColumns columns;
   bool generated = false;
   GeneratorFormula formula;
@@ -91,8 +82,8 @@ class CudaTrainingSession final : public TrainingSession<float> {
       tasks_.put(stream_, tasks, at.rows(), 1, job_);
     }
     prepare({.tasks = job_.tasks,
-             .support = offsets_of(tasks.support()),
-             .query = offsets_of(tasks.query()),
+             .support_rows = most_rows(tasks.support()),
+             .query_rows = most_rows(tasks.query()),
              .columns = tasks.columns(),
              .generated = false,
              .formula = {}});
@@ -112,8 +103,8 @@ class CudaTrainingSession final : public TrainingSession<float> {
     const DeviceProblem& at = problem(columns);
     tasks_.make_room(stream_, formula, static_cast<int>(count), at.rows(), job_);
     prepare({.tasks = job_.tasks,
-             .support = equal_offsets(count, formula.support),
-             .query = equal_offsets(count, formula.query),
+             .support_rows = formula.support,
+             .query_rows = formula.query,
              .columns = columns,
              .generated = true,
              .formula = formula});
@@ -134,7 +125,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
     const DeviceScope scope(device_.index);
     const DrainOnFailure drain(stream_);
     std::vector<TaskStatus> status(before.size());
-    stream_.copy_to_host(status.data(), job_.status, status.size());
+    stream_.fetch(status.data(), job_.status, status.size());
     TaskOutputs::fetch_losses(stream_, job_.loss_before, status, before);
     TaskOutputs::fetch_losses(stream_, job_.loss_after, status, after);
   }
@@ -157,17 +148,29 @@ class CudaTrainingSession final : public TrainingSession<float> {
     return *problem_;
   }
 
-  /// Memory, plan and graphs for batches of this shape; nothing where they are there.
+  /// Memory, plan and graphs for batches of this shape; nothing where they are there. Teams of threads read
+  /// sizes from the device: a plan for larger tasks does for smaller ones. Layers are planned task by task.
   void prepare(Shape shape) {
     shape.allocations = device_counts().allocations;
-    if (shape == captured_) return;
+    const long sizes[2] = {tasks_.support().sizes_version(), tasks_.query().sizes_version()};
+    const bool by_task = !launch_.can_be_captured();
+    if (!by_task) {
+      shape.support_rows = std::max(shape.support_rows, captured_.support_rows);
+      shape.query_rows = std::max(shape.query_rows, captured_.query_rows);
+    }
+    if (shape == captured_ && !(by_task && !std::equal(sizes, sizes + 2, planned_sizes_))) return;
     const Range range("shoal: prepare");
     captured_ = {};
-    planned_ = std::move(shape);
+    planned_ = shape;
+    std::copy(sizes, sizes + 2, planned_sizes_);
     job_.rate_count = static_cast<int>(problem_->rate_count());
     outputs_.make_room(stream_, static_cast<std::size_t>(job_.tasks), 0, job_);
     launch_ = launcher_.prepare(stream_, *problem_, kernels::TaskKernel::meta_gradient,
-                                {planned_.support, planned_.query, {}}, job_);
+                                {.support = tasks_.support().offsets(),
+                                 .query = tasks_.query().offsets(),
+                                 .support_rows = planned_.support_rows,
+                                 .query_rows = planned_.query_rows},
+                                job_);
     make_update_room();
     for (const int turn : {0, 1}) {
       kernels::TaskArguments& job = jobs_[turn] = job_;
@@ -272,7 +275,8 @@ class CudaTrainingSession final : public TrainingSession<float> {
   std::optional<DeviceProblem> problem_;
   DeviceTasks tasks_;
   TaskLauncher launcher_;
-  Shape planned_;  ///< what launch_ is for, and lies in
+  Shape planned_;  ///< what launch_ is for
+  long planned_sizes_[2] = {};
   TaskLaunch launch_;
   kernels::TaskArguments jobs_[2];  ///< by turn
   TaskOutputs outputs_;

@@ -35,8 +35,12 @@ void run_blocks(unsigned grid, unsigned block, std::size_t shared_bytes, const s
 void* shared_memory();
 inline constexpr unsigned warp_size = 32;
 enum class Scope { block, warp };
-/// Waits for all threads of the block or warp; returns whether any gave a flag.
-bool barrier(bool flag, Scope scope);
+/// What threads wait at: those of a group must all be of one kind.
+enum class Wait { barrier, barrier_with_flag, vote };
+/// Waits for all threads of the block or warp; returns whether any gave a flag. A vote orders no memory.
+bool wait(Wait kind, Scope scope, bool flag = false);
+/// What this thread has seen or done before, whoever comes to a fence later sees.
+void fence();
 
 }  // namespace simt
 
@@ -46,27 +50,30 @@ bool barrier(bool flag, Scope scope);
 #define gridDim (::simt::position.grid_size)
 
 inline void __syncthreads() {
-  ::simt::barrier(false, ::simt::Scope::block);
+  ::simt::wait(::simt::Wait::barrier, ::simt::Scope::block);
 }
 inline int __syncthreads_or(int flag) {
-  return ::simt::barrier(flag != 0, ::simt::Scope::block);
+  return ::simt::wait(::simt::Wait::barrier_with_flag, ::simt::Scope::block, flag != 0);
 }
 // Of whole warps: kernels use no other masks.
 inline void __syncwarp() {
-  ::simt::barrier(false, ::simt::Scope::warp);
+  ::simt::wait(::simt::Wait::barrier, ::simt::Scope::warp);
 }
 inline int __any_sync(unsigned, int flag) {
-  return ::simt::barrier(flag != 0, ::simt::Scope::warp);
+  return ::simt::wait(::simt::Wait::vote, ::simt::Scope::warp, flag != 0);
 }
 
 inline unsigned long long atomicAdd(unsigned long long* to, unsigned long long value) {
   return __atomic_fetch_add(to, value, __ATOMIC_RELAXED);
 }
-inline void __threadfence() {}  // blocks run one after another
-/// Counts up to `last`, then starts again at 0; returns the value before.
+inline void __threadfence() {
+  ::simt::fence();
+}
+/// Counts up to `last`, then starts again at 0; returns the value before. Orders nothing else, as all of
+/// CUDA's atomics.
 inline unsigned atomicInc(unsigned* counter, unsigned last) {
-  const unsigned before = __atomic_load_n(counter, __ATOMIC_SEQ_CST);
-  __atomic_store_n(counter, before >= last ? 0u : before + 1, __ATOMIC_SEQ_CST);
+  const unsigned before = __atomic_load_n(counter, __ATOMIC_RELAXED);
+  __atomic_store_n(counter, before >= last ? 0u : before + 1, __ATOMIC_RELAXED);
   return before;
 }
 

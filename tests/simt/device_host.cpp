@@ -3,8 +3,8 @@
 // to fail (tests/simt/device_host.hpp). It claims to be a small H100.
 //
 // It is as late as a device may be: work is done when somebody waits for its stream, so that a result that is
-// read too early, or staging memory that is filled again too early, shows. Copies from and to memory that is
-// not pinned are done at once, as CUDA does them.
+// read too early, or memory that is filled again or given back too early, shows. That holds for copies from
+// and to any memory: CUDA may do those of memory that is not pinned at once, but does not promise it.
 #include "simt/device_host.hpp"
 
 #include <chrono>
@@ -37,7 +37,7 @@ struct Recorded {
 simt::DevicePlan the_plan;
 long calls = 0, live = 0, graph_launches = 0, kernel_launches = 0;
 std::int64_t bytes_in_use = 0;
-std::map<const void*, std::size_t> pinned, on_device;
+std::map<const void*, std::size_t> on_device;
 std::vector<std::string> ranges;
 int open_ranges = 0;
 
@@ -61,13 +61,6 @@ void drain(Queue& queue) {
     work();
   }
 }
-bool is_pinned(const void* memory) {
-  const auto after = pinned.upper_bound(memory);
-  if (after == pinned.begin()) return false;
-  const auto& [begin, bytes] = *std::prev(after);
-  return static_cast<const char*>(memory) < static_cast<const char*>(begin) + bytes;
-}
-
 // A kernel that somebody launches on a stream.
 void launch_later(void* stream, const Work& kernel) {
   give(queue_of(stream), [kernel] {
@@ -126,15 +119,11 @@ Stream::~Stream() {
 
 void Stream::copy_to_device(void* to, const void* from, std::size_t bytes, const CallSite& where) {
   count_call("cudaMemcpyAsync to the device", where);
-  if (is_pinned(from)) return give(queue_of(handle_), [=] { std::memcpy(to, from, bytes); });
-  std::vector<char> staged(static_cast<const char*>(from), static_cast<const char*>(from) + bytes);
-  give(queue_of(handle_),
-       [to, staged = std::move(staged)] { std::memcpy(to, staged.data(), staged.size()); });
+  give(queue_of(handle_), [=] { std::memcpy(to, from, bytes); });
 }
 void Stream::copy_to_host(void* to, const void* from, std::size_t bytes, const CallSite& where) {
   count_call("cudaMemcpyAsync from the device", where);
   give(queue_of(handle_), [=] { std::memcpy(to, from, bytes); });
-  if (!is_pinned(to)) drain(queue_of(handle_));
 }
 void Stream::fill_zero(void* to, std::size_t bytes, const CallSite& where) {
   count_call("cudaMemsetAsync", where);
@@ -211,13 +200,11 @@ void* allocate_pinned(std::size_t bytes, const CallSite& where) {
   ++device_counts().allocations;
   void* const memory = std::malloc(bytes);
   std::memset(memory, 0xff, bytes);
-  pinned[memory] = bytes;
   ++live;
   return memory;
 }
 void release_pinned(void* memory) noexcept {
   if (!memory) return;
-  pinned.erase(memory);
   --live;
   std::free(memory);
 }

@@ -14,6 +14,7 @@
 #include <new>
 #include <numeric>
 #include <random>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,12 @@ namespace {
 Order the_order = Order::forward;
 std::uint64_t the_seed = 0;
 std::string the_fault;
+char fence_tag = 0;
+
+/// The first one is kept.
+void report(const std::string& fault) {
+  if (the_fault.empty()) the_fault = fault;
+}
 
 void order_indices(std::vector<unsigned>& indices, std::mt19937_64& random) {
   std::iota(indices.begin(), indices.end(), 0u);
@@ -41,6 +48,7 @@ void order_indices(std::vector<unsigned>& indices, std::mt19937_64& random) {
 /// after it, and never what two threads do between the same two barriers.
 struct Group {
   unsigned members = 0, waiting = 0;
+  Wait kind = Wait::barrier;
   bool any = false, next_any = false;
   unsigned round = 0;
   char tag[2] = {};
@@ -90,10 +98,9 @@ class Block {
         if (groups_[g].opens())
           std::replace(waits_at_.begin(), waits_at_.end(), &groups_[g], static_cast<Group*>(nullptr));
       if (moved) continue;
-      if (the_fault.empty())  // who waits is dropped with its stack
-        the_fault = "a barrier that some of " + std::to_string(threads) +
-                    " threads wait at and the others never reach";
-      break;
+      report("a barrier that some of " + std::to_string(threads) +
+             " threads wait at and the others never reach");
+      break;  // who waits is dropped with its stack
     }
     acquire(&end_);
     for (unsigned g = 0; g < group_count_; ++g)  // of those that were dropped
@@ -102,16 +109,18 @@ class Block {
     groups_.reset();  // with its tags: the next block has others
   }
 
-  bool wait(bool flag, Scope scope) {
+  bool wait(Wait kind, Scope scope, bool flag) {
     const Position mine = position;
     Group& group = scope == Scope::block ? groups_[0] : warp_of(mine.thread.x);
+    if (group.waiting == 0) group.kind = kind;
+    if (group.kind != kind) report("threads of one group wait at barriers of different kinds");
     group.next_any = group.next_any || flag;
     ++group.waiting;
     waits_at_[mine.thread.x] = &group;
     char* const tag = &group.tag[group.round % 2];
-    release(tag);
+    if (kind != Wait::vote) release(tag);
     fibres_[mine.thread.x].leave(false);
-    acquire(tag);
+    if (kind != Wait::vote) acquire(tag);
     position = mine;
     return group.any;
   }
@@ -165,6 +174,11 @@ void launch(void* stream, unsigned grid, unsigned block, std::size_t shared_byte
 
 void run_blocks(unsigned grid, unsigned block, std::size_t shared_bytes,
                 const std::function<void()>& kernel) {
+  if (grid == 0 || block == 0 || block > most_threads || shared_bytes > most_shared_bytes) {
+    report("invalid configuration: " + std::to_string(grid) + " blocks of " + std::to_string(block) +
+           " threads, " + std::to_string(shared_bytes) + " bytes of shared memory");
+    return;
+  }
   std::mt19937_64 random(the_seed);
   std::vector<unsigned> order(grid);
   order_indices(order, random);
@@ -181,8 +195,13 @@ void* shared_memory() {
   return running->shared();
 }
 
-bool barrier(bool flag, Scope scope) {
-  return running->wait(flag, scope);
+bool wait(Wait kind, Scope scope, bool flag) {
+  return running->wait(kind, scope, flag);
+}
+
+void fence() {
+  acquire(&fence_tag);
+  release(&fence_tag);
 }
 
 }  // namespace simt
