@@ -15,6 +15,8 @@ from validate_gpu.stage import Failed, NotRun, find_tool
 SMI_FIELDS = ["name", "driver_version", "memory.total", "clocks.sm", "clocks.mem", "clocks.max.sm", "clocks.max.mem", "power.draw",
               "power.limit", "temperature.gpu", "compute_mode", "ecc.mode.current", "mig.mode.current"]
 SHAPES = {"sine_k1": 8192, "sine_k5": 8192, "market": 8192, "credit": 1024, "large": 256, "wide": 25}  # tasks under ncu
+LAYERED = {"large", "wide"}  # a meta-gradient is some hundred launches
+MAIN_KERNEL = ["task_kernel", "layer_rows_kernel"]  # of the other shapes, and of those
 SANITIZERS = ["memcheck", "racecheck", "initcheck", "synccheck"]
 NCU_SECTIONS = ["SpeedOfLight", "WarpStateStats", "SchedulerStats", "ComputeWorkloadAnalysis", "MemoryWorkloadAnalysis", "Occupancy",
                 "LaunchStats"]
@@ -134,14 +136,17 @@ def sanitizer(stage, home):
                    environment={"SHOAL_TEST_ROUNDS": wish("SHOAL_TEST_ROUNDS", "16")})
 
 
-def read_ncu(log, outcome):
-    """The kernels in ncu's table (--page raw: names, units, then a row for each launch)."""
+def read_ncu(log, shape, outcome):
+    """The kernels in ncu's table (--page raw: names, units, then a row for each launch); the one that counts is among them."""
     text = open(log, encoding="utf-8", errors="replace").read() if os.path.exists(log) else ""
     refused(text + outcome.text())
     rows = list(csv.reader(line for line in text.splitlines() if line.startswith('"')))
     if len(rows) < 3 or "Kernel Name" not in rows[0]:
         raise Failed("ncu counted nothing: " + (text + outcome.text()).strip()[-300:])
     names, units = rows[0], rows[1]
+    kernels = [row[names.index("Kernel Name")] for row in rows[2:]]
+    if not any(MAIN_KERNEL[shape in LAYERED] in kernel for kernel in kernels):
+        raise Failed(f"no {MAIN_KERNEL[shape in LAYERED]} among what ncu counted: " + ", ".join(sorted(set(kernels))))
     keep = [i for i, name in enumerate(names) if "__" in name or name in ("Kernel Name", "Block Size", "Grid Size")]
     missing = [name for name in NCU_METRICS if not any(row[names.index(name)] for row in rows[2:])] if all(
         name in names for name in NCU_METRICS) else [name for name in NCU_METRICS if name not in names]
@@ -159,10 +164,11 @@ def ncu(stage, home):
             # The card's clocks are left as they are found.
             stage.step(shape, lambda shape=shape, log=log: [
                 find_tool("ncu"), "--csv", "--page", "raw", "--log-file", log, "--clock-control", "none", "--target-processes", "all",
-                "--launch-count", "4", "--metrics", ",".join(NCU_METRICS), *sections, home / "shoal-bench",
+                "--kernel-name", "regex:^(task_kernel|layer_)", "--launch-count", "40" if shape in LAYERED else "2",
+                "--metrics", ",".join(NCU_METRICS), *sections, home / "shoal-bench",
                 "--backends=cuda", "--benchmark_min_time=0.000001",
                 f"--benchmark_filter=^cuda/{shape}/{wish('SHOAL_NCU_TASKS', SHAPES.get(shape, 25))}/meta_gradient"],
-                lambda outcome, log=log: read_ncu(log, outcome), seconds=stage.left() / (len(wanted) - number))
+                lambda outcome, shape=shape, log=log: read_ncu(log, shape, outcome), seconds=stage.left() / (len(wanted) - number))
 
 
 def peers(stage, home):

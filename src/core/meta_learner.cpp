@@ -335,6 +335,7 @@ std::vector<Real> BasicMetaLearner<Real>::predict(const FastWeights<Real>& fast,
                           " parameters");
   check_inputs(columns, set, count);
   std::vector<Real> result(static_cast<std::size_t>(set.total_rows()) * outputs);
+  if (result.empty()) return result;
   const InnerPlan plan = with_steps(s.lowered.training, 0);
   s.backend.predict(s.problem(plan), set, fast.phi, result);
   constexpr Real the_nan = std::numeric_limits<Real>::quiet_NaN();

@@ -34,6 +34,7 @@ class CudaBackend final : public Backend<float> {
         launcher_(device_, options, stream_) {
     scope_.reset();
   }
+  ~CudaBackend() override { enter_for_good(scope_, device_.index); }
 
   std::string_view name() const override { return "cuda"; }
   void time_device() override {
@@ -203,7 +204,7 @@ class CudaBackend final : public Backend<float> {
   const CudaOptions options_;
   const DeviceInfo device_;
   mutable std::mutex mutex_;          // one call at a time: memory on the device is the backend's
-  std::optional<DeviceScope> scope_;  ///< while the stream is made
+  std::optional<DeviceScope> scope_;  ///< while what follows is made, and while it goes
   Stream stream_;
   DeviceClock clock_;
   DeviceTasks tasks_;

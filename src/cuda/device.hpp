@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "cuda/device_error.hpp"
@@ -31,6 +32,8 @@ int chosen_device();
 /// `text` as the number of a device; what chosen_device() makes of SHOAL_CUDA_DEVICE.
 int device_number(const std::string& text, int count);
 DeviceInfo device_info(int device, const CallSite& where = CallSite::current());
+/// Bytes of the calling thread's device that nobody has taken.
+std::int64_t free_memory(const CallSite& where = CallSite::current());
 
 /// Makes `device` the calling thread's own for as long as it lives: callers come from any thread, and may
 /// have chosen another device for themselves.
@@ -44,6 +47,14 @@ class DeviceScope {
  private:
   int before_ = 0;
 };
+
+/// For destructors, whose members go after `scope`: they are freed on their device where that can be had.
+inline void enter_for_good(std::optional<DeviceScope>& scope, int device) noexcept {
+  try {
+    scope.emplace(device);
+  } catch (const DeviceError&) {  // then the process is ending, or the device is lost
+  }
+}
 
 /// Blocks of `kernel` that one multiprocessor can hold at once, after allowing it `shared_bytes`.
 int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes,

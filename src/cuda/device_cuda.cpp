@@ -54,6 +54,12 @@ DeviceScope::DeviceScope(int device, const CallSite& where) {
   must(cudaGetDevice(&before_), "cudaGetDevice", where);
   if (before_ != device) must(cudaSetDevice(device), "cudaSetDevice", where);
 }
+
+std::int64_t free_memory(const CallSite& where) {
+  std::size_t free = 0, all = 0;
+  must(cudaMemGetInfo(&free, &all), "cudaMemGetInfo", where);
+  return static_cast<std::int64_t>(free);
+}
 DeviceScope::~DeviceScope() {
   int now = before_;
   if (cudaGetDevice(&now) == cudaSuccess && now != before_) cudaSetDevice(before_);

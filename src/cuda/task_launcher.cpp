@@ -27,7 +27,7 @@ TaskLauncher::TaskLauncher(const DeviceInfo& device, const CudaOptions& options,
     : device_(device),
       architecture_(architecture_of(device.major, device.minor)),
       wish_(wish_of(options)),
-      layered_memory_(options.layered_memory > 0 ? options.layered_memory : device.memory / 2) {
+      layered_memory_(options.layered_memory) {
   if (options.math == Math::fast) fast_.emplace(stream);
   architecture_.shared_per_block = std::min(architecture_.shared_per_block, device.shared_per_block);
   if (options.shared_limit > 0)
@@ -88,6 +88,8 @@ void TaskLauncher::launch(Stream& stream, const TaskLaunch& launch, const kernel
     call.rates = job.rates;
     call.sums = job.sums;
     call.rate_sums = job.rate_sums;
+    // Once: a launcher that comes later finds less, and chunks that grew would allocate.
+    if (layered_memory_ <= 0) layered_memory_ = free_memory() / 2;
     layered_.run(call, layered_memory_, stream, fast_ ? &*fast_ : nullptr);
     return;
   }

@@ -52,6 +52,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
 
   ~CudaTrainingSession() override {
     const std::lock_guard lock(mutex_);
+    enter_for_good(scope_, device_.index);
     graphs_[0].clear();
     graphs_[1].clear();
   }
@@ -270,7 +271,8 @@ class CudaTrainingSession final : public TrainingSession<float> {
   const DeviceInfo device_;
   std::mutex& mutex_;
   DeviceClock& clock_;
-  Stream stream_;  // before everything that frees its memory in its order
+  std::optional<DeviceScope> scope_;  ///< while what follows goes
+  Stream stream_;                     // before everything that frees its memory in its order
   TaskColumns columns_;
   std::optional<DeviceProblem> problem_;
   DeviceTasks tasks_;

@@ -24,13 +24,14 @@ while [ "${1#--t}" != "$1" ] || [ "${1#--e}" != "$1" ]; do shift 2; done
 exec "$@"
 """,
     "ncu": """#!/bin/sh
+case " $* " in *" --kernel-name regex:"*) ;; *) exit 1 ;; esac
 while [ "$1" != --log-file ]; do shift; done
 log="$2"
 while [ "${1##*/}" != shoal-bench ]; do shift; done
 "$@" || exit 1
 m=l1tex__data_bank_conflicts_pipe_lsu_mem_shared_op
 printf '"ID","Kernel Name","gpu__time_duration.sum","%s_ld.sum","%s_st.sum","l1tex__data_pipe_lsu_wavefronts_mem_shared.sum"\\n' $m $m >"$log"
-printf '"","","ns","","",""\\n"0","task","12","0","3","99"\\n' >>"$log"
+printf '"","","ns","","",""\\n"0","task_kernel","12","0","3","99"\\n' >>"$log"
 """,
 }
 SMALL = {"SHOAL_TEST_ROUNDS": "3", "SHOAL_BITS_TASKS": "1", "SHOAL_BITS_FILTER": "*sine_k1*", "SHOAL_BENCH_FILTER": "/sine_k1/25/",

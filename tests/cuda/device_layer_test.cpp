@@ -178,6 +178,19 @@ TEST_F(DeviceLayer, CopiesTakePlaceWhenTheDeviceGetsThere) {
   EXPECT_GE(end.milliseconds_since(start), 0.0f);
 }
 
+TEST_F(DeviceLayer, NoModelsGiveNoPredictions) {
+  for (const bool layers : {false, true}) {
+    cuda_under_test.layer_by_layer = layers;
+    const Context context({.backend = BackendKind::cuda});
+    const MetaLearner learner(context, {.model = {.hidden = {2}}});
+    const std::int64_t none[] = {0};
+    TaskSet<float> set;
+    set.offsets = none;
+    EXPECT_TRUE(learner.predict({}, set, {}).empty());
+  }
+  cuda_under_test = {};
+}
+
 TEST_F(DeviceLayer, TheSessionsPhasesHaveRanges) {
   const Context context({.backend = BackendKind::cuda});
   MetaLearner learner(context, {.model = {.hidden = {2}}});

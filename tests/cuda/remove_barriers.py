@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""remove_barriers.py SOURCE WORK [FILE...]: removes each barrier of the kernels in turn and requires that the suite notices,
-as a data race under ThreadSanitizer or as wrong bits in some order of threads.
+"""remove_barriers.py SOURCE WORK [FILE...]: removes each barrier and fence of the kernels in turn and requires that the suite
+notices, as a data race under ThreadSanitizer or as wrong bits in some order of threads.
 
-A barrier that carries a flag (Team::any) loses its waiting and keeps its flag: what is tested is the order.
+A barrier that carries a flag keeps the flag and orders nothing any more.
 """
 import os
 import pathlib
@@ -14,9 +14,9 @@ import sys
 
 source, work = map(pathlib.Path, sys.argv[1:3])
 tree, build = work / "tree", work / "build"
-files = sys.argv[3:] or ["kernels/layer_tasks.cu", "kernels/layer_tile.cuh", "kernels/meta_update.cu",
-                         "kernels/team_pass.cuh", "kernels/team_task.cuh"]
-barrier = re.compile(r"(team_\.sync|__syncthreads)\(\);")
+files = sys.argv[3:] or sorted(str(file.relative_to(source)) for file in source.glob("kernels/*.cu*"))
+barrier = re.compile(r"(?:team_\.sync|__syncthreads|__syncwarp|__threadfence)\(\);|__syncthreads_or\(")
+votes = {"__syncthreads_or(": "::simt::wait(::simt::Wait::vote, ::simt::Scope::block, "}
 
 
 def run(*command, **options):
@@ -49,9 +49,9 @@ for name in files:
     text = (tree / name).read_text()
     for found in barrier.finditer(text):
         line = text.count("\n", 0, found.start()) + 1
-        (tree / name).write_text(text[:found.start()] + ";" + text[found.end():])
+        (tree / name).write_text(text[:found.start()] + votes.get(found.group(), ";") + text[found.end():])
         noticed = not suite_passes()
         missed += not noticed
-        print(f"{name}:{line}: {'noticed' if noticed else 'MISSED'}", flush=True)
+        print(f"{name}:{line}: {found.group()} {'noticed' if noticed else 'MISSED'}", flush=True)
     (tree / name).write_text(text)
 sys.exit(f"{missed} removed barriers were not noticed" if missed else 0)

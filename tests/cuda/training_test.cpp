@@ -346,5 +346,39 @@ TEST_F(Training, OneGraphOfAtMostThreeKernelsAndNothingAllocated) {
   }
 }
 
+// Sizes of tasks are data to a graph as long as no task is larger than any before.
+TEST_F(Training, RaggedBatchesKeepTheirGraphs) {
+  const Context cuda({.backend = BackendKind::cuda});
+  const ModelSpec model{.inputs = 2, .hidden = {3}};
+  MetaLearner got(cuda, {.model = model}), want(cpu_, {.model = model});
+  std::mt19937_64 random(67);
+  const auto batch_of = [&](int least, int most) {
+    TaskSetStorage<float> sides[2];
+    std::vector<std::int64_t> ids;
+    for (TaskSetStorage<float>& side : sides)
+      for (int t = 0; t < 7; ++t) {
+        side.offsets.push_back(side.offsets.back() +
+                               uniform_int(random, &side == sides ? least : std::max(least, 1), most));
+        for (std::int64_t row = side.offsets[side.offsets.size() - 2]; row < side.offsets.back(); ++row) {
+          side.x.push_back(static_cast<float>(uniform(random, -1.0, 1.0)));
+          side.x.push_back(static_cast<float>(uniform(random, -1.0, 1.0)));
+          side.y.push_back(static_cast<float>(uniform(random, -1.0, 1.0)));
+        }
+      }
+    for (int t = 0; t < 7; ++t) ids.push_back(t);
+    return TaskBatch::own({2, 1, 0}, std::move(sides[0]), std::move(sides[1]), std::move(ids));
+  };
+  const auto& counts = cuda::device_counts();
+  const auto step = [&](const TaskBatch& batch) {
+    const long before = counts.captures;
+    expect_same(got.meta_step(batch), want.meta_step(batch));
+    return counts.captures - before;
+  };
+  EXPECT_EQ(step(batch_of(9, 9)), 2);
+  for (int round = 0; round < 10; ++round) EXPECT_EQ(step(batch_of(round % 2, 9)), 0) << round;
+  EXPECT_EQ(step(batch_of(10, 10)), 2) << "a larger task than any before";
+  expect_same(got, want);
+}
+
 }  // namespace
 }  // namespace shoal::testing

@@ -96,6 +96,11 @@ DeviceInfo device_info(int device, const CallSite& where) {
           .memory = the_plan.memory};
 }
 
+std::int64_t free_memory(const CallSite& where) {
+  count_call("cudaMemGetInfo", where);
+  return the_plan.memory - bytes_in_use;
+}
+
 DeviceScope::DeviceScope(int, const CallSite& where) {
   count_call("cudaGetDevice", where);
 }
