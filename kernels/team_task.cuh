@@ -10,7 +10,7 @@
 //
 // Fast memory holds what products read: phi, u = alpha o lambda, and a block of rows with its tape. An inner
 // step happens in the registers that a gradient leaves its sum in, in place. What is touched once per step
-// lies in the team's global workspace, which a persistent grid keeps in L2: lambda, and a record of every
+// lies in the team's global workspace, as much of it in L2 as has room: lambda, and a record of every
 // step, phi and the tapes of its passes, copied there and back 16 bytes at a time. Where a record would grow
 // too large (many rows) it holds phi alone and the way back goes through the network again.
 #pragma once

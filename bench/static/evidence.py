@@ -64,12 +64,12 @@ def plans(build, figures):
     answers = subprocess.run([compiled_kernels.built(build, "plan_occupancy")], input="\n".join(questions) + "\n",
                              capture_output=True, text=True, check=True).stdout
     for line in answers.splitlines():
-        machine, purpose, shape, threads, shared, blocks, limits, regime = line.split(" ", 7)
+        machine, purpose, shape, threads, shared, blocks, limits, workspace, regime = line.split(" ", 8)
         if int(blocks) < 1:
             sys.exit(f"{machine}: {purpose} cannot run on shape {shape}: {threads} threads, {shared} bytes of shared memory")
         result[machine][f"{purpose} {shape}"] = {
             "regime": regime, "threads": int(threads), "shared": int(shared), "blocks": int(blocks),
-            "warps": int(blocks) * int(threads) // 32, "limited_by": limits}
+            "warps": int(blocks) * int(threads) // 32, "limited_by": limits, "workspace": int(workspace)}
     return result
 
 

@@ -116,26 +116,30 @@ def work_table(runs):
                f"| {number(model.least_dram_bytes(shape))} | {kernels[model.main_kernel(last)].lanes:.1f} |")
 
 
-def prediction_table(gpu, runs, ratios):
-    yield "| shape | fp32 | issue (its bounds) | shared | L2 | limit | share of fp32 peak | tasks/s |"
-    yield "|---|---|---|---|---|---|---|---|"
+def plans_of(version):
+    plans = json.loads(evidence.FILE.read_text())["nvcc"].get(version, {}).get("plans", {})
+    return plans or sys.exit(f"{evidence.FILE.name} has no plans for nvcc {version}: evidence.py record")
+
+
+def prediction_table(gpu, runs, ratios, plans):
+    yield "| shape | fp32 | issue (its bounds) | shared | L2 | DRAM | limit | share of fp32 peak | tasks/s |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for shape in model.SHAPES:
         shrunk = {kernel: by_base[8] for kernel, by_base in ratios[gpu.machine].items()}
-        p = model.predict(gpu, shape, model.steady(runs[shape.name]), shrunk)
+        p = model.predict(gpu, shape, model.steady(runs[shape.name]), shrunk, plans[gpu.machine][f"{KERNEL} {shape.name}"])
         t = p.terms
         bounds = f"{number(p.issue_low)} - {number(p.issue_high)}"
         yield (f"| {shape.name} | {number(t['fp32'])} | {number(t['issue'])} ({bounds}) | {number(t['shared'])} "
-               f"| {number(t['L2'])} | {p.limit} | **{100 * p.share:.0f} %** | {number(p.tasks_per_second)} |")
+               f"| {number(t['L2'])} | {number(t['DRAM'])} | {p.limit} | **{100 * p.share:.0f} %** | {number(p.tasks_per_second)} |")
 
 
-def plan_table(version):
-    plans = json.loads(evidence.FILE.read_text())["nvcc"].get(version, {}).get("plans", {})
-    yield "| machine | shape | regime | threads | shared bytes | blocks | warps | limited by |"
-    yield "|---|---|---|---|---|---|---|---|"
+def plan_table(plans):
+    yield "| machine | shape | regime | threads | shared bytes | workspace bytes | blocks | warps | limited by |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for machine, rows in plans.items():
         for shape in model.SHAPES:
             if p := rows.get(f"{KERNEL} {shape.name}"):
-                yield (f"| {machine} | {shape.name} | {p['regime']} | {p['threads']} | {p['shared']:,} | {p['blocks']} "
+                yield (f"| {machine} | {shape.name} | {p['regime']} | {p['threads']} | {p['shared']:,} | {p['workspace']:,} | {p['blocks']} "
                        f"| {p['warps']} | {p['limited_by']} |")
 
 
@@ -159,7 +163,7 @@ def line_table(run):
 def page(build, runs):
     version = compiled_kernels.nvcc_version()
     mains = {model.main_kernel(run) for shape in runs.values() for run in shape.values()}
-    ratios = read_ratios(build, mains)
+    ratios, plans = read_ratios(build, mains), plans_of(version)
     yield f"nvcc {version}. **Model, not measured.**"
     yield ""
     yield "### What a task takes"
@@ -169,7 +173,7 @@ def page(build, runs):
         yield ""
         yield f"### {gpu.name}: cycles of a multiprocessor for a task, and the prediction (model, not measured)"
         yield ""
-        yield from prediction_table(gpu, runs, ratios)
+        yield from prediction_table(gpu, runs, ratios, plans)
         yield ""
         for kernel, r in sorted(ratios[gpu.machine].items()):
             others = ", ".join(f"{r[base]:.2f}" for base in WEIGHTS if base != 8)
@@ -178,7 +182,7 @@ def page(build, runs):
     yield ""
     yield "### Launches and their occupancy (toolkit's calculator, figures of evidence.json)"
     yield ""
-    yield from plan_table(version)
+    yield from plan_table(plans)
     for shape in model.SHAPES:
         yield ""
         yield f"### Source lines of {shape.name}: shares of what its main kernel executes (PTX, innermost inlined line)"

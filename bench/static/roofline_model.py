@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The model behind docs/gpu-performance.md: a task's time on a multiprocessor is the longest of four queues, as if latency
+"""The model behind docs/gpu-performance.md: a task's time on a multiprocessor is the longest of five queues, as if latency
 were always hidden. Model, not measured.
 
 What a device runner counts (instructions of PTX by class, wavefronts of shared memory, sectors of global memory) is taken as
@@ -12,9 +12,10 @@ import re
 
 import listings
 
-Gpu = collections.namedtuple("Gpu", "name machine multiprocessors lanes peak l2")
+Gpu = collections.namedtuple("Gpu", "name machine multiprocessors lanes peak l2 l2_bytes dram")
 # NVIDIA's data sheets, fp32 outside tensor cores; bandwidth of L2 (bytes/s) is what others have measured, not a promise.
-GPUS = (Gpu("H100", "sm_90", 132, 128, 67e12, 5.5e12), Gpu("A100", "sm_80", 108, 64, 19.5e12, 4.0e12))
+GPUS = (Gpu("H100", "sm_90", 132, 128, 67e12, 5.5e12, 50e6, 3.35e12),
+        Gpu("A100", "sm_80", 108, 64, 19.5e12, 4.0e12, 40e6, 1.555e12))
 
 # The benchmark's (bench/shapes.cpp); first: tasks of the short run.
 Shape = collections.namedtuple("Shape", "name inputs hidden outputs rows steps first")
@@ -42,6 +43,15 @@ def flops(s):
 def least_dram_bytes(s):
     """Rows of support and query once, offsets, status and losses."""
     return 2 * s.rows * (s.inputs + s.outputs) * 4 + 2 * 8 + 4 + 13
+
+
+def dram_bytes(gpu, shape, plan):
+    """What a task moves past L2 if nothing of a workspace survives there where those of all resident teams are larger:
+    every float of it written once and read once. With layer by layer the compulsory bytes alone (a lower bound)."""
+    resident = plan["blocks"] * plan["workspace"] * gpu.multiprocessors
+    warps_of_team = 1 if plan["regime"].startswith("warp") else plan["threads"] // 32
+    teams = plan["threads"] // 32 // warps_of_team
+    return least_dram_bytes(shape) + (2 * plan["workspace"] // teams if resident > gpu.l2_bytes else 0)
 
 
 def least_wavefronts(s):
@@ -131,11 +141,12 @@ def steady(runs):
 Prediction = collections.namedtuple("Prediction", "terms issue_low issue_high time limit share tasks_per_second")
 
 
-def predict(gpu, shape, kernels, ratios):
+def predict(gpu, shape, kernels, ratios, plan):
     """Cycles of a multiprocessor per task. Kernels run one after another: their times add up, each the longest of its
     terms."""
     cycle = gpu.multiprocessors * gpu.lanes * 2 / gpu.peak  # seconds
     sums, low, high, time, longest, limit = collections.Counter(), 0.0, 0.0, 0.0, 0.0, ""
+    main = max(kernels, key=lambda name: sum(kernels[name].classes.values()))
     for name, counts in kernels.items():
         classes = counts.classes
         anchors = sum(classes.get(c, 0.0) for c in ANCHORS) + (DIVISION - 1) * classes.get("sfu", 0.0)
@@ -143,7 +154,8 @@ def predict(gpu, shape, kernels, ratios):
         terms = {"fp32": sum(classes.get(c, 0.0) for c in ("ffma", "fadd", "fmul")) * 32 / gpu.lanes,
                  "issue": (anchors + rest * ratios.get(name, 1.0)) / 4,
                  "shared": counts.wavefronts,
-                 "L2": counts.sectors * 32 / gpu.l2 * gpu.multiprocessors / cycle}
+                 "L2": counts.sectors * 32 / gpu.l2 * gpu.multiprocessors / cycle,
+                 "DRAM": dram_bytes(gpu, shape, plan) / gpu.dram * gpu.multiprocessors / cycle if name == main else 0.0}
         sums.update(terms)
         low, high, time = low + anchors / 4, high + (anchors + rest) / 4, time + max(terms.values())
         if max(terms.values()) > longest:

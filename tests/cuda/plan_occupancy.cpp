@@ -40,7 +40,7 @@ void print_plans(const Gpu& gpu, std::size_t kernel, int registers, std::size_t 
         occupancy(gpu, plan.threads, static_cast<std::size_t>(plan.shared_bytes), registers, static_shared);
     std::cout << gpu.name << ' ' << kernel_names[kernel] << ' ' << shape.name << ' ' << plan.threads << ' '
               << plan.shared_bytes << ' ' << result.activeBlocksPerMultiprocessor << ' ' << limits_of(result)
-              << ' ' << plan.regime << '\n';
+              << ' ' << plan.workspace_bytes << ' ' << plan.regime << '\n';
   }
 }
 

@@ -77,6 +77,7 @@ struct PlannedLaunch {
   std::string regime;
   int threads = 0;  ///< of a block
   std::int64_t shared_bytes = 0;
+  std::int64_t workspace_bytes = 0;  ///< of a block's teams
 };
 
 /// What the backend would launch on `gpu` with at most so much shared memory for a block; the one place that
@@ -98,7 +99,9 @@ inline PlannedLaunch plan_launch(const PlannedTask& task, kernels::TaskKernel ke
                                                  .support_rows = task.rows,
                                                  .query_rows = task.rows},
                                                 architecture);
-  return {std::string(cuda::name_of(plan.regime)), plan.block_threads(), plan.shared_bytes()};
+  const std::int64_t floats = plan.regime == cuda::Regime::layers ? 0 : plan.teams * plan.workspace.floats;
+  return {std::string(cuda::name_of(plan.regime)), plan.block_threads(), plan.shared_bytes(),
+          floats * static_cast<std::int64_t>(sizeof(float))};
 }
 
 inline constexpr std::array<std::string_view, 4> kernel_names = {"meta_gradient", "adapt", "evaluate",

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -40,8 +41,9 @@ TEST_F(Simt, EveryThreadOfEveryBlockRunsOnce) {
 TEST_F(Simt, OrdersDifferForThreadsAndBlocks) {
   const auto order_of = [](Order order, std::uint64_t seed) {
     set_order(order, seed);
-    std::vector<unsigned> came;
-    run_blocks(5, 40, 0, [&] { came.push_back(blockIdx.x * 40 + threadIdx.x); });
+    std::vector<unsigned> came(200);
+    std::atomic<std::size_t> next{0};
+    run_blocks(5, 40, 0, [&] { came[next++] = blockIdx.x * 40 + threadIdx.x; });
     return came;
   };
   const std::vector<unsigned> forward = order_of(Order::forward, 0);
