@@ -245,6 +245,10 @@ int update_blocks(int meta_parameters) {
   return wanted < most_update_blocks ? wanted : most_update_blocks;
 }
 
+const void* meta_update_address() {
+  return reinterpret_cast<const void*>(&meta_update_kernel);
+}
+
 void launch_meta_update(const UpdateArguments& job, void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
   const auto blocks = static_cast<unsigned>(update_blocks(job.parameters + job.rates));

@@ -47,6 +47,7 @@ struct UpdateArguments {
 
 /// Blocks of the update's grid for M meta-parameters.
 int update_blocks(int meta_parameters);
+const void* meta_update_address();  ///< of the kernel
 void launch_meta_update(const UpdateArguments& job, void* stream);
 
 /// to [6, count] = the sum over sets of from [sets, 6, count], at most 2047 sets of at most 2047 values each;

@@ -38,7 +38,7 @@ struct TaskArguments {
   int rate_count = 0;
 
   std::uint8_t* status = nullptr;       ///< [tasks] in: 1 for bad input; out
-  std::int32_t* failed_step = nullptr;  ///< [tasks] in: -1; out
+  std::int32_t* failed_step = nullptr;  ///< [tasks] out, -1 for none
   float* loss_before = nullptr;         ///< [tasks]
   float* loss_after = nullptr;          ///< [tasks]
   float* fast_weights = nullptr;        ///< [tasks, P] or null

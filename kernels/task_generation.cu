@@ -33,6 +33,10 @@ __global__ void task_generation_kernel(const GenerationArguments job) {
 
 }  // namespace
 
+const void* task_generation_address() {
+  return reinterpret_cast<const void*>(&task_generation_kernel);
+}
+
 void launch_task_generation(const GenerationArguments& job, void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
   constexpr std::int64_t threads = 128, most_blocks = 4096;

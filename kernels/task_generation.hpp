@@ -17,6 +17,7 @@ struct GenerationArguments {
   std::uint8_t* status = nullptr;                    ///< [tasks] 0: what a formula gives is finite
 };
 
+const void* task_generation_address();  ///< of the kernel
 void launch_task_generation(const GenerationArguments& job, void* stream);
 
 }  // namespace shoal::kernels

@@ -56,6 +56,9 @@ inline void enter_for_good(std::optional<DeviceScope>& scope, int device) noexce
   }
 }
 
+/// Has the driver load `kernel`, if it has not: otherwise its first launch does, which a capture may not
+/// allow.
+void load_kernel(const void* kernel, const CallSite& where = CallSite::current());
 /// Blocks of `kernel` that one multiprocessor can hold at once, after allowing it `shared_bytes`.
 int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes,
                     const CallSite& where = CallSite::current());

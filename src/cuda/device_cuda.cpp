@@ -65,6 +65,11 @@ DeviceScope::~DeviceScope() {
   if (cudaGetDevice(&now) == cudaSuccess && now != before_) cudaSetDevice(before_);
 }
 
+void load_kernel(const void* kernel, const CallSite& where) {
+  cudaFuncAttributes attributes{};
+  must(cudaFuncGetAttributes(&attributes, kernel), "cudaFuncGetAttributes", where);
+}
+
 int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes, const CallSite& where) {
   int device = 0, blocks = 0;
   must(cudaGetDevice(&device), "cudaGetDevice", where);

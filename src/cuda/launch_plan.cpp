@@ -13,7 +13,8 @@ using kernels::padded;
 constexpr int warp = kernels::warp_threads;
 constexpr int the_threads[] = {warp, 2 * warp, 4 * warp, 8 * warp};
 constexpr int the_rows[] = {4, 8, 16, 32, 64};
-// Records of a task's inner steps beyond 4 MB would be a few hundred MB of all teams: there phi alone is kept.
+// Where records of a task's inner steps are beyond 4 MB, those of all teams are beyond any cache: phi alone
+// is kept.
 constexpr std::int64_t most_record_floats = 1 << 20;
 // Issue slots of a 4 x 4 tile's step along the sum: 16 multiply-adds, loads and the loop.
 constexpr double slots_per_step = 19.0;

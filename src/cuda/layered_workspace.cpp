@@ -10,22 +10,6 @@
 namespace shoal::cuda {
 namespace {
 
-using kernels::LossCode;
-
-/// Terms that a loss adds per row (kernels/losses.hpp).
-int terms_of(const kernels::LossOptions& loss, const kernels::Network& net) {
-  switch (loss.code) {
-    case LossCode::bce:
-      return 2 * net.outputs;
-    case LossCode::softmax:
-      return 1;
-    case LossCode::gaussian_nll:
-      return net.targets;
-    default:
-      return net.outputs;
-  }
-}
-
 constexpr std::int64_t slack = 4;  // floats lost to alignment
 
 std::int64_t output_stride(const kernels::Network& net) {
@@ -43,7 +27,7 @@ LayeredWorkspace::LayeredWorkspace(const LayeredCall& call, std::int64_t budget)
                       : call.operation == kernels::TaskKernel::predict ? 0
                                                                        : 2;
   gradient_count_ = exact_ && rates ? call.inner.steps : 0;
-  terms_per_row = terms_of(call.loss, call.network);
+  terms_per_row = kernels::loss_pairs(call.loss.code, call.network.outputs, call.network.targets);
 
   const std::int64_t floats = budget / static_cast<std::int64_t>(sizeof(float)) - slack;
   chunks_ = split(need(1), floats);

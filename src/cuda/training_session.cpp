@@ -173,6 +173,8 @@ class CudaTrainingSession final : public TrainingSession<float> {
                                  .query_rows = planned_.query_rows},
                                 job_);
     make_update_room();
+    load_kernel(kernels::meta_update_address());
+    if (planned_.generated) load_kernel(kernels::task_generation_address());
     for (const int turn : {0, 1}) {
       kernels::TaskArguments& job = jobs_[turn] = job_;
       update_.now = state_.at(stream_, *problem_, turn);
