@@ -26,4 +26,11 @@ void require_parent_folder(const std::filesystem::path& file) {
     throw ResourceError(file.string() + ": there is no folder " + folder.string());
 }
 
+void require_other_file(const std::filesystem::path& out, std::initializer_list<std::string_view> inputs) {
+  if (!std::filesystem::is_regular_file(out)) return;
+  for (const std::string_view input : inputs)
+    if (std::error_code none; !input.empty() && std::filesystem::equivalent(out, input, none))
+      throw InvalidArgument("--out " + out.string() + ": the command reads this file");
+}
+
 }  // namespace shoal::cli

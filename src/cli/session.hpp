@@ -53,6 +53,8 @@ std::int64_t without_support(const BasicTaskBatch<Real>& tasks) {
 Phase phase_from_string(const std::string& name);
 /// Refuses an --out that lies in no folder, before anything is computed.
 void require_parent_folder(const std::filesystem::path& file);
+/// Refuses an --out that is a file which the command reads; empty names are none.
+void require_other_file(const std::filesystem::path& out, std::initializer_list<std::string_view> inputs);
 std::string version();
 
 }  // namespace shoal::cli

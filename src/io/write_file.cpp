@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Crash-safe writing: beside the name, synced, renamed, the folder synced. At any instant the old content or
-// the new one is there, whole. What is no file (a pipe, a device) is written into, never replaced.
+// the new one is there, whole. What is no file (a pipe, a device, an open descriptor) is written into, never
+// replaced.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <cstdio>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include <shoal/error.hpp>
@@ -75,14 +79,35 @@ std::filesystem::path behind_links(std::filesystem::path file) {
   return file;
 }
 
+/// The open descriptor that a name such as /dev/stdout stands for, or -1.
+int open_descriptor(std::filesystem::path name) {
+  for (int hops = 0; hops < 40; ++hops) {
+    const std::filesystem::path folder = name.parent_path(), number = name.filename();
+    if (folder == "/proc/self/fd" || folder == "/dev/fd") {
+      int fd = -1;
+      const std::string& digits = number.native();
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), fd);
+      return error == std::errc{} && end == digits.data() + digits.size() ? fd : -1;
+    }
+    if (!std::filesystem::is_symlink(name)) break;
+    name = folder / std::filesystem::read_symlink(name);
+  }
+  return -1;
+}
+
 }  // namespace
 
 void write_file(const std::filesystem::path& name, std::span<const std::byte> bytes) {
+  if (const int fd = open_descriptor(name); fd >= 0) {
+    // Somebody's file behind it stays, and is written on where they are in it.
+    std::fflush(nullptr);
+    write_all(fd, bytes, name);
+    return;
+  }
   struct stat old {};
   const bool exists = ::stat(name.c_str(), &old) == 0;
   if (exists && S_ISDIR(old.st_mode)) throw ResourceError(name.string() + ": is a folder");
   if (exists && !S_ISREG(old.st_mode)) {
-    // By its own name: the link behind /dev/stdout names no file.
     Descriptor out(::open(name.c_str(), O_WRONLY | O_CLOEXEC));
     if (out.get() < 0) fail(name, "cannot be opened for writing");
     write_all(out.get(), bytes, name);

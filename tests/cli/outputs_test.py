@@ -36,6 +36,45 @@ def test_pipes_and_links_are_not_replaced():
     refused(6, "/dev/full", "data", "export", "--out", "/dev/full", "--set", "evaluate.tasks=3")
 
 
+def test_what_standard_output_goes_to_is_written_on():
+    for name in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+        with open("out", "wb") as out:
+            out.write(b"before\n")
+            out.flush()
+            subprocess.run([shoal, "data", "export", "--out", name, "--set", "evaluate.tasks=3", "--quiet"], check=True, stdout=out)
+            out.write(b"after\n")
+        export("file")
+        # The child has moved the offset that it shares with us.
+        assert pathlib.Path("out").read_bytes() == b"before\n" + pathlib.Path("file").read_bytes() + b"after\n", name
+
+
+def test_what_is_read_is_not_written_over():
+    write_table("in.csv")
+    pathlib.Path("in.toml").write_text(TABLE.replace("table.csv", "in.csv"), encoding="utf-8")
+    run("train", "--config", "in.toml", "--out", "rr")
+    os.symlink("in.csv", "to_in.csv")
+    before = pathlib.Path("in.csv").read_bytes(), pathlib.Path("rr/model.safetensors").read_bytes()
+    for command in (["predict", "rr", "--data", "in.csv"], ["adapt", "rr", "--data", "in.csv"], ["data", "export", "--config", "in.toml"]):
+        for out in ("in.csv", "to_in.csv", "./in.csv"):
+            refused(2, "the command reads this file", *command, "--out", out)
+    refused(2, "the command reads this file", "adapt", "rr", "--data", "in.csv", "--out", "rr/model.safetensors")
+    refused(2, "the command reads this file", "data", "export", "--config", "in.toml", "--out", "in.toml")
+    export("g.tasks")
+    refused(2, "the command reads this file", "gradient", "--tasks", "g.tasks", "--out", "g.tasks")
+    assert before == (pathlib.Path("in.csv").read_bytes(), pathlib.Path("rr/model.safetensors").read_bytes())
+
+
+def test_folders_behind_links_are_those_that_the_system_finds():
+    for folder in ("far/deep", "near"):
+        os.makedirs(folder)
+        write_table(pathlib.Path(folder).parts[0] + "/a.csv")
+    pathlib.Path("near/a.csv").write_text("not a table\n", encoding="utf-8")
+    os.symlink("../far/deep", "near/l")
+    pathlib.Path("near/c.toml").write_text(TABLE.replace("table.csv", "l/../a.csv"), encoding="utf-8")
+    run("train", "--config", "near/c.toml", "--out", "rl")
+    run("evaluate", "rl")
+
+
 def test_data_goes_to_standard_output_and_talk_does_not():
     write_table("table.csv")
     pathlib.Path("t.toml").write_text(TABLE, encoding="utf-8")

@@ -13,6 +13,7 @@ namespace shoal::cli {
 int run_adapt(const CommandOptions& options) {
   require_parent_folder(options.out);
   const TrainedModel model = open_trained(options);
+  require_other_file(options.out, {options.data, model.file.native(), options.common.config});
   const OpenedData data = open_data(options, model, TargetsNeeded::in_support);
   report_left_out(data, options.common);
   const Context context = make_context(model.config);

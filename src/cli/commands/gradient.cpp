@@ -79,6 +79,7 @@ int run_gradient(const CommandOptions& options) {
   if (config.tasks.source != "file") throw InvalidArgument("gradient: --tasks T.safetensors is needed");
   if (options.out.empty()) throw InvalidArgument("gradient: --out G.safetensors is needed");
   require_parent_folder(options.out);
+  require_other_file(options.out, {config.tasks.table.path, options.parameters, options.common.config});
   const Context context = make_context(config);
   return in_precision(context, [&]<class Real>(Real) { return gradient_in<Real>(options, config, context); });
 }

@@ -48,6 +48,7 @@ ModelSpec adapted_shape(const TrainedModel& model, const TaskSource& source) {
 int run_predict(const CommandOptions& options) {
   require_parent_folder(options.out);
   const TrainedModel model = open_trained(options);
+  require_other_file(options.out, {options.data, model.file.native(), options.common.config});
   const bool adapted = is_adapted(model.file);
   if (adapted && !options.steps.empty())
     throw InvalidArgument("predict: --steps does not go with adapted models, they have been adapted already");

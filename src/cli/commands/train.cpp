@@ -47,10 +47,11 @@ class CatchSignals {
   void (*old_terminate_)(int);
 };
 
-/// The same configuration with paths that hold from any folder.
+/// The same configuration with paths that hold from any folder. Behind a link `..` is not the link's folder:
+/// they stay as they are written.
 RunConfig with_absolute_paths(RunConfig config) {
   for (std::string* path : {&config.tasks.table.path, &config.train.warm_start})
-    if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();
+    if (!path->empty()) *path = std::filesystem::absolute(*path).string();
   return config;
 }
 

@@ -89,7 +89,7 @@ void read_table(const toml::table& table, const std::string& prefix, const Origi
         ConfigValue value = value_of(node);
         if (key->is_path)
           if (auto* text = std::get_if<std::string>(&value); text && !text->empty())
-            *text = (folder / *text).lexically_normal().string();
+            *text = (folder / *text).string();
         key->set(draft, value);
       } catch (const InvalidArgument& error) {
         throw InvalidArgument(where + ": " + error.what());
