@@ -2,6 +2,7 @@
 #include "cli/trained_model.hpp"
 
 #include <fstream>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
@@ -63,6 +64,14 @@ TrainedModel open_trained(const CommandOptions& options) {
     locate_files(std::filesystem::path(options.run) / "run.json", draft);
   const RunConfig trained = finished(draft);
   model.config = resolve_config(options.common, &trained);
+  const auto its_own = [&](const char* table) {
+    return InvalidArgument(std::string(table) + ": " + model.file.string() +
+                           " was trained with another, which is part of it: see `shoal inspect model`");
+  };
+  const ModelConfig &now = model.config.model, &then = trained.model;
+  if (std::tie(now.hidden, now.activation, now.skip) != std::tie(then.hidden, then.activation, then.skip))
+    throw its_own("model");
+  if (model.config.loss != trained.loss) throw its_own("loss");
   const bool splits = model.config.tasks.source == "table";
   if (splits && options.data.empty() && model.config.seed != trained.seed)
     throw InvalidArgument("seed " + std::to_string(model.config.seed) + ": " + model.file.string() +

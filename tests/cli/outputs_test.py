@@ -64,6 +64,16 @@ def test_what_is_read_is_not_written_over():
     assert before == (pathlib.Path("in.csv").read_bytes(), pathlib.Path("rr/model.safetensors").read_bytes())
 
 
+def test_a_trained_model_keeps_its_network_and_loss():
+    write_table("own.csv")
+    pathlib.Path("own.toml").write_text(TABLE.replace("table.csv", "own.csv"), encoding="utf-8")
+    run("train", "--config", "own.toml", "--out", "own")
+    for change in ('model.activation="sigmoid"', "model.hidden=[3]", "model.skip=true", 'loss.name="huber"'):
+        for command in (["evaluate", "own"], ["predict", "own", "--data", "own.csv", "--out", "p"], ["adapt", "own", "--data", "own.csv", "--out", "p"]):
+            refused(2, "was trained with another", *command, "--set", change)
+    run("evaluate", "own", "--config", "own.toml", "--set", "algorithm.inner_lr=0.02")
+
+
 def test_folders_behind_links_are_those_that_the_system_finds():
     for folder in ("far/deep", "near"):
         os.makedirs(folder)
