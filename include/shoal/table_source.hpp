@@ -77,7 +77,10 @@ struct LeftOut {
   std::string example;    ///< the first of those keys
   std::int64_t windows =
       0;  ///< whose query lies on both sides of a boundary in time, or support lacks a target
-  bool nothing() const { return rows == 0 && keys == 0 && windows == 0; }
+  /// "column=level" that no meta-train row had: the model has no input for it, it counts as none of the
+  /// known.
+  std::vector<std::string> unknown_categories = {};
+  bool nothing() const { return rows == 0 && keys == 0 && windows == 0 && unknown_categories.empty(); }
 };
 
 /// A finite source over one table.

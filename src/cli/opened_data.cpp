@@ -74,12 +74,18 @@ void report_left_out(const OpenedData& data, const CommonOptions& options) {
   line(left.rows, "rows with a missing value");
   line(left.keys, "keys with too few rows for a task, e.g. \"" + left.example + "\"");
   line(left.windows, "tasks that straddle a boundary in time or lack a target to adapt on");
+  if (const auto& unknown = left.unknown_categories; !unknown.empty())
+    std::fprintf(stderr, "shoal: %s: %zu categories that no meta-train row had, read as none, e.g. %s\n",
+                 data.file.c_str(), unknown.size(), unknown.front().c_str());
 }
 
 nlohmann::ordered_json left_out_json(const OpenedData& data) {
   if (!data.table || data.table->left_out().nothing()) return nullptr;
   const LeftOut& left = data.table->left_out();
-  return {{"rows", left.rows}, {"keys", left.keys}, {"windows", left.windows}, {"example", left.example}};
+  nlohmann::ordered_json json = {
+      {"rows", left.rows}, {"keys", left.keys}, {"windows", left.windows}, {"example", left.example}};
+  if (!left.unknown_categories.empty()) json["unknown_categories"] = left.unknown_categories;
+  return json;
 }
 
 }  // namespace shoal::cli

@@ -43,6 +43,9 @@ ModelSpec model_for(const RunConfig& config, const TaskSource& source) {
     if (source.classes() > model.outputs)
       throw DataError("the tasks have " + std::to_string(source.classes()) + " classes, the model has " +
                       std::to_string(model.outputs) + " outputs");
+  } else if (columns.targets == 0) {
+    throw DataError("loss " + std::string(to_string(config.loss.kind)) +
+                    " needs numeric targets, the tasks have class labels");
   } else if (config.model.outputs > 0 && config.model.outputs != model.outputs) {
     throw InvalidArgument("model.outputs = " + std::to_string(config.model.outputs) +
                           ", but loss and targets need " + std::to_string(model.outputs));

@@ -105,6 +105,9 @@ FeatureMap::FeatureMap(const ColumnStore& table, const Preprocessing& p) {
       continue;
     }
     const Column& column = table.text_column(name);
+    for (const std::string& level : column.levels)
+      if (std::find(categories->second.begin(), categories->second.end(), level) == categories->second.end())
+        unknown_categories_.push_back(name + "=" + level);
     for (const std::string& level : categories->second) {
       const auto at = std::find(column.levels.begin(), column.levels.end(), level);
       add(column, InputKind::level,

@@ -23,6 +23,8 @@ class FeatureMap {
   int inputs() const { return static_cast<int>(pieces_.size()); }
   /// Input `i` of a row, scaled.
   double value(std::size_t row, std::size_t i) const;
+  /// "column=level" of the table that no input stands for.
+  const std::vector<std::string>& unknown_categories() const { return unknown_categories_; }
 
  private:
   struct Piece {
@@ -32,6 +34,7 @@ class FeatureMap {
     double mean, deviation, fill;
   };
   std::vector<Piece> pieces_;
+  std::vector<std::string> unknown_categories_;
 };
 
 }  // namespace shoal

@@ -114,6 +114,7 @@ class Table final : public TableSource {
       if (target == TargetType::label) preprocessing_.labels = sorted_labels(label_column().levels);
     }
     features_.emplace(table_, preprocessing_);
+    rows_.left_out.unknown_categories = features_->unknown_categories();
     if (target_ == TargetType::label && has_targets_) number_labels();
     if (target_ == TargetType::positive) require_positive_targets();
   }

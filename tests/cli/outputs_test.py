@@ -74,6 +74,31 @@ def test_a_trained_model_keeps_its_network_and_loss():
     run("evaluate", "own", "--config", "own.toml", "--set", "algorithm.inner_lr=0.02")
 
 
+def test_unknown_categories_are_told():
+    header, rows = "client,day,a,b,kind,y\n", [f"c{c},{d},{c - d},{d % 3},{'uv'[c % 2]},{c + d}\n" for c in range(12) for d in range(12)]
+    pathlib.Path("kinds.csv").write_text(header + "".join(rows), encoding="utf-8")
+    text = TABLE.replace("table.csv", "kinds.csv").replace('["a", "b"]', '["a", "b", "kind"]')
+    assert "kind" in text
+    pathlib.Path("kinds.toml").write_text(text, encoding="utf-8")
+    assert "categories" not in run("train", "--config", "kinds.toml", "--out", "kinds").stderr
+    pathlib.Path("new.csv").write_text(header + "".join(row.replace(",u,", ",w,") for row in rows), encoding="utf-8")
+    told = run("predict", "kinds", "--data", "new.csv", "--out", "p", "--json")
+    assert json.loads(told.stdout)["left_out"]["unknown_categories"] == ["kind=w"]
+    assert "new.csv: 1 categories that no meta-train row had, read as none, e.g. kind=w" in told.stderr
+
+
+def test_tasks_that_do_not_fit_the_model_are_named():
+    write_table("fit.csv")
+    pathlib.Path("fit.toml").write_text(TABLE.replace("table.csv", "fit.csv"), encoding="utf-8")
+    run("train", "--config", "fit.toml", "--out", "fit")
+    x, offsets = [1, 2, 3, 4], ("I64", [2], [0, 2])
+    labelled = [tensor for side in ("support", "query") for tensor in (
+        (side + "_x", "F32", [2, 2], x), (side + "_y", "I64", [2], [0, 1]), (side + "_offsets", *offsets))]
+    write_tensors("labels.safetensors", labelled + [("task_id", "I64", [1], [1])])
+    for command in (["evaluate", "fit"], ["predict", "fit", "--out", "p"], ["adapt", "fit", "--out", "p"]):
+        refused(3, "labels.safetensors: loss mse needs numeric targets", *command, "--data", "labels.safetensors")
+
+
 def test_folders_behind_links_are_those_that_the_system_finds():
     for folder in ("far/deep", "near"):
         os.makedirs(folder)

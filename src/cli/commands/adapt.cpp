@@ -20,7 +20,7 @@ int run_adapt(const CommandOptions& options) {
   const int steps =
       options.steps.empty() ? inner_loop_of(model.config.algorithm).steps : options.steps.front();
   return in_precision(context, [&]<class Real>(Real) {
-    const auto learner = open_learner<Real>(context, model, *data.source);
+    const auto learner = naming_file(data, [&] { return open_learner<Real>(context, model, *data.source); });
     const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, model.config.evaluate.tasks);
     const auto fast = naming_file(data, [&] { return learner.adapt(tasks, steps); });
     ModelMetadata metadata = model.metadata;

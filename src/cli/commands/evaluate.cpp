@@ -17,7 +17,7 @@ int run_evaluate(const CommandOptions& options) {
   const Context context = make_context(model.config);
   const std::vector<int> steps = options.steps.empty() ? model.config.evaluate.steps : options.steps;
   return in_precision(context, [&]<class Real>(Real) {
-    const auto learner = open_learner<Real>(context, model, *data.source);
+    const auto learner = naming_file(data, [&] { return open_learner<Real>(context, model, *data.source); });
     const auto tasks = evaluation_tasks<Real>(*data.source, phase, model.config.evaluate.tasks);
     const auto losses = naming_file(data, [&] { return learner.evaluate(tasks, steps); });
     const auto summaries = summarize(losses, tasks.ids());

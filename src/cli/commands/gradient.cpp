@@ -16,9 +16,10 @@ namespace {
 template <class Real>
 int gradient_in(const CommandOptions& options, const RunConfig& config, const Context& context) {
   const OpenedData data = open_source(config);
-  const ModelSpec model = options.parameters.empty()
-                              ? model_for(config, *data.source)
-                              : model_of_file(config, *data.source, options.parameters);
+  const ModelSpec model = naming_file(data, [&] {
+    return options.parameters.empty() ? model_for(config, *data.source)
+                                      : model_of_file(config, *data.source, options.parameters);
+  });
   BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model));
   if (!options.parameters.empty())
     learner.set_parameters(read_parameters<Real>(options.parameters, learner.layout(), learner.rate_layout(),

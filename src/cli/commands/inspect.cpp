@@ -127,8 +127,7 @@ int run_inspect_tasks(const CommandOptions& options) {
                          {"targets", columns.targets},
                          {"classes", source->classes()},
                          {"phases", ordered_json::array()}};
-  if (const auto left = left_out_json(data); !left.is_null())
-    result["left_out"] = ordered_json::array({left});
+  if (const auto left = left_out_json(data); !left.is_null()) result["left_out"] = left;
   for (const Phase phase : {Phase::train, Phase::validation, Phase::test}) {
     const auto size = source->size(phase);
     ordered_json line = {{"phase", to_string(phase)}};

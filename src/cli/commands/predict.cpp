@@ -66,12 +66,14 @@ int run_predict(const CommandOptions& options) {
     std::size_t width = 0;  // network outputs
     if (adapted) {
       const BasicMetaLearner<Real> learner(
-          context, learner_options<Real>(model.config, adapted_shape(model, *data.source)));
+          context, learner_options<Real>(
+                       model.config, naming_file(data, [&] { return adapted_shape(model, *data.source); })));
       fast = read_adapted<Real>(model.file, learner.layout(), tasks.ids());
       outputs = naming_file(data, [&] { return learner.predict(fast, tasks.query(), tasks.columns()); });
       width = static_cast<std::size_t>(learner.options().model.outputs);
     } else {
-      const auto learner = open_learner<Real>(context, model, *data.source);
+      const auto learner =
+          naming_file(data, [&] { return open_learner<Real>(context, model, *data.source); });
       fast = naming_file(data, [&] { return learner.adapt(tasks, steps); });
       outputs = learner.predict(fast, tasks.query(), tasks.columns());
       width = static_cast<std::size_t>(learner.options().model.outputs);
