@@ -26,6 +26,9 @@ def test_errors_in_the_data_name_the_file():
     report = json.loads(run("train", "--out", "f", "--json", "--tasks", export("u.safetensors"), *FAST).stdout)
     assert report["evaluated_on"] == "training tasks"
     run("predict", "f", "--data", "t.safetensors", "--out", "p.csv")
+    seen = run("evaluate", "f", "--json")
+    assert json.loads(seen.stdout)["trained_on"] and "the model was trained on these tasks" in seen.stderr
+    assert not json.loads(run("evaluate", "f", "--json", "--data", "u.safetensors").stdout)["trained_on"]
 
 
 def test_pipes_and_links_are_not_replaced():

@@ -14,6 +14,10 @@ int run_evaluate(const CommandOptions& options) {
   const Phase phase = phase_from_string(options.phase);
   const OpenedData data = open_data(options, model, TargetsNeeded::everywhere);
   report_left_out(data, options.common);
+  const bool seen = options.data.empty() && model.config.tasks.source == "file";
+  if (seen && !options.common.quiet)
+    std::fprintf(stderr, "shoal: %s: a task file is not split: the model was trained on these tasks\n",
+                 data.file.c_str());
   const Context context = make_context(model.config);
   const std::vector<int> steps = options.steps.empty() ? model.config.evaluate.steps : options.steps;
   return in_precision(context, [&]<class Real>(Real) {
@@ -26,6 +30,7 @@ int run_evaluate(const CommandOptions& options) {
           {{"model", model.file.string()},
            {"backend", context.backend_name()},
            {"data", data.file},
+           {"trained_on", seen},
            {"left_out", left_out_json(data)},
            {"steps", losses.steps},
            {"summary", json_table(summaries)},
