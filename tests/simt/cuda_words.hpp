@@ -39,8 +39,10 @@ enum class Scope { block, warp };
 enum class Wait { barrier, barrier_with_flag, vote };
 /// Waits for all threads of the block or warp; returns whether any gave a flag. A vote orders no memory.
 bool wait(Wait kind, Scope scope, bool flag = false);
-/// What this thread has seen or done before, whoever comes to a fence later sees.
+/// What this thread did before a fence and then an atomic, another sees after the same atomic and then a
+/// fence.
 void fence();
+void order_by_atomic(void* at);
 
 }  // namespace simt
 
@@ -72,6 +74,7 @@ inline void __threadfence() {
 /// Counts up to `last`, then starts again at 0; returns the value before. Orders nothing else, as all of
 /// CUDA's atomics.
 inline unsigned atomicInc(unsigned* counter, unsigned last) {
+  ::simt::order_by_atomic(counter);
   const unsigned before = __atomic_load_n(counter, __ATOMIC_RELAXED);
   __atomic_store_n(counter, before >= last ? 0u : before + 1, __ATOMIC_RELAXED);
   return before;

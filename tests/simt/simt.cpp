@@ -30,7 +30,7 @@ namespace {
 Order the_order = Order::forward;
 std::uint64_t the_seed = 0;
 std::string the_fault;
-char fence_tag = 0;
+SeparateThread courier;
 
 /// The first one is kept.
 void report(const std::string& fault) {
@@ -63,6 +63,13 @@ struct Group {
   }
 };
 
+/// A thread's last fence and the atomic it used last.
+struct Fenced {
+  char tag = 0;
+  bool any = false;
+  void* atomic = nullptr;
+};
+
 class Block {
  public:
   /// `launched`: tag of what came before the launch.
@@ -74,6 +81,7 @@ class Block {
       acquire(launched);
       shared_.reset(new (std::align_val_t{16}) char[shared_bytes]);
       std::memset(shared_.get(), 0xff, shared_bytes);
+      fenced_ = std::make_unique<Fenced[]>(threads);
       groups_ = std::make_unique<Group[]>(1 + (threads + warp_size - 1) / warp_size);
       release(&begin_);
     });
@@ -106,6 +114,7 @@ class Block {
     for (unsigned g = 0; g < group_count_; ++g)  // of those that were dropped
       for (char& tag : groups_[g].tag) acquire(&tag);
     shared_.reset();
+    fenced_.reset();
     groups_.reset();  // with its tags: the next block has others
   }
 
@@ -123,6 +132,22 @@ class Block {
     if (kind != Wait::vote) acquire(tag);
     position = mine;
     return group.any;
+  }
+  void fence() {
+    Fenced& mine = fenced_[position.thread.x];
+    if (mine.atomic) acquire(mine.atomic);
+    release(&mine.tag);
+    mine.any = true;
+  }
+  void order_by_atomic(void* at) {
+    Fenced& mine = fenced_[position.thread.x];
+    // Carries what there was at the fence, and nothing that the thread did since.
+    if (mine.any)
+      courier.stand_in([&] {
+        acquire(&mine.tag);
+        release(at);
+      });
+    mine.atomic = at;
   }
   void* shared() const { return shared_.get(); }
 
@@ -145,7 +170,8 @@ class Block {
   SeparateThread opener_;
   std::unique_ptr<char[], FreeAligned> shared_;
   const std::function<void()>* kernel_ = nullptr;
-  std::unique_ptr<Group[]> groups_;  ///< the block, then its warps
+  std::unique_ptr<Fenced[]> fenced_;  ///< [threads]
+  std::unique_ptr<Group[]> groups_;   ///< the block, then its warps
   unsigned group_count_ = 0;
   std::vector<Group*> waits_at_;  ///< [threads] null: may run
   char begin_ = 0, end_ = 0;      ///< tags of the block's begin and end
@@ -200,8 +226,10 @@ bool wait(Wait kind, Scope scope, bool flag) {
 }
 
 void fence() {
-  acquire(&fence_tag);
-  release(&fence_tag);
+  running->fence();
+}
+void order_by_atomic(void* at) {
+  running->order_by_atomic(at);
 }
 
 }  // namespace simt
