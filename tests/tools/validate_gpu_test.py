@@ -76,10 +76,13 @@ echo "$*" | grep -q -- "--clock-control none" || exit 9
 case "$FAKE_NCU" in
   refuses) echo "==ERROR== ERR_NVGPUCTRPERM - The user does not have permission to access counters" >"$log"; exit 1 ;;
   empty) echo "==WARNING== No kernels were profiled." >"$log" ;;
-  fewer) printf '"ID","Kernel Name","gpu__time_duration.sum"\\n"","","ns"\\n"0","task","12"\\n' >"$log" ;;
-  *) m=l1tex__data_bank_conflicts_pipe_lsu_mem_shared_op
+  fewer) printf '"ID","Kernel Name","gpu__time_duration.sum"\\n"","","ns"\\n"0","task_kernel","12"\\n' >"$log" ;;
+  *) kernel="task_kernel(a, b)"
+     [ "$FAKE_NCU" = other ] && kernel=sort_kernel
+     m=l1tex__data_bank_conflicts_pipe_lsu_mem_shared_op
      printf '"ID","Kernel Name","gpu__time_duration.sum","%s_ld.sum","%s_st.sum","l1tex__data_pipe_lsu_wavefronts_mem_shared.sum"\\n' $m $m >"$log"
-     printf '"","","ns","","",""\\n"0","task, kernel","12","0","3","99"\\n' >>"$log" ;;
+     printf '"","","ns","","",""\\n"0","%s","12","0","3","99"\\n' "$kernel" >>"$log"
+     if [ "$FAKE_NCU" = cut ]; then printf '"1","%s","1' "$kernel" >>"$log"; fi ;;
 esac
 """,
 }
@@ -159,7 +162,7 @@ def test_all_is_well(bundle):
     assert [step["step"] for step in stages["sanitizer"]["steps"]] == ["memcheck", "racecheck", "initcheck", "synccheck"]
     assert "rounds: 16" in stages["sanitizer"]["steps"][3]["output"]
     assert [step["step"] for step in stages["ncu"]["steps"]] == ["market", "credit"]
-    assert stages["ncu"]["steps"][0]["data"]["kernels"][0]["Kernel Name"] == "task, kernel"
+    assert stages["ncu"]["steps"][0]["data"]["kernels"][0]["Kernel Name"] == "task_kernel(a, b)"
     assert stages["sweep"]["steps"][1]["data"] == [{"shape": "credit", "tasks": "0"}]
 
 
@@ -198,6 +201,14 @@ def test_refused_counters(bundle):
     assert stages["ncu"]["reasons"][0].startswith("credit: failed: ncu counted nothing"), stages["ncu"]["reasons"]
     stages = bundle.run("--stages", "ncu", code=1, FAKE_NCU="fewer", SHOAL_SHAPES="credit")
     assert "counters that ncu did not give: l1tex__data_bank" in stages["ncu"]["reasons"][0]
+    stages = bundle.run("--stages", "ncu", code=1, FAKE_NCU="other", SHOAL_SHAPES="credit")
+    assert "no task_kernel among what ncu counted: sort_kernel" in stages["ncu"]["reasons"][0], stages["ncu"]["reasons"]
+    stages = bundle.run("--stages", "ncu", code=1, SHOAL_SHAPES="large")
+    assert "no layer_rows_kernel among what ncu counted" in stages["ncu"]["reasons"][0]
+    # What nobody foresaw stops no other stage.
+    stages = bundle.run("--stages", "ncu,bits", code=1, FAKE_NCU="cut", SHOAL_SHAPES="credit")
+    assert statuses(stages) == {"ncu": "failed", "bits": "passed"}
+    assert "its output was not understood: IndexError" in stages["ncu"]["reasons"][0], stages["ncu"]["reasons"]
 
 
 def assert_child_is_gone(bundle):
