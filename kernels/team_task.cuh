@@ -178,7 +178,7 @@ class TeamTask {
       case Way::add_gradient:
         gradient_.use = GradientUse::add;
         gradient_.weight = weight(leg.k);
-        fetch(phi_before(leg.k), pass_.phi(), size_);  // staging rows waits: nobody reads phi any more
+        fetch(phi_before(leg.k), pass_.phi(), size_);  // no product has read phi since a barrier
         return;
       default:
         return;

@@ -23,9 +23,9 @@ void DeviceOrder::sort(Stream& stream, const kernels::TaskOrderArguments& job) {
 
 const std::int32_t* DeviceOrder::of(Stream& stream, kernels::TaskOrderArguments job, const Origin& origin) {
   const auto count = static_cast<std::size_t>(job.tasks);
-  job.order = order_.room_for(stream, count);
-  if (count == 0 || made_from_ == origin) return job.order;
+  if (count == 0 || made_from_ == origin) return order_.room_for(stream, count);
   made_from_ = {};  // until all is given to the stream
+  job.order = order_.room_for(stream, count);
   job.rows = rows_.room_for(stream, count);
   kernels::launch_task_rows(job, stream.handle());
   stream.check("launch of the tasks' sizes");

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/layered_fast.hpp"
 
+#include <limits>
+#include <string>
+
+#include <shoal/error.hpp>
+
 #include "kernels/layer_kernels.hpp"
+#include "kernels/team_padding.hpp"
 
 namespace shoal::cuda {
 
@@ -46,6 +52,9 @@ bool run_fast(FastProducts& products, LayerWalk walk, const kernels::LayerRowJob
     products.multiply(product);
     first = false;
   }
+  if (std::int64_t{rows} * kernels::padded(job.columns) > std::numeric_limits<int>::max())
+    throw ResourceError("cuda: tasks of " + std::to_string(rows) + " rows and layers of " +
+                        std::to_string(job.columns) + " units are too large for math = \"fast\"");
   kernels::launch_layer_finish(job, rows, stream.handle());
   stream.check("launch of what follows a fast product");
   return true;

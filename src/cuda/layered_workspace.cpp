@@ -2,6 +2,7 @@
 #include "cuda/layered_workspace.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -10,7 +11,8 @@
 namespace shoal::cuda {
 namespace {
 
-constexpr std::int64_t slack = 4;  // floats lost to alignment
+constexpr std::int64_t slack = 4;                                               // floats lost to alignment
+constexpr std::int64_t most_blocks = std::numeric_limits<std::int32_t>::max();  // of a grid
 
 std::int64_t output_stride(const kernels::Network& net) {
   return net.layers[net.layer_count - 1].stride;
@@ -69,11 +71,17 @@ std::vector<LayeredSpan> LayeredWorkspace::split(const Need& need, std::int64_t 
   std::vector<LayeredSpan> chunks;
   if (call_.tasks == 0) return chunks;
   LayeredSpan span;
+  std::int64_t largest = 0;  ///< rows of a task in the chunk: every task has as many blocks in a launch
+  const std::int64_t widest = call_.network.widest;
+  const auto blocks_of_task = [&](std::int64_t most) {  // no launch has more (kernels/layer_products.cu)
+    return (std::max(most, widest) / 16 + 1) * (widest / 64 + 1) + widest;
+  };
   while (span.end < call_.tasks) {
-    LayeredSpan longer{span.begin, span.end + 1};
-    const std::int64_t wanted =
-        need.of(longer.end - longer.begin, rows(call_.support, longer), rows(call_.query, longer));
-    if (wanted <= floats) {
+    const LayeredSpan longer{span.begin, span.end + 1}, last{span.end, span.end + 1};
+    const std::int64_t count = longer.end - longer.begin;
+    const std::int64_t wanted = need.of(count, rows(call_.support, longer), rows(call_.query, longer));
+    largest = std::max({largest, rows(call_.support, last), rows(call_.query, last)});
+    if (wanted <= floats && (span.begin == span.end || count <= most_blocks / blocks_of_task(largest))) {
       span = longer;
       continue;
     }
@@ -85,6 +93,7 @@ std::vector<LayeredSpan> LayeredWorkspace::split(const Need& need, std::int64_t 
                           " MiB are there for it: fewer rows, inner steps or hidden units would fit");
     chunks.push_back(span);
     span = {span.end, span.end};
+    largest = 0;
   }
   chunks.push_back(span);
   return chunks;

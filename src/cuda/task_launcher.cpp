@@ -68,6 +68,8 @@ TaskLaunch TaskLauncher::prepare(Stream& stream, const DeviceProblem& problem, k
   launch.grid.shared_bytes = plan.shared_bytes();
   const int resident =
       resident_blocks(kernels::task_kernel_address(), launch.grid.threads, launch.grid.shared_bytes);
+  if (resident == 0)
+    throw ResourceError("cuda: no multiprocessor can hold a block of the planned launch: " + plan.describe());
   launch.grid.blocks =
       std::clamp((job.tasks + plan.teams - 1) / plan.teams, 1, resident * device_.multiprocessors);
   const auto teams = static_cast<std::size_t>(launch.grid.blocks) * static_cast<std::size_t>(plan.teams);

@@ -15,7 +15,8 @@ void TaskOutputs::make_room(Stream& stream, std::size_t entries, std::size_t fas
   job.failed_step = failed_step_.room_for(stream, entries);
   job.loss_before = loss_before_.room_for(stream, entries);
   job.loss_after = loss_after_.room_for(stream, entries);
-  job.fast_weights = fast_weights_.room_for(stream, fast_weights);
+  job.fast_weights =
+      fast_weights_.zeroed(stream, fast_weights);  // all are fetched, tasks that fail give none
 }
 
 void TaskOutputs::fetch_outcomes(Stream& stream, const kernels::TaskArguments& job,

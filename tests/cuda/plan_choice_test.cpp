@@ -8,6 +8,8 @@
 #include <shoal/error.hpp>
 
 #include "core/lowered_problem.hpp"
+#include "cuda/device_layout.hpp"
+#include "cuda/layered_workspace.hpp"
 #include "cuda/plan_choice.hpp"
 
 namespace shoal::testing {
@@ -78,6 +80,37 @@ TEST_F(PlanChoice, TheChosenPlanComesFirstAndEachCanBeWishedFor) {
     const auto wide = plans_of({.inputs = 64, .hidden = {512, 512}, .outputs = 1}, 128, capability);
     EXPECT_EQ(wide.size(), 1u) << capability;
   }
+}
+
+// One large task among many small ones: each has as many blocks in a launch as the largest of its chunk.
+TEST_F(PlanChoice, NoChunkOfTasksHasMoreBlocksThanAGrid) {
+  const ModelSpec model{.inputs = 32, .hidden = {1500}};
+  const ParameterLayout layout(model);
+  const LoweredAlgorithm lowered = lower(Fomaml{{.steps = 1}}, layout);
+  const RateLayout rates(layout, lowered.training.learned_rate, 1);
+  const LoweredProblem problem({model, layout, rates, {}, lowered.training}, {32, 1, 0});
+  const cuda::DeviceLayout device(problem.network());
+  std::vector<std::int64_t> offsets = {0};
+  for (int t = 0; t < 24'001; ++t) offsets.push_back(offsets.back() + (t == 12'000 ? 1'000'000 : 1));
+  cuda::LayeredCall call;
+  call.network = device.network();
+  call.inner = problem.inner();
+  call.tasks = 24'001;
+  call.support.offsets = call.query.offsets = offsets;
+  const cuda::LayeredWorkspace work(call, std::int64_t{1} << 45);
+  ASSERT_GT(work.chunks().size(), 1u);
+  int next = 0;
+  for (const cuda::LayeredSpan chunk : work.chunks()) {
+    EXPECT_EQ(chunk.begin, next);
+    EXPECT_GT(chunk.end, chunk.begin);
+    next = chunk.end;
+    std::int64_t most = 0;
+    for (int t = chunk.begin; t < chunk.end; ++t)
+      most = std::max(most, offsets[static_cast<std::size_t>(t) + 1] - offsets[static_cast<std::size_t>(t)]);
+    const std::int64_t blocks = ((most + 63) / 64) * ((1500 + 63) / 64) * (chunk.end - chunk.begin);
+    EXPECT_LT(blocks, std::int64_t{1} << 31);
+  }
+  EXPECT_EQ(next, 24'001);
 }
 
 }  // namespace

@@ -200,7 +200,8 @@ void launch(void* stream, unsigned grid, unsigned block, std::size_t shared_byte
 
 void run_blocks(unsigned grid, unsigned block, std::size_t shared_bytes,
                 const std::function<void()>& kernel) {
-  if (grid == 0 || block == 0 || block > most_threads || shared_bytes > most_shared_bytes) {
+  if (grid == 0 || grid > 0x7fffffffu || block == 0 || block > most_threads ||
+      shared_bytes > most_shared_bytes) {
     report("invalid configuration: " + std::to_string(grid) + " blocks of " + std::to_string(block) +
            " threads, " + std::to_string(shared_bytes) + " bytes of shared memory");
     return;
