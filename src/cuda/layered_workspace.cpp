@@ -11,8 +11,10 @@
 namespace shoal::cuda {
 namespace {
 
-constexpr std::int64_t slack = 4;                                               // floats lost to alignment
-constexpr std::int64_t most_blocks = std::numeric_limits<std::int32_t>::max();  // of a grid
+constexpr std::int64_t slack = 4;  // floats lost to alignment
+
+// Of a grid.
+constexpr std::int64_t most_blocks = std::numeric_limits<std::int32_t>::max();
 
 std::int64_t output_stride(const kernels::Network& net) {
   return net.layers[net.layer_count - 1].stride;
