@@ -59,7 +59,8 @@ def run(home, out, names, minutes):
         return NO_DEVICE  # a resource all the same
 
     def append(record):
-        file.write(json.dumps(record) + "\n")
+        # Where the folder lies on that machine is nobody's business: programs print it, the file does not keep it.
+        file.write(json.dumps(record).replace(json.dumps(str(home))[1:-1], home.name) + "\n")
         file.flush()
         os.fsync(file.fileno())
 

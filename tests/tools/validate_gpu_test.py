@@ -44,7 +44,7 @@ case "$1" in --sweep-plans)
   [ "$FAKE_SWEEP" = yes ] && {{ echo "{{\\"shape\\": \\"$2\\", \\"tasks\\": \\"$4\\"}}"; exit 0; }}
   echo "shoal-bench: error: plans differ" >&2; exit 5 ;;
 esac
-printf '%s\\n' '{{' '  "context": {{"shoal": "0"}},' '  "benchmarks": ['
+printf '%s\\n' '{{' "  \\"context\\": {{\\"executable\\": \\"$0\\"}}," '  "benchmarks": ['
 cat <<'ROWS'
 {ROW},
 {ROW}
@@ -150,6 +150,7 @@ def test_all_is_well(bundle):
     stages = bundle.run()
     assert statuses(stages) == dict.fromkeys(["device", "suite", "bits", "bench"], "passed"), bundle.said
     assert bundle.lines()[0]["call"]["commit"] == "abc"
+    assert str(bundle.folder) not in bundle.out.read_text(encoding="utf-8"), "the file tells where the bundle lay"
     assert stages["device"]["steps"][0]["data"][0]["driver_version"] == "580.1"
     assert stages["suite"]["steps"][0]["data"] == {"tests_passed": 3, "tests_failed": []}
     bench = stages["bench"]["steps"][0]
@@ -164,6 +165,22 @@ def test_all_is_well(bundle):
     assert [step["step"] for step in stages["ncu"]["steps"]] == ["market", "credit"]
     assert stages["ncu"]["steps"][0]["data"]["kernels"][0]["Kernel Name"] == "task_kernel(a, b)"
     assert stages["sweep"]["steps"][1]["data"] == [{"shape": "credit", "tasks": "0"}]
+
+
+def test_show(bundle):
+    """A result file as text: counts and figures of each stage as the file has them."""
+    (recorded,) = (source / "docs/gpu-results").glob("h200-2026-11-29.jsonl")
+    result = subprocess.run([source / "scripts/validate-gpu", "show", recorded], capture_output=True, text=True, check=True)
+    assert "  cuda_device_tests: passed, 132 tests passed" in result.stdout
+    rows = {}
+    for line in recorded.read_text(encoding="utf-8").splitlines():
+        if json.loads(line).get("stage") == "bench":
+            rows = {row["name"]: row for row in json.loads(line)["steps"][0]["data"]["benchmarks"]}
+    for name, row in rows.items():
+        backend, shape, tasks, work, _ = name.split("/")
+        if backend == "cuda":
+            assert f"| {shape} | {tasks} | {work} | {row['tasks/s']:,.0f} | {row['%peak']:.1f} |" in result.stdout, name
+    assert rows and result.stdout.count("| task_kernel |") == 3
 
 
 def test_missing_tools(bundle):
