@@ -27,7 +27,10 @@ __device__ __forceinline__ bool is_finite(float x) {
 /// A block per task: rows in parallel, then the terms in order of rows and outputs.
 __global__ void layer_loss_kernel(const LayerLossJob job) {
   const int task = static_cast<int>(blockIdx.x);
-  if (job.chunk.status[task] != 0) return;
+  if (job.chunk.status[task] != 0) {
+    if (job.mean && rank() == 0) job.mean[task] = 0.0f;  // fetched with the others, and replaced by NaN
+    return;
+  }
   const int rows = job.rows.rows(task), stride = job.output.stride;
   const std::int64_t row = job.rows.begin(task);
   float* const terms = job.terms + row * job.terms_per_row * 2;

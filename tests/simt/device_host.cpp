@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The device layer on the host: "device memory" is the heap, filled with NaN, and the n-th call may be made
-// to fail (tests/simt/device_host.hpp). It claims to be a small H100.
+// The device layer on the host: "device memory" is the heap, filled with a NaN of its own, and the n-th call
+// may be made to fail (tests/simt/device_host.hpp). It claims to be a small H100. Whoever fetches a word that
+// still holds that NaN fetches what nobody wrote: the next wait throws, as compute-sanitizer's initcheck
+// reports it on a device.
 //
 // It is as late as a device may be: work is done when somebody waits for its stream, so that a result that is
 // read too early, or memory that is filled again or given back too early, shows. That holds for copies from
@@ -35,6 +37,8 @@ struct Recorded {
 };
 
 simt::DevicePlan the_plan;
+constexpr std::uint32_t unwritten = 0xffc5a3e1;  // a NaN that no kernel makes
+std::string fetch_fault;
 long calls = 0, live = 0, graph_launches = 0, kernel_launches = 0;
 std::int64_t bytes_in_use = 0;
 std::map<const void*, std::size_t> on_device;
@@ -47,6 +51,21 @@ void count_call(const std::string& call, const CallSite& where) {
 
 Queue& queue_of(void* handle) {
   return *static_cast<Queue*>(handle);
+}
+
+void fill_unwritten(void* memory, std::size_t bytes) {
+  std::memset(memory, 0xff, bytes);
+  for (std::size_t at = 0; at + sizeof unwritten <= bytes; at += sizeof unwritten)
+    std::memcpy(static_cast<char*>(memory) + at, &unwritten, sizeof unwritten);
+}
+void look_for_unwritten(const void* memory, std::size_t bytes) {
+  std::uint32_t word;
+  for (std::size_t at = 0; at + sizeof word <= bytes && fetch_fault.empty(); at += sizeof word) {
+    std::memcpy(&word, static_cast<const char*>(memory) + at, sizeof word);
+    if (word == unwritten)
+      fetch_fault = "fetched device memory that nobody wrote: byte " + std::to_string(at) + " of " +
+                    std::to_string(bytes);
+  }
 }
 void give(Queue& queue, Work work) {
   if (queue.recording)
@@ -132,7 +151,10 @@ void Stream::copy_to_device(void* to, const void* from, std::size_t bytes, const
 }
 void Stream::copy_to_host(void* to, const void* from, std::size_t bytes, const CallSite& where) {
   count_call("cudaMemcpyAsync from the device", where);
-  give(queue_of(handle_), [=] { std::memcpy(to, from, bytes); });
+  give(queue_of(handle_), [=] {
+    look_for_unwritten(from, bytes);
+    std::memcpy(to, from, bytes);
+  });
 }
 void Stream::fill_zero(void* to, std::size_t bytes, const CallSite& where) {
   count_call("cudaMemsetAsync", where);
@@ -145,6 +167,8 @@ void Stream::synchronize(const char* what, const CallSite& where) {
   count_call(what, where);
   drain(queue_of(handle_));
   if (const std::string fault = simt::take_fault(); !fault.empty()) throw DeviceError(what, fault, where);
+  if (const std::string fault = std::exchange(fetch_fault, {}); !fault.empty())
+    throw DeviceError(what, fault, where);
 }
 
 // An event is the stream that it waits for, and when that came by.
@@ -190,7 +214,7 @@ void* allocate(Stream&, std::size_t bytes, const CallSite& where) {
     throw DeviceError(call, "cudaErrorMemoryAllocation (out of memory)", where);
   ++device_counts().allocations;
   void* const memory = std::malloc(bytes);
-  std::memset(memory, 0xff, bytes);
+  fill_unwritten(memory, bytes);
   bytes_in_use += static_cast<std::int64_t>(bytes);
   on_device[memory] = bytes;
   ++live;
