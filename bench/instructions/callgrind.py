@@ -61,7 +61,7 @@ def read(text):
 
 
 def count(program, shape, sizes, plan):
-    """(instructions, {function: its own}, the plan as the backend tells it) of one counted call; `sizes` are tasks, rows, steps."""
+    """(instructions, {function: its own}, the plan as the backend tells it) of a counted call; `sizes`: tasks, rows, steps."""
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "callgrind.out"
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}", f"--toggle-collect={COUNTED}",
