@@ -24,7 +24,7 @@ def ticks(low, high, whole):
     where the axis counts things."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     span = math.log10(high / low)
-    parts = (1,) if span >= 2.5 else (1, 2, 5) if span >= 0.9 else tuple(i / 2 for i in range(2, 20))
+    parts = (1,) if span >= 2.5 else (1, 2, 5) if span >= 0.9 else (1, 1.5, 2, 3, 4, 5, 7)
     inside = lambda value: low * 0.9999 <= value <= high * 1.0001 and (not whole or value >= 1 and abs(value % 1) < 1e-6)
     labelled = [p * 10.0 ** d for d in decades for p in parts if inside(p * 10.0 ** d)]
     lines = [p * 10.0 ** d for d in decades for p in range(1, 10) if inside(p * 10.0 ** d)]

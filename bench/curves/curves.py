@@ -23,6 +23,10 @@ class Curve(typing.NamedTuple):
     def clock(self):
         return "wall_seconds" if self.varied == "threads" else "cpu_seconds"
 
+    def constant(self, values, seconds):
+        """Seconds by which the work of a point is multiplied, where the model gives them: threads are compared with one."""
+        return seconds[0] / self.work(self.point(1)) if self.varied == "threads" and values[0] == 1 else None
+
     def work(self, point):
         return cost_model.work_per_thread(point) if self.varied == "threads" else cost_model.work(point)
 
@@ -52,7 +56,7 @@ def all_curves():
               "linear + the outer layers"),
         Curve("steps", "steps", "inner steps K", (1, 3, 10, 30, 100, 300, 1000), {"tasks": 16}, "linear + the query pass",
               "linear: the trajectory, and the tapes while they are kept"),
-        Curve("threads", "threads", "threads", thread_counts(cores()), {"tasks": 1024}, "1 / threads + overhead",
+        Curve("threads", "threads", "threads", thread_counts(cores()), {"tasks": 1024}, "T(1) / threads",
               "linear + the rows of the tasks"),
     ]
 

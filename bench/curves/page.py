@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The report on measured curves: fits, a table for the terminal, docs/cost-curves.md and its charts."""
+import json
 import pathlib
 
 import chart
@@ -7,6 +8,7 @@ import cost_model
 import curve_fit
 import curves
 
+FIGURES = "cost-curves/figures.json"
 HEAD = """# Cost curves
 
 <!-- Written by `bench/curves/run --docs`: change the command, not this page. -->
@@ -19,7 +21,8 @@ EXPLANATION = """
 steps: a row's forward pass takes F = 2 (d h + (L - 1) h^2 + h o), its gradient G = 3 F - 2 d h, its Hessian-vector product
 H = 6 F - 8 d h; a task takes K n_s (G + H) + n_q G. Activations, losses and updates are not counted, so small networks and few
 rows deviate most. The line in a chart of time is this work at one constant rate, the median of the points. Time is that of one
-call: processor seconds on one thread, and wall seconds where threads are varied.
+call: processor seconds on one thread. Where threads are varied it is wall seconds, and the line is the time of one thread divided
+by their number.
 
 **Memory** is the peak of a fresh process (VmHWM) less what was resident before the tasks were made, when a tiny model had run.
 Its line has no fitted constant: rows, results and exact sums by their sizes, and for each thread the workspace that
@@ -42,7 +45,8 @@ def fits_of(results):
         x = [one["value"] for one in points]
         seconds = [one[curve.clock()] for one in points]
         memory, sizes = [one["memory_bytes"] for one in points], memory_models(points)
-        found[curve.name] = {"seconds": curve_fit.fit(x, seconds, [curve.work(one["point"]) for one in points]),
+        work = [curve.work(one["point"]) for one in points]
+        found[curve.name] = {"seconds": curve_fit.fit(x, seconds, work, curve.constant(x, seconds)),
                              "bytes": curve_fit.fit(x, memory, sizes, 1.0) if sizes else None,
                              "overhead": curve_fit.overhead(x, seconds) if curve.varied == "threads" else None}
     return found
@@ -64,7 +68,7 @@ def fit_cells(fit):
     at = f"{fit['largest_deviation']:.2f} x at {fit['at']}"
     close = f"{fit['close'][0]:,} - {fit['close'][1]:,}" if fit["close"] else "nowhere"
     slopes, verdict = f"{fit['slope']:.2f} / {fit['expected_slope']:.2f}", "yes" if fit["follows"] else "**no**"
-    return [slopes, f"{fit['r2']:.4f}", at, close, verdict]
+    return [slopes, f"{fit['r2']:.4f}" if fit["r2"] >= 0 else "below 0", at, close, verdict]
 
 
 def table(rows):
@@ -131,7 +135,8 @@ def charts_of(curve, points, fits):
 
 
 def write(results, folder):
-    """FOLDER/cost-curves.md and FOLDER/cost-curves/*.svg; returns what was written."""
+    """FOLDER/cost-curves.md, FOLDER/cost-curves/*.svg and figures.json, from which `--from` makes the same; returns what was
+    written."""
     folder = pathlib.Path(folder)
     (folder / "cost-curves").mkdir(parents=True, exist_ok=True)
     limits = EXPLANATION.format(slope=curve_fit.SLOPE_TOLERANCE, deviation=curve_fit.LARGEST_DEVIATION, close=curve_fit.CLOSE)
@@ -148,4 +153,5 @@ def write(results, folder):
             (folder / "cost-curves" / file).write_text(svg, encoding="utf-8")
             written.append(folder / "cost-curves" / file)
     (folder / "cost-curves.md").write_text("".join(parts), encoding="utf-8")
-    return [folder / "cost-curves.md", *written]
+    (folder / FIGURES).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return [folder / "cost-curves.md", folder / FIGURES, *written]

@@ -68,6 +68,8 @@ def test_fit_of_a_wrong_model():
     assert not outlier["follows"] and outlier["at"] == 8, outlier
     close(outlier["largest_deviation"], 1.6)
     assert outlier["close"] == [1, 4], outlier
+    steeper = curve_fit.fit(x[:4], [v ** 1.15 for v in x[:4]], x[:4])
+    assert 1 / 1.25 < steeper["largest_deviation"] < 1.25 and not steeper["follows"], "near everywhere, but too steep"
     assert not curve_fit.fit(x, [2.0 * v for v in x], x, 1.0)["follows"], "a given constant is not fitted"
     assert curve_fit.fit(x, [1.2 * v for v in x], x, 1.0)["follows"]
     assert curve_fit.fit([3], [1], [1]) is None
@@ -148,6 +150,11 @@ def test_report(folder):
     assert len(links) == 12
     for link in links:
         check_chart(folder / "docs" / link)
+    kept = folder / "docs" / page.FIGURES
+    first = {path: path.read_text() for path in (folder / "docs").rglob("*.svg")} | {None: text}
+    run("--from", kept, "--docs", folder / "docs")
+    assert first == {path: path.read_text() for path in (folder / "docs").rglob("*.svg")} | {
+        None: (folder / "docs" / "cost-curves.md").read_text()}, "figures.json makes the same page"
     again = json.loads((folder / "again.json").read_text())
     assert again["fits"]["width"]["seconds"]["follows"] and not again["fits"]["rows"]["seconds"]["follows"]
     changed = copy.deepcopy(stored())
@@ -155,6 +162,19 @@ def test_report(folder):
     for one in changed["points"]:
         one["plan"] = "words without bytes"
     assert page.fits_of(changed)["steps"]["bytes"] is None, "no model, no fit"
+
+
+def test_kept_page(folder):
+    """docs/cost-curves.md is what the command makes of the figures beside it; both are there, or neither."""
+    docs, name = source / "docs", "cost-curves.md"
+    if not (docs / page.FIGURES).exists():
+        assert not (docs / name).exists(), f"docs/{name} stands without docs/{page.FIGURES}"
+        return
+    run("--from", docs / page.FIGURES, "--docs", folder / "kept")
+    charts = sorted(file.name for file in (folder / "kept" / "cost-curves").glob("*.svg"))
+    assert charts == sorted(file.name for file in (docs / "cost-curves").glob("*.svg")), charts
+    for file in [name, *(f"cost-curves/{chart}" for chart in charts)]:
+        assert (docs / file).read_text() == (folder / "kept" / file).read_text(), f"docs/{file}: not as `--from` makes it"
 
 
 def check_chart(file):
@@ -230,7 +250,7 @@ for test in (test_fit_of_exact_data, test_fit_of_a_wrong_model, test_runs_and_ov
     test()
     print(f"{test.__name__}: passed")
 with tempfile.TemporaryDirectory() as temporary:
-    for test in (test_report, test_refusals):
+    for test in (test_report, test_kept_page, test_refusals):
         test(pathlib.Path(temporary))
         print(f"{test.__name__}: passed")
 for test in (test_program, test_memory_model_is_exact) if program else ():
