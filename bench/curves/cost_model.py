@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a meta-gradient should cost by the equations: arithmetic, and memory.
+
+A point is a dictionary of tasks, support, query (rows of a task), inputs, width, outputs, depth (hidden layers), steps (K)
+and threads.
+"""
+import re
+
+FLOAT_BYTES = 4
+MOST_LANES = 16  # tasks that a thread works on at once
+DIGIT_BYTES = 6 * 8  # of a parameter in an exact sum over tasks (src/core/exact_sum.hpp)
+INDEX_BYTES, RESULT_BYTES = 3 * 8, 2 * 4 + 4 + 1  # of a task: offsets and id; losses, failed step, status
+MOST_TAPE_BYTES = 256e6  # of a thread: above every budget that a plan has
+SHARE_OF_MEMORY = 0.7
+
+
+def parameters(point):
+    d, h, o, depth = point["inputs"], point["width"], point["outputs"], point["depth"]
+    return d * h + h + (depth - 1) * (h * h + h) + h * o + o
+
+
+def forward(point):
+    """F: operations of one row's forward pass, a multiply-add counted as two."""
+    d, h, o, depth = point["inputs"], point["width"], point["outputs"], point["depth"]
+    return 2 * (d * h + (depth - 1) * h * h + h * o)
+
+
+def work(point):
+    """Operations of one call: K (G + H) for each support row, G for each query row."""
+    first = point["inputs"] * point["width"]
+    gradient, curvature = 3 * forward(point) - 2 * first, 6 * forward(point) - 8 * first
+    a_task = point["steps"] * point["support"] * (gradient + curvature) + point["query"] * gradient
+    return point["tasks"] * a_task
+
+
+def work_per_thread(point):
+    return work(point) / point["threads"]
+
+
+def input_bytes(point):
+    """Rows of all tasks, and what stands beside them."""
+    rows = point["support"] + point["query"]
+    return point["tasks"] * (rows * (point["inputs"] + point["outputs"]) * FLOAT_BYTES + INDEX_BYTES)
+
+
+def planned_bytes(plan):
+    """Workspace of one thread in bytes, out of the backend's own words (Context: `shoal inspect plan`); None where it does not
+    tell."""
+    a_task, lanes = re.search(r"(\d+) bytes a task", plan), re.search(r"lanes = tasks, (\d+) to a vector", plan)
+    if not a_task:
+        return None
+    return int(a_task.group(1)) * (int(lanes.group(1)) if lanes else 1)
+
+
+def outside_workspace(point):
+    """Rows and results of the tasks, and the exact sums: one of each thread and the one that they are merged into."""
+    return input_bytes(point) + point["tasks"] * RESULT_BYTES + (point["threads"] + 1) * DIGIT_BYTES * parameters(point)
+
+
+def memory(point, plan):
+    """Bytes that a call should need beyond the program: no constant is fitted. None where the plan does not tell."""
+    workspace = planned_bytes(plan)
+    return None if workspace is None else outside_workspace(point) + point["threads"] * workspace
+
+
+def most_memory(point):
+    """An upper limit for every layout and tape policy, to refuse points before they run."""
+    size, steps = parameters(point), point["steps"]
+    tape = FLOAT_BYTES * MOST_LANES * steps * point["support"] * (4 * point["depth"] * point["width"] + 2 * point["outputs"])
+    workspace = FLOAT_BYTES * MOST_LANES * (steps + 8) * size + min(tape, MOST_TAPE_BYTES)
+    packed = FLOAT_BYTES * MOST_LANES * (point["support"] + point["query"]) * (point["inputs"] + point["outputs"])
+    return outside_workspace(point) + point["threads"] * (workspace + packed)
+
+
+def fits(point, available):
+    return most_memory(point) <= SHARE_OF_MEMORY * available

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// shoal-curves: time and memory of one point of a cost curve, as one line of JSON (bench/curves/run draws the
+// curves).
+//
+// Exact second-order meta-gradients on the cpu backend, through the public interface. Time is that of one
+// call in processor seconds and wall seconds: medians over blocks of calls, after calls that nobody times
+// (first touch of memory, the plan's own trials). Memory is the largest resident size of this process (VmHWM)
+// less what was resident before the tasks were made (VmRSS; a tiny model has made the code resident), so it
+// holds the rows of the tasks, the workspace of the threads and the results. A process measures one point: a
+// larger one before it would hide its peak.
+//
+// usage: shoal-curves [--NAME=NUMBER ...] [--isa=auto]      the names are those of `struct Point`, below
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <limits>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <shoal/shoal.hpp>
+
+namespace shoal::bench {
+namespace {
+
+/// What can be varied; the defaults are the shape `credit` of shoal-bench.
+struct Point {
+  int tasks = 16;
+  int support = 64, query = 64;  ///< rows of a task
+  int inputs = 32, width = 64, outputs = 1;
+  int depth = 2;  ///< hidden layers
+  int steps = 5;  ///< K
+  int threads = 1;
+  int milliseconds = 300;  ///< least time of all timed calls together
+  Isa isa = Isa::automatic;
+};
+
+struct Field {
+  const char* name;
+  int Point::*value;
+};
+constexpr Field fields[] = {{"tasks", &Point::tasks},     {"support", &Point::support},
+                            {"query", &Point::query},     {"inputs", &Point::inputs},
+                            {"width", &Point::width},     {"outputs", &Point::outputs},
+                            {"depth", &Point::depth},     {"steps", &Point::steps},
+                            {"threads", &Point::threads}, {"milliseconds", &Point::milliseconds}};
+
+Point parse(int argc, char** argv) {
+  Point point;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const std::size_t equals = argument.find('=');
+    if (!argument.starts_with("--") || equals == std::string::npos)
+      throw InvalidArgument("options look like --tasks=16, not " + argument);
+    const std::string name = argument.substr(2, equals - 2), text = argument.substr(equals + 1);
+    if (name == "isa") {
+      point.isa = isa_from_string(text);
+      continue;
+    }
+    const auto* field =
+        std::find_if(std::begin(fields), std::end(fields), [&](const Field& f) { return f.name == name; });
+    if (field == std::end(fields)) throw InvalidArgument("unknown option --" + name);
+    char* end = nullptr;
+    const long value = std::strtol(text.c_str(), &end, 10);
+    if (text.empty() || *end != '\0' || value < 1 || value > std::numeric_limits<int>::max())
+      throw InvalidArgument("--" + name + " takes a whole number from 1, not \"" + text + "\"");
+    point.*field->value = static_cast<int>(value);
+  }
+  return point;
+}
+
+/// Inputs like standard normals in size, labels 0 or 1.
+TaskBatch make_batch(const Point& point) {
+  std::mt19937_64 bits(1);
+  const auto make_set = [&](int rows) {
+    TaskSetStorage<float> set;
+    const std::size_t all = static_cast<std::size_t>(point.tasks) * static_cast<std::size_t>(rows);
+    set.x.resize(all * static_cast<std::size_t>(point.inputs));
+    set.y.resize(all * static_cast<std::size_t>(point.outputs));
+    for (float& x : set.x)  // uniform on +-sqrt(3)
+      x = (static_cast<float>(bits() >> 40) * 0x1p-23f - 1.0f) * 1.7320508f;
+    for (float& y : set.y) y = static_cast<float>(bits() >> 63);
+    set.offsets.resize(static_cast<std::size_t>(point.tasks) + 1);
+    for (std::size_t t = 0; t < set.offsets.size(); ++t) set.offsets[t] = static_cast<std::int64_t>(t) * rows;
+    return set;
+  };
+  auto support = make_set(point.support), query = make_set(point.query);
+  std::vector<std::int64_t> ids(static_cast<std::size_t>(point.tasks));
+  std::iota(ids.begin(), ids.end(), std::int64_t{0});
+  return TaskBatch::own({point.inputs, point.outputs, 0}, std::move(support), std::move(query),
+                        std::move(ids));
+}
+
+/// A line of /proc/self/status, in bytes.
+long long status_bytes(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name + ":")) return 1024 * std::atoll(line.c_str() + name.size() + 1);
+  throw ResourceError("/proc/self/status has no " + name);
+}
+
+double seconds_of(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
+}
+
+constexpr double least_warm_up = 0.1, least_block = 2e-3;  // seconds; below a block clocks are coarse
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return out + '"';
+}
+
+MetaLearner learner_for(const Context& context, const Point& point) {
+  return MetaLearner(
+      context, {.model = {.inputs = point.inputs,
+                          .hidden = std::vector<int>(static_cast<std::size_t>(point.depth), point.width),
+                          .outputs = point.outputs,
+                          .activation = Activation::tanh},
+                .loss = {.kind = LossKind::bce},
+                .algorithm = Maml{InnerLoop{.steps = point.steps, .learning_rate = 0.01}},
+                .optimizer = {},
+                .init = {},
+                .seed = 7});
+}
+
+void call(const MetaLearner& learner, const TaskBatch& batch) {
+  const std::int64_t good = learner.meta_gradient(batch).good;
+  if (good != batch.size())
+    throw NumericError(std::to_string(batch.size() - good) + " of " + std::to_string(batch.size()) +
+                       " tasks failed");
+}
+
+/// Makes the code resident, with lanes of either meaning, so that its pages do not count as the point's
+/// memory.
+void run_tiny_model(Isa isa) {
+  const Context context({.backend = BackendKind::cpu, .threads = 1, .isa = isa});
+  for (const int tasks : {1, 64}) {
+    const Point tiny{.tasks = tasks, .support = 8, .query = 8, .inputs = 4, .width = 8};
+    call(learner_for(context, tiny), make_batch(tiny));
+  }
+}
+
+void measure(const Point& point) {
+  const Context context({.backend = BackendKind::cpu, .threads = point.threads, .isa = point.isa});
+  run_tiny_model(point.isa);
+  const MetaLearner learner = learner_for(context, point);
+  const long long baseline = status_bytes("VmRSS");
+  const TaskBatch batch = make_batch(point);
+  const double start = seconds_of(CLOCK_MONOTONIC);
+  int warm_calls = 0;
+  do {
+    call(learner, batch);
+    ++warm_calls;
+  } while (seconds_of(CLOCK_MONOTONIC) - start < least_warm_up);
+  const double guess = (seconds_of(CLOCK_MONOTONIC) - start) / warm_calls;
+  const int calls_a_block = std::max(1, static_cast<int>(least_block / guess));
+
+  std::vector<double> processor, wall;
+  const double timed_from = seconds_of(CLOCK_MONOTONIC);
+  do {
+    const double cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID), begin = seconds_of(CLOCK_MONOTONIC);
+    for (int i = 0; i < calls_a_block; ++i) call(learner, batch);
+    processor.push_back((seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu) / calls_a_block);
+    wall.push_back((seconds_of(CLOCK_MONOTONIC) - begin) / calls_a_block);
+  } while (seconds_of(CLOCK_MONOTONIC) - timed_from < 1e-3 * point.milliseconds);
+  const long long peak = status_bytes("VmHWM");
+
+  std::printf("{");
+  for (const Field& field : fields) std::printf("\"%s\": %d, ", field.name, point.*field.value);
+  std::printf("\"isa\": %s, \"machine\": %s, \"plan\": %s, \"parameters\": %zu, ",
+              quoted(std::string(to_string(context.isa()))).c_str(), quoted(machine_name()).c_str(),
+              quoted(learner.plan(batch)).c_str(), learner.layout().size());
+  std::printf("\"calls\": %zu, \"cpu_seconds\": %.9g, \"wall_seconds\": %.9g, ",
+              processor.size() * static_cast<std::size_t>(calls_a_block), median(processor), median(wall));
+  std::printf("\"baseline_bytes\": %lld, \"memory_bytes\": %lld}\n", baseline, peak - baseline);
+}
+
+}  // namespace
+}  // namespace shoal::bench
+
+int main(int argc, char** argv) {
+  try {
+    shoal::bench::measure(shoal::bench::parse(argc, argv));
+    return 0;
+  } catch (const shoal::Error& error) {
+    std::fprintf(stderr, "shoal-curves: error: %s\n", error.what());
+    return error.exit_code();
+  } catch (const std::bad_alloc&) {
+    std::fputs("shoal-curves: error: out of memory\n", stderr);
+    return 6;
+  }
+}
