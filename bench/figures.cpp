@@ -16,7 +16,7 @@ std::string printed(const char* format, double value) {
 
 std::string figure(double value) {
   // Each bound is where rounding would give a digit more.
-  if (value < 0.0995) return printed("%.2g", value);
+  if (value < 0.00995) return printed("%.2g", value);
   if (value < 0.9995) return printed("%.3f", value);
   if (value < 9.995) return printed("%.2f", value);
   if (value < 99.95) return printed("%.1f", value);

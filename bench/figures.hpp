@@ -6,7 +6,7 @@
 
 namespace shoal::bench {
 
-/// Three digits; whole and with a comma at every thousand from 1,000 on.
+/// Three digits (two below a tenth); whole and with a comma at every thousand from 1,000 on.
 std::string figure(double value);
 /// With a unit: "12.3 us", "4.56 ms", "7.89 s".
 std::string duration(double seconds);

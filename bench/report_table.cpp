@@ -112,8 +112,8 @@ std::string shape_in_words(std::string_view name) {
   const double flops = shape.flops_per_task();
   const auto scaled = [&](double unit, const char* prefix) { return figure(flops / unit) + prefix + "flop"; };
   return std::string(name) + ": " + std::to_string(shape.inputs) + "-" + layer + "-" + layer + "-" +
-         std::to_string(shape.outputs) + (shape.activation == Activation::relu ? " relu" : " tanh") +
-         " network, " + rows + " + " + rows + " rows a task, " + counted(shape.steps, "inner step") + ", " +
+         std::to_string(shape.outputs) + (shape.activation == Activation::relu ? " relu" : " tanh") + ", " +
+         rows + " + " + rows + " rows, " + counted(shape.steps, "inner step") + ", " +
          (flops < 1e6   ? scaled(1e3, " k")
           : flops < 1e9 ? scaled(1e6, " M")
                         : scaled(1e9, " G")) +

@@ -40,7 +40,7 @@ class Table {
   std::vector<Column> columns_;
 };
 
-/// "sine_k1: 1-40-40-1 relu network, 10 + 10 rows a task, 1 inner step, 398 kflop a task".
+/// "sine_k1: 1-40-40-1 relu, 10 + 10 rows, 1 inner step, 398 kflop a task": the network, support and query.
 std::string shape_in_words(std::string_view shape);
 
 }  // namespace shoal::bench

@@ -113,9 +113,9 @@ void TableReporter::print_blocks(bool unfinished_ones_too) {
       if (block_of(result.name) == block) rows.push_back(&result);
     std::string text = "\n";
     if (printed_.empty() || printed_.back().first != block.first)
-      text += wrapped(block.first ? "Meta-gradients"
-                                  : "Meta-steps (gradient and update), and train: whole meta-iterations "
-                                    "on generated tasks",
+      text += wrapped(block.first
+                          ? "Meta-gradients"
+                          : "Meta-steps (gradient and update), and train (with tasks generated as it goes)",
                       width_) +
               table_.header();
     print(text + table_.block(rows, results_));
