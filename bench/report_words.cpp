@@ -12,6 +12,8 @@
 namespace shoal::bench {
 namespace {
 
+constexpr double most_change_of_peak = 1.1;  // of two measurements before the report says so
+
 std::string batch_of(const RowName& name) {
   return name.shape + ", " + counted(static_cast<double>(name.tasks), "task") + " a call";
 }
@@ -110,8 +112,23 @@ std::string meaning(const Circumstances& run, const Results& results) {
   return text + "\"-\" stands where there is nothing to compare with.";
 }
 
+/// What a second measurement of the peak says of the first: company on the machine comes and goes.
+std::string doubts_of_peak(const Circumstances& run) {
+  for (const Peak& peak : run.peaks) {
+    if (peak.backend != "cpu" || peak.gflops <= 0.0 || run.cpu_peak_afterwards <= 0.0) continue;
+    const double change = run.cpu_peak_afterwards / peak.gflops;
+    if (change < most_change_of_peak && change > 1.0 / most_change_of_peak) continue;
+    return "Measured again after the last row, the peak of the cpu backend was " +
+           figure(run.cpu_peak_afterwards) + " Gflop/s, not " + figure(peak.gflops) +
+           ": the machine was busier at the " +
+           (change > 1.0 ? "beginning, and \"% peak\" may be too high. "
+                         : "end, and \"% peak\" may be too low. ");
+  }
+  return "";
+}
+
 std::string doubts(const Circumstances& run) {
-  std::string text;
+  std::string text = doubts_of_peak(run);
   if (!run.shoal_is_optimised)
     text += "Shoal was built without optimisation: these figures say nothing of its speed. ";
   if (run.load > 0.5 * run.cpus)

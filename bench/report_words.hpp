@@ -28,6 +28,7 @@ struct Circumstances {
   bool clock_is_scaled = false;  ///< the system changes the clock with the load
   bool library_is_debug = false, shoal_is_optimised = true;
   std::vector<Peak> peaks;
+  double cpu_peak_afterwards = 0.0;  ///< Gflop/s, measured again when all rows were done; 0: not
   std::vector<NotRun> not_run;
   std::vector<RowName> too_large;  ///< rows that this machine cannot do in sensible time or memory
   int left_by_quick = 0;           ///< rows that --quick leaves out

@@ -74,12 +74,14 @@ void CollectingReporter::ReportRuns(const std::vector<Run>& runs) {
     }
 }
 
-TableReporter::TableReporter(Circumstances run, std::vector<RowName> planned, bool coloured)
+TableReporter::TableReporter(Circumstances run, std::vector<RowName> planned, bool coloured,
+                             std::function<double()> peak_of_cpu)
     : CollectingReporter(std::move(run), planned, true),
       planned_(std::move(planned)),
       width_(columns_of(stdout)),
       coloured_(coloured),
-      table_(width_, coloured_, run_.device()) {}
+      table_(width_, coloured_, run_.device()),
+      peak_of_cpu_(std::move(peak_of_cpu)) {}
 
 void TableReporter::print(const std::string& text) {
   progress_.clear();
@@ -125,6 +127,7 @@ void TableReporter::print_blocks(bool unfinished_ones_too) {
 
 void TableReporter::Finalize() {
   print_blocks(true);
+  run_.cpu_peak_afterwards = peak_of_cpu_();
   const std::string missing = not_run(run_, width_);
   print((missing.empty() ? "" : "\n" + missing) + "\n" + closing(run_, results_, width_));
 }
@@ -153,14 +156,15 @@ void ForwardingReporter::Finalize() {
 }
 
 std::unique_ptr<CollectingReporter> make_reporter(Circumstances run, std::vector<RowName> planned,
-                                                  bool colour_is_named) {
+                                                  bool colour_is_named, std::function<double()> peak_of_cpu) {
   benchmark::BenchmarkReporter* const printer = benchmark::CreateDefaultDisplayReporter();
   const auto* const console = dynamic_cast<benchmark::ConsoleReporter*>(printer);
   if (console == nullptr) return std::make_unique<ForwardingReporter>(std::move(run), planned, *printer);
   const char* const no_colour = std::getenv("NO_COLOR");
   const bool coloured =
       ConsoleOptions::coloured(*console) && (colour_is_named || no_colour == nullptr || *no_colour == '\0');
-  return std::make_unique<TableReporter>(std::move(run), std::move(planned), coloured);
+  return std::make_unique<TableReporter>(std::move(run), std::move(planned), coloured,
+                                         std::move(peak_of_cpu));
 }
 
 }  // namespace shoal::bench

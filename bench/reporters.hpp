@@ -5,6 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,7 +41,9 @@ class CollectingReporter : public benchmark::BenchmarkReporter {
 
 class TableReporter : public CollectingReporter {
  public:
-  TableReporter(Circumstances run, std::vector<RowName> planned, bool coloured);
+  /// `peak_of_cpu` measures it once more when all rows are done.
+  TableReporter(Circumstances run, std::vector<RowName> planned, bool coloured,
+                std::function<double()> peak_of_cpu);
 
   bool ReportContext(const Context& context) override;
   void Finalize() override;
@@ -58,6 +61,7 @@ class TableReporter : public CollectingReporter {
   const int width_;
   const bool coloured_;
   const Table table_;
+  const std::function<double()> peak_of_cpu_;
   std::vector<Block> printed_;
 };
 
@@ -77,6 +81,6 @@ class ForwardingReporter : public CollectingReporter {
 
 /// The one that --benchmark_format asks for. NO_COLOR counts unless `colour_is_named`.
 std::unique_ptr<CollectingReporter> make_reporter(Circumstances run, std::vector<RowName> planned,
-                                                  bool colour_is_named);
+                                                  bool colour_is_named, std::function<double()> peak_of_cpu);
 
 }  // namespace shoal::bench

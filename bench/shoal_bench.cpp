@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -87,9 +88,11 @@ std::vector<char*> with_quick_options(const Options& options, int argc, char** a
   return arguments;
 }
 
-/// Before minutes of work, not after them. Throws ResourceError.
+/// Before minutes of work, not after them; leaves things as they are. Throws ResourceError.
 void require_writable(const std::string& file) {
+  const bool was_there = std::filesystem::exists(file);
   if (!std::ofstream(file, std::ios::app)) throw ResourceError("cannot write the chart " + file);
+  if (!was_there) std::filesystem::remove(file);
 }
 
 void write_chart(const std::string& file, const CollectingReporter& reporter) {
@@ -122,8 +125,14 @@ int run(int argc, char** argv) {
   for (const RowName& name : rows.too_large) left_out += (left_out.empty() ? "" : " ") + name.text();
   benchmark::AddCustomContext("too_large_here", left_out);
   if (!options.chart.empty()) require_writable(options.chart);
+  const auto peak_of_cpu = [&]() -> double {
+    for (const Lane& lane : lanes)
+      if (lane.context->backend_name() == "cpu")
+        return fma_peak(lane.context->isa(), lane.context->threads());
+    return 0.0;
+  };
   reporter = make_reporter(std::move(circumstances), rows_that_match(rows.registered, filter),
-                           options.colour_is_named);
+                           options.colour_is_named, peak_of_cpu);
   if (benchmark::RunSpecifiedBenchmarks(reporter.get()) == 0) {
     const std::string missing = not_run(reporter->circumstances(), columns_of(stderr));
     std::fprintf(stderr, "shoal-bench: no row matches the filter\n%s", missing.c_str());

@@ -211,6 +211,22 @@ TEST(Words, SayWhatAPeakIsAndWhoseTheDebugBuildIs) {
               HasSubstr("cuda: peak 67,000 Gflop/s, not measured: multiprocessors x lanes"));
 }
 
+TEST(Words, SayWhenThePeakChanged) {
+  Circumstances run = circumstances();
+  const std::pair<double, const char*> expected[] = {
+      {140.0,
+       "was 140 Gflop/s, not 100: the machine was busier at the beginning, and \"% peak\" may be too high"},
+      {60.0, "was 60.0 Gflop/s, not 100: the machine was busier at the end, and \"% peak\" may be too low"}};
+  for (const auto& [afterwards, words] : expected) {
+    run.cpu_peak_afterwards = afterwards;
+    EXPECT_THAT(closing(run, three_backends(), 10000), HasSubstr(words));
+  }
+  for (const double afterwards : {0.0, 95.0, 105.0}) {
+    run.cpu_peak_afterwards = afterwards;
+    EXPECT_THAT(closing(run, three_backends(), 10000), Not(HasSubstr("Measured again")));
+  }
+}
+
 TEST(Figures, HaveThreeDigitsWithoutARoundingMore) {
   const std::pair<double, const char*> expected[] = {
       {0.0, "0"},       {0.00043, "0.00043"},     {0.0399, "0.040"},    {0.99949, "0.999"}, {0.99951, "1.00"},

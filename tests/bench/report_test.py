@@ -215,6 +215,8 @@ def test_chart():
             assert sorted(words) == sorted(f"{n.split('/')[2]} tasks, {n.split('/')[3]}, {n.split('/')[0]}" for n in names), words
             check_overlaps(root, space)
         run(f"--chart={folder}/none.svg", "--benchmark_list_tests")
+        run(f"--chart={folder}/none.svg", "--benchmark_filter=nothing", code=2)
+        assert not os.path.exists(f"{folder}/none.svg")
         assert "FILE.svg" in run("--chart=x.png", code=2).stderr
         assert "needs a value" in run("--chart", code=2).stderr
         assert "cannot write the chart" in run(*SMALL, f"--chart={folder}/no/x.svg", code=6).stderr
