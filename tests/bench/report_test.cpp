@@ -151,6 +151,10 @@ TEST(Results, ScaleFromTheReferencesLargestBatch) {
   results.add(result("reference/market/25/meta_gradient", 40.0));
   results.add(result("cpu/market/8192/meta_step", 100.0));
   EXPECT_DOUBLE_EQ(results.times_reference(results.all().back())->value, 10.0);
+  results.add(result("reference/market/8192/meta_step", 5.0));  // the row itself
+  results.add(result("reference/market/65536/meta_step", 4.0));
+  EXPECT_DOUBLE_EQ(results.times_reference(*results.find(*row_name_from("cpu/market/8192/meta_step")))->value,
+                   20.0);
 }
 
 TEST(Results, TheMedianReplacesAndAFailureStays) {

@@ -56,6 +56,17 @@ def run_on_terminal(columns, *arguments, **more):
     return received.decode("ascii").replace("\r\n", "\n")
 
 
+def screen(text):
+    """What a terminal shows in the end, colours left out."""
+    lines = []
+    for line in re.sub(r"\x1b\[\d*m", "", text).split("\n"):
+        shown = ""
+        for part in line.split("\r"):
+            shown = part + shown[len(part):]
+        lines.append(shown.rstrip())
+    return "\n".join(lines)
+
+
 def widest_line(text):
     """Of what stands on a terminal: a carriage return begins the line anew."""
     plain = re.sub(r"\x1b\[\d*m", "", text)
@@ -157,8 +168,8 @@ def test_terminals():
         assert "\x1b[1mshape" in text and "\rrow 1 of 3, " in text and "row 3 of 3, " in text, text
         plain = run_on_terminal(columns, *filters, NO_COLOR="1")
         assert "\x1b" not in plain and "\rrow 1 of 3, " in plain and widest_line(plain) <= most, plain
-        # What is left of the line of progress is blank.
-        assert all(not part.strip() for line in text.split("\n") for part in line.split("\r")[-2:-1] if "row " not in part), text
+        for shown in (screen(text), screen(plain)):
+            assert len(table(shown)) == 3 and "row 1" not in shown and "row 3" not in shown, shown
     assert "\x1b" not in run_on_terminal(80, *filters, "--benchmark_color=false")
     assert "\x1b[1m" in run_on_terminal(80, *filters, "--benchmark_color=true", NO_COLOR="1")
     assert "\x1b[1m" in run(*filters, "--benchmark_color=true").stdout
@@ -214,9 +225,11 @@ def test_chart():
             words = [g.find(space + "text").text for g in groups]
             assert sorted(words) == sorted(f"{n.split('/')[2]} tasks, {n.split('/')[3]}, {n.split('/')[0]}" for n in names), words
             check_overlaps(root, space)
-        run(f"--chart={folder}/none.svg", "--benchmark_list_tests")
         run(f"--chart={folder}/none.svg", "--benchmark_filter=nothing", code=2)
         assert not os.path.exists(f"{folder}/none.svg")
+        size = os.path.getsize(file)
+        run(f"--chart={file}", "--benchmark_list_tests")
+        assert os.path.getsize(file) == size
         assert "FILE.svg" in run("--chart=x.png", code=2).stderr
         assert "needs a value" in run("--chart", code=2).stderr
         assert "cannot write the chart" in run(*SMALL, f"--chart={folder}/no/x.svg", code=6).stderr
