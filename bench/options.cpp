@@ -83,22 +83,25 @@ Options take_options(int& argc, char** argv) {
 
 const char* options_help() {
   return R"(shoal-bench: exact second-order meta-gradients and meta-iterations a second
-  --quick               under a minute: every shape and backend, 25 and 1,024 tasks, each timed briefly
-                        (as --benchmark_min_time=0.05, which can be given beside it)
-  --chart=FILE.svg      draw the rows: tasks a second and shares of peak, by shape and backend
-  --backends=cpu,cuda   these backends, or exit 6 (default: all that can run here)
+  --quick               under a minute: every shape and backend, 25 and 1,024
+                        tasks, each timed briefly (--benchmark_min_time=0.05,
+                        unless another is given)
+  --chart=FILE.svg      draw the rows: tasks a second and shares of peak, by
+                        shape and backend
+  --backends=cpu,cuda   these backends, or exit 6 (default: all that can run)
   --threads=N           threads of the cpu backend (default 0: every core)
   --isa=NAME            its instruction set: auto, scalar, avx2, avx512
-  --sweep-plans=SHAPE   every launch plan of the cuda backend for a shape, a JSON line each, and nothing
-                        else
+  --sweep-plans=SHAPE   every launch plan of the cuda backend for a shape, a JSON
+                        line each, and nothing else
   --tasks=N             tasks of a sweep (default 0: many)
-What is printed is a table with a report in words, as wide as the terminal (or COLUMNS), 100 columns at
-most, in colours on a terminal unless NO_COLOR is set. The same rows with all figures, for programs:
---benchmark_format=json or csv instead of the table, --benchmark_out=FILE beside it. With
+What is printed is a table with a report in words, as wide as the terminal (or
+COLUMNS), 100 columns at most, in colours on a terminal unless NO_COLOR is set.
+The same rows with all figures, for programs: --benchmark_format=json or csv
+instead of the table, --benchmark_out=FILE beside it. With
 --benchmark_repetitions=N the table and the chart show medians.
 Rows are named backend/shape/tasks/work; --benchmark_filter=REGEX picks some.
-Exit codes: 0 done, 2 refused options or no such row, 5 a task failed, 6 a backend cannot run or a file
-cannot be written.
+Exit codes: 0 done, 2 refused options or no such row, 5 a task failed,
+6 a backend cannot run or a file cannot be written.
 
 )";
 }

@@ -261,6 +261,7 @@ def test_failed_rows():
 
 def test_help():
     shown = run("--help").stdout
+    assert widest_line(shown) <= 80, shown
     for option in ("--quick", "--chart=FILE.svg", "--backends", "NO_COLOR", "--benchmark_format", "COLUMNS"):
         assert option in shown, option
 
