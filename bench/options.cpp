@@ -84,15 +84,16 @@ Options take_options(int& argc, char** argv) {
 const char* options_help() {
   return R"(shoal-bench: exact second-order meta-gradients and meta-iterations a second
   --quick               under a minute: every shape and backend, 25 and 1,024
-                        tasks, each timed briefly (--benchmark_min_time=0.05,
-                        unless another is given)
+                        tasks (scalar arithmetic: small shapes only), each timed
+                        briefly (--benchmark_min_time=0.05, unless another is
+                        given)
   --chart=FILE.svg      draw the rows: tasks a second and shares of peak, by
                         shape and backend
   --backends=cpu,cuda   these backends, or exit 6 (default: all that can run)
   --threads=N           threads of the cpu backend (default 0: every core)
   --isa=NAME            its instruction set: auto, scalar, avx2, avx512
-  --sweep-plans=SHAPE   every launch plan of the cuda backend for a shape, a JSON
-                        line each, and nothing else
+  --sweep-plans=SHAPE   every launch plan of the cuda backend for a shape, a
+                        JSON line each, and nothing else
   --tasks=N             tasks of a sweep (default 0: many)
 What is printed is a table with a report in words, as wide as the terminal (or
 COLUMNS), 100 columns at most, in colours on a terminal unless NO_COLOR is set.

@@ -26,7 +26,7 @@ constexpr double fewest_turns = 2.0, most_turns = 1024.0;
 // machine always has the same rows; a core does about 1e11 operations a second, the reference 1e9.
 constexpr double most_seconds_at_peak = 0.5, most_flops_a_thread = 6e10, most_reference_flops = 4e9;
 constexpr std::int64_t quick_large_batch = 1024;
-constexpr double most_quick_reference_flops = 1e9;
+constexpr double most_quick_scalar_flops = 1e9;  // of a call with scalar arithmetic, the reference's too
 constexpr int iterations_a_call = 16;  // of train(), whose start and end are no part of an iteration
 
 enum class Work { meta_gradient, meta_step, train };
@@ -177,9 +177,11 @@ std::vector<Row> all_rows() {
   return rows;
 }
 
-/// Rows of --quick: every shape in a small and a large batch, and every other work once.
+/// Rows of --quick: every shape in a small and a large batch, and every other work once; of scalar arithmetic
+/// only what does not take most of the minute alone.
 bool is_quick(const Lane& lane, const Row& row) {
-  if (lane.context->backend_name() == "reference" && row.flops() > most_quick_reference_flops) return false;
+  const bool slow = lane.context->backend_name() != "cuda" && lane.context->isa() == Isa::scalar;
+  if (slow && row.flops() > most_quick_scalar_flops) return false;
   const bool small = row.tasks == gradient_batches[0], large = row.tasks == quick_large_batch;
   return row.work == Work::meta_gradient ? small || large : large && row.shape == shapes().data();
 }
