@@ -32,6 +32,14 @@ Number number_from(std::string_view option, std::string_view text) {
   return number;
 }
 
+constexpr std::string_view colour_option = "--benchmark_color=";
+
+std::string chart_file(std::string_view name) {
+  if (!name.ends_with(".svg"))
+    throw InvalidArgument("--chart draws SVG: FILE.svg, not \"" + std::string(name) + "\"");
+  return std::string(name);
+}
+
 }  // namespace
 
 Options take_options(int& argc, char** argv) {
@@ -57,7 +65,13 @@ Options take_options(int& argc, char** argv) {
       options.sweep = *shape;
     else if (const auto tasks = value_of("--tasks"))
       options.tasks = number_from<std::int64_t>("--tasks", *tasks);
+    else if (const auto chart = value_of("--chart"))
+      options.chart = chart_file(*chart);
+    else if (argument == "--quick")
+      options.quick = true;
     else {
+      if (argument.starts_with(colour_option))
+        options.colour_is_named = argument.substr(colour_option.size()) != "auto";
       options.help = options.help || argument == "--help";
       argv[kept++] = argv[i];
     }
@@ -68,15 +82,29 @@ Options take_options(int& argc, char** argv) {
 }
 
 const char* options_help() {
-  return "shoal-bench: exact second-order meta-gradients and meta-iterations a second\n"
-         "  --backends=cpu,cuda   these backends, or exit 6 (default: all that can run here)\n"
-         "  --threads=N           threads of the cpu backend (default 0: every core)\n"
-         "  --isa=NAME            its instruction set: auto, scalar, avx2, avx512\n"
-         "  --sweep-plans=SHAPE   every launch plan of the cuda backend for a shape, a JSON line each, and "
-         "nothing else\n"
-         "  --tasks=N             tasks of a sweep (default 0: many)\n"
-         "Rows are named backend/shape/tasks/work; --benchmark_filter=REGEX picks some.\n"
-         "Exit codes: 0 done, 2 refused options or no such row, 5 a task failed, 6 a backend cannot run.\n\n";
+  return R"(shoal-bench: exact second-order meta-gradients and meta-iterations a second
+  --quick               under a minute: every shape and backend, 25 and 1,024
+                        tasks (scalar arithmetic: small shapes only), each timed
+                        briefly (--benchmark_min_time=0.05, unless another is
+                        given)
+  --chart=FILE.svg      draw the rows: tasks a second and shares of peak, by
+                        shape and backend
+  --backends=cpu,cuda   these backends, or exit 6 (default: all that can run)
+  --threads=N           threads of the cpu backend (default 0: every core)
+  --isa=NAME            its instruction set: auto, scalar, avx2, avx512
+  --sweep-plans=SHAPE   every launch plan of the cuda backend for a shape, a
+                        JSON line each, and nothing else
+  --tasks=N             tasks of a sweep (default 0: many)
+What is printed is a table with a report in words, as wide as the terminal (or
+COLUMNS), 100 columns at most, in colours on a terminal unless NO_COLOR is set.
+The same rows with all figures, for programs: --benchmark_format=json or csv
+instead of the table, --benchmark_out=FILE beside it. With
+--benchmark_repetitions=N the table and the chart show medians.
+Rows are named backend/shape/tasks/work; --benchmark_filter=REGEX picks some.
+Exit codes: 0 done, 2 refused options or no such row, 5 a task failed,
+6 a backend cannot run or a file cannot be written.
+
+)";
 }
 
 }  // namespace shoal::bench

@@ -15,6 +15,9 @@ struct Options {
   int threads = 0;                    ///< --threads=N, 0 = every core
   Isa isa = Isa::automatic;           ///< --isa=avx2
   bool help = false;                  ///< --help
+  bool quick = false;                 ///< --quick: a choice of rows, briefly
+  std::string chart;                  ///< --chart=FILE.svg: draw the rows there
+  bool colour_is_named = false;       ///< --benchmark_color=yes or no: NO_COLOR does not count then
   std::string sweep;                  ///< --sweep-plans=SHAPE: nothing but that
   std::int64_t tasks = 0;             ///< --tasks=N of a sweep, 0 = many
 };

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <regex>
 #include <type_traits>
+#include <utility>
 
 #include <shoal/shoal.hpp>
 
@@ -23,6 +25,8 @@ constexpr double fewest_turns = 2.0, most_turns = 1024.0;
 // Work of one call: longer ones say nothing new. By data sheets and counts, never by a measurement, so that a
 // machine always has the same rows; a core does about 1e11 operations a second, the reference 1e9.
 constexpr double most_seconds_at_peak = 0.5, most_flops_a_thread = 6e10, most_reference_flops = 4e9;
+constexpr std::int64_t quick_large_batch = 1024;
+constexpr double most_quick_scalar_flops = 1e9;  // of a call with scalar arithmetic, the reference's too
 constexpr int iterations_a_call = 16;  // of train(), whose start and end are no part of an iteration
 
 enum class Work { meta_gradient, meta_step, train };
@@ -33,9 +37,9 @@ struct Row {
   std::int64_t tasks;
   Work work;
 
-  std::string name(const Context& context) const {
-    return std::string(context.backend_name()) + "/" + std::string(shape->name) + "/" +
-           std::to_string(tasks) + "/" + work_names[static_cast<int>(work)];
+  RowName name(const Context& context) const {
+    return {std::string(context.backend_name()), std::string(shape->name), tasks,
+            work_names[static_cast<int>(work)]};
   }
   double flops() const { return static_cast<double>(tasks) * shape->flops_per_task(); }
 };
@@ -173,6 +177,15 @@ std::vector<Row> all_rows() {
   return rows;
 }
 
+/// Rows of --quick: every shape in a small and a large batch, and every other work once; of scalar arithmetic
+/// only what does not take most of the minute alone.
+bool is_quick(const Lane& lane, const Row& row) {
+  const bool slow = lane.context->backend_name() != "cuda" && lane.context->isa() == Isa::scalar;
+  if (slow && row.flops() > most_quick_scalar_flops) return false;
+  const bool small = row.tasks == gradient_batches[0], large = row.tasks == quick_large_batch;
+  return row.work == Work::meta_gradient ? small || large : large && row.shape == shapes().data();
+}
+
 bool fits(const Lane& lane, const Row& row) {
   const double bytes = static_cast<double>(row.tasks) * row.shape->input_bytes(sizeof(float));
   if (bytes * static_cast<double>(turns_of(row)) > most_share_of_memory * static_cast<double>(memory_bytes()))
@@ -186,21 +199,45 @@ bool fits(const Lane& lane, const Row& row) {
 
 }  // namespace
 
-std::vector<std::string> register_rows(const std::vector<Lane>& lanes) {
-  std::vector<std::string> left_out;
+RegisteredRows register_rows(const std::vector<Lane>& lanes, bool quick,
+                             const std::function<void(const RowName&)>& starts) {
+  RegisteredRows rows;
   for (const Row& row : all_rows())
     for (const Lane& lane : lanes) {
-      const std::string name = row.name(*lane.context);
+      const RowName name = row.name(*lane.context);
       if (!fits(lane, row)) {
-        left_out.push_back(name);
+        rows.too_large.push_back(name);
         continue;
       }
-      benchmark::RegisterBenchmark(name.c_str(),
-                                   [&lane, row](benchmark::State& state) { time_row(state, lane, row); })
+      if (quick && !is_quick(lane, row)) {
+        rows.left_by_quick.push_back(name);
+        continue;
+      }
+      rows.registered.push_back(name);
+      benchmark::RegisterBenchmark(name.text().c_str(),
+                                   [&lane, row, name, starts](benchmark::State& state) {
+                                     starts(name);
+                                     time_row(state, lane, row);
+                                   })
           ->UseRealTime()
           ->Unit(benchmark::kMicrosecond);
     }
-  return left_out;
+  return rows;
+}
+
+std::vector<RowName> rows_that_match(const std::vector<RowName>& rows, std::string filter) {
+  const bool all_others = filter.starts_with('-');
+  if (all_others) filter.erase(0, 1);
+  if (filter.empty() || filter == "all") return rows;
+  std::vector<RowName> matching;
+  try {
+    const std::regex expression(filter);
+    for (const RowName& row : rows)
+      if (std::regex_search(row.text() + "/real_time", expression) != all_others) matching.push_back(row);
+  } catch (const std::regex_error&) {
+    matching.clear();  // Google Benchmark will say what is wrong with it
+  }
+  return matching;
 }
 
 int failure_of_rows() {

@@ -2,11 +2,14 @@
 // The rows of the benchmark: what is timed, on which backend, and the numbers that stand beside the time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <shoal/context.hpp>
+
+#include "row_name.hpp"
 
 namespace shoal::bench {
 
@@ -16,9 +19,19 @@ struct Lane {
   double peak_gflops = 0.0;  ///< what "% of peak" is a share of; 0 = no such number
 };
 
-/// Registers every row of every lane with Google Benchmark; `lanes` must outlive the run. Returns the names
-/// of the rows that are too large for this machine.
-std::vector<std::string> register_rows(const std::vector<Lane>& lanes);
+struct RegisteredRows {
+  std::vector<RowName> registered;
+  std::vector<RowName> too_large;      ///< for this machine
+  std::vector<RowName> left_by_quick;  ///< would fit, but are no part of a quick run
+};
+
+/// Registers every row of every lane with Google Benchmark, or with `quick` a choice that shows every shape
+/// and backend; `lanes` must outlive the run. `starts` is called whenever a row begins to be timed, several
+/// times a row.
+RegisteredRows register_rows(const std::vector<Lane>& lanes, bool quick,
+                             const std::function<void(const RowName&)>& starts);
+/// Those that --benchmark_filter picks: Google Benchmark tells nobody.
+std::vector<RowName> rows_that_match(const std::vector<RowName>& rows, std::string filter);
 /// 0, or the exit code of the first row that failed.
 int failure_of_rows();
 
