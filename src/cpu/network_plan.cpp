@@ -144,7 +144,7 @@ void NetworkPlan::size_blocks(GroupJob& job) const {
   const int blocks = (rows + most - 1) / most;
   job.block_rows = (rows + blocks - 1) / blocks;
   const std::size_t per_row =
-      4 * static_cast<std::size_t>(network_.hidden_width) +
+      kernels::tape_parts(network_.activation) * static_cast<std::size_t>(network_.hidden_width) +
       2 * static_cast<std::size_t>(units ? row_stride(network_.outputs, kernels_->width) : network_.outputs);
   const std::size_t tapes = per_row * vector_bytes * static_cast<std::size_t>(job.support.rows) *
                             static_cast<std::size_t>(problem_.inner().steps);
