@@ -9,13 +9,13 @@
 // first a b then c d (contract N2); tiles cut r and j, and a sum that pauses in memory goes on from there, so
 // tile shapes change speed and never a bit.
 //
-// What becomes of a finished sum is the epilogue's: it is stored, or it goes on as part of an inner step or of
-// the way back while it is in a register (parameter_updates.hpp).
+// What becomes of a finished sum is the epilogue's: it is stored, or it goes on as part of an inner step or
+// of the way back while it is in a register (parameter_updates.hpp).
 //
 // With lanes = tasks a weight is used once per row, so a tile of 5 x 5 outputs brings loads to 0.4 per
-// multiply-add; 25 accumulators, 5 operands and one more fill the 32 registers of AVX-512. Where columns are a
-// multiple of four and not of five, 6 x 4 leaves no narrow tile at the edge. AVX2 has 16 registers: 3 x 4 or
-// 4 x 3. Tried: 8 x 3 (the same), 1 x 8 without row blocking (half the speed from 40 x 40 up, bound by L2
+// multiply-add; 25 accumulators, 5 operands and one more fill the 32 registers of AVX-512. Where columns are
+// a multiple of four and not of five, 6 x 4 leaves no narrow tile at the edge. AVX2 has 16 registers: 3 x 4
+// or 4 x 3. Tried: 8 x 3 (the same), 1 x 8 without row blocking (half the speed from 40 x 40 up, bound by L2
 // loads).
 //
 // With lanes = units the vectors run along j and a[r][s] is one float for all lanes. A panel of four columns
@@ -63,9 +63,9 @@ struct Contraction {
   int common_terms = 0;                      ///< below it every lane takes part
 };
 
-/// The epilogue that leaves sums where they belong. Others take them from there, a tile at a time, or, lanes =
-/// tasks, out of registers where `direct` says that one short operation per sum does it. `single_products`: no
-/// sum of theirs has two.
+/// The epilogue that leaves sums where they belong. Others take them from there, a tile at a time, or, lanes
+/// = tasks, out of registers where `direct` says that one short operation per sum does it. `single_products`:
+/// no sum of theirs has two.
 template <class V>
 struct StoreSum {
   static constexpr bool stores = true, single_products = false;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens to the rows of one layer beside products: activations and their derivatives on the way forward,
-// back and along a direction, sums over rows, and a last layer of a single output.
+// What happens to the rows of one layer beside products: activations and their derivatives on the way
+// forward, back and along a direction, sums over rows, and a last layer of a single output.
 //
 // Elementwise work is done where its numbers are made: `from(r, j, e)` gives the value of element e = (r, j),
-// read from memory or, where the product before it has a single term, computed on the spot with the bits of that
-// product.
+// read from memory or, where the product before it has a single term, computed on the spot with the bits of
+// that product.
 #pragma once
 
 #include "cpu/contraction.hpp"
@@ -59,8 +59,9 @@ class LayerRows {
           each_cell(rows, width,
                     [&](int r, int j, int e) SHOAL_INLINE { F::slope(from(r, j, e), a[e], slope[e]); });
         else
-          each_cell(rows, width, [&](int r, int j, int e)
-                                     SHOAL_INLINE { F::curvature(from(r, j, e), a[e], slope[e], curve[e]); });
+          each_cell(rows, width, [&](int r, int j, int e) SHOAL_INLINE {
+            F::curvature(from(r, j, e), a[e], slope[e], curve[e]);
+          });
       }
     });
   }
@@ -84,8 +85,9 @@ class LayerRows {
             curve[e] = da * curve[e];
         });
       } else {
-        each_cell(rows, width, [&](int r, int j, int e)
-                                   SHOAL_INLINE { delta[e] = from(r, j, e) * slope_at<F>(a, slope, e); });
+        each_cell(rows, width, [&](int r, int j, int e) SHOAL_INLINE {
+          delta[e] = from(r, j, e) * slope_at<F>(a, slope, e);
+        });
       }
     });
   }
@@ -104,8 +106,9 @@ class LayerRows {
           r_activation[e] = rz * slope_at<F>(a, slope, e);
         });
       } else {
-        each_cell(rows, width, [&](int r, int j, int e)
-                                   SHOAL_INLINE { r_activation[e] = from(r, j, e) * slope_at<F>(a, slope, e); });
+        each_cell(rows, width, [&](int r, int j, int e) SHOAL_INLINE {
+          r_activation[e] = from(r, j, e) * slope_at<F>(a, slope, e);
+        });
       }
     });
   }
@@ -124,8 +127,9 @@ class LayerRows {
           r_delta[e] = fma(from(r, j, e), slope_at<F>(a, slope, e), curve[e] * r_sum[e]);
         });
       } else {
-        each_cell(rows, width, [&](int r, int j, int e)
-                                   SHOAL_INLINE { r_delta[e] = from(r, j, e) * slope_at<F>(a, slope, e); });
+        each_cell(rows, width, [&](int r, int j, int e) SHOAL_INLINE {
+          r_delta[e] = from(r, j, e) * slope_at<F>(a, slope, e);
+        });
       }
     });
   }
@@ -143,8 +147,9 @@ class LayerRows {
     if constexpr (!Epilogue::stores) epilogue.take_tile(out, 1, count, count, 0);
   }
 
-  /// Lanes = units, one output: out[r] = start + sum_s (first.a[r][s] first.b[s] + ...), a chain of scalars per
-  /// row, twelve rows at a time; b is a row of floats. The vectors of `out` hold a value in their first lane.
+  /// Lanes = units, one output: out[r] = start + sum_s (first.a[r][s] first.b[s] + ...), a chain of scalars
+  /// per row, twelve rows at a time; b is a row of floats. The vectors of `out` hold a value in their first
+  /// lane.
   static void dot_rows(V* out, int rows, float start, Product<V> first, Product<V> second, int terms) {
     int r = 0;
     if (!first.a)
@@ -164,7 +169,8 @@ class LayerRows {
   }
 
   template <int J>
-  static void sum_columns(V* out, int j0, int stride, const RowBlock<L>& block, bool begins, const V* values) {
+  static void sum_columns(V* out, int j0, int stride, const RowBlock<L>& block, bool begins,
+                          const V* values) {
     V sum[J];
 #pragma GCC unroll 8
     for (int j = 0; j < J; ++j) sum[j] = begins ? V(0.0f) : out[j0 + j];
@@ -182,14 +188,16 @@ class LayerRows {
   }
 
   template <int R>
-  static void dots(V* out, int r0, float start, const Product<V>& first, const Product<V>& second, int terms) {
+  static void dots(V* out, int r0, float start, const Product<V>& first, const Product<V>& second,
+                   int terms) {
     if (second.a)
       dots<R, true>(out, r0, start, first, second, terms);
     else
       dots<R, false>(out, r0, start, first, second, terms);
   }
   template <int R, bool two>
-  static void dots(V* out, int r0, float start, const Product<V>& first, const Product<V>& second, int terms) {
+  static void dots(V* out, int r0, float start, const Product<V>& first, const Product<V>& second,
+                   int terms) {
     const auto* a = reinterpret_cast<const float*>(first.a + r0 * first.a_stride);
     const auto* b = reinterpret_cast<const float*>(first.b);
     const auto* c = two ? reinterpret_cast<const float*>(second.a + r0 * second.a_stride) : nullptr;

@@ -140,7 +140,8 @@ class NetworkPass {
       if (gradient && (all || layer.bias_adapts))
         sum_rows(gradient + layer.bias, l, block, sums, delta, update);
       if (l > lowest) {
-        const Product<V> by_w{delta, L::stride(layer.outputs), backward_weight(phi, l), backward_stride(layer)};
+        const Product<V> by_w{delta, L::stride(layer.outputs), backward_weight(phi, l),
+                              backward_stride(layer)};
         product_back(layer, block.rows, by_w, {}, [&](auto from) SHOAL_INLINE {
           layers_.through_activation(tape, l - 1, block.rows, use, from);
         });
@@ -159,7 +160,8 @@ class NetworkPass {
   }
 
   /// Hessian of the mean loss at phi times u (zero where tensors do not adapt), all of theta's rows. Needs
-  /// forward() and backward(Wanted::adapting) for TapeUse::hessian. The update takes the sums and may change u.
+  /// forward() and backward(Wanted::adapting) for TapeUse::hessian. The update takes the sums and may change
+  /// u.
   template <class Update>
   void hessian_vector(Weights<V> phi, Weights<V> u, const RowBlock<L>& block, const Tape<L>& tape, V scale,
                       RowSums sums, V* hv, Update& update) const {
@@ -179,8 +181,8 @@ class NetworkPass {
       const Product<V> straight{input, in, rd, out};
       const Product<V> through_input{l > low ? r_activation(l - 1) : nullptr, in, tape.delta(l), out};
       V* const other = rd == rd_last ? scratch_ : rd_last;
-      // The way back reads u's part of this layer before the update may write it, the sums read rd before it is
-      // written again.
+      // The way back reads u's part of this layer before the update may write it, the sums read rd before it
+      // is written again.
       const auto add_up = [&] {
         sum_over_rows(hv + layer.weight, l, block, sums, l > low ? through_input : straight,
                       l > low ? straight : Product<V>{}, update);
@@ -296,7 +298,8 @@ class NetworkPass {
   /// An element of a product with one term, or of two such products.
   static auto single_term(const Product<V>& first, const Product<V>& second) {
     return [first, second](int r, int j, int) SHOAL_INLINE {
-      const V sum = fma(LayerRows<L>::spread(first.a, r, static_cast<int>(first.a_stride)), first.b[j], V(0.0f));
+      const V sum =
+          fma(LayerRows<L>::spread(first.a, r, static_cast<int>(first.a_stride)), first.b[j], V(0.0f));
       if (!second.a) return sum;
       return fma(LayerRows<L>::spread(second.a, r, static_cast<int>(second.a_stride)), second.b[j], sum);
     };
@@ -342,11 +345,11 @@ class NetworkPass {
     }
   }
 
-  /// out[i][j] of layer l (`layer_count`: the skip): sum over the block's rows, or out[j][i] where the weight is
-  /// kept so.
+  /// out[i][j] of layer l (`layer_count`: the skip): sum over the block's rows, or out[j][i] where the weight
+  /// is kept so.
   template <class Update>
-  void sum_over_rows(V* out, int l, const RowBlock<L>& block, RowSums sums, Product<V> first, Product<V> second,
-                     Update& update) const {
+  void sum_over_rows(V* out, int l, const RowBlock<L>& block, RowSums sums, Product<V> first,
+                     Product<V> second, Update& update) const {
     const LayerShape& layer = l < net_.layer_count ? net_.layers[l] : skip_;
     const bool turned = L::turned(layer);
     const int columns = turned ? layer.inputs : layer.outputs;
@@ -365,7 +368,8 @@ class NetworkPass {
     update.end(epilogue);
   }
   template <class Update>
-  void sum_rows(V* out, int l, const RowBlock<L>& block, RowSums sums, const V* values, Update& update) const {
+  void sum_rows(V* out, int l, const RowBlock<L>& block, RowSums sums, const V* values,
+                Update& update) const {
     auto epilogue = update.begin(l, net_.layers[l].outputs);
     LayerRows<L>::sum_rows(out, net_.layers[l].outputs, block, sums == RowSums::begin, values, epilogue);
     update.end(epilogue);

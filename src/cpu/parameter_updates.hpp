@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Updates of parameters that ride on the last sums over rows: a gradient or Hessian-vector product that is
-// complete goes on, while it is in a register, as an inner step or as a step of the way back. Nothing is stored
-// that nobody reads again, and the pass over all parameters that would follow is saved.
+// complete goes on, while it is in a register, as an inner step or as a step of the way back. Nothing is
+// stored that nobody reads again, and the pass over all parameters that would follow is saved.
 //
 // A pass asks an update for the epilogue of each tensor and hands the epilogue back when the tensor is done:
 // begin(layer, columns) and end(epilogue).
@@ -44,7 +44,7 @@ class InnerStep {
     const V* gradient;  // where sums are said to lie, and do lie where `direct` is false
     const V* phi;
     V* next;
-    M adapts;     // lanes = tasks: tasks with support rows
+    M adapts;  // lanes = tasks: tasks with support rows
     V minus_rate;
     V check;      // NaN where a result was not finite
     bool direct;  // one rate for all, and nobody reads the gradient again
@@ -58,7 +58,8 @@ class InnerStep {
       next[p] = step;
       check = fma(step, V(0.0f), check);
     }
-    __attribute__((noinline)) void take_tile(V* at, int rows, int columns, std::ptrdiff_t stride, int column) {
+    __attribute__((noinline)) void take_tile(V* at, int rows, int columns, std::ptrdiff_t stride,
+                                             int column) {
       for (int r = 0; r < rows; ++r)
         for (int j = 0; j < columns; ++j) {
           const std::ptrdiff_t p = at + r * stride + j - gradient;

@@ -31,9 +31,9 @@ struct RowBlock {
 };
 
 /// What a block's passes leave for one another, all [block_rows, width]: per hidden layer the activation
-/// a = f(z) and delta = dL/dz; for curved activations dL/da f''(z), which the second-order pass wants; and f'(z)
-/// where it does not follow from a. An activation whose derivatives do not follow from its value leaves f''(z) in
-/// the place of dL/da f''(z) until the backward pass comes by.
+/// a = f(z) and delta = dL/dz; for curved activations dL/da f''(z), which the second-order pass wants; and
+/// f'(z) where it does not follow from a. An activation whose derivatives do not follow from its value leaves
+/// f''(z) in the place of dL/da f''(z) until the backward pass comes by.
 template <class L>
 class Tape {
  public:

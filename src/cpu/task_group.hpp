@@ -16,8 +16,8 @@
 // operations, the same bits.
 //
 // The inner step, lambda and the direction u = alpha o lambda are made in the last sums over rows
-// (parameter_updates.hpp). Where the move of the parameters is wanted (max_move, Reptile) the inner step is a pass
-// of its own.
+// (parameter_updates.hpp). Where the move of the parameters is wanted (max_move, Reptile) the inner step is a
+// pass of its own.
 #pragma once
 
 #include "cpu/network_pass.hpp"
