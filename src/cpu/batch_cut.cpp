@@ -7,15 +7,17 @@
 namespace shoal::cpu {
 
 double makespan(const BatchCut& groups, int threads, const PerKind<double>& seconds) {
-  constexpr std::int64_t rounds_played = 4;  // the last ones decide; those before keep all threads busy
-  double behind = 0.0;
+  double behind = 0.0;  // whole rounds of the first kind, which keep all threads busy for the same time
+  bool first = true;
   std::vector<double> thread(static_cast<std::size_t>(threads), 0.0);
   for (std::size_t k = 0; k < group_kinds; ++k) {
     std::int64_t left = groups[k];
-    const std::int64_t rounds = std::max<std::int64_t>(0, left / threads - rounds_played);
-    behind += static_cast<double>(rounds) * seconds[k];
-    for (left -= rounds * threads; left > 0; --left)
-      *std::min_element(thread.begin(), thread.end()) += seconds[k];
+    if (first && left > 0) {
+      behind = static_cast<double>(left / threads) * seconds[k];
+      left %= threads;
+      first = false;
+    }
+    for (; left > 0; --left) *std::min_element(thread.begin(), thread.end()) += seconds[k];
   }
   return behind + *std::max_element(thread.begin(), thread.end());
 }
