@@ -63,4 +63,10 @@ SHOAL_HD constexpr bool keeps_slope(ActivationCode code) {
   return code == ActivationCode::softplus || code == ActivationCode::silu || code == ActivationCode::gelu;
 }
 
+/// Matrices that the cpu backend's tape keeps of a hidden layer: a, dL/dz and, where needed, dL/da f'' and
+/// f'.
+constexpr std::size_t tape_parts(ActivationCode code) {
+  return 2u + (is_curved(code) ? 1u : 0u) + (keeps_slope(code) ? 1u : 0u);
+}
+
 }  // namespace shoal::kernels

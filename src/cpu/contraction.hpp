@@ -9,14 +9,20 @@
 // first a b then c d (contract N2); tiles cut r and j, and a sum that pauses in memory goes on from there, so
 // tile shapes change speed and never a bit.
 //
+// What becomes of a finished sum is the epilogue's: it is stored, or it goes on as part of an inner step or
+// of the way back while it is in a register (parameter_updates.hpp).
+//
 // With lanes = tasks a weight is used once per row, so a tile of 5 x 5 outputs brings loads to 0.4 per
-// multiply-add; 25 accumulators, 5 operands and one more fill the 32 registers of AVX-512. AVX2 has 16: 4
-// x 3. Tried: 6 x 4 and 8 x 3 (the same), 1 x 8 without row blocking (half the speed from 40 x 40 up, bound
-// by L2 loads).
+// multiply-add; 25 accumulators, 5 operands and one more fill the 32 registers of AVX-512. Where columns are
+// a multiple of four and not of five, 6 x 4 leaves no narrow tile at the edge. AVX2 has 16 registers: 3 x 4
+// or 4 x 3. Tried: 8 x 3 (the same), 1 x 8 without row blocking (half the speed from 40 x 40 up, bound by L2
+// loads).
 //
 // With lanes = units the vectors run along j and a[r][s] is one float for all lanes. A panel of four columns
 // of b (AVX-512) is cut into pieces that stay in the first-level cache while all rows go past it, six at a
 // time: 24 accumulators, 10 loads to 24 multiply-adds.
+//
+// One call of run() computes a line of tiles: a call per tile cost a tenth of the time of short sums.
 #pragma once
 
 #include <cstddef>
@@ -57,10 +63,28 @@ struct Contraction {
   int common_terms = 0;                      ///< below it every lane takes part
 };
 
-template <class L, Walk walk>
-struct Tile {
+/// The epilogue that leaves sums where they belong. Others take them from there, a tile at a time, or, lanes
+/// = tasks, out of registers where `direct` says that one short operation per sum does it. `single_products`:
+/// no sum of theirs has two.
+template <class V>
+struct StoreSum {
+  static constexpr bool stores = true, single_products = false;
+};
+
+template <class L, Walk walk, class Epilogue>
+class Tiles {
+ public:
   using V = typename L::V;
 
+  Tiles(const Contraction<V>& contraction, Epilogue& epilogue) : c_(contraction), epilogue_(epilogue) {}
+
+  void compute() {
+    if constexpr (!Epilogue::single_products)
+      if (c_.second.a) return compute_all<true>();
+    compute_all<false>();
+  }
+
+ private:
   static V a(const Product<V>& p, int r, int s) {
     const V* row = p.a + (walk == Walk::weights ? s : r) * p.a_stride;
     const int column = walk == Walk::weights ? r : s;
@@ -92,98 +116,168 @@ struct Tile {
     }
   }
 
-  /// Adds the terms from `begin` up to `end`.
-  template <int R, int J, bool two>
-  static __attribute__((noinline)) void run(const Contraction<V>& c, int r0, int j0, int begin, int end) {
-    V acc[R][J];
-    const Start start = begin == 0 ? c.start : Start::output;
-    V* out = c.out + r0 * c.out_stride + j0;
+  /// Adds the terms from `begin` up to `end` in a line of `tiles` tiles, side by side or one below the other
+  /// (`down`).
+  template <int R, int J, bool two, bool down = false>
+  __attribute__((noinline)) void run(int r0, int j0, int begin, int end, int tiles = 1) {
+    Epilogue epilogue = epilogue_;  // its numbers in registers for the line
+    const Start start = begin == 0 ? c_.start : Start::output;
+    const int common = walk == Walk::weights && !L::units ? c_.common_terms : end;
+    const Product<V> first = c_.first, second = c_.second;
+    for (; tiles > 0; --tiles) {
+      V acc[R][J];
+      V* out = c_.out + r0 * c_.out_stride + j0;
+      if (start == Start::zero) {
 #pragma GCC unroll 16
-    for (int r = 0; r < R; ++r)
+        for (int r = 0; r < R; ++r)
 #pragma GCC unroll 16
-      for (int j = 0; j < J; ++j)
-        acc[r][j] = start == Start::zero     ? V(0.0f)
-                    : start == Start::column ? c.column_start[j0 + j]
-                                             : out[r * c.out_stride + j];
-    const int common = walk == Walk::weights && !L::units ? c.common_terms : end;
-    const Product<V> first = c.first, second = c.second;
-    for (int s = begin; s < common; ++s) {
-      step<R, J, false>(acc, first, r0, j0, s, typename L::M{});
-      if constexpr (two) step<R, J, false>(acc, second, r0, j0, s, typename L::M{});
-    }
-    if constexpr (walk == Walk::weights && !L::units) {
-      for (int s = common; s < end; ++s) {
-        const typename L::M active = L::below(s, c.lane_terms);
-        step<R, J, true>(acc, first, r0, j0, s, active);
-        if constexpr (two) step<R, J, true>(acc, second, r0, j0, s, active);
+          for (int j = 0; j < J; ++j) acc[r][j] = V(0.0f);
+      } else {
+        const V* from = start == Start::column ? c_.column_start + j0 : out;
+        const std::ptrdiff_t stride = start == Start::column ? 0 : c_.out_stride;
+#pragma GCC unroll 16
+        for (int r = 0; r < R; ++r)
+#pragma GCC unroll 16
+          for (int j = 0; j < J; ++j) acc[r][j] = from[r * stride + j];
       }
+      for (int s = begin; s < common; ++s) {
+        step<R, J, false>(acc, first, r0, j0, s, typename L::M{});
+        if constexpr (two) step<R, J, false>(acc, second, r0, j0, s, typename L::M{});
+      }
+      if constexpr (walk == Walk::weights && !L::units) {
+        for (int s = common; s < end; ++s) {
+          const typename L::M active = L::below(s, c_.lane_terms);
+          step<R, J, true>(acc, first, r0, j0, s, active);
+          if constexpr (two) step<R, J, true>(acc, second, r0, j0, s, active);
+        }
+      }
+      bool taken = false;
+      if constexpr (!L::units && !Epilogue::stores)
+        if (epilogue.direct) {
+#pragma GCC unroll 16
+          for (int r = 0; r < R; ++r)
+#pragma GCC unroll 16
+            for (int j = 0; j < J; ++j) epilogue(acc[r][j], out + r * c_.out_stride + j);
+          taken = true;
+        }
+      if (!taken) {
+#pragma GCC unroll 16
+        for (int r = 0; r < R; ++r)
+#pragma GCC unroll 16
+          for (int j = 0; j < J; ++j) out[r * c_.out_stride + j] = acc[r][j];
+        if constexpr (!L::units && !Epilogue::stores) epilogue.take_tile(out, R, J, c_.out_stride, j0);
+      }
+      if constexpr (down)
+        r0 += R;
+      else
+        j0 += J;
     }
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r)
-#pragma GCC unroll 16
-      for (int j = 0; j < J; ++j) out[r * c.out_stride + j] = acc[r][j];
+    epilogue_ = epilogue;
   }
 
-  template <int R, bool two>
-  static void columns(const Contraction<V>& c, int r0) {
-    constexpr int wide = R == 1 ? 2 * L::tile_columns : L::tile_columns;
-    int j = 0;
-    for (; j + wide <= c.columns; j += wide) run<R, wide, two>(c, r0, j, 0, c.terms);
-    for (; j + 2 <= c.columns; j += 2) run<R, 2, two>(c, r0, j, 0, c.terms);
-    for (; j < c.columns; ++j) run<R, 1, two>(c, r0, j, 0, c.terms);
+  // --- lanes = tasks: R rows of tiles ---
+  template <int R, int J, bool two>
+  void row_of_tiles(int r0) {
+    constexpr int wide = R == 1 ? 2 * J : J;
+    const int tiles = c_.columns / wide;
+    if (tiles > 0) run<R, wide, two>(r0, 0, 0, c_.terms, tiles);
+    int j = tiles * wide;
+    for (; j + 2 <= c_.columns; j += 2) run<R, 2, two>(r0, j, 0, c_.terms);
+    for (; j < c_.columns; ++j) run<R, 1, two>(r0, j, 0, c_.terms);
+  }
+  /// The rows that no full tile took, at most five, in one.
+  template <int R, int J, bool two>
+  void last_rows(int r0, int rows) {
+    if constexpr (R > 0) {
+      if (rows == R)
+        row_of_tiles<R, J, two>(r0);
+      else
+        last_rows<R - 1, J, two>(r0, rows);
+    }
+  }
+  template <int R, int J, bool two>
+  void grid_of_tiles() {
+    int r = 0;
+    for (; r + R <= c_.rows; r += R) row_of_tiles<R, J, two>(r);
+    last_rows<R - 1, J, two>(r, c_.rows - r);
+  }
+  template <bool two>
+  void single_column() {
+    constexpr int tall = 2 * L::tile_rows;
+    int r = 0;
+    for (; r + tall <= c_.rows; r += tall) run<tall, 1, two>(r, 0, 0, c_.terms);
+    for (; r + 2 <= c_.rows; r += 2) run<2, 1, two>(r, 0, 0, c_.terms);
+    for (; r < c_.rows; ++r) run<1, 1, two>(r, 0, 0, c_.terms);
+  }
+
+  // --- lanes = units: J columns of all rows, piece by piece of the sum ---
+  template <int J, bool two>
+  void panel(int j) {
+    constexpr int tile = L::accumulators / J < most_rows ? L::accumulators / J : most_rows;
+    constexpr int depth = panel_bytes / static_cast<int>(J * sizeof(V)) / (two ? 2 : 1);
+    const int pieces = c_.terms > depth ? (c_.terms + depth - 1) / depth : 1;
+    const int piece = (c_.terms + pieces - 1) / pieces, tiles = c_.rows / tile;
+    for (int s = 0, i = 0; i < pieces; ++i, s += piece) {
+      const int end = s + piece < c_.terms ? s + piece : c_.terms;
+      if (tiles > 0) run<tile, J, two, true>(0, j, s, end, tiles);
+      int r = tiles * tile;
+      for (; r + 4 <= c_.rows; r += 4) run<4, J, two, true>(r, j, s, end);
+      for (; r + 2 <= c_.rows; r += 2) run<2, J, two, true>(r, j, s, end);
+      for (; r < c_.rows; ++r) run<1, J, two, true>(r, j, s, end);
+    }
+  }
+  template <int J, bool two>
+  void panels(int j) {
+    for (; j + J <= c_.columns; j += J) panel<J, two>(j);
+    if constexpr (J > 1)
+      if (j < c_.columns) panels<J - 1, two>(j);
   }
 
   template <bool two>
-  static void all(const Contraction<V>& c) {
-    int r = 0;
-    if (c.columns == 1)
-      for (; r + 2 * L::tile_rows <= c.rows; r += 2 * L::tile_rows)
-        run<2 * L::tile_rows, 1, two>(c, r, 0, 0, c.terms);
-    for (; r + L::tile_rows <= c.rows; r += L::tile_rows) columns<L::tile_rows, two>(c, r);
-    for (; r + 2 <= c.rows; r += 2) columns<2, two>(c, r);
-    for (; r < c.rows; ++r) columns<1, two>(c, r);
-  }
-
-  /// Lanes = units: J columns of all rows, piece by piece of the sum.
-  template <int J, bool two>
-  static void panel(const Contraction<V>& c, int j) {
-    constexpr int tile = L::accumulators / J < most_rows ? L::accumulators / J : most_rows;
-    constexpr int depth = panel_bytes / static_cast<int>(J * sizeof(V)) / (two ? 2 : 1);
-    const int pieces = c.terms > depth ? (c.terms + depth - 1) / depth : 1;
-    const int piece = (c.terms + pieces - 1) / pieces;
-    for (int s = 0, i = 0; i < pieces; ++i, s += piece) {
-      const int end = s + piece < c.terms ? s + piece : c.terms;
-      int r = 0;
-      for (; r + tile <= c.rows; r += tile) run<tile, J, two>(c, r, j, s, end);
-      for (; r + 4 <= c.rows; r += 4) run<4, J, two>(c, r, j, s, end);
-      for (; r + 2 <= c.rows; r += 2) run<2, J, two>(c, r, j, s, end);
-      for (; r < c.rows; ++r) run<1, J, two>(c, r, j, s, end);
+  void compute_all() {
+    if constexpr (L::units) {
+      panels<L::panel_columns, two>(0);
+    } else if (c_.columns == 1) {
+      single_column<two>();
+    } else {
+      if constexpr (L::rows_of_four_columns > 0)
+        if (c_.columns % 4 == 0 && c_.columns % L::tile_columns != 0)
+          return grid_of_tiles<L::rows_of_four_columns, 4, two>();
+      grid_of_tiles<L::tile_rows, L::tile_columns, two>();
     }
-  }
-
-  template <int J, bool two>
-  static void panels(const Contraction<V>& c, int j) {
-    for (; j + J <= c.columns; j += J) panel<J, two>(c, j);
-    if constexpr (J > 1)
-      if (j < c.columns) panels<J - 1, two>(c, j);
   }
 
   static constexpr int most_rows = 12;           ///< of a tile with few columns
   static constexpr int panel_bytes = 24 * 1024;  ///< of b that stay in the first-level cache
+
+  const Contraction<V>& c_;
+  Epilogue& epilogue_;
 };
 
 template <class L, Walk walk>
-void contract(const Contraction<typename L::V>& c) {
-  if constexpr (L::units) {
-    static_assert(walk != Walk::backward);
-    if (c.second.a)
-      Tile<L, walk>::template panels<L::panel_columns, true>(c, 0);
-    else
-      Tile<L, walk>::template panels<L::panel_columns, false>(c, 0);
-  } else if (c.second.a) {
-    Tile<L, walk>::template all<true>(c);
-  } else {
-    Tile<L, walk>::template all<false>(c);
+void contract(const Contraction<typename L::V>& contraction) {
+  static_assert(!L::units || walk != Walk::backward);
+  StoreSum<typename L::V> store;
+  Tiles<L, walk, StoreSum<typename L::V>>(contraction, store).compute();
+}
+
+template <class L, Walk walk, class Epilogue>
+void contract(const Contraction<typename L::V>& contraction, Epilogue& epilogue) {
+  if constexpr (Epilogue::stores) {
+    contract<L, walk>(contraction);
+  } else if constexpr (!L::units) {
+    Tiles<L, walk, Epilogue>(contraction, epilogue).compute();
+  } else {  // panel by panel, which the epilogue finds in the cache
+    for (int j = 0; j < contraction.columns; j += L::panel_columns) {
+      Contraction<typename L::V> panel = contraction;
+      panel.columns = contraction.columns - j < L::panel_columns ? contraction.columns - j : L::panel_columns;
+      panel.first.b += j;
+      if (panel.second.a) panel.second.b += j;
+      if (panel.start == Start::column) panel.column_start += j;
+      panel.out += j;
+      contract<L, walk>(panel);
+      epilogue.take_tile(panel.out, panel.rows, panel.columns, panel.out_stride, j);
+    }
   }
 }
 

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cuts a batch into groups of tasks, as many as the plan puts into lanes, and gives them to the threads. A
-// task's numbers depend on nothing but its own data, the sum over tasks is exact: neither the grouping nor
-// the threads can change a bit.
+// Cuts a batch into groups of tasks and gives them to the threads. A task's numbers depend on nothing but its
+// own data, the sum over tasks is exact: neither the cut nor the threads can change a bit, so the cut is
+// chosen by measurement (group_costs.hpp, batch_cut.hpp).
 #include "cpu/cpu_backend.hpp"
 
 #include <algorithm>
 #include <atomic>
+#include <ctime>
 #include <limits>
 #include <mutex>
+#include <numeric>
 #include <vector>
 
 #include "cpu/group_packing.hpp"
-#include "cpu/network_plan.hpp"
+#include "cpu/group_plans.hpp"
 #include "cpu/thread_pool.hpp"
 
 namespace shoal {
@@ -21,15 +23,16 @@ namespace {
 constexpr float the_nan = std::numeric_limits<float>::quiet_NaN();  // 0x7fc00000
 static_assert(std::numeric_limits<float>::is_iec559);
 
-const GroupKernels& kernels_of(Isa isa, LaneLayout layout) {
-  switch (isa) {
-    case Isa::avx512:
-      return *avx512_kernels(layout);
-    case Isa::avx2:
-      return *avx2_kernels(layout);
-    default:
-      return scalar_kernels(layout);
-  }
+double thread_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// Times that the rows of a group go through the network, some number: groups of ragged batches cost in
+/// proportion.
+double group_passes(const GroupJob& job) {
+  return 1.0 + static_cast<double>(job.inner->steps) * job.support.rows + job.query.rows;
 }
 
 /// What one thread needs from call to call.
@@ -44,9 +47,7 @@ struct Worker {
 class CpuBackend final : public Backend<float> {
  public:
   CpuBackend(int threads, Isa isa, const ForcedPlan& forced)
-      : tasks_(kernels_of(isa, LaneLayout::tasks)),
-        units_(kernels_of(isa, LaneLayout::units)),
-        forced_(forced),
+      : choice_{kernels_of_kinds(isa), forced, threads},
         pool_(threads),
         workers_(static_cast<std::size_t>(threads)) {}
 
@@ -58,8 +59,9 @@ class CpuBackend final : public Backend<float> {
       support = std::max(support, tasks.support().rows(t));
       query = std::max(query, tasks.query().rows(t));
     }
-    return plan_for(problem, tasks.columns(), tasks.size())
-        .describe(static_cast<int>(support), static_cast<int>(query));
+    const GroupPlans plans(choice_, problem, tasks.columns());
+    return plans.describe(costs_.find(plans.key(Operation::meta_gradient, tasks)), tasks.size(),
+                          static_cast<int>(support), static_cast<int>(query));
   }
 
   void meta_gradient(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
@@ -75,29 +77,29 @@ class CpuBackend final : public Backend<float> {
       worker.sum.losses.clear();
       worker.sum.good = 0;
     }
-    const NetworkPlan plan = plan_for(problem, tasks.columns(), tasks.size());
-    for_groups(plan, problem, tasks, parameters,
-               [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
-                 worker.sum.theta.reserve(plan.kernels().tasks);
-                 worker.sum.rates.reserve(plan.kernels().tasks);
-                 for (int d = 0; d < ExactSum::digits; ++d) {
-                   job.sums[d] = worker.sum.theta.digit(d).data();
-                   job.rate_sums[d] = worker.sum.rates.digit(d).data();
-                 }
-                 prepare(plan, worker, job, !results.fast_weights.empty());
-                 plan.kernels().meta_gradient(job);
-                 for (int w = 0; w < job.lanes; ++w) {
-                   const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
-                   const bool good = job.status[w] == 0;
-                   results.query_loss_before[task] = good ? job.loss_before[w] : the_nan;
-                   results.query_loss[task] = good ? job.loss_after[w] : the_nan;
-                   if (!good) continue;
-                   worker.sum.losses.add(0, job.loss_before[w]);
-                   worker.sum.losses.add(1, job.loss_after[w]);
-                   ++worker.sum.good;
-                 }
-                 give_task_results(plan, job, group, results);
-               });
+    for_groups(
+        Operation::meta_gradient, problem, tasks, parameters,
+        [&](const NetworkPlan& plan, Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
+          worker.sum.theta.reserve(plan.kernels().tasks);
+          worker.sum.rates.reserve(plan.kernels().tasks);
+          for (int d = 0; d < ExactSum::digits; ++d) {
+            job.sums[d] = worker.sum.theta.digit(d).data();
+            job.rate_sums[d] = worker.sum.rates.digit(d).data();
+          }
+          prepare(plan, worker, job, !results.fast_weights.empty());
+          plan.kernels().meta_gradient(job);
+          for (int w = 0; w < job.lanes; ++w) {
+            const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
+            const bool good = job.status[w] == 0;
+            results.query_loss_before[task] = good ? job.loss_before[w] : the_nan;
+            results.query_loss[task] = good ? job.loss_after[w] : the_nan;
+            if (!good) continue;
+            worker.sum.losses.add(0, job.loss_before[w]);
+            worker.sum.losses.add(1, job.loss_after[w]);
+            ++worker.sum.good;
+          }
+          give_task_results(plan, job, group, results);
+        });
     for (const Worker& worker : workers_) {
       if (worker.sum.good == 0) continue;
       sum.theta.merge(worker.sum.theta);
@@ -110,42 +112,41 @@ class CpuBackend final : public Backend<float> {
   void adapt(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
              const TaskResults<float>& results) override {
     const std::lock_guard lock(mutex_);
-    const NetworkPlan plan = plan_for(problem, tasks.columns(), tasks.size());
-    for_groups(plan, problem, tasks, parameters,
-               [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
-                 prepare(plan, worker, job, true);
-                 plan.kernels().adapt(job);
-                 give_task_results(plan, job, group, results);
-               });
+    for_groups(
+        Operation::adapt, problem, tasks, parameters,
+        [&](const NetworkPlan& plan, Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
+          prepare(plan, worker, job, true);
+          plan.kernels().adapt(job);
+          give_task_results(plan, job, group, results);
+        });
   }
 
   void evaluate(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
                 std::span<const int> steps, std::span<float> loss, std::span<TaskStatus> status,
                 std::span<std::int32_t> failed_step) override {
     const std::lock_guard lock(mutex_);
-    const NetworkPlan plan = plan_for(problem, tasks.columns(), tasks.size());
-    const auto width = static_cast<std::size_t>(plan.kernels().tasks),
-               all = static_cast<std::size_t>(tasks.size());
-    for_groups(plan, problem, tasks, parameters,
-               [&](Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
-                 worker.point_status.resize(steps.size() * width);
-                 worker.point_failed_step.resize(steps.size() * width);
-                 prepare(plan, worker, job, false);
-                 float* point_loss = worker.outputs.room_for(steps.size() * width);
-                 plan.kernels().evaluate(job, {.steps = steps.data(),
-                                               .count = static_cast<int>(steps.size()),
-                                               .loss = point_loss,
-                                               .status = worker.point_status.data(),
-                                               .failed_step = worker.point_failed_step.data()});
-                 for (std::size_t i = 0; i < steps.size(); ++i)
-                   for (std::size_t w = 0; w < group.size(); ++w) {
-                     const std::size_t from = i * width + w,
-                                       to = i * all + static_cast<std::size_t>(group[w]);
-                     status[to] = static_cast<TaskStatus>(worker.point_status[from]);
-                     failed_step[to] = worker.point_failed_step[from];
-                     loss[to] = worker.point_status[from] == 0 ? point_loss[from] : the_nan;
-                   }
-               });
+    const auto all = static_cast<std::size_t>(tasks.size());
+    for_groups(
+        Operation::evaluate, problem, tasks, parameters,
+        [&](const NetworkPlan& plan, Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
+          const auto width = static_cast<std::size_t>(plan.kernels().tasks);
+          worker.point_status.resize(steps.size() * width);
+          worker.point_failed_step.resize(steps.size() * width);
+          prepare(plan, worker, job, false);
+          float* point_loss = worker.outputs.room_for(steps.size() * width);
+          plan.kernels().evaluate(job, {.steps = steps.data(),
+                                        .count = static_cast<int>(steps.size()),
+                                        .loss = point_loss,
+                                        .status = worker.point_status.data(),
+                                        .failed_step = worker.point_failed_step.data()});
+          for (std::size_t i = 0; i < steps.size(); ++i)
+            for (std::size_t w = 0; w < group.size(); ++w) {
+              const std::size_t from = i * width + w, to = i * all + static_cast<std::size_t>(group[w]);
+              status[to] = static_cast<TaskStatus>(worker.point_status[from]);
+              failed_step[to] = worker.point_failed_step[from];
+              loss[to] = worker.point_status[from] == 0 ? point_loss[from] : the_nan;
+            }
+        });
   }
 
   void predict(const Problem& problem, const TaskSet<float>& set, std::span<const float> phi,
@@ -153,7 +154,9 @@ class CpuBackend final : public Backend<float> {
     const std::lock_guard lock(mutex_);
     const TaskColumns columns{problem.model.inputs, 0, set.output_offset.empty() ? 0 : problem.model.outputs};
     const auto count = static_cast<std::int64_t>(set.offsets.size()) - 1;
-    const NetworkPlan plan = plan_for(problem, columns, count);
+    const GroupPlans plans(choice_, problem, columns);
+    const GroupKind kind = plans.kind_for_predictions(count);
+    const NetworkPlan& plan = plans[kind];
     const GroupKernels& kernels = plan.kernels();
     const std::size_t size = problem.layout.size();
     const auto width = static_cast<std::size_t>(kernels.tasks);
@@ -161,7 +164,9 @@ class CpuBackend final : public Backend<float> {
     const std::vector<std::int64_t> no_labels(static_cast<std::size_t>(set.total_rows()), 0);
     TaskSet<float> rows = set;
     rows.labels = no_labels;  // targets play no part in a prediction
-    for_each_group(plan, order, [&](Worker& worker, std::span<const std::int64_t> group) {
+    BatchCut cut{};
+    cut[kind] = (count + kernels.tasks - 1) / kernels.tasks;
+    for_each_group(cut, order, [&](GroupKind, Worker& worker, std::span<const std::int64_t> group) {
       GroupJob job = plan.job();
       std::uint8_t ignored[max_lanes] = {};
       job.query =
@@ -189,44 +194,79 @@ class CpuBackend final : public Backend<float> {
   }
 
  private:
-  NetworkPlan plan_for(const Problem& problem, const TaskColumns& columns, std::int64_t tasks) const {
-    return NetworkPlan(problem, columns, tasks, pool_.size(), tasks_, units_, forced_);
-  }
-
-  /// use(worker, group) for groups of tasks out of `order`, on all threads.
+  /// use(kind, worker, group) for groups of tasks out of `order`, cut so, on all threads.
   template <class Use>
-  void for_each_group(const NetworkPlan& plan, std::span<const std::int64_t> order, Use use) {
-    const auto width = static_cast<std::size_t>(plan.kernels().tasks);
-    const std::size_t groups = (order.size() + width - 1) / width;
+  void for_each_group(const BatchCut& cut, std::span<const std::int64_t> order, Use use) {
+    const PerKind<std::int64_t> size = choice_.tasks_of();
+    const auto all = static_cast<std::size_t>(std::accumulate(cut.begin(), cut.end(), std::int64_t{0}));
     std::atomic<std::size_t> next{0};
     const auto work = [&](int thread) {
       Worker& worker = workers_[static_cast<std::size_t>(thread)];
-      for (std::size_t g; (g = next.fetch_add(1, std::memory_order_relaxed)) < groups;)
-        use(worker, order.subspan(g * width, std::min(width, order.size() - g * width)));
+      for (std::size_t g; (g = next.fetch_add(1, std::memory_order_relaxed)) < all;) {
+        std::size_t begin = 0, group = g;
+        for (const GroupKind kind : {full_group, half_group, single_task}) {
+          const auto groups = static_cast<std::size_t>(cut[kind]),
+                     tasks = static_cast<std::size_t>(size[kind]);
+          if (group >= groups) {
+            group -= groups;
+            begin += groups * tasks;
+            continue;
+          }
+          begin += group * tasks;
+          if (begin < order.size())
+            use(kind, worker, order.subspan(begin, std::min(tasks, order.size() - begin)));
+          break;
+        }
+      }
     };
-    pool_.run(work);
+    if (all > 0) pool_.run(work);
   }
 
-  /// use(worker, job, group) with rows packed and bad inputs marked.
+  /// use(plan, worker, job, group) with rows packed and bad inputs marked.
   template <class Use>
-  void for_groups(const NetworkPlan& plan, const Problem& problem, const TaskBatch& tasks,
+  void for_groups(Operation operation, const Problem& problem, const TaskBatch& tasks,
                   const MetaParameters<float>& parameters, Use use) {
-    const auto order = order_by_size(tasks.support(), tasks.query());
-    for_each_group(plan, order, [&](Worker& worker, std::span<const std::int64_t> group) {
-      GroupJob job = plan.job();
-      job.theta = parameters.theta.data();
-      job.rates = parameters.rates.data();
-      job.rate_count = parameters.rates.size();
-      job.lanes = static_cast<int>(group.size());
-      std::fill(std::begin(job.failed_step), std::end(job.failed_step), -1);
-      const int outputs = problem.model.outputs;
-      job.support = worker.support.pack(tasks.support(), tasks.columns(), problem.loss, outputs, group,
-                                        plan.kernels(), job.status);
-      job.query = worker.query.pack(tasks.query(), tasks.columns(), problem.loss, outputs, group,
-                                    plan.kernels(), job.status);
-      plan.size_blocks(job);
-      use(worker, job, group);
-    });
+    const GroupPlans plans(choice_, problem, tasks.columns());
+    const std::vector<std::int64_t> order = order_by_size(tasks.support(), tasks.query());
+    GroupCosts& costs = costs_.of(plans.key(operation, tasks));
+    std::mutex measured;
+    const auto run = [&](const BatchCut& cut, std::span<const std::int64_t> part, bool measure) {
+      for_each_group(cut, part, [&](GroupKind kind, Worker& worker, std::span<const std::int64_t> group) {
+        const double begin = measure ? thread_seconds() : 0.0;
+        GroupJob job = packed_job(plans[kind], problem, tasks, parameters, worker, group);
+        use(plans[kind], worker, job, group);
+        if (!measure) return;
+        const double spent = (thread_seconds() - begin) / group_passes(job);
+        const std::lock_guard lock(measured);
+        costs.add(kind, spent);
+      });
+    };
+    std::span<const std::int64_t> rest = order;
+    if (choice_.forced.measures()) {
+      const BatchCut trial = costs.trials(tasks.size(), choice_.tasks_of(), plans.allowed());
+      const auto tried = static_cast<std::size_t>(std::min(plans.tasks_in(trial), tasks.size()));
+      run(trial, rest.first(tried), true);
+      rest = rest.subspan(tried);
+    }
+    run(plans.cut(&costs, static_cast<std::int64_t>(rest.size())), rest, false);
+  }
+
+  static GroupJob packed_job(const NetworkPlan& plan, const Problem& problem, const TaskBatch& tasks,
+                             const MetaParameters<float>& parameters, Worker& worker,
+                             std::span<const std::int64_t> group) {
+    GroupJob job = plan.job();
+    job.theta = parameters.theta.data();
+    job.rates = parameters.rates.data();
+    job.rate_count = parameters.rates.size();
+    job.lanes = static_cast<int>(group.size());
+    std::fill(std::begin(job.failed_step), std::end(job.failed_step), -1);
+    const int outputs = problem.model.outputs;
+    job.support = worker.support.pack(tasks.support(), tasks.columns(), problem.loss, outputs, group,
+                                      plan.kernels(), job.status);
+    job.query = worker.query.pack(tasks.query(), tasks.columns(), problem.loss, outputs, group,
+                                  plan.kernels(), job.status);
+    plan.size_blocks(job);
+    return job;
   }
 
   static void prepare(const NetworkPlan& plan, Worker& worker, GroupJob& job, bool keep_fast_weights) {
@@ -252,8 +292,8 @@ class CpuBackend final : public Backend<float> {
     }
   }
 
-  const GroupKernels &tasks_, &units_;
-  const ForcedPlan forced_;
+  const GroupChoice choice_;
+  CostTable costs_;
   std::mutex mutex_;  // one call at a time: the workers' memory is the backend's
   ThreadPool pool_;
   std::vector<Worker> workers_;

@@ -44,11 +44,11 @@ bool pack_matrix(std::span<const T> values, std::int64_t first_row, int rows, in
 std::vector<std::int64_t> order_by_size(const TaskSet<float>& support, const TaskSet<float>& query) {
   std::vector<std::int64_t> order(support.offsets.size() - 1);
   std::iota(order.begin(), order.end(), std::int64_t{0});
-  const auto smaller = [&](std::int64_t a, std::int64_t b) {
-    return std::pair(support.rows(a), query.rows(a)) < std::pair(support.rows(b), query.rows(b));
+  const auto larger = [&](std::int64_t a, std::int64_t b) {
+    return std::pair(support.rows(a), query.rows(a)) > std::pair(support.rows(b), query.rows(b));
   };
-  if (!std::is_sorted(order.begin(), order.end(), smaller))
-    std::stable_sort(order.begin(), order.end(), smaller);
+  if (!std::is_sorted(order.begin(), order.end(), larger))
+    std::stable_sort(order.begin(), order.end(), larger);
   return order;
 }
 
@@ -69,8 +69,7 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
     packed.terms[w] = static_cast<float>(terms);
     packed.scale[w] = terms > 0.0 ? 1.0f / packed.terms[w] : 0.0f;
   }
-  if (tasks.size() < static_cast<std::size_t>(kernels.tasks))
-    packed.common_rows = 0;  // lanes without a task have no rows
+  // Lanes without a task have no rows and no results: rows that the tasks share need no mask for them.
 
   const int targets = columns.targets == 0 ? 1 : columns.targets;
   const auto floats = [&](int columns_of_set) {

@@ -14,8 +14,8 @@
 
 namespace shoal::cpu {
 
-/// Indices of tasks in order of size, so that the tasks of a group of lanes have nearly the same number of
-/// rows.
+/// Indices of tasks from large to small, so that the tasks of a group of lanes have nearly the same number of
+/// rows and no thread is left with a large one at the end.
 std::vector<std::int64_t> order_by_size(const TaskSet<float>& support, const TaskSet<float>& query);
 
 /// The rows of one side of a group, as GroupRows says. Keeps its memory between groups.

@@ -33,6 +33,7 @@ static inline constexpr bool is_turned(int inputs, int outputs, int W) {
 template <class Isa>
 struct LanesAreTasks : Isa {
   static constexpr bool units = false;
+  using Rate = float;                       ///< of a parameter: one for all lanes
   static constexpr int tasks = Isa::width;  ///< of a group
   /// Vectors that a row of n values needs, and vectors from one row to the next.
   static constexpr int vectors(int n) { return n; }
@@ -43,6 +44,7 @@ struct LanesAreTasks : Isa {
 template <class Isa>
 struct LanesAreUnits : Isa {
   static constexpr bool units = true;
+  using Rate = typename Isa::V;
   static constexpr int tasks = 1;
   static constexpr int vectors(int n) { return row_vectors(n, Isa::width); }
   static constexpr int stride(int n) { return row_stride(n, Isa::width); }

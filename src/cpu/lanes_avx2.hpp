@@ -121,6 +121,7 @@ struct Lanes {
   using M = avx2::M;
   static constexpr int width = 8;
   static constexpr int tile_rows = 4, tile_columns = 3;       ///< lanes = tasks (contraction.hpp)
+  static constexpr int rows_of_four_columns = 3;              ///< of a tile of four columns
   static constexpr int panel_columns = 2, accumulators = 12;  ///< lanes = units
 
   SHOAL_LANE M below(int s, const std::int32_t* limit) {

@@ -121,6 +121,7 @@ struct Lanes {
   using M = avx512::M;
   static constexpr int width = 16;
   static constexpr int tile_rows = 5, tile_columns = 5;       ///< lanes = tasks (contraction.hpp)
+  static constexpr int rows_of_four_columns = 6;              ///< of a tile of four columns
   static constexpr int panel_columns = 4, accumulators = 24;  ///< lanes = units
 
   SHOAL_LANE M below(int s, const std::int32_t* limit) {

@@ -21,8 +21,9 @@
 // made once a step (weights()), not once a block of rows.
 #pragma once
 
-#include "cpu/contraction.hpp"
+#include "cpu/layer_rows.hpp"
 #include "cpu/parameter_runs.hpp"
+#include "cpu/parameter_updates.hpp"
 #include "cpu/row_losses.hpp"
 
 namespace shoal::cpu {
@@ -59,9 +60,8 @@ class NetworkPass {
       : net_(net),
         rows_(block_rows),
         scratch_(scratch),
-        losses_(net, loss, scratch + block_vectors(net, block_rows)) {}
-
-  bool curved() const { return kernels::is_curved(net_.activation); }
+        losses_(net, loss, scratch + block_vectors(net, block_rows)),
+        layers_(net) {}
 
   /// Parameters as the passes take them: turns what forward() reads, and for deltas of layers from `lowest`
   /// up what the way back reads. `turned` has room for turned_vectors().
@@ -71,7 +71,7 @@ class NetworkPass {
         if (l == net_.layer_count && !net_.has_skip) break;
         const LayerShape& layer = l < net_.layer_count ? net_.layers[l] : skip_;
         const bool is_turned = L::turned(layer);
-        if (!is_turned && (l <= lowest || l == net_.layer_count)) continue;
+        if (is_turned ? is_single_output(l) : l <= lowest || l == net_.layer_count) continue;
         const int rows = is_turned ? layer.outputs : layer.inputs,
                   columns = is_turned ? layer.inputs : layer.outputs;
         turn<L>(parameters + layer.weight, L::stride(columns), rows, columns, turned + turned_offset(net_, l),
@@ -81,16 +81,28 @@ class NetworkPass {
     return {parameters, turned};
   }
 
-  void forward(Weights<V> phi, const RowBlock<L>& block, const Tape<L>& tape) const {
+  void forward(Weights<V> phi, const RowBlock<L>& block, const Tape<L>& tape, TapeUse use) const {
     const V* input = block.x;  // [rows, inputs of the layer]
     for (int l = 0; l < net_.layer_count; ++l) {
       const LayerShape& layer = net_.layers[l];
       const bool last = l + 1 == net_.layer_count;
+      const int in = L::stride(layer.inputs);
       V* z = last ? tape.output() : tape.activation(l);
-      product(z, layer.outputs, block.rows, {.start = Start::column, .column_start = phi.kept + layer.bias},
-              {input, L::stride(layer.inputs), forward_weight(phi, l), L::stride(layer.outputs)}, {},
-              layer.inputs);
-      if (!last) activate(tape, l, block.rows);
+      const V* bias = phi.kept + layer.bias;
+      if (is_single_output(l)) {
+        LayerRows<L>::dot_rows(z, block.rows, first_lane(bias), {input, in, phi.kept + layer.weight, 0}, {},
+                               layer.inputs);
+      } else if (!last && is_single_input(layer)) {
+        const V* w = forward_weight(phi, l);
+        layers_.activate(tape, l, block.rows, use, [&](int r, int j, int) SHOAL_INLINE {
+          return fma(LayerRows<L>::spread(input, r, in), w[j], bias[j]);
+        });
+      } else {
+        product(z, layer.outputs, block.rows, {.start = Start::column, .column_start = bias},
+                {input, in, forward_weight(phi, l), L::stride(layer.outputs)}, {}, layer.inputs);
+        if (!last)
+          layers_.activate(tape, l, block.rows, use, [&](int, int, int e) SHOAL_INLINE { return z[e]; });
+      }
       input = z;
     }
     if (net_.has_skip)
@@ -100,7 +112,8 @@ class NetworkPass {
           {}, net_.inputs);
     if (block.offset) {
       V* o = tape.output();
-      each_element(block.rows, net_.outputs, [&](int e) { o[e] = o[e] + block.offset[e]; });
+      LayerRows<L>::each_cell(block.rows, net_.outputs,
+                              [&](int, int, int e) SHOAL_INLINE { o[e] = o[e] + block.offset[e]; });
     }
   }
 
@@ -109,10 +122,11 @@ class NetworkPass {
     return losses_.add(block, tape.output(), total);
   }
 
-  /// Gradient of the mean loss over rows; `scale` = 1 / terms. Needs forward(). `gradient` null: the tape
-  /// only.
-  void backward(Weights<V> phi, const RowBlock<L>& block, const Tape<L>& tape, V scale, Wanted wanted,
-                RowSums sums, V* gradient) const {
+  /// Gradient of the mean loss over rows; `scale` = 1 / terms. Needs forward() for the same use. `gradient`
+  /// null: the tape only. The update takes the sums, which `gradient` is said to hold.
+  template <class Update>
+  void backward(Weights<V> phi, const RowBlock<L>& block, const Tape<L>& tape, TapeUse use, V scale,
+                Wanted wanted, RowSums sums, V* gradient, Update& update) const {
     losses_.gradient(block, tape.output(), scale, tape.delta(net_.layer_count - 1));
     const bool all = wanted == Wanted::everything;
     const int lowest = all ? 0 : net_.lowest_adapting;
@@ -121,84 +135,120 @@ class NetworkPass {
       const V* input = l > 0 ? tape.activation(l - 1) : block.x;
       const V* delta = tape.delta(l);
       if (gradient && (all || layer.weight_adapts))
-        sum_over_rows(gradient + layer.weight, layer, block, sums,
-                      {input, L::stride(layer.inputs), delta, L::stride(layer.outputs)}, {});
+        sum_over_rows(gradient + layer.weight, l, block, sums,
+                      {input, L::stride(layer.inputs), delta, L::stride(layer.outputs)}, {}, update);
       if (gradient && (all || layer.bias_adapts))
-        sum_rows(gradient + layer.bias, layer.outputs, block, sums, delta);
+        sum_rows(gradient + layer.bias, l, block, sums, delta, update);
       if (l > lowest) {
-        V* da = scratch_;  // [rows, inputs of the layer]
-        product_transposed(da, layer, block.rows,
-                           {delta, L::stride(layer.outputs), backward_weight(phi, l), backward_stride(layer)},
-                           {});
-        through_activation(tape, l - 1, block.rows, da);
+        const Product<V> by_w{delta, L::stride(layer.outputs), backward_weight(phi, l),
+                              backward_stride(layer)};
+        product_back(layer, block.rows, by_w, {}, [&](auto from) SHOAL_INLINE {
+          layers_.through_activation(tape, l - 1, block.rows, use, from);
+        });
       }
     }
     if (gradient && net_.has_skip && (all || net_.skip_adapts))
       sum_over_rows(
-          gradient + net_.skip, skip_, block, sums,
-          {block.x, L::stride(net_.inputs), tape.delta(net_.layer_count - 1), L::stride(net_.outputs)}, {});
+          gradient + net_.skip, net_.layer_count, block, sums,
+          {block.x, L::stride(net_.inputs), tape.delta(net_.layer_count - 1), L::stride(net_.outputs)}, {},
+          update);
+  }
+  void backward(Weights<V> phi, const RowBlock<L>& block, const Tape<L>& tape, TapeUse use, V scale,
+                Wanted wanted, RowSums sums, V* gradient) const {
+    KeepSums<L> keep;
+    backward(phi, block, tape, use, scale, wanted, sums, gradient, keep);
   }
 
   /// Hessian of the mean loss at phi times u (zero where tensors do not adapt), all of theta's rows. Needs
-  /// forward() and backward(Wanted::adapting).
+  /// forward() and backward(Wanted::adapting) for TapeUse::hessian. The update takes the sums and may change
+  /// u.
+  template <class Update>
   void hessian_vector(Weights<V> phi, Weights<V> u, const RowBlock<L>& block, const Tape<L>& tape, V scale,
-                      RowSums sums, V* hv) const {
+                      RowSums sums, V* hv, Update& update) const {
     const int low = net_.lowest_adapting, last = net_.layer_count - 1;
-    V* const ro =
-        scratch_ + std::ptrdiff_t{rows_} * 2 * (net_.widest + net_.hidden_width);  // [rows, outputs]
-    for (int l = low; l <= last; ++l) {
-      const LayerShape& layer = net_.layers[l];
-      V* rz = l < last ? r_sum(l) : ro;
-      const int in = L::stride(layer.inputs), out = L::stride(layer.outputs);
-      const Product<V> by_u{l > 0 ? tape.activation(l - 1) : block.x, in, forward_weight(u, l), out};
-      const Product<V> by_w{l > low ? r_activation(l - 1) : nullptr, in, forward_weight(phi, l), out};
-      product(rz, layer.outputs, block.rows,
-              {.start = layer.bias_adapts ? Start::column : Start::zero, .column_start = u.kept + layer.bias},
-              layer.weight_adapts ? by_u : by_w, layer.weight_adapts ? by_w : Product<V>{}, layer.inputs);
-      if (l < last) {
-        const V* slope = tape.slope(l);
-        V* ra = r_activation(l);
-        each_element(block.rows, layer.outputs, [&](int e) { ra[e] = rz[e] * slope[e]; });
-      }
-    }
-    if (net_.has_skip && net_.skip_adapts)
-      product(ro, net_.outputs, block.rows, {.start = Start::output},
-              {block.x, L::stride(net_.inputs), forward_weight(u, net_.layer_count), L::stride(net_.outputs)},
-              {}, net_.inputs);
-
-    V* rd = scratch_ + std::ptrdiff_t{rows_} * net_.widest;  // [rows, outputs of the layer]
+    V* const ro = r_output();
+    r_forward(phi, u, block, tape, ro);
+    V* const rd_last = scratch_ + std::ptrdiff_t{rows_} * net_.widest;
+    V* rd = rd_last;  // [rows, outputs of the layer]; the other half of the scratch takes the products
     losses_.curvature(block, tape.output(), ro, scale, rd);
     if (net_.has_skip)
-      sum_over_rows(hv + net_.skip, skip_, block, sums,
-                    {block.x, L::stride(net_.inputs), rd, L::stride(net_.outputs)}, {});
+      sum_over_rows(hv + net_.skip, net_.layer_count, block, sums,
+                    {block.x, L::stride(net_.inputs), rd, L::stride(net_.outputs)}, {}, update);
     for (int l = last; l >= 0; --l) {
       const LayerShape& layer = net_.layers[l];
       const V* input = l > 0 ? tape.activation(l - 1) : block.x;
-      const int in = L::stride(layer.inputs), out = L::stride(layer.outputs);
+      const int in = L::stride(layer.inputs), out = L::stride(layer.outputs), stride = backward_stride(layer);
       const Product<V> straight{input, in, rd, out};
       const Product<V> through_input{l > low ? r_activation(l - 1) : nullptr, in, tape.delta(l), out};
-      sum_over_rows(hv + layer.weight, layer, block, sums, l > low ? through_input : straight,
-                    l > low ? straight : Product<V>{});
-      sum_rows(hv + layer.bias, layer.outputs, block, sums, rd);
-      if (l == 0) break;
-      V* rda = scratch_;  // [rows, inputs of the layer]
-      const int stride = backward_stride(layer);
+      V* const other = rd == rd_last ? scratch_ : rd_last;
+      // The way back reads u's part of this layer before the update may write it, the sums read rd before it
+      // is written again.
+      const auto add_up = [&] {
+        sum_over_rows(hv + layer.weight, l, block, sums, l > low ? through_input : straight,
+                      l > low ? straight : Product<V>{}, update);
+        sum_rows(hv + layer.bias, l, block, sums, rd, update);
+      };
+      if (l == 0) {
+        add_up();
+        break;
+      }
+      const Product<V> by_w{rd, out, backward_weight(phi, l), stride};
       const Product<V> by_u{l >= low && layer.weight_adapts ? tape.delta(l) : nullptr, out,
                             backward_weight(u, l), stride};
-      product_transposed(rda, layer, block.rows, {rd, out, backward_weight(phi, l), stride}, by_u);
-      const V* slope = tape.slope(l - 1);
-      if (curved() && l > low) {
-        const V* curve = tape.curve(l - 1);
-        const V* rz = r_sum(l - 1);
-        each_element(block.rows, layer.inputs,
-                     [&](int e) { rd[e] = fma(rda[e], slope[e], curve[e] * rz[e]); });
+      const V* r_sums = layers_.curved() && l > low ? r_sum(l - 1) : nullptr;
+      if (layer.outputs == 1) {
+        layers_.r_through_activation(tape, l - 1, block.rows, r_sums, other, single_term(by_w, by_u));
+        add_up();
+        rd = other;
       } else {
-        each_element(block.rows, layer.inputs, [&](int e) { rd[e] = rda[e] * slope[e]; });
+        product_transposed(other, layer, block.rows, by_w, by_u);
+        add_up();
+        layers_.r_through_activation(tape, l - 1, block.rows, r_sums, rd,
+                                     [&](int, int, int e) SHOAL_INLINE { return other[e]; });
       }
     }
   }
 
  private:
+  /// R{z} and R{a} of the layers from the lowest that adapts, R{o}.
+  void r_forward(Weights<V> phi, Weights<V> u, const RowBlock<L>& block, const Tape<L>& tape, V* ro) const {
+    const int low = net_.lowest_adapting, last = net_.layer_count - 1;
+    for (int l = low; l <= last; ++l) {
+      const LayerShape& layer = net_.layers[l];
+      const int in = L::stride(layer.inputs), out = L::stride(layer.outputs);
+      const V* a = l > 0 ? tape.activation(l - 1) : block.x;
+      const V* bias = u.kept + layer.bias;
+      Product<V> by_u{a, in, forward_weight(u, l), out},
+          by_w{l > low ? r_activation(l - 1) : nullptr, in, forward_weight(phi, l), out};
+      if (is_single_output(l)) {
+        by_u.b = u.kept + layer.weight;
+        by_w.b = phi.kept + layer.weight;
+        LayerRows<L>::dot_rows(ro, block.rows, layer.bias_adapts ? first_lane(bias) : 0.0f,
+                               layer.weight_adapts ? by_u : by_w, layer.weight_adapts ? by_w : Product<V>{},
+                               layer.inputs);
+        continue;
+      }
+      V* r_sums = layers_.curved() ? r_sum(l) : nullptr;
+      if (l < last && l == low && is_single_input(layer) && layer.weight_adapts && layer.bias_adapts) {
+        layers_.r_activate(tape, l, block.rows, r_activation(l), r_sums, [&](int r, int j, int) SHOAL_INLINE {
+          return fma(LayerRows<L>::spread(a, r, in), by_u.b[j], bias[j]);
+        });
+        continue;
+      }
+      V* rz = l == last ? ro : r_sums ? r_sums : r_activation(l);
+      product(rz, layer.outputs, block.rows,
+              {.start = layer.bias_adapts ? Start::column : Start::zero, .column_start = bias},
+              layer.weight_adapts ? by_u : by_w, layer.weight_adapts ? by_w : Product<V>{}, layer.inputs);
+      if (l < last)
+        layers_.r_activate(tape, l, block.rows, r_activation(l), nullptr,
+                           [&](int, int, int e) SHOAL_INLINE { return rz[e]; });
+    }
+    if (net_.has_skip && net_.skip_adapts)
+      product(ro, net_.outputs, block.rows, {.start = Start::output},
+              {block.x, L::stride(net_.inputs), forward_weight(u, net_.layer_count), L::stride(net_.outputs)},
+              {}, net_.inputs);
+  }
+
   struct Begin {
     Start start = Start::zero;
     const V* column_start = nullptr;
@@ -237,15 +287,22 @@ class NetworkPass {
     return L::units ? L::stride(layer.inputs) : layer.outputs;
   }
 
-  /// use(e) for the vectors of a matrix [rows, n].
-  template <class Use>
-  static inline __attribute__((always_inline)) void each_element(int rows, int n, Use use) {
-    if constexpr (L::units) {
-      for (int r = 0; r < rows; ++r)
-        for (int e = r * L::stride(n), end = e + L::vectors(n); e < end; ++e) use(e);
-    } else {
-      for (int e = 0; e < rows * n; ++e) use(e);
-    }
+  static float first_lane(const V* v) { return reinterpret_cast<const float*>(v)[0]; }
+  /// Lanes = units: a last layer whose one output would fill one lane of every vector.
+  bool is_single_output(int l) const {
+    return L::units && l + 1 == net_.layer_count && net_.layers[l].outputs == 1;
+  }
+  /// A layer whose products have one term, and whose weight lies as it is used.
+  static bool is_single_input(const LayerShape& layer) { return layer.inputs == 1 && !L::turned(layer); }
+
+  /// An element of a product with one term, or of two such products.
+  static auto single_term(const Product<V>& first, const Product<V>& second) {
+    return [first, second](int r, int j, int) SHOAL_INLINE {
+      const V sum =
+          fma(LayerRows<L>::spread(first.a, r, static_cast<int>(first.a_stride)), first.b[j], V(0.0f));
+      if (!second.a) return sum;
+      return fma(LayerRows<L>::spread(second.a, r, static_cast<int>(second.a_stride)), second.b[j], sum);
+    };
   }
 
   /// out[r][j] over rows r and the outputs j of a layer.
@@ -276,11 +333,27 @@ class NetworkPass {
                                                             .out_stride = L::stride(layer.inputs)});
   }
 
-  /// out[i][j]: sum over the block's rows, or out[j][i] where the weight is kept so.
-  static void sum_over_rows(V* out, const LayerShape& layer, const RowBlock<L>& block, RowSums sums,
-                            Product<V> first, Product<V> second) {
+  /// The products of the way back from a layer's outputs to its inputs, element by element to `use`.
+  template <class Use>
+  void product_back(const LayerShape& layer, int rows, const Product<V>& first, const Product<V>& second,
+                    Use use) const {
+    if (layer.outputs == 1) {
+      use(single_term(first, second));
+    } else {
+      product_transposed(scratch_, layer, rows, first, second);
+      use([products = scratch_](int, int, int e) SHOAL_INLINE { return products[e]; });
+    }
+  }
+
+  /// out[i][j] of layer l (`layer_count`: the skip): sum over the block's rows, or out[j][i] where the weight
+  /// is kept so.
+  template <class Update>
+  void sum_over_rows(V* out, int l, const RowBlock<L>& block, RowSums sums, Product<V> first,
+                     Product<V> second, Update& update) const {
+    const LayerShape& layer = l < net_.layer_count ? net_.layers[l] : skip_;
     const bool turned = L::turned(layer);
     const int columns = turned ? layer.inputs : layer.outputs;
+    auto epilogue = update.begin(rates_layer(l), columns);
     contract<L, Walk::weights>({.first = turned ? swapped(first) : first,
                                 .second = turned ? swapped(second) : second,
                                 .rows = turned ? layer.outputs : layer.inputs,
@@ -290,49 +363,25 @@ class NetworkPass {
                                 .out = out,
                                 .out_stride = L::stride(columns),
                                 .lane_terms = block.lane_rows,
-                                .common_terms = block.common_rows});
+                                .common_terms = block.common_rows},
+                               epilogue);
+    update.end(epilogue);
   }
+  template <class Update>
+  void sum_rows(V* out, int l, const RowBlock<L>& block, RowSums sums, const V* values,
+                Update& update) const {
+    auto epilogue = update.begin(l, net_.layers[l].outputs);
+    LayerRows<L>::sum_rows(out, net_.layers[l].outputs, block, sums == RowSums::begin, values, epilogue);
+    update.end(epilogue);
+  }
+  /// The skip takes the last layer's rate.
+  int rates_layer(int l) const { return l < net_.layer_count ? l : net_.layer_count - 1; }
 
   static Product<V> swapped(const Product<V>& p) { return {p.b, p.b_stride, p.a, p.a_stride}; }
 
-  static void sum_rows(V* out, int columns, const RowBlock<L>& block, RowSums sums, const V* values) {
-    const int count = L::vectors(columns), stride = L::stride(columns);
-    if (sums == RowSums::begin)
-      for (int j = 0; j < count; ++j) out[j] = V(0.0f);
-    for (int r = 0; r < block.common_rows; ++r)
-      for (int j = 0; j < count; ++j) out[j] = out[j] + values[r * stride + j];
-    for (int r = block.common_rows; r < block.rows; ++r) {  // lanes = tasks
-      const M active = L::below(r, block.lane_rows);
-      for (int j = 0; j < count; ++j) out[j] = select(active, out[j] + values[r * stride + j], out[j]);
-    }
+  V* r_output() const {
+    return scratch_ + std::ptrdiff_t{rows_} * 2 * (net_.widest + net_.hidden_width);  // [rows, outputs]
   }
-
-  /// z -> a in place, with f' and, for curved activations, f''.
-  void activate(const Tape<L>& tape, int layer, int rows) const {
-    V* a = tape.activation(layer);
-    V* slope = tape.slope(layer);
-    V* curve = tape.curve(layer);
-    kernels::with_activation<L>(net_.activation, [&]<class F>(F) {
-      each_element(rows, net_.layers[layer].outputs, [&](int e) {
-        const V z = a[e];
-        if constexpr (F::curved)
-          F::curvature(z, a[e], slope[e], curve[e]);
-        else
-          F::slope(z, a[e], slope[e]);
-      });
-    });
-  }
-
-  /// dL/da -> dL/dz of a hidden layer; f'' becomes dL/da f''.
-  void through_activation(const Tape<L>& tape, int layer, int rows, const V* da) const {
-    V* delta = tape.delta(layer);
-    const V* slope = tape.slope(layer);
-    V* curve = tape.curve(layer);
-    const int width = net_.layers[layer].outputs;
-    each_element(rows, width, [&](int e) { delta[e] = da[e] * slope[e]; });
-    if (curved()) each_element(rows, width, [&](int e) { curve[e] = da[e] * curve[e]; });
-  }
-
   V* r_sum(int layer) const {
     return scratch_ + std::ptrdiff_t{rows_} * (2 * net_.widest + net_.layers[layer].width_before);
   }
@@ -343,6 +392,7 @@ class NetworkPass {
   int rows_;
   V* scratch_;
   RowLosses<L> losses_;
+  LayerRows<L> layers_;
 };
 
 }  // namespace shoal::cpu

@@ -3,39 +3,40 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <sstream>
 #include <string>
 
 #include <shoal/error.hpp>
 
+#include "cpu/cache_sizes.hpp"
 #include "cpu/lane_layouts.hpp"
 
 namespace shoal::cpu {
 namespace {
 
-// Sizes and thresholds are data, apart from the algorithm (docs/decisions/0006-lanes-are-units.md has the
-// measurements): what a thread may count on in its caches.
+// Sizes are data, apart from the algorithm (docs/decisions/0006-lanes-are-units.md has the measurements):
+// what a thread may count on in its caches.
 struct BlockSizes {
   std::size_t block_bytes;  ///< activations of the widest layer of one block
-  std::size_t tape_bytes;   ///< tapes kept from the inner loop: beyond it, recompute
   int tile_rows;            ///< blocks are a multiple of it
   int fewest_rows;          ///< of a block
 };
-constexpr BlockSizes with_tasks{32 * 1024, 3 * 1024 * 1024, 5, 5};
-constexpr BlockSizes with_units{32 * 1024, 2 * 1024 * 1024, 6, 128};
+constexpr BlockSizes with_tasks{80 * 1024, 5, 5};
+constexpr BlockSizes with_units{32 * 1024, 6, 128};
 // Parameters of one task beyond this stream from memory at every step: then a tape costs less than weights
 // read again.
 constexpr std::size_t streaming_bytes = 1024 * 1024, streaming_tape_bytes = 64 * 1024 * 1024;
 
-/// Time of a task with lanes = units over its share of a full group with lanes = tasks, where no lane of
-/// either is empty: the larger the model, the worse a group fits the caches.
+/// Time of a task alone over its share of a full group, where no lane of either is empty.
 struct RelativeCost {
   std::size_t parameters;  ///< up to
-  double units_over_tasks;
+  double single_over_share;
 };
-constexpr RelativeCost relative_costs[] = {{600, 1.5},    {1000, 1.15}, {1700, 0.95},    {3500, 0.85},
-                                           {10000, 0.65}, {20000, 0.5}, {SIZE_MAX, 0.35}};
+constexpr RelativeCost relative_costs[] = {{600, 1.6},    {1000, 1.5},   {1700, 1.05},   {3500, 1.2},
+                                           {10000, 0.65}, {20000, 0.55}, {SIZE_MAX, 0.4}};
+constexpr double half_over_share = 1.15;  // of the tasks of a half group over those of a full one
 
 std::size_t padded(int rows, int columns, int W) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(row_stride(columns, W));
@@ -57,18 +58,14 @@ std::size_t filled_vectors(const kernels::Network& network, int W) {
   return vectors;
 }
 
-/// The layout whose slowest thread is done first.
-LaneLayout choose(const kernels::Network& network, std::int64_t tasks, int threads, int W) {
-  const auto rounds = [&](std::int64_t in_group) {
-    const std::int64_t groups = (tasks + in_group - 1) / in_group;
-    const std::int64_t whole = (groups + threads - 1) / threads;
-    return static_cast<double>(whole);
-  };
-  const RelativeCost* cost = relative_costs;
-  while (network.parameters > cost->parameters) ++cost;
-  const double lanes = static_cast<double>(filled_vectors(network, W)) * W;
-  const double padding = lanes / static_cast<double>(network.parameters);
-  return rounds(1) * cost->units_over_tasks * padding < rounds(W) * W ? LaneLayout::units : LaneLayout::tasks;
+/// "cut-F-H"
+std::optional<BatchCut> cut_from(const std::string& word) {
+  long full = 0, half = 0;
+  int end = 0;
+  if (std::sscanf(word.c_str(), "cut-%ld-%ld%n", &full, &half, &end) != 2 ||
+      static_cast<std::size_t>(end) != word.size() || full < 0 || half < 0)
+    return std::nullopt;
+  return BatchCut{full, half, 0};
 }
 
 }  // namespace
@@ -79,28 +76,45 @@ ForcedPlan forced_plan() {
   std::istringstream words(text ? text : "");
   for (std::string word; std::getline(words, word, '+');) {
     if (word == "tasks")
-      forced.layout = LaneLayout::tasks;
+      forced.kind = full_group;
+    else if (word == "half")
+      forced.kind = half_group;
     else if (word == "units")
-      forced.layout = LaneLayout::units;
+      forced.kind = single_task;
     else if (word == "keep")
       forced.tape = StoredTape::keep;
     else if (word == "recompute")
       forced.tape = StoredTape::recompute;
+    else if (word == "guess")
+      forced.first_guess = true;
+    else if (const auto cut = cut_from(word))
+      forced.cut = cut;
     else if (word != "auto")
-      throw InvalidArgument("SHOAL_CPU_PLAN takes tasks, units, keep, recompute and auto, joined by +, not " +
-                            word);
+      throw InvalidArgument(
+          "SHOAL_CPU_PLAN takes tasks, half, units, cut-F-H, keep, recompute, guess and auto, joined by +, "
+          "not " +
+          word);
   }
   return forced;
 }
 
-NetworkPlan::NetworkPlan(const Problem& problem, const TaskColumns& columns, std::int64_t tasks, int threads,
-                         const GroupKernels& lanes_are_tasks, const GroupKernels& lanes_are_units,
-                         const ForcedPlan& forced)
-    : problem_(problem, columns), forced_(forced), network_(problem_.network()) {
-  const int W = lanes_are_tasks.width;
-  const LaneLayout layout = forced.layout ? *forced.layout : choose(network_, tasks, threads, W);
-  kernels_ = layout == LaneLayout::units ? &lanes_are_units : &lanes_are_tasks;
-  if (layout == LaneLayout::tasks) return;
+PerKind<double> first_guess(const kernels::Network& network, int width) {
+  const RelativeCost* cost = relative_costs;
+  while (network.parameters > cost->parameters) ++cost;
+  const double lanes = static_cast<double>(filled_vectors(network, width)) * width;
+  const double padding = lanes / static_cast<double>(network.parameters);
+  return {static_cast<double>(width), half_over_share * width / 2.0, cost->single_over_share * padding};
+}
+
+NetworkPlan::NetworkPlan(const Problem& problem, const TaskColumns& columns, const GroupKernels& kernels,
+                         int threads, std::optional<StoredTape> forced_tape)
+    : problem_(problem, columns),
+      forced_tape_(forced_tape),
+      kernels_(&kernels),
+      tape_budget_(tape_budget(threads)),
+      network_(problem_.network()) {
+  if (kernels.layout == LaneLayout::tasks) return;
+  const int W = kernels.width;
 
   layers_.assign(network_.layers, network_.layers + network_.layer_count);
   std::size_t vectors = 0;
@@ -144,23 +158,32 @@ void NetworkPlan::size_blocks(GroupJob& job) const {
   const int blocks = (rows + most - 1) / most;
   job.block_rows = (rows + blocks - 1) / blocks;
   const std::size_t per_row =
-      4 * static_cast<std::size_t>(network_.hidden_width) +
+      kernels::tape_parts(network_.activation) * static_cast<std::size_t>(network_.hidden_width) +
       2 * static_cast<std::size_t>(units ? row_stride(network_.outputs, kernels_->width) : network_.outputs);
   const std::size_t tapes = per_row * vector_bytes * static_cast<std::size_t>(job.support.rows) *
                             static_cast<std::size_t>(problem_.inner().steps);
   const bool streams = units && network_.parameters * vector_bytes > streaming_bytes;
-  const std::size_t budget = streams ? streaming_tape_bytes : sizes.tape_bytes;
-  job.tape = forced_.tape ? *forced_.tape : tapes <= budget ? StoredTape::keep : StoredTape::recompute;
+  const std::size_t budget = streams ? streaming_tape_bytes : tape_budget_;
+  job.tape = forced_tape_ ? *forced_tape_ : tapes <= budget ? StoredTape::keep : StoredTape::recompute;
 }
 
-std::string NetworkPlan::describe(int support_rows, int query_rows) const {
+GroupJob NetworkPlan::largest_job(int support_rows, int query_rows) const {
   GroupJob job = this->job();
   job.support.rows = support_rows;
   job.query.rows = query_rows;
   size_blocks(job);
-  std::int64_t anything = 0;
+  static std::int64_t anything = 0;
   job.sums[0] = &anything;  // a meta-gradient: the largest workspace
-  const std::size_t bytes = kernels_->workspace_floats(job) * sizeof(float);
+  return job;
+}
+
+std::size_t NetworkPlan::workspace_bytes(int support_rows, int query_rows) const {
+  return kernels_->workspace_floats(largest_job(support_rows, query_rows)) * sizeof(float);
+}
+
+std::string NetworkPlan::describe(int support_rows, int query_rows) const {
+  const GroupJob job = largest_job(support_rows, query_rows);
+  const std::size_t bytes = workspace_bytes(support_rows, query_rows);
   const bool units = kernels_->layout == LaneLayout::units;
   return "lanes = " + std::string(units ? "units of one task" : "tasks") + ", " +
          std::to_string(kernels_->width) + " to a vector, " +

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetworkPlan: what the lanes stand for in one call, jobs for the code of an instruction set, and the sizes
-// of their blocks. A plan follows from sizes alone and never changes a bit.
+// NetworkPlan: a network as the kernels of one kind of group take it, jobs for them, and the sizes of their
+// blocks. A plan follows from sizes alone and never changes a bit.
 #pragma once
 
 #include <optional>
@@ -9,41 +9,56 @@
 
 #include "core/lowered_problem.hpp"
 #include "cpu/group_job.hpp"
+#include "cpu/group_kinds.hpp"
 
 namespace shoal::cpu {
 
 /// What measurements and tests take out of the plan's hands.
 struct ForcedPlan {
-  std::optional<LaneLayout> layout;
+  std::optional<GroupKind> kind;  ///< all groups are of this kind
   std::optional<StoredTape> tape;
+  std::optional<BatchCut> cut;  ///< so many full and half groups, as far as there are tasks; the rest alone
+  bool first_guess = false;     ///< nothing is measured
+
+  bool measures() const { return !kind && !cut && !first_guess; }
 };
-/// SHOAL_CPU_PLAN: words joined by '+' out of tasks | units | keep | recompute | auto, e.g. units+keep.
-/// Throws InvalidArgument on any other.
+/// SHOAL_CPU_PLAN: words joined by '+' out of tasks | half | units (the kind of all groups), cut-F-H (F full
+/// groups, H half ones, the rest alone), keep | recompute (tapes), guess (nothing is measured), auto. Throws
+/// InvalidArgument on any other.
 ForcedPlan forced_plan();
+
+/// What groups should cost in relation to each other where nothing is measured: the larger the model, the
+/// worse many lanes of it fit the caches. `width`: lanes of a full group.
+PerKind<double> first_guess(const kernels::Network& network, int width);
 
 class NetworkPlan {
  public:
-  /// For `tasks` tasks on `threads` threads, with the kernels of one instruction set.
-  NetworkPlan(const Problem& problem, const TaskColumns& columns, std::int64_t tasks, int threads,
-              const GroupKernels& lanes_are_tasks, const GroupKernels& lanes_are_units,
-              const ForcedPlan& forced);
+  /// For the kernels of one kind; `threads` share the caches.
+  NetworkPlan(const Problem& problem, const TaskColumns& columns, const GroupKernels& kernels, int threads,
+              std::optional<StoredTape> forced_tape);
 
   const GroupKernels& kernels() const { return *kernels_; }
   /// P: the plain parameter vector.
   std::size_t parameters() const { return problem_.network().parameters; }
+  /// The problem with offsets in the plain parameter vector.
+  const LoweredProblem& problem() const { return problem_; }
 
   /// A job of this problem: everything but parameters, rows and results.
   GroupJob job() const;
   /// Rows per block and tape policy for a group with that many rows, by the sizes of caches.
   void size_blocks(GroupJob& job) const;
-  /// One line for people: layout, lanes, and for a group with that many rows the bytes and what becomes of
-  /// tapes.
+  /// Bytes of workspace of a meta-gradient of a group with that many rows.
+  std::size_t workspace_bytes(int support_rows, int query_rows) const;
+  /// A few words for people: lanes, bytes a task, blocks of rows, what becomes of tapes.
   std::string describe(int support_rows, int query_rows) const;
 
  private:
+  GroupJob largest_job(int support_rows, int query_rows) const;
+
   LoweredProblem problem_;
-  ForcedPlan forced_;
+  std::optional<StoredTape> forced_tape_;
   const GroupKernels* kernels_;
+  std::size_t tape_budget_;
   std::vector<kernels::LayerShape> layers_;  ///< lanes = units: offsets in vectors
   kernels::Network network_;
 };

@@ -30,29 +30,32 @@ struct RowBlock {
   }
 };
 
-/// What a block's passes leave for the second-order pass, all [block_rows, width]: per hidden layer
-/// activation a = f(z), slope f'(z), delta = dL/dz, and for curved activations f''(z), which the backward
-/// pass turns into dL/da f''(z).
+/// What a block's passes leave for one another, all [block_rows, width]: per hidden layer the activation
+/// a = f(z) and delta = dL/dz; for curved activations dL/da f''(z), which the second-order pass wants; and
+/// f'(z) where it does not follow from a. An activation whose derivatives do not follow from its value leaves
+/// f''(z) in the place of dL/da f''(z) until the backward pass comes by.
 template <class L>
 class Tape {
  public:
   using V = typename L::V;
 
-  static std::size_t vectors(const Network& net, bool curved, int rows) {
-    return static_cast<std::size_t>(rows) * (static_cast<std::size_t>(net.hidden_width) * (curved ? 4 : 3) +
+  static std::size_t vectors(const Network& net, int rows) {
+    return static_cast<std::size_t>(rows) * (static_cast<std::size_t>(net.hidden_width) * parts_of(net) +
                                              2 * static_cast<std::size_t>(L::stride(net.outputs)));
   }
+  /// Matrices of a hidden layer.
+  static std::size_t parts_of(const Network& net) { return kernels::tape_parts(net.activation); }
 
-  Tape(const Network& net, bool curved, int rows, V* base)
-      : net_(&net), base_(base), rows_(rows), parts_(curved ? 4 : 3) {}
+  Tape(const Network& net, int rows, V* base)
+      : net_(&net), base_(base), rows_(rows), parts_(static_cast<int>(parts_of(net))) {}
 
   V* activation(int layer) const { return part(layer, 0); }
-  V* slope(int layer) const { return part(layer, 1); }
   /// Of the last layer too.
   V* delta(int layer) const {
-    return layer + 1 == net_->layer_count ? output() + out_size() : part(layer, 2);
+    return layer + 1 == net_->layer_count ? output() + out_size() : part(layer, 1);
   }
-  V* curve(int layer) const { return part(layer, 3); }
+  V* curve(int layer) const { return part(layer, 2); }           ///< curved activations
+  V* slope(int layer) const { return part(layer, parts_ - 1); }  ///< where f' does not follow from a
   V* output() const { return base_ + std::ptrdiff_t{rows_} * net_->hidden_width * parts_; }
 
  private:

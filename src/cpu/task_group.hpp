@@ -14,6 +14,10 @@
 // The trajectory phi_0 .. phi_K is kept. The tapes of the support passes are kept when they fit the budget
 // that the plan gives (StoredTape::keep), else each block's is computed again on the way back: the same
 // operations, the same bits.
+//
+// The inner step, lambda and the direction u = alpha o lambda are made in the last sums over rows
+// (parameter_updates.hpp). Where the move of the parameters is wanted (max_move, Reptile) the inner step is a
+// pass of its own.
 #pragma once
 
 #include "cpu/network_pass.hpp"
@@ -48,10 +52,8 @@ class TaskGroup {
     if (move) {
       after = query_loss(phi);  // lambda holds the move, summed along the way
     } else {
-      after = query_gradient(phi, lambda_);
-      const float w = weight(K);
-      if (inner_.step_weights && K > 0)
-        each_parameter([&](std::size_t p) { lambda_[p] = V(w) * lambda_[p]; });
+      const float w = inner_.step_weights && K > 0 ? weight(K) : 1.0f;
+      after = query_gradient(phi, lambda_, lambda_update<LambdaTakes::set>(lambda_, w, K));
     }
     bad = or_(bad, not_(is_small(after)));
     for (std::size_t r = 0; r < rate_vectors(); ++r) rate_gradient_[r] = V(0.0f);
@@ -108,7 +110,7 @@ class TaskGroup {
     const Weights<V> weights = pass_.weights(parameters, net_.layer_count, turned_phi_);
     for_blocks(job_.query, [&](const RowBlock<L>& block, int first) {
       const Tape<L> tape = scratch_tape();
-      pass_.forward(weights, block, tape);
+      pass_.forward(weights, block, tape, TapeUse::gradients);
       const V* o = tape.output();
       const std::ptrdiff_t done = std::ptrdiff_t{first} * net_.outputs;
       if constexpr (L::units) {
@@ -136,12 +138,13 @@ class TaskGroup {
     const bool backward = job.sums[0] != nullptr;
     trajectory_count_ = backward ? steps + 1 : 2;
     trajectory_ = take(trajectory_count_ * size_);
-    gradient_count_ = backward && inner_.rates != RateCode::fixed ? steps : 1;
+    keeps_gradients_ = backward && inner_.rates != RateCode::fixed;
+    gradient_count_ = keeps_gradients_ ? steps : 1;
     gradients_ = take(gradient_count_ * size_);
     turned_phi_ = take(NetworkPass<L>::turned_vectors(net_));
     if (L::units) theta_ = backward ? trajectory_ : take(size_);
     if (L::units && inner_.rates == RateCode::parameter) rates_ = take(size_);
-    block_tape_ = Tape<L>::vectors(net_, pass_.curved(), job.block_rows);
+    block_tape_ = Tape<L>::vectors(net_, job.block_rows);
     query_tape_ = take(block_tape_);
     blocks_ = (job.support.rows + job.block_rows - 1) / job.block_rows;
     keeps_ = backward && inner_.outer == OuterCode::exact && job.tape == StoredTape::keep;
@@ -169,12 +172,11 @@ class TaskGroup {
   // --- pieces of the workspace ---
   V* trajectory(int k) const { return trajectory_ + static_cast<std::size_t>(k) % trajectory_count_ * size_; }
   V* gradient(int k) const { return gradients_ + static_cast<std::size_t>(k) % gradient_count_ * size_; }
-  Tape<L> scratch_tape() const { return {net_, pass_.curved(), job_.block_rows, query_tape_}; }
+  Tape<L> scratch_tape() const { return {net_, job_.block_rows, query_tape_}; }
   Tape<L> support_tape(int k, int block) const {
     const auto index =
         static_cast<std::size_t>(k) * static_cast<std::size_t>(blocks_) + static_cast<std::size_t>(block);
-    return {net_, pass_.curved(), job_.block_rows,
-            keeps_ ? support_tape_ + index * block_tape_ : support_tape_};
+    return {net_, job_.block_rows, keeps_ ? support_tape_ + index * block_tape_ : support_tape_};
   }
 
   template <class Use>
@@ -238,44 +240,72 @@ class TaskGroup {
       for (int k = from; k < to; ++k) copy(trajectory(k), trajectory(k + 1));
       return;
     }
-    const V scale = per_task(job_.support.scale), terms = per_task(job_.support.terms);
-    const M adapts = V(0.0f) < terms;
+    const M adapts = V(0.0f) < per_task(job_.support.terms);
     for (int k = from; k < to; ++k) {
-      const V* phi = trajectory(k);
-      V* next = trajectory(k + 1);
-      V* g = gradient(k);
-      V total(0.0f);
-      const Weights<V> weights = pass_.weights(phi, net_.lowest_adapting, turned_phi_);
-      for_blocks(job_.support, [&](const RowBlock<L>& block, int first) {
-        const Tape<L> tape = support_tape(k, first / job_.block_rows);
-        pass_.forward(weights, block, tape);
-        total = pass_.add_loss(block, tape, total);
-        pass_.backward(weights, block, tape, scale, Wanted::adapting,
-                       first == 0 ? RowSums::begin : RowSums::go_on, g);
-      });
-      M bad = and_(adapts, not_(is_finite(total / terms)));
-      V moved(0.0f);
-      Runs::each(net_, [&](const ParameterRun& run) {
-        if (!run.adapts) {
-          for (std::size_t p = run.begin; p < run.end; ++p) next[p] = phi[p];
-          return;
-        }
-        for (std::size_t p = run.begin; p < run.end; ++p) {
-          const V step = fma(-rate(run.layer, k, p), g[p], phi[p]);
-          next[p] = select(adapts, step, phi[p]);
-          bad = Runs::add_bad(run, p, bad, not_(is_finite(next[p])));
-          const V distance = abs(next[p] - theta(p));
-          const M further = distance > moved;
-          moved = select(Runs::is_tail(run, p) ? and_(Runs::tail(run), further) : further, distance, moved);
-        }
-        // theta - phi_K as the sum of the steps: the difference itself would lose the small ones.
-        if (lambda_ && inner_.outer == OuterCode::parameter_move)
-          for (std::size_t p = run.begin; p < run.end; ++p)
-            lambda_[p] = fma(rate(run.layer, k, p), g[p], lambda_[p]);  // g = +0 without support rows
-      });
-      fail(bad, 2, k);
-      if (inner_.max_move > 0.0f) fail(moved > V(inner_.max_move), 4, k);
+      if (wants_moves()) {
+        KeepSums<L> keep;
+        const V loss = support_gradient(k, keep);
+        step_and_move(k, adapts, and_(adapts, not_(is_finite(loss))));
+      } else {
+        InnerStep<L, RatesOfStep> step(gradient(k), trajectory(k), trajectory(k + 1), {this, k}, adapts,
+                                       keeps_gradients_);
+        const V loss = support_gradient(k, step);
+        copy_frozen(trajectory(k), trajectory(k + 1));
+        fail(or_(and_(adapts, not_(is_finite(loss))), step.bad()), 2, k);
+      }
     }
+  }
+  /// Mean loss of the support set at phi_k; the update takes its gradient.
+  template <class Update>
+  V support_gradient(int k, Update& update) const {
+    const V scale = per_task(job_.support.scale);
+    const Weights<V> weights = pass_.weights(trajectory(k), net_.lowest_adapting, turned_phi_);
+    const TapeUse use = keeps_ ? TapeUse::hessian : TapeUse::gradients;
+    V total(0.0f);
+    for_blocks(job_.support, [&](const RowBlock<L>& block, int first) {
+      const Tape<L> tape = support_tape(k, first / job_.block_rows);
+      pass_.forward(weights, block, tape, use);
+      total = pass_.add_loss(block, tape, total);
+      const RowSums sums = first == 0 ? RowSums::begin : RowSums::go_on;
+      if (first + block.rows == job_.support.rows)
+        pass_.backward(weights, block, tape, use, scale, Wanted::adapting, sums, gradient(k), update);
+      else
+        pass_.backward(weights, block, tape, use, scale, Wanted::adapting, sums, gradient(k));
+    });
+    return total / per_task(job_.support.terms);
+  }
+
+  bool wants_moves() const {
+    return inner_.max_move > 0.0f || (lambda_ && inner_.outer == OuterCode::parameter_move);
+  }
+  /// The inner step with the gradient that gradient(k) holds, and how far parameters are from theta by then.
+  void step_and_move(int k, M adapts, M bad) {
+    const V *g = gradient(k), *phi = trajectory(k);
+    V* next = trajectory(k + 1);
+    V moved(0.0f);
+    copy_frozen(phi, next);
+    Runs::each(net_, [&](const ParameterRun& run) {
+      if (!run.adapts) return;
+      for (std::size_t p = run.begin; p < run.end; ++p) {
+        const V step = fma(-rate(run.layer, k, p), g[p], phi[p]);
+        next[p] = select(adapts, step, phi[p]);
+        bad = Runs::add_bad(run, p, bad, not_(is_finite(next[p])));
+        const V distance = abs(next[p] - theta(p));
+        const M further = distance > moved;
+        moved = select(Runs::is_tail(run, p) ? and_(Runs::tail(run), further) : further, distance, moved);
+      }
+      // theta - phi_K as the sum of the steps: the difference itself would lose the small ones.
+      if (lambda_ && inner_.outer == OuterCode::parameter_move)
+        for (std::size_t p = run.begin; p < run.end; ++p)
+          lambda_[p] = fma(rate(run.layer, k, p), g[p], lambda_[p]);  // g = +0 without support rows
+    });
+    fail(bad, 2, k);
+    if (inner_.max_move > 0.0f) fail(moved > V(inner_.max_move), 4, k);
+  }
+  void copy_frozen(const V* from, V* to) const {
+    Runs::each(net_, [&](const ParameterRun& run) {
+      for (std::size_t p = run.begin; p < run.end && !run.adapts; ++p) to[p] = from[p];
+    });
   }
 
   // --- the query set ---
@@ -284,22 +314,28 @@ class TaskGroup {
     const Weights<V> weights = pass_.weights(phi, net_.layer_count, turned_phi_);
     for_blocks(job_.query, [&](const RowBlock<L>& block, int) {
       const Tape<L> tape = scratch_tape();
-      pass_.forward(weights, block, tape);
+      pass_.forward(weights, block, tape, TapeUse::gradients);
       total = pass_.add_loss(block, tape, total);
     });
     return total / per_task(job_.query.terms);
   }
 
-  V query_gradient(const V* phi, V* gradient) const {
+  /// Mean loss of the query set; the update takes the sums, which `gradient` is said to hold.
+  template <class Update>
+  V query_gradient(const V* phi, V* gradient, Update update) const {
     const V scale = per_task(job_.query.scale);
     V total(0.0f);
     const Weights<V> weights = pass_.weights(phi, 0, turned_phi_);
     for_blocks(job_.query, [&](const RowBlock<L>& block, int first) {
       const Tape<L> tape = scratch_tape();
-      pass_.forward(weights, block, tape);
+      pass_.forward(weights, block, tape, TapeUse::gradients);
       total = pass_.add_loss(block, tape, total);
-      pass_.backward(weights, block, tape, scale, Wanted::everything,
-                     first == 0 ? RowSums::begin : RowSums::go_on, gradient);
+      const RowSums sums = first == 0 ? RowSums::begin : RowSums::go_on;
+      if (first + block.rows == job_.query.rows)
+        pass_.backward(weights, block, tape, TapeUse::gradients, scale, Wanted::everything, sums, gradient,
+                       update);
+      else
+        pass_.backward(weights, block, tape, TapeUse::gradients, scale, Wanted::everything, sums, gradient);
     });
     return total / per_task(job_.query.terms);
   }
@@ -311,44 +347,67 @@ class TaskGroup {
     return k == 0 ? 0.0f : inner_.step_weights[k - 1];
   }
 
+  /// Whether the way back goes through the step that leads to phi_k.
+  bool differentiates_step(int k) const {
+    return k > 0 && inner_.outer == OuterCode::exact && job_.support.rows > 0;
+  }
+  /// lambda from sums that `values` is said to hold; `k`: lambda is complete as lambda_k by then, so that the
+  /// direction of the step before follows. No k (0): something is still to be added.
+  template <LambdaTakes takes>
+  auto lambda_update(const V* values, float weight, int k) {
+    const RatesOfStep rates{this, k - 1};
+    return LambdaUpdate<L, RatesOfStep, takes>(values, weight, lambda_, differentiates_step(k) ? u_ : nullptr,
+                                               rates);
+  }
+
   void backward_through_steps(M& bad) {
     for (int k = inner_.steps - 1; k >= 0; --k) {
-      if (inner_.outer == OuterCode::exact && job_.support.rows > 0) backward_through_step(k);
       const float w = weight(k);
-      if (w != 0.0f) {
-        bad = or_(bad, not_(is_small(query_gradient(trajectory(k), second_))));
-        each_parameter([&](std::size_t p) { lambda_[p] = fma(V(w), second_[p], lambda_[p]); });
-      }
+      if (differentiates_step(k + 1)) backward_through_step(k, w == 0.0f ? k : 0);
+      if (w != 0.0f)
+        bad = or_(bad, not_(is_small(query_gradient(trajectory(k), second_,
+                                                    lambda_update<LambdaTakes::add>(second_, w, k)))));
     }
   }
 
-  void backward_through_step(int k) {
-    const V* phi = trajectory(k);
-    const V* g = gradient(k);
-    const bool learned = inner_.rates != RateCode::fixed;
-    if (L::units && learned && inner_.rates != RateCode::parameter) add_layer_rates(k, g);
-    Runs::each(net_, [&](const ParameterRun& run) {
-      if (!run.adapts) return;
-      for (std::size_t p = run.begin; p < run.end; ++p) {
-        if (learned && (!L::units || inner_.rates == RateCode::parameter)) {
-          V& sum = rate_gradient_[rate_index(run.layer, k, p)];
-          sum = fma(-g[p], lambda_[p], sum);
-        }
-        u_[p] = rate(run.layer, k, p) * lambda_[p];
-      }
-    });
+  /// lambda -= H u; `complete` as lambda_update() has k.
+  void backward_through_step(int k, int complete) {
+    add_rate_gradients(k);
     const V scale = per_task(job_.support.scale);
-    const Weights<V> weights = pass_.weights(phi, 0, turned_phi_), u = pass_.weights(u_, 0, turned_u_);
+    const Weights<V> weights = pass_.weights(trajectory(k), 0, turned_phi_),
+                     u = pass_.weights(u_, 0, turned_u_);
+    auto update = lambda_update<LambdaTakes::add>(second_, -1.0f, complete);
     for_blocks(job_.support, [&](const RowBlock<L>& block, int first) {
       const Tape<L> tape = support_tape(k, first / job_.block_rows);
       if (!keeps_) {
-        pass_.forward(weights, block, tape);
-        pass_.backward(weights, block, tape, scale, Wanted::adapting, RowSums::begin, nullptr);
+        pass_.forward(weights, block, tape, TapeUse::hessian);
+        pass_.backward(weights, block, tape, TapeUse::hessian, scale, Wanted::adapting, RowSums::begin,
+                       nullptr);
       }
-      pass_.hessian_vector(weights, u, block, tape, scale, first == 0 ? RowSums::begin : RowSums::go_on,
-                           second_);
+      const RowSums sums = first == 0 ? RowSums::begin : RowSums::go_on;
+      KeepSums<L> keep;
+      if (first + block.rows == job_.support.rows)
+        pass_.hessian_vector(weights, u, block, tape, scale, sums, second_, update);
+      else
+        pass_.hessian_vector(weights, u, block, tape, scale, sums, second_, keep);
     });
-    each_parameter([&](std::size_t p) { lambda_[p] = lambda_[p] - second_[p]; });
+  }
+
+  /// rate gradient -= g_k o lambda_{k+1}, summed over what shares a rate.
+  void add_rate_gradients(int k) {
+    if (inner_.rates == RateCode::fixed) return;
+    const V* g = gradient(k);
+    if (L::units && inner_.rates != RateCode::parameter) {
+      add_layer_rates(k, g);
+      return;
+    }
+    Runs::each(net_, [&](const ParameterRun& run) {
+      if (!run.adapts) return;
+      for (std::size_t p = run.begin; p < run.end; ++p) {
+        V& sum = rate_gradient_[rate_index(run.layer, k, p)];
+        sum = fma(-g[p], lambda_[p], sum);
+      }
+    });
   }
 
   std::size_t rate_index(int layer, int k, std::size_t p) const {
@@ -366,10 +425,21 @@ class TaskGroup {
     }
     return static_cast<std::size_t>(layers);
   }
-  V rate(int layer, int k, std::size_t p) const {
-    if (inner_.rates == RateCode::fixed) return V(inner_.learning_rate);
-    return rates_ ? rates_[p] : V(job_.rates[rate_index(layer, k, p)]);
+  /// The rates of a layer at step k.
+  RateOf<L> rate_of(int layer, int k) const {
+    if (inner_.rates == RateCode::fixed) return {V(inner_.learning_rate), nullptr};
+    if (inner_.rates != RateCode::parameter) return {V(job_.rates[rate_index(layer, k, 0)]), nullptr};
+    if constexpr (L::units)
+      return {V(0.0f), rates_};
+    else
+      return {V(0.0f), job_.rates};
   }
+  struct RatesOfStep {
+    const TaskGroup* group;
+    int k;
+    RateOf<L> operator()(int layer) const { return group->rate_of(layer, k); }
+  };
+  V rate(int layer, int k, std::size_t p) const { return rate_of(layer, k)(static_cast<std::ptrdiff_t>(p)); }
 
   /// Lanes = units: the sums over the parameters of a layer go from value to value, in the order of the
   /// layout.
@@ -424,7 +494,7 @@ class TaskGroup {
   NetworkPass<L> pass_;
   std::size_t trajectory_count_ = 0, gradient_count_ = 0, block_tape_ = 0;
   int blocks_ = 0;
-  bool keeps_ = false;
+  bool keeps_ = false, keeps_gradients_ = false;
   V *trajectory_ = nullptr, *gradients_ = nullptr, *query_tape_ = nullptr, *support_tape_ = nullptr;
   V *theta_ = nullptr, *rates_ = nullptr, *turned_phi_ = nullptr, *turned_u_ = nullptr;  // lanes = units
   V *lambda_ = nullptr, *u_ = nullptr, *second_ = nullptr, *rate_gradient_ = nullptr;

@@ -172,11 +172,29 @@ TEST(LaneLayouts, ThePlanFollowsFromSizes) {
     const RandomCase c = shaped_case(random, "maml", 8, {hidden, hidden}, 1, rows, false);
     return learner_for<float>(context, c).plan(c.tasks);
   };
+  const auto says = [](const std::string& plan, const std::string& words) {
+    return plan.find(words) != std::string::npos && plan.ends_with("(first guess)");
+  };
   for (const Context* context : {&one, &four}) {
-    EXPECT_TRUE(plan_of(*context, 4, 640).starts_with("lanes = tasks")) << plan_of(*context, 4, 640);
-    EXPECT_TRUE(plan_of(*context, 128, 640).starts_with("lanes = units")) << plan_of(*context, 128, 640);
-    EXPECT_TRUE(plan_of(*context, 40, 1).starts_with("lanes = units")) << plan_of(*context, 40, 1);
+    EXPECT_TRUE(says(plan_of(*context, 4, 640), "lanes = tasks")) << plan_of(*context, 4, 640);
+    EXPECT_TRUE(says(plan_of(*context, 128, 640), "lanes = units")) << plan_of(*context, 128, 640);
+    EXPECT_TRUE(says(plan_of(*context, 40, 1), "lanes = units")) << plan_of(*context, 40, 1);
   }
+}
+
+TEST(LaneLayouts, ThePlanSaysWhenItIsMeasuredOrForced) {
+  std::mt19937_64 random(46);
+  const std::vector<std::pair<int, int>> rows(200, {4, 4});
+  const RandomCase c = shaped_case(random, "maml", 3, {6}, 1, rows, false);
+  const Context automatic = context_with_plan("auto", 1), cut = context_with_plan("cut-1-0", 1);
+  const MetaLearner measured = learner_for<float>(automatic, c);
+  EXPECT_TRUE(measured.plan(c.tasks).ends_with("(first guess)")) << measured.plan(c.tasks);
+  for (int call = 0; call < 3; ++call) measured.meta_gradient(c.tasks);
+  EXPECT_TRUE(measured.plan(c.tasks).ends_with("(measured)")) << measured.plan(c.tasks);
+  const MetaLearner forced = learner_for<float>(cut, c);
+  forced.meta_gradient(c.tasks);
+  EXPECT_TRUE(forced.plan(c.tasks).starts_with("1 group of ")) << forced.plan(c.tasks);
+  EXPECT_TRUE(forced.plan(c.tasks).ends_with("(forced)")) << forced.plan(c.tasks);
 }
 
 TEST(LaneLayouts, AnUnknownPlanIsRefusedByName) {

@@ -107,7 +107,7 @@ TEST(CpuSameBits, KeptAndRecomputedTapes) {
         const Context context = context_with_plan(plan, 1);
         const MetaLearner learner = learner_for<float>(context, c);
         const std::string policy = std::string(plan).ends_with("keep") ? "tapes kept" : "tapes recomputed";
-        ASSERT_TRUE(learner.plan(c.tasks).ends_with(policy)) << learner.plan(c.tasks);
+        ASSERT_NE(learner.plan(c.tasks).find(policy), std::string::npos) << learner.plan(c.tasks);
         const auto got = bits_of(learner.meta_gradient(c.tasks, KeepFastWeights::yes), place, size);
         if (first.empty()) first = got;
         ASSERT_EQ(got, first) << algorithm << ", " << plan;

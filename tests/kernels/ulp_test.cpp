@@ -96,6 +96,21 @@ TEST(Ulp, Exponentials) {
       "tanh", [](float x) { return tanh(x); }, [](long double x) { return std::tanh(x); }, -1e30f, 1e30f,
       1.5);
 }
+/// tanh computes its exponential without the clamps of exp(): the same bits for every float.
+TEST(Bits, TanhIsThatOfTheClampedExponential) {
+  for (std::uint64_t image = 0; image <= 0xffffffffu; image += stride) {
+    const auto x = std::bit_cast<float>(static_cast<std::uint32_t>(image));
+    const float z = std::fabs(x), square = x * x;
+    const float c[] = {-0x1.55553ep-2f, 0x1.1109bep-3f, -0x1.b89ab8p-5f, 0x1.54c3aap-6f, -0x1.8286e4p-8f};
+    const float small = fma(x * square, polynomial(square, c), x), large = 1.0f - 2.0f / (exp(z + z) + 1.0f);
+    const float want = z < 0.6f ? small : x < 0.0f ? -large : large, got = tanh(x);
+    if (std::isnan(want) ? std::isnan(got)
+                         : std::bit_cast<std::uint32_t>(got) == std::bit_cast<std::uint32_t>(want))
+      continue;
+    FAIL() << "tanh(" << x << ") is " << got << ", not " << want;
+  }
+}
+
 TEST(Ulp, Logarithms) {
   expect_within(
       "log", [](float x) { return log(x); }, [](long double x) { return std::log(x); }, 1e-45f, 3.4e38f, 1.0);

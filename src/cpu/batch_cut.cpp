@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/batch_cut.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace shoal::cpu {
+
+double makespan(const BatchCut& groups, int threads, const PerKind<double>& seconds) {
+  double behind = 0.0;  // whole rounds of the first kind, which keep all threads busy for the same time
+  bool first = true;
+  std::vector<double> thread(static_cast<std::size_t>(threads), 0.0);
+  for (std::size_t k = 0; k < group_kinds; ++k) {
+    std::int64_t left = groups[k];
+    if (first && left > 0) {
+      behind = static_cast<double>(left / threads) * seconds[k];
+      left %= threads;
+      first = false;
+    }
+    for (; left > 0; --left) *std::min_element(thread.begin(), thread.end()) += seconds[k];
+  }
+  return behind + *std::max_element(thread.begin(), thread.end());
+}
+
+BatchCut cut_batch(std::int64_t tasks, int threads, const PerKind<std::int64_t>& tasks_of,
+                   const PerKind<double>& seconds, const PerKind<bool>& usable) {
+  BatchCut best{};
+  double least = -1.0;
+  const auto consider = [&](const BatchCut& cut) {
+    for (std::size_t k = 0; k < group_kinds; ++k)
+      if (cut[k] > 0 && !usable[k]) return;
+    const double time = makespan(cut, threads, seconds);
+    if (least >= 0.0 && time >= least) return;
+    least = time;
+    best = cut;
+  };
+  const auto groups_for = [&](std::int64_t left, GroupKind kind) {
+    return (left + tasks_of[kind] - 1) / tasks_of[kind];
+  };
+  const std::int64_t most = usable[full_group] ? tasks / tasks_of[full_group] : 0;
+  for (const std::int64_t full : {most, most / threads * threads, std::max<std::int64_t>(0, most - 1),
+                                  std::max<std::int64_t>(0, most / threads - 1) * threads, std::int64_t{0}}) {
+    const std::int64_t rest = tasks - full * tasks_of[full_group];
+    consider({full + groups_for(rest, full_group), 0, 0});
+    consider({full, 0, rest});
+    if (!usable[half_group]) continue;
+    const std::int64_t halves = rest / tasks_of[half_group];
+    consider({full, groups_for(rest, half_group), 0});
+    for (const std::int64_t half : {halves, halves / threads * threads})
+      consider({full, half, rest - half * tasks_of[half_group]});
+  }
+  return best;
+}
+
+}  // namespace shoal::cpu

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// GroupCosts: what a group of each kind costs for one problem, measured while the backend works.
+//
+// A cost is the median of the last few measurements, in processor seconds, so that company on the machine
+// moves it little. It is republished only when it has moved by more than a few per cent: plans do not
+// flutter. Kinds that no plan uses any more are measured again now and then, one group at a time, since a
+// machine changes.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "cpu/group_kinds.hpp"
+
+namespace shoal::cpu {
+
+class GroupCosts {
+ public:
+  static constexpr int enough = 3;  ///< measurements that make a cost known
+
+  bool known(GroupKind kind) const { return kinds_[kind].count >= enough; }
+  /// Seconds of a group with one pass of rows (group_passes() in cpu_backend.cpp). Needs known().
+  double seconds(GroupKind kind) const { return kinds_[kind].published; }
+  void add(GroupKind kind, double seconds);
+
+  /// Groups of each kind that the next batch of `tasks` tasks should try, out of those allowed: until a kind
+  /// is known, and now and then one of a kind that is not in use.
+  BatchCut trials(std::int64_t tasks, const PerKind<std::int64_t>& tasks_of, const PerKind<bool>& allowed);
+
+ private:
+  static constexpr int remembered = 5;
+  static constexpr double least_move = 0.03;
+  static constexpr std::int64_t calls_between_trials = 256;
+
+  struct Kind {
+    std::array<double, remembered> last{};
+    int count = 0;
+    double published = 0.0;
+  };
+  PerKind<Kind> kinds_;
+  std::int64_t calls_ = 0;
+};
+
+/// Costs by problem. Bounded: the memory of a process that sees ever new problems does not grow.
+class CostTable {
+ public:
+  using Key = std::vector<std::int64_t>;
+  /// Of a problem; fresh where it is new. The reference lives until the next call.
+  GroupCosts& of(const Key& key);
+  const GroupCosts* find(const Key& key) const;
+
+ private:
+  static constexpr std::size_t most_problems = 256;
+  std::map<Key, GroupCosts> costs_;
+};
+
+}  // namespace shoal::cpu

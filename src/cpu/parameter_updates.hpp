@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Updates of parameters that ride on the last sums over rows: a gradient or Hessian-vector product that is
+// complete goes on, while it is in a register, as an inner step or as a step of the way back. Nothing is
+// stored that nobody reads again, and the pass over all parameters that would follow is saved.
+//
+// A pass asks an update for the epilogue of each tensor and hands the epilogue back when the tensor is done:
+// begin(layer, columns) and end(epilogue).
+#pragma once
+
+#include "cpu/contraction.hpp"
+#include "cpu/lane_layouts.hpp"
+
+namespace shoal::cpu {
+
+/// The rate of a parameter: the same for a tensor, or one of a vector.
+template <class L>
+struct RateOf {
+  using V = typename L::V;
+  V uniform;
+  const typename L::Rate* each = nullptr;  ///< laid out as the parameters; null: `uniform`
+
+  inline __attribute__((always_inline)) V operator()(std::ptrdiff_t p) const {
+    return each ? V(each[p]) : uniform;
+  }
+};
+
+/// No update: sums stay where they belong.
+template <class L>
+struct KeepSums {
+  using V = typename L::V;
+  StoreSum<V> begin(int, int) const { return {}; }
+  void end(const StoreSum<V>&) const {}
+};
+
+/// phi' = fma(-alpha, g, phi). `rates` is a function of the layer.
+template <class L, class Rates>
+class InnerStep {
+ public:
+  using V = typename L::V;
+  using M = typename L::M;
+
+  struct Epilogue {
+    static constexpr bool stores = false, single_products = true;
+    const V* gradient;  // where sums are said to lie, and do lie where `direct` is false
+    const V* phi;
+    V* next;
+    M adapts;  // lanes = tasks: tasks with support rows
+    V minus_rate;
+    V check;      // NaN where a result was not finite
+    bool direct;  // one rate for all, and nobody reads the gradient again
+    RateOf<L> rate;
+    int tail_column;  // lanes = units: the vectors of this column hold parameters in the lanes of `tail`
+    M tail;
+
+    inline __attribute__((always_inline)) void operator()(V g, V* at) {
+      const std::ptrdiff_t p = at - gradient;
+      const V step = select(adapts, fma(minus_rate, g, phi[p]), phi[p]);
+      next[p] = step;
+      check = fma(step, V(0.0f), check);
+    }
+    __attribute__((noinline)) void take_tile(V* at, int rows, int columns, std::ptrdiff_t stride,
+                                             int column) {
+      for (int r = 0; r < rows; ++r)
+        for (int j = 0; j < columns; ++j) {
+          const std::ptrdiff_t p = at + r * stride + j - gradient;
+          const V step = select(adapts, fma(-rate(p), gradient[p], phi[p]), phi[p]);
+          next[p] = step;
+          const V value = L::units && column + j == tail_column ? select(tail, step, V(0.0f)) : step;
+          check = fma(value, V(0.0f), check);
+        }
+    }
+  };
+
+  InnerStep(const V* gradient, const V* phi, V* next, Rates rates, M adapts, bool keeps_gradient)
+      : all_{.gradient = gradient,
+             .phi = phi,
+             .next = next,
+             .adapts = adapts,
+             .minus_rate = V(0.0f),
+             .check = V(0.0f),
+             .direct = !keeps_gradient,
+             .rate = {V(0.0f), nullptr},
+             .tail_column = -1,
+             .tail = adapts},
+        rates_(rates) {}
+
+  Epilogue begin(int layer, int columns) const {
+    Epilogue epilogue = all_;
+    epilogue.rate = rates_(layer);
+    epilogue.minus_rate = -epilogue.rate.uniform;
+    if (epilogue.rate.each) epilogue.direct = false;
+    if constexpr (L::units)
+      if (const int rest = columns % L::width; rest != 0) {
+        epilogue.tail_column = columns / L::width;
+        epilogue.tail = L::first(rest);
+      }
+    return epilogue;
+  }
+  void end(const Epilogue& epilogue) { all_.check = epilogue.check; }
+
+  /// Lanes in which a parameter stopped being finite.
+  M bad() const { return not_(all_.check == all_.check); }
+
+ private:
+  Epilogue all_;
+  Rates rates_;
+};
+
+/// lambda = weight v, or fma(weight, v, lambda), and the direction u = alpha lambda of the step before.
+/// `set`: of a query gradient; `add`: also of Hessian-vector products.
+enum class LambdaTakes { set, add };
+
+template <class L, class Rates, LambdaTakes takes>
+class LambdaUpdate {
+ public:
+  using V = typename L::V;
+
+  struct Epilogue {
+    static constexpr bool stores = false, single_products = takes == LambdaTakes::set;
+    const V* values;  // where sums are said to lie, and do lie where `direct` is false
+    V* lambda;
+    V* u;  // null: nobody asks for a direction
+    V weight;
+    bool direct;  // one rate for all gives a direction
+    RateOf<L> rate;
+
+    inline __attribute__((always_inline)) void operator()(V v, V* at) {
+      const std::ptrdiff_t p = at - values;
+      const V sum = sum_of(v, p);
+      lambda[p] = sum;
+      u[p] = rate.uniform * sum;
+    }
+    __attribute__((noinline)) void take_tile(V* at, int rows, int columns, std::ptrdiff_t stride, int) {
+      for (int r = 0; r < rows; ++r)
+        for (int j = 0; j < columns; ++j) {
+          const std::ptrdiff_t p = at + r * stride + j - values;
+          const V sum = sum_of(values[p], p);
+          lambda[p] = sum;
+          if (u) u[p] = rate(p) * sum;
+        }
+    }
+    inline __attribute__((always_inline)) V sum_of(V v, std::ptrdiff_t p) const {
+      if constexpr (takes == LambdaTakes::set)
+        return weight * v;
+      else
+        return fma(weight, v, lambda[p]);
+    }
+  };
+
+  LambdaUpdate(const V* values, float weight, V* lambda, V* u, Rates rates)
+      : all_{.values = values,
+             .lambda = lambda,
+             .u = u,
+             .weight = V(weight),
+             .direct = u != nullptr,
+             .rate = {V(0.0f), nullptr}},
+        rates_(rates) {}
+
+  Epilogue begin(int layer, int) const {
+    Epilogue epilogue = all_;
+    if (epilogue.u) epilogue.rate = rates_(layer);
+    if (epilogue.rate.each) epilogue.direct = false;
+    return epilogue;
+  }
+  void end(const Epilogue&) const {}
+
+ private:
+  Epilogue all_;
+  Rates rates_;
+};
+
+}  // namespace shoal::cpu

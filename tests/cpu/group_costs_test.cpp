@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Measured costs: medians that do not flutter, trials until a kind is known and now and then afterwards, and
+// no growth without end.
+#include "cpu/group_costs.hpp"
+
+#include <gtest/gtest.h>
+
+namespace shoal::cpu {
+namespace {
+
+constexpr PerKind<std::int64_t> sizes = {16, 8, 1};
+constexpr PerKind<bool> all = {true, true, true};
+
+TEST(GroupCosts, AMedianThatOneOddMeasurementDoesNotMove) {
+  GroupCosts costs;
+  EXPECT_FALSE(costs.known(full_group));
+  for (const double seconds : {1.0, 50.0, 1.0, 1.0, 1.0}) costs.add(full_group, seconds);
+  EXPECT_TRUE(costs.known(full_group));
+  EXPECT_EQ(costs.seconds(full_group), 1.0);
+  EXPECT_FALSE(costs.known(single_task));
+}
+
+TEST(GroupCosts, SmallMovesAreNotPublishedLargeOnesAre) {
+  GroupCosts costs;
+  for (int i = 0; i < 5; ++i) costs.add(half_group, 1.0);
+  for (int i = 0; i < 5; ++i) costs.add(half_group, 1.02);
+  EXPECT_EQ(costs.seconds(half_group), 1.0);
+  for (int i = 0; i < 5; ++i) costs.add(half_group, 1.3);
+  EXPECT_EQ(costs.seconds(half_group), 1.3);
+}
+
+TEST(GroupCosts, TriesUntilAKindIsKnownAndNowAndThen) {
+  GroupCosts costs;
+  EXPECT_EQ(costs.trials(1000, sizes, all), (BatchCut{3, 3, 3}));
+  EXPECT_EQ(costs.trials(1000, sizes, {false, true, false}), (BatchCut{0, 3, 0}));
+  // No more than the batch has tasks for.
+  EXPECT_EQ(costs.trials(16, sizes, all), (BatchCut{1, 0, 0}));
+  EXPECT_EQ(costs.trials(25, sizes, all), (BatchCut{2, 0, 0}));
+  EXPECT_EQ(costs.trials(1, sizes, all), (BatchCut{0, 0, 1}));
+  EXPECT_EQ(costs.trials(0, sizes, all), BatchCut{});
+  for (int i = 0; i < 3; ++i)
+    for (const GroupKind kind : {full_group, half_group, single_task}) costs.add(kind, 1.0);
+  int again = 0;
+  for (int call = 0; call < 1000; ++call) {
+    const BatchCut trial = costs.trials(1000, sizes, all);
+    if (trial == BatchCut{}) continue;
+    EXPECT_EQ(trial, (BatchCut{1, 1, 1}));
+    ++again;
+  }
+  EXPECT_GE(again, 3);
+  EXPECT_LE(again, 4);
+}
+
+TEST(CostTable, DoesNotGrowWithoutEnd) {
+  CostTable table;
+  for (std::int64_t problem = 0; problem < 100000; ++problem) table.of({problem}).add(full_group, 1.0);
+  std::int64_t found = 0;
+  for (std::int64_t problem = 0; problem < 100000; ++problem) found += table.find({problem}) != nullptr;
+  EXPECT_GE(found, 1);
+  EXPECT_LE(found, 256);
+}
+
+}  // namespace
+}  // namespace shoal::cpu
