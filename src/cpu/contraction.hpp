@@ -185,21 +185,17 @@ class Tiles {
     for (; j + 2 <= c_.columns; j += 2) run<R, 2, two>(r0, j, 0, c_.terms);
     for (; j < c_.columns; ++j) run<R, 1, two>(r0, j, 0, c_.terms);
   }
-  /// The rows that no full tile took, at most five, in one.
-  template <int R, int J, bool two>
-  void last_rows(int r0, int rows) {
-    if constexpr (R > 0) {
-      if (rows == R)
-        row_of_tiles<R, J, two>(r0);
-      else
-        last_rows<R - 1, J, two>(r0, rows);
-    }
-  }
   template <int R, int J, bool two>
   void grid_of_tiles() {
     int r = 0;
     for (; r + R <= c_.rows; r += R) row_of_tiles<R, J, two>(r);
-    last_rows<R - 1, J, two>(r, c_.rows - r);
+    if constexpr (R > 4)
+      if (r + 4 <= c_.rows) {
+        row_of_tiles<4, J, two>(r);
+        r += 4;
+      }
+    for (; r + 2 <= c_.rows; r += 2) row_of_tiles<2, J, two>(r);
+    for (; r < c_.rows; ++r) row_of_tiles<1, J, two>(r);
   }
   template <bool two>
   void single_column() {
@@ -265,12 +261,13 @@ template <class L, Walk walk, class Epilogue>
 void contract(const Contraction<typename L::V>& contraction, Epilogue& epilogue) {
   if constexpr (Epilogue::stores) {
     contract<L, walk>(contraction);
-  } else if constexpr (!L::units) {
+  } else if constexpr (!L::units && L::updates_in_registers) {
     Tiles<L, walk, Epilogue>(contraction, epilogue).compute();
-  } else {  // panel by panel, which the epilogue finds in the cache
-    for (int j = 0; j < contraction.columns; j += L::panel_columns) {
+  } else {  // some columns at a time, which the epilogue finds in the cache
+    constexpr int together = L::units ? L::panel_columns : 4 * L::tile_columns;
+    for (int j = 0; j < contraction.columns; j += together) {
       Contraction<typename L::V> panel = contraction;
-      panel.columns = contraction.columns - j < L::panel_columns ? contraction.columns - j : L::panel_columns;
+      panel.columns = contraction.columns - j < together ? contraction.columns - j : together;
       panel.first.b += j;
       if (panel.second.a) panel.second.b += j;
       if (panel.start == Start::column) panel.column_start += j;

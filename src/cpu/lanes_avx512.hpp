@@ -122,6 +122,7 @@ struct Lanes {
   static constexpr int width = 16;
   static constexpr int tile_rows = 5, tile_columns = 5;       ///< lanes = tasks (contraction.hpp)
   static constexpr int rows_of_four_columns = 6;              ///< of a tile of four columns
+  static constexpr bool updates_in_registers = true;          ///< lanes = tasks (parameter_updates.hpp)
   static constexpr int panel_columns = 4, accumulators = 24;  ///< lanes = units
 
   SHOAL_LANE M below(int s, const std::int32_t* limit) {

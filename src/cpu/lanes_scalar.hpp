@@ -136,6 +136,7 @@ struct Lanes {
   static constexpr int width = W;
   static constexpr int tile_rows = 2, tile_columns = 3;      ///< lanes = tasks (contraction.hpp)
   static constexpr int rows_of_four_columns = 0;             ///< no tiles of four columns
+  static constexpr bool updates_in_registers = false;        ///< lanes = tasks (parameter_updates.hpp)
   static constexpr int panel_columns = 2, accumulators = 8;  ///< lanes = units
 
   SHOAL_LANE M below(int s, const std::int32_t* limit) {
