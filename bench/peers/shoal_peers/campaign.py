@@ -16,6 +16,7 @@ MOST_FAST_WEIGHTS = 64  # tasks whose fast weights are compared
 REPETITIONS, FEW, SLOW = 7, 3, 50.0  # a contender SLOW times behind the best is repeated FEW times
 A_REPETITION = {"cpu": 0.05, "cuda": 0.02}  # seconds, several calls where one is shorter
 START_SECONDS, LONGEST_REQUEST = 180.0, 600.0
+COMPILE_SECONDS = 45.0  # of Inductor on a device, as a row must have them to begin with it
 LONGEST_ROW, NO_BOUND = 3600.0, 30 * 24 * 60  # seconds; minutes of a run that has no --minutes
 
 
@@ -128,6 +129,9 @@ class Campaign:
         def attempt(step, contender):
             """Runs a step of a contender that is still in the race; what it raises is why the contender is out."""
             entry, mine = record["contenders"][contender.name], state[contender.name]
+            if contender.slow_compile and self.device == "cuda" and seconds < COMPILE_SECONDS:
+                mine["out"] = True
+                entry["reason"] = f"this row has {seconds:.0f} s, and compiling alone takes {COMPILE_SECONDS:.0f} s"
             if "out" in mine:
                 return
             if time.monotonic() > end and contender.name != "shoal":
@@ -171,11 +175,19 @@ class Campaign:
             mine["loaded"] = mine["search"]
             start = 0
             if contender.chunked:
-                start = chunk_search.candidates(mine["search"])[-1 if self.device == "cuda" else len(chunk_search.candidates(mine["search"])) // 2]
+                start = rows.first_chunk(row.shape, mine["search"], self.device)
                 if self.device == "cuda" and contender.slow_compile:
                     start = min(start, 1024)  # compiled once, it serves every batch of the shape
-            entry["prepare_seconds"] = self.ask(contender, "prepare", row.work, start, seconds=left())["seconds"]
             mine["start"] = mine["chunk"] = start
+            entry["prepare_seconds"] = 0.0
+            try:
+                entry["prepare_seconds"] = self.ask(contender, "prepare", row.work, start, seconds=left())["seconds"]
+            except OutOfTime:
+                raise
+            except WorkerFailure:  # of a chunk too large for the memory; the search says so and goes on
+                if not contender.chunked:
+                    raise
+                self.load(contender, row.shape, mine["search"], "f32", left())
 
         def search(contender, entry, mine):
             if contender.framework == "shoal":
@@ -231,13 +243,13 @@ class Campaign:
             return record
         self.waiting = len(taking_part)
         # On a device compilers run side by side, on the host's cores; nothing is timed meanwhile.
-        with concurrent.futures.ThreadPoolExecutor(max(1, min(len(taking_part), os.cpu_count() // 2)) if self.device == "cuda" else 1) as pool:
+        with concurrent.futures.ThreadPoolExecutor(max(1, min(len(taking_part), os.cpu_count())) if self.device == "cuda" else 1) as pool:
             list(pool.map(lambda contender: attempt(prepare, contender), taking_part))
         for contender in taking_part:
             attempt(search, contender)
         for contender in taking_part:
             attempt(check, contender)
-        self.time_in_turn(row, record, [c for c in taking_part if "out" not in state[c.name]], state)
+        self.time_in_turn(row, record, [c for c in taking_part if "out" not in state[c.name]], state, end)
         return record
 
     def seconds_of(self, contender, work, chunk, target):
@@ -249,7 +261,7 @@ class Campaign:
                 return wall / calls
             calls = min(max(2 * calls, math.ceil(1.2 * calls * target / max(wall, 1e-6))), 4096)
 
-    def time_in_turn(self, row, record, racing, state):
+    def time_in_turn(self, row, record, racing, state, end):
         """Round after round over all contenders, so that a machine that drifts hits all alike."""
         if not racing:
             return
@@ -259,6 +271,8 @@ class Campaign:
         calls = {c.name: max(1, math.ceil(A_REPETITION[self.device] / state[c.name]["seconds"])) for c in racing}
         out = set()
         for repetition in range(REPETITIONS):
+            if repetition >= FEW and time.monotonic() > end:
+                break
             for contender in racing:
                 entry, name = record["contenders"][contender.name], contender.name
                 if repetition >= wanted[name] or name in out or self.left() < 2 * calls[name] * state[name]["seconds"]:

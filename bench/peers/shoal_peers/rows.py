@@ -3,10 +3,13 @@
 import collections
 import os
 
+from shoal_peers import chunk_search
+
 # Guesses that only bound a row's length, never a result: operations a second of a thread, of a device.
 CPU_FLOPS, CUDA_FLOPS = 5e10, 1e13
 MOST_SECONDS = 6.0  # of one call
 MOST_MEMORY = 0.2  # share of the host's memory for one copy of a row's tasks or results
+CUDA_TAPES = 6e9  # bytes of a contender's first chunk: all contenders hold theirs at the same time
 REFERENCE_FLOPS = 2e9  # work that the double-precision reference does in a few seconds
 
 Row = collections.namedtuple("Row", "shape tasks work count")  # count: the first so many tasks are what is timed
@@ -28,6 +31,16 @@ def search_count(row, device, threads):
     """Tasks that chunks are compared on: all on a device, which wants many; on the CPU what takes some tenths of a second."""
     some = max(power_below(0.2 * rate(device, threads) / row.shape["flops_per_task"]), 16)
     return row.count if device == "cuda" or row.count <= 2 * some else some
+
+
+def first_chunk(shape, tasks, device):
+    """Where the search of a chunk begins: in the middle on the CPU; on a device as many tasks as some gigabytes of tapes hold."""
+    sizes = chunk_search.candidates(tasks)
+    if device == "cpu":
+        return sizes[len(sizes) // 2]
+    width, tensors = max(shape["hidden"]), 20 * len(shape["hidden"]) // 2
+    tape = 4 * shape["steps"] * (tensors * shape["rows"] * width + 8 * shape["parameters"])
+    return max([size for size in sizes if size * tape <= CUDA_TAPES] or sizes[:1])
 
 
 def plan(shapes, tasks, works, device, threads):

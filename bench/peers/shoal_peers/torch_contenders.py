@@ -146,7 +146,7 @@ class TorchSide:
             traced = make_fx(plain)(self.theta, *(part[:tasks] for part in self.data))
             # In fp64 the traced graph itself is checked: the compiler's work is checked in fp32, where it is timed.
             self.compiled[key] = traced if self.problem.precision == "f64" else torch.compile(
-                traced, fullgraph=True, dynamic=False, **({"mode": "reduce-overhead"} if self.cuda else {}))
+                traced, fullgraph=True, dynamic=False)
         return self.compiled[key]
 
     def build(self, work, chunk):
@@ -160,26 +160,23 @@ class TorchSide:
 
         def run():
             if work == "adaptation":
-                values = [self.owned(function(self.theta, *part)) for function, part in zip(functions, parts)]
+                values = [function(self.theta, *part) for function, part in zip(functions, parts)]
                 return values[0] if len(values) == 1 else [torch.cat(pieces) for pieces in zip(*values)]
             total = None
             for function, part in zip(functions, parts):
                 value = function(self.theta, *part)
-                total = self.owned(value) if total is None else [t.add_(v) for t, v in zip(total, value)]
+                total = list(value) if total is None else [t.add_(v) for t, v in zip(total, value)]
             return [t.div_(tasks) for t in total]
 
-        if self.kind == "graph":
-            return self.captured(run)
-        if self.kind == "inductor":
-            def without_autograd():
-                with torch.no_grad():
-                    return run()
-            return without_autograd
-        return run
+        if self.kind == "eager":
+            return run
 
-    def owned(self, value):
-        """Outputs of graph replays are overwritten by the next one."""
-        return [v.clone() for v in value] if self.kind == "inductor" and self.cuda else list(value)
+        def without_autograd():
+            with torch.no_grad():
+                return run()
+
+        # On a device also what Inductor made is replayed as one graph: its host code would be most of a small batch.
+        return self.captured(run if self.kind == "graph" else without_autograd) if self.cuda else without_autograd
 
     def captured(self, run):
         stream = torch.cuda.Stream()
