@@ -192,7 +192,7 @@ class Worker {
     return "\"contender\": \"shoal\", \"version\": " + json_text(SHOAL_VERSION) +
            ", \"backend\": " + json_text(context_.backend_name()) +
            ", \"threads\": " + std::to_string(context_.threads()) +
-           ", \"isa\": " + json_text(to_string(context_.isa()));
+           ", \"isa\": " + json_text(to_string(context_.isa())) + ", \"detail\": " + json_text(detail());
   }
 
   std::string answer(const std::vector<std::string>& words) {
@@ -244,6 +244,11 @@ class Worker {
   }
 
  private:
+  std::string detail() const {
+    for (const BackendReport& report : Context::backends())
+      if (report.name == context_.backend_name()) return report.detail;
+    return {};
+  }
   static std::string seconds_since(std::chrono::steady_clock::time_point begin) {
     return seconds_text(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }

@@ -192,6 +192,7 @@ def test_refusals():
                                    (6, "No such file or directory", "--out", "/no/folder/x", "--shapes", "sine_k1"),
                                    (6, "there is no", "--program", "/no/shoal-peer")):
         assert said in run(*arguments, code=code).stderr, arguments
+    assert "backend cuda is not available" in run("--device", "cuda", "--shapes", "sine_k1", code=6).stderr
     assert "no such program" in run("--shapes", "sine_k1", code=6, SHOAL_PEERS_PYTHON="/no/python").stderr
 
 

@@ -17,6 +17,7 @@ REPETITIONS, FEW, SLOW = 7, 3, 50.0  # a contender SLOW times behind the best is
 A_REPETITION = {"cpu": 0.05, "cuda": 0.02}  # seconds, several calls where one is shorter
 START_SECONDS, LONGEST_REQUEST = 180.0, 600.0
 COMPILE_SECONDS = 45.0  # of Inductor on a device, as a row must have them to begin with it
+PREPARE_SHARE, SEARCH_SHARE = 0.55, 0.8  # of a row's time by which contenders are compared, and their chunks found
 LONGEST_ROW, NO_BOUND = 3600.0, 30 * 24 * 60  # seconds; minutes of a run that has no --minutes
 
 
@@ -117,7 +118,8 @@ class Campaign:
 
     def run_row(self, row, seconds):
         """The row's record. `seconds`: what it may take; contenders that come too late are named in it."""
-        end = time.monotonic() + seconds
+        begin = time.monotonic()
+        prepare_end, search_end, end = (begin + share * seconds for share in (PREPARE_SHARE, SEARCH_SHARE, 1.0))
         record = {"shape": row.shape["name"], "tasks": row.tasks, "work": row.work, "count": row.count, "contenders": {}}
         reference_count = min(row.count, max(rows.power_below(rows.REFERENCE_FLOPS / row.shape["flops_per_task"]), 1))
         self.files(row.shape, max(row.count, SMALL))
@@ -126,7 +128,7 @@ class Campaign:
             record["contenders"][contender.name] = {"status": "not run", "reason": "no time left"}
         state = {contender.name: {} for contender in taking_part}
 
-        def attempt(step, contender):
+        def attempt(step, contender, end):
             """Runs a step of a contender that is still in the race; what it raises is why the contender is out."""
             entry, mine = record["contenders"][contender.name], state[contender.name]
             if contender.slow_compile and self.device == "cuda" and seconds < COMPILE_SECONDS:
@@ -137,7 +139,7 @@ class Campaign:
             if time.monotonic() > end and contender.name != "shoal":
                 mine["out"] = True
                 return
-            begin = time.monotonic()
+            started = time.monotonic()
             try:
                 step(contender, entry, mine)
             except agreement.Disagreement as failure:
@@ -149,12 +151,12 @@ class Campaign:
             except WorkerFailure as failure:
                 mine["out"] = True
                 entry.update(status="failed", reason=str(failure))
-            entry["seconds"] = round(entry.get("seconds", 0.0) + time.monotonic() - begin, 2)
+            entry["seconds"] = round(entry.get("seconds", 0.0) + time.monotonic() - started, 2)
 
         def prepare(contender, entry, mine):
             """Double precision against the reference, then the first chunk in fp32."""
             entry["agreement"] = {}
-            left = lambda: max(end - time.monotonic(), 1.0)
+            left = lambda: max(prepare_end - time.monotonic(), 1.0)
             if contender.framework == "shoal":
                 count = reference_count
                 self.load(contender, row.shape, count, "f32")
@@ -175,9 +177,12 @@ class Campaign:
             mine["loaded"] = mine["search"]
             start = 0
             if contender.chunked:
-                start = rows.first_chunk(row.shape, mine["search"], self.device)
+                start = self.kept.get(("chunk", contender.name, row.shape["name"], row.work), 0)  # of a row like this
+                if not 0 < start <= mine["search"]:
+                    start = rows.first_chunk(row.shape, mine["search"], self.device)
                 if self.device == "cuda" and contender.slow_compile:
                     start = min(start, 1024)  # compiled once, it serves every batch of the shape
+                start = min(chunk_search.candidates(mine["search"]), key=lambda size: abs(size - start))
             mine["start"] = mine["chunk"] = start
             entry["prepare_seconds"] = 0.0
             try:
@@ -193,6 +198,7 @@ class Campaign:
             if contender.framework == "shoal":
                 entry["chunk"] = 0
             elif contender.chunked:
+                self.waiting -= 1
                 longest = [entry["prepare_seconds"]]
 
                 def measure(chunk):
@@ -200,16 +206,16 @@ class Campaign:
                                                    or contender.slow_compile and len(longest) > 3):
                         return None
                     try:
-                        longest.append(self.ask(contender, "prepare", row.work, chunk, seconds=end - time.monotonic())["seconds"])
+                        longest.append(self.ask(contender, "prepare", row.work, chunk, seconds=search_end - time.monotonic())["seconds"])
                         return self.seconds_of(contender, row.work, chunk, 2 * A_REPETITION[self.device]) / mine["search"]
-                    except OutOfTime:
-                        raise
                     except WorkerFailure as failure:
+                        if isinstance(failure, OutOfTime) and chunk == mine["start"]:
+                            raise
                         mine.setdefault("refused", {})[chunk] = str(failure)
                         self.load(contender, row.shape, mine["search"], "f32")
                         return None
 
-                mine["search_end"] = time.monotonic() + max((end - time.monotonic()) / (2 * max(self.waiting, 1)), longest[0])
+                mine["search_end"] = time.monotonic() + max((search_end - time.monotonic()) / (self.waiting + 1), longest[0])
                 chunk, entry["search"] = chunk_search.search(mine["search"], mine["start"], measure)
                 for step in entry["search"]:
                     if step["chunk"] in mine.get("refused", {}):
@@ -218,7 +224,7 @@ class Campaign:
                 if chunk is None:
                     raise WorkerFailure("no chunk runs: " + next(iter(mine.get("refused", {}).values()), "no time left"))
                 mine["chunk"] = entry["chunk"] = chunk
-            self.waiting -= 1
+                self.kept["chunk", contender.name, row.shape["name"], row.work] = chunk
 
         def check(contender, entry, mine):
             """The result that is timed, compared; then how long one call takes."""
@@ -241,14 +247,14 @@ class Campaign:
         except WorkerFailure as failure:
             record["contenders"]["shoal"].update(status="failed", reason=str(failure))
             return record
-        self.waiting = len(taking_part)
+        self.waiting = sum(contender.chunked for contender in taking_part)
         # On a device compilers run side by side, on the host's cores; nothing is timed meanwhile.
         with concurrent.futures.ThreadPoolExecutor(max(1, min(len(taking_part), os.cpu_count())) if self.device == "cuda" else 1) as pool:
-            list(pool.map(lambda contender: attempt(prepare, contender), taking_part))
+            list(pool.map(lambda contender: attempt(prepare, contender, prepare_end), taking_part))
         for contender in taking_part:
-            attempt(search, contender)
+            attempt(search, contender, search_end)
         for contender in taking_part:
-            attempt(check, contender)
+            attempt(check, contender, end)
         self.time_in_turn(row, record, [c for c in taking_part if "out" not in state[c.name]], state, end)
         return record
 

@@ -70,7 +70,7 @@ def clock_words(content):
 def device_words(content):
     if content["device"] == "cuda":
         seen = [about["device"] for about in content["workers"].values() if about.get("device")]
-        return (seen or ["a CUDA device"])[0]
+        return (seen or [content["workers"].get("shoal", {}).get("detail", "a CUDA device")])[0]
     return f"{content['machine']['processor']}, {content['threads']} thread{'s' if content['threads'] > 1 else ''}"
 
 

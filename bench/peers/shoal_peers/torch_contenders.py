@@ -115,6 +115,7 @@ class TorchSide:
             if name.endswith("-" + kind):
                 self.form, self.kind = name[:-len(kind) - 1], kind
         self.cuda = device == "cuda"
+        self.graphs = self.cuda and self.kind != "eager"
         if self.cuda:
             torch.backends.cuda.matmul.allow_tf32 = False  # fp32, as everybody
             self.device = torch.device("cuda")

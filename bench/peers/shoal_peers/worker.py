@@ -60,7 +60,7 @@ class Worker:
         self.problem, self.built = None, {}
 
     def function(self, work, chunk):
-        """The function that does the work once, built on first use; one is kept at a time."""
+        """The function that does the work once, built on first use and kept until the next load, but for graphs, which hold memory."""
         if self.problem is None:
             raise BadRequest("load comes first")
         if work not in self.contender.works:
@@ -69,8 +69,9 @@ class Worker:
         if chunk < 0 or chunk > self.problem.tasks or (chunk == 0) == self.contender.chunked:
             raise BadRequest(f"chunk {chunk} does not fit {self.problem.tasks} tasks of {self.contender.name}")
         if (work, chunk) not in self.built:
-            self.built.clear()
-            gc.collect()
+            if self.side.graphs:
+                self.built.clear()
+                gc.collect()
             self.built[work, chunk] = self.side.build(work, chunk)
         return self.built[work, chunk]
 
