@@ -7,27 +7,41 @@ import torch
 
 def affine(x, weight, bias):
     """x W + b; a width of one is a broadcast, not a product."""
-    if x.shape[-1] == 1 and weight.dim() == 3:
-        return torch.addcmul(bias, x, weight)
-    if weight.dim() == 3:
-        return torch.baddbmm(bias, x, weight)
-    rows = torch.addmm(bias, x.reshape(-1, x.shape[-1]), weight)
-    return rows.view(*x.shape[:-1], weight.shape[-1])
+    if weight.dim() == 2:
+        return torch.addmm(bias, x.reshape(-1, x.shape[-1]), weight).view(*x.shape[:-1], weight.shape[-1])
+    return torch.addcmul(bias, x, weight) if x.shape[-1] == 1 else torch.baddbmm(bias, x, weight)
 
 
 def product(x, weight):
-    if x.shape[-1] == 1 and weight.dim() == 3:
+    if weight.dim() == 2:
+        return torch.matmul(x, weight)
+    if x.shape[-1] == 1:
         return x * weight
-    if weight.shape[-1] == 1 and weight.dim() == 3:
+    if weight.shape[-1] == 1:
         return (x * weight.transpose(-1, -2)).sum(-1, keepdim=True)
-    return torch.matmul(x, weight)
+    return torch.bmm(x, weight)
+
+
+def add_product(total, x, weight):
+    """total + x W, in total's memory: nobody else reads it."""
+    if weight.dim() == 2 or weight.shape[-1] == 1:
+        return total.add_(product(x, weight))
+    return total.addcmul_(x, weight) if x.shape[-1] == 1 else total.baddbmm_(x, weight)
 
 
 def outer(x, delta):
     """x^T delta of each task."""
-    if x.shape[-1] == 1 or delta.shape[-1] == 1:
-        return (x.unsqueeze(-1) * delta.unsqueeze(-2)).sum(1) if x.shape[-1] == 1 else (x * delta).sum(1).unsqueeze(-1)
+    if x.shape[-1] == 1:
+        return (x * delta).sum(1, keepdim=True)
+    if delta.shape[-1] == 1:
+        return (x * delta).sum(1).unsqueeze(-1)
     return torch.bmm(x.transpose(1, 2), delta)
+
+
+def add_outer(total, x, delta):
+    if x.shape[-1] == 1 or delta.shape[-1] == 1:
+        return total.add_(outer(x, delta))
+    return total.baddbmm_(x.transpose(1, 2), delta)
 
 
 class Network:
@@ -36,20 +50,19 @@ class Network:
         self.rate, self.steps = shape["inner_rate"], shape["steps"]
         self.layers = len(shape["hidden"]) + 1
 
+    def through(self, direction, value):
+        """The activation's derivative at `value` = f(z), times `direction`."""
+        if self.relu:
+            return torch.ops.aten.threshold_backward(direction, value, 0)
+        return torch.ops.aten.tanh_backward(direction, value)
+
     def gradient(self, phi, x, y):
         """(gradients, tape) of the task losses; phi as [W, b, ...] with b [1, out] or [tasks, 1, out]."""
-        values, slopes = [x], []
+        values = [x]
         for layer in range(self.layers):
             z = affine(values[-1], phi[2 * layer], phi[2 * layer + 1])
-            if layer == self.layers - 1:
-                break
-            if self.relu:
-                values.append(torch.relu(z))
-                slopes.append((z > 0).to(z.dtype))
-            else:
-                value = torch.tanh(z)
-                values.append(value)
-                slopes.append(1 - value * value)
+            if layer < self.layers - 1:
+                values.append(torch.relu(z) if self.relu else torch.tanh(z))
         terms = z.shape[-1] * z.shape[-2]
         if self.bce:
             chance = torch.sigmoid(z)
@@ -62,31 +75,31 @@ class Network:
             result[2 * layer], result[2 * layer + 1] = outer(values[layer], delta), delta.sum(1, keepdim=True)
             if layer:
                 before[layer] = product(delta, phi[2 * layer].transpose(-1, -2))
-                delta = before[layer] * slopes[layer - 1]
-        return result, (phi, values, slopes, deltas, before, curvature)
+                delta = self.through(before[layer], values[layer])
+        return result, (phi, values, deltas, before, curvature)
 
     def hessian_vector(self, tape, v):
         """H v at the point of the tape."""
-        phi, values, slopes, deltas, before, curvature = tape
+        phi, values, deltas, before, curvature = tape
         moves = [None]
         for layer in range(self.layers):
             rz = affine(values[layer], v[2 * layer], v[2 * layer + 1])
             if layer:
-                rz = rz + product(moves[layer], phi[2 * layer])
+                rz = add_product(rz, moves[layer], phi[2 * layer])
             if layer < self.layers - 1:
-                moves.append(rz * slopes[layer])
+                moves.append(self.through(rz, values[layer + 1]))
         rdelta = rz * curvature
         result = [None] * len(phi)
         for layer in reversed(range(self.layers)):
             weight = outer(values[layer], rdelta)
             if layer:
-                weight = weight + outer(moves[layer], deltas[layer])
+                weight = add_outer(weight, moves[layer], deltas[layer])
             result[2 * layer], result[2 * layer + 1] = weight, rdelta.sum(1, keepdim=True)
             if layer:
-                back = product(rdelta, phi[2 * layer].transpose(-1, -2)) + product(deltas[layer], v[2 * layer].transpose(-1, -2))
-                rdelta = back * slopes[layer - 1]
-                if not self.relu:  # tanh'' = -2 tanh tanh'; moves already has one slope
-                    rdelta = rdelta - 2 * before[layer] * values[layer] * moves[layer]
+                back = add_product(product(rdelta, phi[2 * layer].transpose(-1, -2)), deltas[layer], v[2 * layer].transpose(-1, -2))
+                rdelta = self.through(back, values[layer])
+                if not self.relu:  # tanh'' = -2 tanh tanh'; moves already has the tanh'
+                    rdelta.addcmul_(before[layer] * values[layer], moves[layer], value=-2)
         return result
 
     def run(self, work, theta, sx, sy, qx, qy):
