@@ -162,7 +162,7 @@ def test_whole_run():
     done = run("--shapes", "sine_k1", "--tasks", "30,4", "--work", "second_order,adaptation", "--out", out)
     content = json.loads(out.read_text(encoding="utf-8"))
     assert [(row["work"], row["tasks"]) for row in content["rows"]] == [("second_order", 30), ("second_order", 4), ("adaptation", 30), ("adaptation", 4)]
-    assert "No module named 'learn2learn'" in content["absent"]["learn2learn"] and "learn2learn takes no part" in done.stderr
+    assert "No module named 'learn2learn'" in content["absent"]["learn2learn"] and "learn2learn takes no part" in done.stderr, done.stderr
     row = content["rows"][0]
     seen = {name: (entry["status"], entry.get("reason", "")) for name, entry in row["contenders"].items()}
     assert seen["torch-vmap"][0] == "disagrees" and "fp64: relative error" in seen["torch-vmap"][1], seen
@@ -223,7 +223,7 @@ def test_documents():
     text = page.read_text(encoding="utf-8")
     assert "| market, 1,024 tasks, exact second order | **1 k** | jax-taskgrad | 500 | 2.00 : 1 |" in text, text
     assert "| large, 1,024 tasks, exact second order | 1 k | **jax-taskgrad** | **1.25 k** | 0.80 : 1 |" in text, text
-    assert "| jax-vmap | disagrees: a / b |" in text and "`higher`: no" in text and "adaptation wide 16384 (too large)" in text
+    assert "| jax-vmap | disagrees: a / b |" in text and "higher: no" in text and "adaptation wide 16384 (too large)" in text
     page.write_text("Before.\n" + text + "\nAfter.\n", encoding="utf-8")
     content["rows"].pop()
     documents.write(content, docs)

@@ -47,7 +47,7 @@ def section(content, chart_names):
     for record in content["rows"]:
         lines += ["<details>", f"<summary>{table.title(record)}</summary>", "", *full_table(record), "", "</details>", ""]
     lines += ["Contenders: " + "; ".join(f"`{name}`: {words}" for name, words in content["contenders"].items()) + ".", ""]
-    lines += [f"Takes no part: `{name}`: {why}." for name, why in content["absent"].items()]
+    lines += [f"Takes no part: {names}: {why}." for why, names in table.absent_by_reason(content)]
     if content["not_run"]:
         lines.append("Not run: " + "; ".join(f"{name} ({why})" for name, why in content["not_run"].items()) + ".")
     return "\n".join(lines).rstrip() + "\n"

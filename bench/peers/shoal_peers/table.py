@@ -87,17 +87,24 @@ def wins(content):
     return result
 
 
+def absent_by_reason(content):
+    """[(why, names by comma)]."""
+    reasons = {}
+    for name, why in content["absent"].items():
+        reasons.setdefault(why, []).append(name)
+    return [(why, ", ".join(names)) for why, names in reasons.items()]
+
+
 def closing_text(content):
     lines = [f"{device_words(content)}; tasks a second by {clock_words(content)}, medians; * is the fastest; chunk: tasks at a time;",
-             "error: relative, of the result that was timed; Shoal " + content["versions"]["shoal"] + f" ({content['commit'][:12]}), "
-             + ", ".join(f"{name} {version}" for name, version in content["versions"].items() if name != "shoal")]
+             "error: relative, of the result that was timed; commit " + content["commit"][:12] + ": "
+             + ", ".join(f"{name} {version}" for name, version in content["versions"].items())]
     found = wins(content)
     for record, peer, ratio in found:
         if peer:
             lines.append(f"  {title(record)}: " + (f"Shoal is {ratio:.2f} times as fast as the best peer ({peer})" if ratio >= 1
                                                      else f"{peer} is {1 / ratio:.2f} times as fast as Shoal"))
-    for name, why in content["absent"].items():
-        lines.append(f"  takes no part: {name}: {why}")
+    lines += [f"  takes no part: {names}: {why}" for why, names in absent_by_reason(content)]
     if content["not_run"]:
         lines.append("not run:")
         lines += [f"  {name}: {why}" for name, why in content["not_run"].items()]
