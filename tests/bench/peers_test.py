@@ -17,7 +17,7 @@ import xml.dom.minidom
 source, peer, shoal = (pathlib.Path(word).resolve() for word in sys.argv[1:4])
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(source / "bench/peers"))
-from shoal_peers import agreement, chunk_search, contenders, documents, rows, table, tensors  # noqa: E402
+from shoal_peers import agreement, chunk_search, contenders, documents, environment, rows, table, tensors  # noqa: E402
 from shoal_peers.worker_process import OutOfTime, WorkerFailure, WorkerProcess  # noqa: E402
 
 scratch = tempfile.TemporaryDirectory(prefix="shoal-peers-test-")
@@ -196,6 +196,13 @@ def test_refusals():
     assert "no such program" in run("--shapes", "sine_k1", code=6, SHOAL_PEERS_PYTHON="/no/python").stderr
 
 
+def test_reasons_of_pip():
+    talk = "  error: subprocess-exited-with-error\n  x.c:1:2: fatal error: y.h: No such file or directory\nERROR: Failed building wheel\n"
+    assert environment.last_words(talk) == "x.c:1:2: fatal error: y.h: No such file or directory"
+    assert environment.last_words("Collecting\nERROR: No matching distribution found\n") == "ERROR: No matching distribution found"
+    assert environment.last_words("") == "no message" and environment.last_words("a\nlast\n") == "last"
+
+
 def entry(rate, tasks, chunk=0, repetitions=7):
     call = tasks / rate
     return {"status": "timed", "tasks_per_second": rate, "ratio_to_shoal": rate / 1000, "timed_tasks": tasks, "wall": [call] * repetitions,
@@ -223,6 +230,7 @@ def test_documents():
     text = page.read_text(encoding="utf-8")
     assert "| market, 1,024 tasks, exact second order | **1 k** | jax-taskgrad | 500 | 2.00 : 1 |" in text, text
     assert "| large, 1,024 tasks, exact second order | 1 k | **jax-taskgrad** | **1.25 k** | 0.80 : 1 |" in text, text
+    assert "\n| **jax-taskgrad** | 1.25 k | 1.25 |" in text and "\n| shoal | 1 k | 1 |" in text and "\n| **shoal** | 1 k | 1 |" in text, text
     assert "| jax-vmap | disagrees: a / b |" in text and "higher: no" in text and "adaptation wide 16384 (too large)" in text
     page.write_text("Before.\n" + text + "\nAfter.\n", encoding="utf-8")
     content["rows"].pop()
@@ -256,6 +264,9 @@ def test_charts_are_readable():
         for b in boxes[:number]:
             assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3], f"{a[4]!r} and {b[4]!r} overlap"
     assert {"market", "large", "0.7  torch-adjoint-inductor", "1.25  jax-taskgrad"} <= {box[4] for box in boxes}, boxes
+    for node in drawing.getElementsByTagName("rect")[1:]:
+        x, y, wide, high = (float(node.getAttribute(name)) for name in ("x", "y", "width", "height"))
+        assert all(box[0] >= x + wide or box[2] <= x or box[1] >= y + high or box[3] <= y for box in boxes), "words lie on a bar"
     bars = [float(node.getAttribute("width")) for node in drawing.getElementsByTagName("rect")[5:]]
     assert len(bars) == 6 and bars[0] > bars[2] > bars[1] > bars[3] and bars[5] > bars[4] == bars[0], bars
 

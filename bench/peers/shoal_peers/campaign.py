@@ -252,7 +252,8 @@ class Campaign:
         self.waiting = sum(contender.chunked for contender in taking_part)
         # On a device compilers run side by side, on the host's cores; nothing is timed meanwhile.
         with concurrent.futures.ThreadPoolExecutor(max(1, min(len(taking_part), os.cpu_count())) if self.device == "cuda" else 1) as pool:
-            list(pool.map(lambda contender: attempt(prepare, contender, prepare_end), taking_part))
+            list(pool.map(lambda contender: attempt(prepare, contender, prepare_end),
+                          sorted(taking_part, key=lambda contender: contender.slow_compile)))
         for contender in taking_part:
             attempt(search, contender, search_end)
         for contender in taking_part:

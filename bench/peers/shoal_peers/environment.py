@@ -20,9 +20,13 @@ class NoEnvironment(Exception):
 
 
 def last_words(text):
+    """The line of a program's talk that says what went wrong."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if "rror" in line and "legacy" not in line]
-    return ((errors or lines or ["no message"])[0 if errors else -1])[:300]
+    for mark in ("fatal error:", "Error:", "ERROR:", "error:"):
+        for line in lines:
+            if mark in line and "subprocess-exited-with-error" not in line:
+                return line[:300]
+    return (lines or ["no message"])[-1][:300]
 
 
 def pip(python, words, log):
@@ -61,7 +65,7 @@ def make(folder, say):
     missing = {}
     for line in lines_of("requirements-libraries.txt"):
         name = line.split("==")[0]
-        why = pip(python, line.split(), log)
+        why = pip(python, line.split(), log)  # from sources where there is no wheel
         if why:
             missing[name] = f"{line} does not install here: {why}"
             say(missing[name])
