@@ -4,6 +4,7 @@
 
 usage: peers_in_environment.py SOURCE SHOAL_PEER FOLDER     (FOLDER: where the environment is kept)
 """
+
 import json
 import os
 import pathlib

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stands in for a Python that has torch and jax: answers the probe for versions, and as a worker passes everything on to shoal-peer,
 but for the faults that a contender's name stands for. $SHOAL_PEERS_PROGRAM is shoal-peer."""
+
 import json
 import os
 import struct
@@ -23,7 +24,7 @@ def spoil(file, value):
     with open(file, "r+b") as content:
         data = content.read()
         size = struct.unpack("<Q", data[:8])[0]
-        code = "<d" if b'"F64"' in data[8:8 + size] else "<f"
+        code = "<d" if b'"F64"' in data[8 : 8 + size] else "<f"
         width = struct.calcsize(code)
         places = range(8 + size, len(data), width)
         place = max(places, key=lambda at: abs(struct.unpack_from(code, data, at)[0]))
@@ -32,7 +33,7 @@ def spoil(file, value):
 
 
 def main():
-    words = sys.argv[sys.argv.index("ignore") + 1:]
+    words = sys.argv[sys.argv.index("ignore") + 1 :]
     if words[0] == "-c":
         if words[2] not in ("torch", "jax"):
             sys.exit(f"ModuleNotFoundError: No module named '{words[2]}'")
@@ -42,8 +43,12 @@ def main():
     if fault == "does not start":
         print("no such library", file=sys.stderr)
         sys.exit(3)
-    sides = {precision: subprocess.Popen([os.environ["SHOAL_PEERS_PROGRAM"], "work", backend, "1"], stdin=subprocess.PIPE,
-                                         stdout=subprocess.PIPE, text=True) for precision, backend in (("f64", "reference"), ("f32", "cpu"))}
+    sides = {
+        precision: subprocess.Popen(
+            [os.environ["SHOAL_PEERS_PROGRAM"], "work", backend, "1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for precision, backend in (("f64", "reference"), ("f32", "cpu"))
+    }
     for side in sides.values():
         side.stdout.readline()
     print(json.dumps({"ok": True, "contender": words[1], "version": "9.9"}), flush=True)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether two results agree: || a - b || / || b || over all tensors. Fast weights are compared by how far they moved, since most of
 them is the theta that everybody was given."""
+
 import math
 
 from shoal_peers import tensors
@@ -22,7 +23,7 @@ def relative_error(result, expected, parameters):
     for name in sorted(b):
         if len(a[name]) != len(b[name]):
             raise Disagreement(f"{name} has {len(a[name])} numbers, not {len(b[name])}")
-        start = theta[name[len("fast."):]] if name.startswith("fast.") else [0.0]
+        start = theta[name[len("fast.") :]] if name.startswith("fast.") else [0.0]
         difference += sum((x - y) ** 2 for x, y in zip(a[name], b[name]))
         period = len(start)
         size += sum((y - start[at % period]) ** 2 for at, y in enumerate(b[name]))

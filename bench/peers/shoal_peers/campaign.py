@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A whole run: for every row each contender is first compared, then searched for its best chunk, then all are timed in turn."""
+
 import concurrent.futures
 import math
 import os
@@ -26,7 +27,7 @@ class Campaign:
         self.options, self.program, self.python, self.say = options, program, python, say
         self.scratch = pathlib.Path(scratch)
         self.device, self.threads = options.device, options.threads
-        self.cores = sorted(os.sched_getaffinity(0))[-options.threads:] if self.device == "cpu" else []
+        self.cores = sorted(os.sched_getaffinity(0))[-options.threads :] if self.device == "cpu" else []
         self.mkl = environment.mkl_for_amd(scratch) if self.device == "cpu" else {}
         self.taking_part, self.absent = [], {}
         for contender in contenders.ALL:
@@ -58,12 +59,21 @@ class Campaign:
                 backend = "reference" if name == "reference" else self.device
                 command = [self.program, "work", backend, self.threads if name != "reference" else 1]
             else:
-                command = [self.python, "-W", "ignore", pathlib.Path(__file__).with_name("worker.py"), name, self.device, self.threads,
-                           self.scratch / "shapes.json"]
+                command = [
+                    self.python,
+                    "-W",
+                    "ignore",
+                    pathlib.Path(__file__).with_name("worker.py"),
+                    name,
+                    self.device,
+                    self.threads,
+                    self.scratch / "shapes.json",
+                ]
             try:
                 variables = {**worker_environment(self.device, self.threads), **(self.mkl if framework == "torch" else {})}
-                self.workers[name] = worker = WorkerProcess(name, command, variables, self.cores,
-                                                            max(min(START_SECONDS, self.left()), 1.0))
+                self.workers[name] = worker = WorkerProcess(
+                    name, command, variables, self.cores, max(min(START_SECONDS, self.left()), 1.0)
+                )
             except (WorkerFailure, OSError) as failure:
                 self.failed_starts[name] = f"does not start: {failure}"
                 raise WorkerFailure(self.failed_starts[name]) from None
@@ -162,16 +172,29 @@ class Campaign:
             if contender.framework == "shoal":
                 count = reference_count
                 self.load(contender, row.shape, count, "f32")
-                entry["agreement"] = {"fp32": self.compare(contender, row, 0, count, "fp32", "reference"), "tasks": count, "against": "reference"}
+                entry["agreement"] = {
+                    "fp32": self.compare(contender, row, 0, count, "fp32", "reference"),
+                    "tasks": count,
+                    "against": "reference",
+                }
                 mine["count"], mine["chunk"] = row.count, 0
                 return
             key = ("fp64", contender.name, row.shape["name"], row.work)
             if key not in self.kept:
                 self.load(contender, row.shape, SMALL, "f64", left())
                 file = self.scratch / f"{contender.name}.small"
-                self.ask(contender, "result", row.work, min(2, SMALL) if contender.chunked else 0, MOST_FAST_WEIGHTS, file, seconds=left())
-                self.kept[key] = agreement.require(file, self.kept[self.key_of("reference", row.shape, row.work, SMALL)],
-                                                   self.files(row.shape, SMALL)[1], "fp64")
+                self.ask(
+                    contender,
+                    "result",
+                    row.work,
+                    min(2, SMALL) if contender.chunked else 0,
+                    MOST_FAST_WEIGHTS,
+                    file,
+                    seconds=left(),
+                )
+                self.kept[key] = agreement.require(
+                    file, self.kept[self.key_of("reference", row.shape, row.work, SMALL)], self.files(row.shape, SMALL)[1], "fp64"
+                )
             entry["agreement"]["fp64"] = self.kept[key]
             mine["count"] = min(row.count, contender.cap or row.count)
             mine["search"] = rows.search_count(row, self.device, self.threads) if contender.chunked else mine["count"]
@@ -204,11 +227,14 @@ class Campaign:
                 longest = [entry["prepare_seconds"]]
 
                 def measure(chunk):
-                    if chunk != mine["start"] and (time.monotonic() + 1.5 * longest[0] > mine["search_end"]
-                                                   or contender.slow_compile and len(longest) > 3):
+                    if chunk != mine["start"] and (
+                        time.monotonic() + 1.5 * longest[0] > mine["search_end"] or contender.slow_compile and len(longest) > 3
+                    ):
                         return None
                     try:
-                        longest.append(self.ask(contender, "prepare", row.work, chunk, seconds=search_end - time.monotonic())["seconds"])
+                        longest.append(
+                            self.ask(contender, "prepare", row.work, chunk, seconds=search_end - time.monotonic())["seconds"]
+                        )
                         return self.seconds_of(contender, row.work, chunk, A_REPETITION[self.device]) / mine["search"]
                     except WorkerFailure as failure:
                         if isinstance(failure, OutOfTime) and chunk == mine["start"]:
@@ -235,13 +261,17 @@ class Campaign:
                 self.load(contender, row.shape, count, "f32")
             if contender.framework != "shoal":
                 against = "reference" if count <= reference_count else "shoal"
-                entry["agreement"].update(fp32=self.compare(contender, row, mine["chunk"], count, "fp32", against), tasks=count, against=against)
+                entry["agreement"].update(
+                    fp32=self.compare(contender, row, mine["chunk"], count, "fp32", against), tasks=count, against=against
+                )
             mine["seconds"] = self.seconds_of(contender, row.work, mine["chunk"], A_REPETITION[self.device])
             entry["timed_tasks"] = count
 
         # What everybody is compared with comes first, so that the comparisons may run at the same time.
         try:
-            for count in {SMALL, reference_count} | {min(row.count, c.cap) for c in taking_part if c.cap and min(row.count, c.cap) <= reference_count}:
+            for count in {SMALL, reference_count} | {
+                min(row.count, c.cap) for c in taking_part if c.cap and min(row.count, c.cap) <= reference_count
+            }:
                 self.expected("reference", row.shape, row.work, count)
             for count in {row.count} | {min(row.count, c.cap) for c in taking_part if c.cap}:
                 if count > reference_count:
@@ -251,9 +281,15 @@ class Campaign:
             return record
         self.waiting = sum(contender.chunked for contender in taking_part)
         # On a device compilers run side by side, on the host's cores; nothing is timed meanwhile.
-        with concurrent.futures.ThreadPoolExecutor(max(1, min(len(taking_part), os.cpu_count())) if self.device == "cuda" else 1) as pool:
-            list(pool.map(lambda contender: attempt(prepare, contender, prepare_end),
-                          sorted(taking_part, key=lambda contender: contender.slow_compile)))
+        with concurrent.futures.ThreadPoolExecutor(
+            max(1, min(len(taking_part), os.cpu_count())) if self.device == "cuda" else 1
+        ) as pool:
+            list(
+                pool.map(
+                    lambda contender: attempt(prepare, contender, prepare_end),
+                    sorted(taking_part, key=lambda contender: contender.slow_compile),
+                )
+            )
         for contender in taking_part:
             attempt(search, contender, search_end)
         for contender in taking_part:

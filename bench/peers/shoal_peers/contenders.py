@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who takes part: one entry per contender. Both sides read it, the driver and the workers; neither torch nor jax is needed for that."""
+
 import collections
 
 WORKS = ("second_order", "first_order", "adaptation")
@@ -34,7 +35,23 @@ ALL = (  # most important first: a short run has these
     entry("jax-scan", "jax", "JAX: jax-taskgrad, inner steps by scan"),
     entry("torch-loop", "torch", "PyTorch: eager loop over tasks", chunked=False, cap=25),
     entry("learn2learn", "torch", "learn2learn: MAML, clone and adapt per task", chunked=False, cap=25, needs="learn2learn"),
-    entry("higher", "torch", "higher: innerloop_ctx per task", works=("second_order", "adaptation"), chunked=False, cap=25, needs="higher"),
-    entry("torchopt", "torch", "TorchOpt: MetaSGD per task", works=("second_order", "adaptation"), chunked=False, cap=25, needs="torchopt"),
+    entry(
+        "higher",
+        "torch",
+        "higher: innerloop_ctx per task",
+        works=("second_order", "adaptation"),
+        chunked=False,
+        cap=25,
+        needs="higher",
+    ),
+    entry(
+        "torchopt",
+        "torch",
+        "TorchOpt: MetaSGD per task",
+        works=("second_order", "adaptation"),
+        chunked=False,
+        cap=25,
+        needs="torchopt",
+    ),
 )
 BY_NAME = {contender.name: contender for contender in ALL}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/benchmarks.md: the part between the markers of a device is written from a run's JSON, all else is left as it is."""
+
 from shoal_peers import charts, table
 
 HEADING = """# Shoal beside PyTorch and JAX
@@ -19,8 +20,10 @@ def summary(content):
     for record, peer, ratio in table.wins(content):
         rates = {name: table.short(record["contenders"][name]["tasks_per_second"]) for name in ("shoal", peer) if name}
         bold = lambda words, name: f"**{words}**" if name == record["winner"] else words
-        lines.append(f"| {table.title(record)} | {bold(rates['shoal'], 'shoal')} | "
-                     + (f"{bold(peer, peer)} | {bold(rates[peer], peer)} | {ratio:.2f} : 1 |" if peer else "none timed | - | - |"))
+        lines.append(
+            f"| {table.title(record)} | {bold(rates['shoal'], 'shoal')} | "
+            + (f"{bold(peer, peer)} | {bold(rates[peer], peer)} | {ratio:.2f} : 1 |" if peer else "none timed | - | - |")
+        )
     return lines
 
 
@@ -30,18 +33,26 @@ def full_table(record):
         words = table.cells(record, name)
         words[0] = f"**{name}**" if name == record["winner"] else name
         lines.append("| " + " | ".join(words) + " |")
-    lines += [f"| {name} | {entry['status']}: {entry['reason'][:160].replace('|', '/')} |" + " |" * 6
-              for name, entry in record["contenders"].items() if entry["status"] != "timed"]
+    lines += [
+        f"| {name} | {entry['status']}: {entry['reason'][:160].replace('|', '/')} |" + " |" * 6
+        for name, entry in record["contenders"].items()
+        if entry["status"] != "timed"
+    ]
     return lines
 
 
 def section(content, chart_names):
     machine = content["machine"]
     threads = f", {content['threads']} thread(s), pinned to {content['threads']} core(s)" if content["device"] == "cpu" else ""
-    lines = [f"## On {table.device_words(content) if content['device'] == 'cuda' else machine['processor']}", "",
-             f"{content['date'][:10]}, commit `{content['commit'][:12]}`{threads}; by {table.clock_words(content)}; "
-             + ", ".join(f"{name} {version}" for name, version in content["versions"].items()) + f"; {machine['system']}.",
-             f"`{content['command']}`", ""]
+    lines = [
+        f"## On {table.device_words(content) if content['device'] == 'cuda' else machine['processor']}",
+        "",
+        f"{content['date'][:10]}, commit `{content['commit'][:12]}`{threads}; by {table.clock_words(content)}; "
+        + ", ".join(f"{name} {version}" for name, version in content["versions"].items())
+        + f"; {machine['system']}.",
+        f"`{content['command']}`",
+        "",
+    ]
     lines += summary(content) + [""]
     lines += [line for heading, file in chart_names for line in (f"![{heading}](benchmarks/{file})", "")]
     for record in content["rows"]:
@@ -58,7 +69,7 @@ def put_between(text, device, part):
     begin, end = markers(device)
     block = f"{begin}\n{part}{end}\n"
     if begin in text and end in text:
-        return text[:text.index(begin)] + block + text[text.index(end) + len(end):].lstrip("\n")
+        return text[: text.index(begin)] + block + text[text.index(end) + len(end) :].lstrip("\n")
     return text.rstrip("\n") + "\n\n" + block
 
 
@@ -72,8 +83,8 @@ def write(content, folder):
     for work in table.WORDS:
         for tasks in sorted({record["tasks"] for record in content["rows"]}):
             records = [record for record in content["rows"] if record["work"] == work and record["tasks"] == tasks]
-            heading = f"{table.WORDS[work][0].upper()}{table.WORDS[work][1:]}, {tasks:,} tasks: {table.device_words(content)}"
-            drawing = charts.chart(heading, records)
+            heading = f"{table.WORDS[work][0].upper()}{table.WORDS[work][1:]}, {tasks:,} tasks"
+            drawing = charts.chart(heading, table.device_words(content), records)
             if drawing:
                 file = f"peers-{content['device']}-{work}-{tasks}.svg"
                 (place / file).write_text(drawing, encoding="utf-8")

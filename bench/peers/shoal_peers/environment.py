@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which Python the contenders run in, and what is there. On the CPU: an environment of its own with pinned versions; on a GPU machine
 the python3 that it has."""
+
 import hashlib
 import json
 import os
@@ -57,7 +58,9 @@ def make(folder, say):
     folder.parent.mkdir(parents=True, exist_ok=True)
     venv = subprocess.run([sys.executable, "-m", "venv", str(folder)], capture_output=True, text=True, check=False)
     if venv.returncode != 0:
-        raise NoEnvironment(f"python3 -m venv {folder}: {last_words(venv.stdout + venv.stderr)} (Debian: apt-get install python3-venv)")
+        raise NoEnvironment(
+            f"python3 -m venv {folder}: {last_words(venv.stdout + venv.stderr)} (Debian: apt-get install python3-venv)"
+        )
     log = folder / "pip.log"
     why = pip(python, ["--only-binary=:all:", "-r", HERE / "requirements-cpu.txt"], log)
     if why:
@@ -83,14 +86,22 @@ def find(device, root, say):
         if not python:
             raise NoEnvironment(f"no such program: {os.environ.get('SHOAL_PEERS_PYTHON') or 'python3'}")
     versions = {}
-    probes = {name: subprocess.Popen([str(python), "-W", "ignore", "-c", PROBE, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-              for name in PACKAGES if name not in missing}
+    probes = {
+        name: subprocess.Popen(
+            [str(python), "-W", "ignore", "-c", PROBE, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for name in PACKAGES
+        if name not in missing
+    }
     for name, probe in probes.items():
         out, err = probe.communicate()
         if probe.returncode == 0:
             versions[name] = out.strip().splitlines()[-1]
         else:
-            missing[name] = f"{name} cannot be imported by {python}: " + (err.strip().splitlines() or ["no message"])[-1][:300]
+            missing[name] = (
+                f"{name} cannot be imported by {pathlib.Path(python).name}: "
+                + (err.strip().splitlines() or ["no message"])[-1][:300]
+            )
     return python, versions, missing
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The JAX contenders: one inner loop, differentiated and batched in the ways that an expert would try. Everything runs inside one jit;
 chunks of tasks go through lax.scan, with a rest where the chunk does not divide the tasks."""
+
 import os
 
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # several contenders share the device
@@ -97,15 +98,20 @@ def chunk_function(name, work, shape, tasks):
     def first_order(theta, sx, sy, qx, qy):
         return jax.grad(loss)(adapt(theta, sx, sy), qx, qy)
 
-    one_task = {"second_order": jax.grad(query_loss), "first_order": first_order,
-                "adaptation": lambda theta, sx, sy, qx, qy: adapt(theta, sx, sy)}[work]
+    one_task = {
+        "second_order": jax.grad(query_loss),
+        "first_order": first_order,
+        "adaptation": lambda theta, sx, sy, qx, qy: adapt(theta, sx, sy),
+    }[work]
     per_task = (None, 0, 0, 0, 0)
     if work == "second_order" and order == "vmap":
         return jax.grad(lambda theta, *data: jnp.sum(jax.vmap(query_loss, per_task)(theta, *data)))
     if tasks == 1:  # no batch axis at all
+
         def alone(theta, *data):
             value = one_task(theta, *(part[0] for part in data))
             return tree_map(lambda v: v[None], value) if work == "adaptation" else value
+
         return alone
     each = jax.vmap(one_task, per_task)
     if work == "adaptation":
@@ -120,8 +126,8 @@ def batch_function(name, work, shape, tasks, chunk):
     of_chunk = chunk_function(name, work, shape, chunk)
 
     def whole(theta, *data):
-        head = [part[:full * chunk].reshape(full, chunk, *part.shape[1:]) for part in data]
-        tail = [part[full * chunk:] for part in data]
+        head = [part[: full * chunk].reshape(full, chunk, *part.shape[1:]) for part in data]
+        tail = [part[full * chunk :] for part in data]
         if work == "adaptation":
             if full == 1:
                 value = of_chunk(theta, *(part[0] for part in head))
@@ -129,7 +135,9 @@ def batch_function(name, work, shape, tasks, chunk):
                 value = jax.lax.map(lambda parts: of_chunk(theta, *parts), head)
                 value = tree_map(lambda v: v.reshape(full * chunk, *v.shape[2:]), value)
             if rest:
-                value = tree_map(lambda a, b: jnp.concatenate([a, b]), value, chunk_function(name, work, shape, rest)(theta, *tail))
+                value = tree_map(
+                    lambda a, b: jnp.concatenate([a, b]), value, chunk_function(name, work, shape, rest)(theta, *tail)
+                )
             return value
         if full == 1:
             total = of_chunk(theta, *(part[0] for part in head))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of a run (shape, tasks, work), most important first, and what of them this machine can hold."""
+
 import collections
 import os
 
@@ -65,6 +66,15 @@ def plan(shapes, tasks, works, device, threads):
                 elif device == "cuda":  # what was compiled for a shape serves its next row
                     rows.append(((works.index(work), place, order[count]), row))
                 else:
-                    rows.append(((works.index(work) + 1 if count == main else works.index(work) + 1.5 if work == works[0] else 9,
-                                  works.index(work), order[count], place), row))
+                    rows.append(
+                        (
+                            (
+                                works.index(work) + 1 if count == main else works.index(work) + 1.5 if work == works[0] else 9,
+                                works.index(work),
+                                order[count],
+                                place,
+                            ),
+                            row,
+                        )
+                    )
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])], left_out

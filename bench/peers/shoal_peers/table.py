@@ -42,9 +42,16 @@ def remarks(record, entry):
 def cells(record, name):
     entry = record["contenders"][name]
     error = entry["agreement"].get("fp32")
-    return [("* " if name == record["winner"] else "  ") + name, short(entry["tasks_per_second"]),
-            f"{entry['ratio_to_shoal']:.3g}" if "ratio_to_shoal" in entry else "-", seconds(entry["wall_median"]), seconds(entry["cpu_median"]),
-            str(entry.get("chunk") or "-"), f"{error:.0e}" if error is not None else "-", remarks(record, entry)]
+    return [
+        ("* " if name == record["winner"] else "  ") + name,
+        short(entry["tasks_per_second"]),
+        f"{entry['ratio_to_shoal']:.3g}" if "ratio_to_shoal" in entry else "-",
+        seconds(entry["wall_median"]),
+        seconds(entry["cpu_median"]),
+        str(entry.get("chunk") or "-"),
+        f"{error:.0e}" if error is not None else "-",
+        remarks(record, entry),
+    ]
 
 
 HEAD = ["  contender", "tasks/s", "x Shoal", "wall", "CPU", "chunk", "error", ""]
@@ -55,8 +62,12 @@ def row_text(content, record):
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
     text = [title(record)]
     for line in lines:
-        text.append("  ".join(cell.ljust(width) if column in (0, 7) else cell.rjust(width)
-                              for column, (cell, width) in enumerate(zip(line, widths))).rstrip())
+        text.append(
+            "  ".join(
+                cell.ljust(width) if column in (0, 7) else cell.rjust(width)
+                for column, (cell, width) in enumerate(zip(line, widths))
+            ).rstrip()
+        )
     for name, entry in record["contenders"].items():
         if entry["status"] != "timed":
             text.append(f"  {name}: {entry['status']}: {entry['reason']}"[:200])
@@ -96,14 +107,24 @@ def absent_by_reason(content):
 
 
 def closing_text(content):
-    lines = [f"{device_words(content)}; tasks a second by {clock_words(content)}, medians; * is the fastest; chunk: tasks at a time;",
-             "error: relative, of the result that was timed; commit " + content["commit"][:12] + ": "
-             + ", ".join(f"{name} {version}" for name, version in content["versions"].items())]
+    lines = [
+        f"{device_words(content)}; tasks a second by {clock_words(content)}, medians; * is the fastest; chunk: tasks at a time;",
+        "error: relative, of the result that was timed; commit "
+        + content["commit"][:12]
+        + ": "
+        + ", ".join(f"{name} {version}" for name, version in content["versions"].items()),
+    ]
     found = wins(content)
     for record, peer, ratio in found:
         if peer:
-            lines.append(f"  {title(record)}: " + (f"Shoal is {ratio:.2f} times as fast as the best peer ({peer})" if ratio >= 1
-                                                     else f"{peer} is {1 / ratio:.2f} times as fast as Shoal"))
+            lines.append(
+                f"  {title(record)}: "
+                + (
+                    f"Shoal is {ratio:.2f} times as fast as the best peer ({peer})"
+                    if ratio >= 1
+                    else f"{peer} is {1 / ratio:.2f} times as fast as Shoal"
+                )
+            )
     lines += [f"  takes no part: {names}: {why}" for why, names in absent_by_reason(content)]
     if content["not_run"]:
         lines.append("not run:")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """safetensors (docs/formats.md): read as numpy arrays by the workers, as plain numbers by the driver, which has no numpy."""
+
 import array
 import json
 import struct
@@ -13,9 +14,16 @@ def entries(path):
     with open(path, "rb") as file:
         size = struct.unpack("<Q", file.read(8))[0]
         header = json.loads(file.read(size))
-    return {name: (entry["dtype"], entry["shape"], 8 + size + entry["data_offsets"][0],
-                   entry["data_offsets"][1] - entry["data_offsets"][0])
-            for name, entry in header.items() if name != "__metadata__"}
+    return {
+        name: (
+            entry["dtype"],
+            entry["shape"],
+            8 + size + entry["data_offsets"][0],
+            entry["data_offsets"][1] - entry["data_offsets"][0],
+        )
+        for name, entry in header.items()
+        if name != "__metadata__"
+    }
 
 
 def read_plain(path):
@@ -31,8 +39,12 @@ def read_plain(path):
 def read_arrays(path):
     """{name: numpy array}, mapped from the file: many workers share its pages."""
     import numpy as np
-    return {name: np.memmap(path, dtype=CODES[dtype][0], mode="c", offset=begin, shape=tuple(shape))
-            for name, (dtype, shape, begin, size) in entries(path).items() if size > 0}
+
+    return {
+        name: np.memmap(path, dtype=CODES[dtype][0], mode="c", offset=begin, shape=tuple(shape))
+        for name, (dtype, shape, begin, size) in entries(path).items()
+        if size > 0
+    }
 
 
 def write_arrays(path, tensors):

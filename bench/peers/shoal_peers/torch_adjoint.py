@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """MAML for a batch of small MLPs in PyTorch without autograd: gradients, Hessian-vector products (Pearlmutter's R-operator) and the
 adjoint recursion lambda <- lambda - rate H lambda, written by hand on [tasks, rows, width] tensors. What an expert who wants the last
-factor of PyTorch writes. In the first inner step all tasks still share theta: weights are then [in, out], later [tasks, in, out]."""
+factor of PyTorch writes. In the first inner step all tasks still share theta: weights are then [in, out], later [tasks, in, out].
+"""
+
 import torch
 
 
@@ -96,7 +98,9 @@ class Network:
                 weight = add_outer(weight, moves[layer], deltas[layer])
             result[2 * layer], result[2 * layer + 1] = weight, rdelta.sum(1, keepdim=True)
             if layer:
-                back = add_product(product(rdelta, phi[2 * layer].transpose(-1, -2)), deltas[layer], v[2 * layer].transpose(-1, -2))
+                back = add_product(
+                    product(rdelta, phi[2 * layer].transpose(-1, -2)), deltas[layer], v[2 * layer].transpose(-1, -2)
+                )
                 rdelta = self.through(back, values[layer])
                 if not self.relu:  # tanh'' = -2 tanh tanh'; moves already has the tanh'
                     rdelta.addcmul_(before[layer] * values[layer], moves[layer], value=-2)

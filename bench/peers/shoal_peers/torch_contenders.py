@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The PyTorch contenders that batch tasks: torch.func, hand-batched with autograd, hand-written (torch_adjoint.py); each eager, as a
 CUDA graph, or traced by make_fx and compiled by Inductor. Chunks of tasks go through a Python loop."""
+
 import os
 
 os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # few small kernels: a pool of processes costs more than it saves
@@ -74,14 +75,18 @@ def hand_batched(shape, work):
         with torch.enable_grad():
             tasks = sx.shape[0]
             leaves = [p.detach().requires_grad_() for p in theta]
-            phi = [p.unsqueeze(0).expand(tasks, *p.shape) if p.dim() == 2 else p.view(1, 1, -1).expand(tasks, 1, -1) for p in leaves]
+            phi = [
+                p.unsqueeze(0).expand(tasks, *p.shape) if p.dim() == 2 else p.view(1, 1, -1).expand(tasks, 1, -1) for p in leaves
+            ]
             for _ in range(shape["steps"]):
                 gradient = torch.autograd.grad(losses(phi, sx, sy), phi, create_graph=exact)
                 phi = [torch.add(p, g, alpha=-rate) for p, g in zip(phi, gradient)]
                 if not exact:
                     phi = [p.detach().requires_grad_() for p in phi]
             if work == "adaptation":
-                return [p.detach() if p.shape[1] != 1 or number % 2 == 0 else p.detach().squeeze(1) for number, p in enumerate(phi)]
+                return [
+                    p.detach() if p.shape[1] != 1 or number % 2 == 0 else p.detach().squeeze(1) for number, p in enumerate(phi)
+                ]
             value = losses(phi, qx, qy)
             if exact:
                 return list(torch.autograd.grad(value, leaves))
@@ -113,7 +118,7 @@ class TorchSide:
         self.form, self.kind = name, "eager"
         for kind in ("graph", "inductor"):
             if name.endswith("-" + kind):
-                self.form, self.kind = name[:-len(kind) - 1], kind
+                self.form, self.kind = name[: -len(kind) - 1], kind
         self.cuda = device == "cuda"
         self.graphs = self.cuda and self.kind != "eager"
         if self.cuda:
@@ -127,8 +132,11 @@ class TorchSide:
         self.compiled = {}
 
     def about(self):
-        return {"version": torch.__version__, "device": torch.cuda.get_device_name() if self.cuda else "cpu",
-                **({} if self.cuda else {"threads": torch.get_num_threads()})}
+        return {
+            "version": torch.__version__,
+            "device": torch.cuda.get_device_name() if self.cuda else "cpu",
+            **({} if self.cuda else {"threads": torch.get_num_threads()}),
+        }
 
     def load(self, problem):
         self.problem = problem
@@ -144,10 +152,12 @@ class TorchSide:
         key = (shape["name"], work, tasks, self.problem.precision)
         if key not in self.compiled:
             from torch.fx.experimental.proxy_tensor import make_fx
+
             traced = make_fx(plain)(self.theta, *(part[:tasks] for part in self.data))
             # In fp64 the traced graph itself is checked: the compiler's work is checked in fp32, where it is timed.
-            self.compiled[key] = traced if self.problem.precision == "f64" else torch.compile(
-                traced, fullgraph=True, dynamic=False)
+            self.compiled[key] = (
+                traced if self.problem.precision == "f64" else torch.compile(traced, fullgraph=True, dynamic=False)
+            )
         return self.compiled[key]
 
     def build(self, work, chunk):
@@ -156,7 +166,7 @@ class TorchSide:
             return lambda: loop.run(work)
         tasks = self.problem.tasks
         starts = range(0, tasks, chunk)
-        parts = [[part[begin:begin + chunk] for part in self.data] for begin in starts]
+        parts = [[part[begin : begin + chunk] for part in self.data] for begin in starts]
         functions = [self.chunk_function(work, part[0].shape[0]) for part in parts]
 
         def run():

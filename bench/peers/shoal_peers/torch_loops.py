@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loops over tasks: plain PyTorch, and learn2learn, higher and TorchOpt as their documentation uses them."""
+
 import torch
 from torch import nn
 
@@ -76,6 +77,7 @@ class Learn2Learn(Loop):
     def __init__(self, shape, theta, data):
         super().__init__(shape, theta, data)
         import learn2learn
+
         self.algorithms = learn2learn.algorithms
 
     def run(self, work):
@@ -97,6 +99,7 @@ class Higher(Loop):
     def __init__(self, shape, theta, data):
         super().__init__(shape, theta, data)
         import higher
+
         self.higher = higher
 
     def run(self, work):
@@ -104,8 +107,9 @@ class Higher(Loop):
         self.module.zero_grad()
         fast = []
         for sx, sy, qx, qy in self.each_task():
-            with self.higher.innerloop_ctx(self.module, optimizer, copy_initial_weights=False,
-                                           track_higher_grads=work == "second_order") as (model, inner):
+            with self.higher.innerloop_ctx(
+                self.module, optimizer, copy_initial_weights=False, track_higher_grads=work == "second_order"
+            ) as (model, inner):
                 for _ in range(self.steps):
                     inner.step(self.loss(model(sx), sy))
                 if work == "adaptation":
@@ -119,6 +123,7 @@ class TorchOpt(Loop):
     def __init__(self, shape, theta, data):
         super().__init__(shape, theta, data)
         import torchopt
+
         self.torchopt = torchopt
 
     def run(self, work):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The worker of the Python contenders: `python worker.py CONTENDER DEVICE THREADS SHAPES_FILE` answers the line protocol of
 ../README.md on standard input and output. One process per contender: its own threads, memory and failures."""
+
 import gc
 import json
 import os
@@ -27,6 +28,7 @@ class Problem:
 
     def __init__(self, shape, count, precision, tasks, parameters):
         import numpy as np
+
         self.shape, self.precision = shape, precision
         dtype = {"f32": np.float32, "f64": np.float64}[precision]
         content = tensors.read_arrays(tasks)
@@ -37,11 +39,11 @@ class Problem:
         rows = shape["rows"]
         self.data = []
         for side in ("support", "query"):
-            offsets = content[side + "_offsets"][:self.tasks + 1]
+            offsets = content[side + "_offsets"][: self.tasks + 1]
             if (offsets != np.arange(self.tasks + 1) * rows).any():
                 raise BadRequest(f"{tasks}: these contenders take tasks of {rows} rows each")
             for part in ("x", "y"):
-                values = content[f"{side}_{part}"][:self.tasks * rows]
+                values = content[f"{side}_{part}"][: self.tasks * rows]
                 self.data.append(np.ascontiguousarray(values.reshape(self.tasks, rows, -1), dtype=dtype))
         theta = tensors.read_arrays(parameters)
         self.names = [f"layers.{layer}.{part}" for layer in range(len(shape["hidden"]) + 1) for part in ("weight", "bias")]
@@ -51,7 +53,9 @@ class Problem:
 class Worker:
     def __init__(self, name, device, threads, shapes_file):
         self.contender = contenders.BY_NAME[name]
-        self.shapes = {shape["name"]: shape for shape in json.loads(pathlib.Path(shapes_file).read_text(encoding="utf-8"))["shapes"]}
+        self.shapes = {
+            shape["name"]: shape for shape in json.loads(pathlib.Path(shapes_file).read_text(encoding="utf-8"))["shapes"]
+        }
         if self.contender.framework == "torch":
             from shoal_peers.torch_contenders import TorchSide as Side
         else:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The driver's end of a worker: a process in a group of its own that answers one JSON line for every request line."""
+
 import json
 import os
 import queue
@@ -23,8 +24,17 @@ class WorkerProcess:
     def __init__(self, name, command, environment, cores, start_seconds):
         self.name, self.talk = name, tempfile.TemporaryFile()
         pin = (lambda: os.sched_setaffinity(0, cores)) if cores else None
-        self.child = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.talk,
-                                      env={**os.environ, **environment}, start_new_session=True, preexec_fn=pin, text=True, encoding="utf-8")
+        self.child = subprocess.Popen(
+            [str(word) for word in command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.talk,
+            env={**os.environ, **environment},
+            start_new_session=True,
+            preexec_fn=pin,
+            text=True,
+            encoding="utf-8",
+        )
         self.lines = queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()
         self.about = self.answer(start_seconds)
@@ -96,4 +106,10 @@ def worker_environment(device, threads):
     count = str(threads)
     variables = {name: count for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC")}
     flags = "--xla_cpu_multi_thread_eigen=" + ("false" if threads == 1 else "true")
-    return {**variables, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": "", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
+    return {
+        **variables,
+        "XLA_FLAGS": flags,
+        "JAX_PLATFORMS": "cpu",
+        "CUDA_VISIBLE_DEVICES": "",
+        "TORCHINDUCTOR_COMPILE_THREADS": "1",
+    }
