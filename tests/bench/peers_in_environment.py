@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""bench/peers/run as a user calls it: makes the environment (network, some 5 GB), then every contender on a few tasks of two shapes.
+"""bench/peers/run as a user calls it: makes the environment (network, some 5 GB), then every contender on a few tasks of two
+shapes.
 
 usage: peers_in_environment.py SOURCE SHOAL_PEER FOLDER     (FOLDER: where the environment is kept)
 """

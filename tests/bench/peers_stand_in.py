@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Stands in for a Python that has torch and jax: answers the probe for versions, and as a worker passes everything on to shoal-peer,
-but for the faults that a contender's name stands for. $SHOAL_PEERS_PROGRAM is shoal-peer."""
+"""Stands in for a Python that has torch and jax: answers the probe for versions, and as a worker passes everything on to shoal-
+peer, but for the faults that a contender's name stands for. $SHOAL_PEERS_PROGRAM is shoal-peer."""
 
 import json
 import os

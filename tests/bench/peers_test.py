@@ -305,7 +305,7 @@ def test_refusals():
 
 
 def test_reasons_of_pip():
-    talk = "  error: subprocess-exited-with-error\n  x.c:1:2: fatal error: y.h: No such file or directory\nERROR: Failed building wheel\n"
+    talk = "  error: subprocess-exited-with-error\n  x.c:1:2: fatal error: y.h: No such file or directory\nERROR: Failed\n"
     assert environment.last_words(talk) == "x.c:1:2: fatal error: y.h: No such file or directory"
     assert (
         environment.last_words("Collecting\nERROR: No matching distribution found\n") == "ERROR: No matching distribution found"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether two results agree: || a - b || / || b || over all tensors. Fast weights are compared by how far they moved, since most of
-them is the theta that everybody was given."""
+"""Whether two results agree: || a - b || / || b || over all tensors. Fast weights are compared by how far they moved, since most
+of them is the theta that everybody was given."""
 
 import math
 

@@ -12,7 +12,7 @@ def candidates(tasks):
 
 
 def search(tasks, start, measure):
-    """(best chunk or None, record). measure(chunk) gives seconds per task, or None where the chunk does not run or is not tried. The
+    """(best chunk or None, record). measure(chunk) gives seconds per task, or None where it does not run or is not tried. The
     times are taken to fall and then rise with the chunk, as caches and launches make them; the record shows what was seen."""
     sizes = candidates(tasks)
     record, seen = [], {}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who takes part: one entry per contender. Both sides read it, the driver and the workers; neither torch nor jax is needed for that."""
+"""Who takes part: one entry per contender. Both sides read it, the driver and the workers; neither torch nor jax is needed for
+that."""
 
 import collections
 

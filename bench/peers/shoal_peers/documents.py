@@ -5,9 +5,9 @@ from shoal_peers import charts, table
 
 HEADING = """# Shoal beside PyTorch and JAX
 
-What `bench/peers/run` printed, whatever it says: the fastest of a row is in bold, be it Shoal or a peer. All contenders take the same
-tasks, parameters and threads; each result is compared with the double-precision reference before it is timed, at the contender's best
-chunk of tasks. [bench/peers/README.md](../bench/peers/README.md) says how, and who the contenders are.
+What `bench/peers/run` printed, whatever it says: the fastest of a row is in bold, be it Shoal or a peer. All contenders take
+the same tasks, parameters and threads; each result is compared with the double-precision reference before it is timed, at the
+contender's best chunk of tasks. [bench/peers/README.md](../bench/peers/README.md) says how, and who the contenders are.
 """
 
 

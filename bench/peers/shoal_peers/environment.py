@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which Python the contenders run in, and what is there. On the CPU: an environment of its own with pinned versions; on a GPU machine
-the python3 that it has."""
+"""Which Python the contenders run in, and what is there. On the CPU: an environment of its own with pinned versions; on a GPU
+machine the python3 that it has."""
 
 import hashlib
 import json
@@ -13,7 +13,8 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parents[1]
 PACKAGES = ("torch", "jax", "learn2learn", "higher", "torchopt")
 # Imported, not only looked up: what does not load takes no part. One package in a process of its own.
-PROBE = "import importlib, importlib.metadata, sys; importlib.import_module(sys.argv[1]); print(importlib.metadata.version(sys.argv[1]))"
+PROBE = "import importlib, importlib.metadata, sys; importlib.import_module(sys.argv[1]); "
+PROBE += "print(importlib.metadata.version(sys.argv[1]))"
 
 
 class NoEnvironment(Exception):
@@ -106,8 +107,8 @@ def find(device, root, say):
 
 
 def mkl_for_amd(folder):
-    """Variables that let the oneMKL inside PyTorch use AVX-512 and AVX2 on AMD processors, where it takes a slow path for want of Intel's
-    name; none on others, and where there is no C compiler. A peer is not to lose by that."""
+    """Variables that let the oneMKL inside PyTorch use AVX-512 and AVX2 on AMD processors, where it takes a slow path for want
+    of Intel's name; none on others, and where there is no C compiler. A peer is not to lose by that."""
     try:
         amd = "AuthenticAMD" in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:

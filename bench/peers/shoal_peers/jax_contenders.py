@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JAX contenders: one inner loop, differentiated and batched in the ways that an expert would try. Everything runs inside one jit;
-chunks of tasks go through lax.scan, with a rest where the chunk does not divide the tasks."""
+"""The JAX contenders: one inner loop, differentiated and batched in the ways that an expert would try. Everything runs inside
+one jit; chunks of tasks go through lax.scan, with a rest where the chunk does not divide the tasks."""
 
 import os
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MAML for a batch of small MLPs in PyTorch without autograd: gradients, Hessian-vector products (Pearlmutter's R-operator) and the
-adjoint recursion lambda <- lambda - rate H lambda, written by hand on [tasks, rows, width] tensors. What an expert who wants the last
-factor of PyTorch writes. In the first inner step all tasks still share theta: weights are then [in, out], later [tasks, in, out].
+"""MAML for a batch of small MLPs in PyTorch without autograd: gradients, Hessian-vector products (Pearlmutter's R-operator) and
+the adjoint recursion lambda <- lambda - rate H lambda, written by hand on [tasks, rows, width] tensors. What an expert who
+wants the last factor of PyTorch writes. In the first inner step all tasks still share theta: weights are then [in, out],
+later [tasks, in, out].
 """
 
 import torch

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The PyTorch contenders that batch tasks: torch.func, hand-batched with autograd, hand-written (torch_adjoint.py); each eager, as a
-CUDA graph, or traced by make_fx and compiled by Inductor. Chunks of tasks go through a Python loop."""
+"""The PyTorch contenders that batch tasks: torch.func, hand-batched with autograd, hand-written (torch_adjoint.py); each eager,
+as a CUDA graph, or traced by make_fx and compiled by Inductor. Chunks of tasks go through a Python loop."""
 
 import os
 

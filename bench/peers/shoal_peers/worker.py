@@ -64,7 +64,7 @@ class Worker:
         self.problem, self.built = None, {}
 
     def function(self, work, chunk):
-        """The function that does the work once, built on first use and kept until the next load, but for graphs, which hold memory."""
+        """The function that does the work once, kept until the next load, but for graphs, which hold memory."""
         if self.problem is None:
             raise BadRequest("load comes first")
         if work not in self.contender.works:
