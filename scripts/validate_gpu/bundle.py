@@ -15,7 +15,7 @@ import sys
 
 PACKAGES = ["g++", "binutils", "cmake", "ninja-build", "libcli11-dev", "nlohmann-json3-dev", "libtomlplusplus-dev", "libgtest-dev",
             "libgmock-dev", "libboost-context1.81-dev"]
-TARGETS = ["shoal-cli", "shoal-bench", "cuda_device_programs"]
+TARGETS = ["shoal-cli", "shoal-bench", "shoal-peer", "cuda_device_programs"]
 OF_GLIBC = {"libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "ld-linux-x86-64.so.2"}
 RUNTIME = "libcudart.so.13"
 MOST_BYTES = 60 << 20
@@ -148,7 +148,7 @@ def make(root, folder, work):
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "validate_gpu").mkdir(parents=True)
     tests = [file for file in (work / "tests/cuda").glob("cuda_*_tests") if RUNTIME in elf_tags(file)[0]]  # not those of the host
-    for program in [work / "bin/shoal", work / "bin/shoal-bench", *tests]:
+    for program in [work / "bin/shoal", work / "bin/shoal-bench", work / "bin/shoal-peer", *tests]:
         shutil.copy(program, folder)
         do(["strip", folder / program.name], log)
     runtime = [place / RUNTIME for place in (pathlib.Path(nvcc).resolve().parents[1] / name for name in ("lib64", "lib"))]
@@ -156,8 +156,7 @@ def make(root, folder, work):
     shutil.copy("scripts/validate-gpu", folder)
     for module in ("run_stages.py", "stage.py", "stages.py"):
         shutil.copy(f"scripts/validate_gpu/{module}", folder / "validate_gpu")
-    if pathlib.Path("bench/peers").is_dir():
-        shutil.copytree("bench/peers", folder / "peers")
+    shutil.copytree("bench/peers", folder / "peers", ignore=shutil.ignore_patterns("*.cpp", "__pycache__"))
     commit = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"], capture_output=True, text=True, check=False)
     (folder / "commit").write_text((commit.stdout.strip() or "unknown") + "\n", encoding="utf-8")
     check(folder)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each stage runs. Environment variables make stages smaller: SHOAL_SUITE_FILTER and SHOAL_BITS_FILTER (of the
 tests), SHOAL_TEST_ROUNDS (their random cases), SHOAL_BITS_TASKS, SHOAL_BENCH_FILTER, SHOAL_BENCH_SECONDS,
-SHOAL_SHAPES (of sweep and ncu, by comma), SHOAL_SWEEP_TASKS, SHOAL_NCU_TASKS (of a row under ncu)."""
+SHOAL_SHAPES (of sweep, ncu and peers, by comma), SHOAL_SWEEP_TASKS, SHOAL_NCU_TASKS (of a row under ncu), SHOAL_PEERS_TASKS and
+SHOAL_PEERS_WORK (by comma)."""
 import csv
 import json
 import os
@@ -172,9 +173,27 @@ def ncu(stage, home):
 
 
 def peers(stage, home):
-    def command():
-        if not (home / "peers" / "run").exists():
-            raise NotRun("this bundle has no peers")
-        return [home / "peers" / "run", home]
+    """PyTorch and JAX of this machine's python3 beside Shoal; the rows that were finished count when time is up."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "peers.json")
 
-    stage.step("peers", command, lambda outcome: outcome.stdout.splitlines())
+        def command():
+            if not (home / "peers" / "run").exists():
+                raise NotRun("this bundle has no peers")
+            minutes = max(stage.left() - 20, 10) / 60  # what is left over ends the contenders
+            return [home / "peers" / "run", "--device", "cuda", "--minutes", f"{minutes:.3f}", "--out", out,
+                    "--shapes", wish("SHOAL_SHAPES", "sine_k1,sine_k5,market,credit,large"), "--tasks", wish("SHOAL_PEERS_TASKS", "1024,16384"),
+                    "--work", wish("SHOAL_PEERS_WORK", "second_order")]
+
+        stage.step("peers", command, lambda outcome: read_peers(out, outcome))
+
+
+def read_peers(out, outcome):
+    """What peers/run wrote; without a single peer there is nothing to compare with."""
+    if not os.path.exists(out) or not os.path.getsize(out):
+        raise Failed("peers/run wrote no row: " + outcome.text().strip()[-500:])
+    with open(out, encoding="utf-8") as file:
+        content = json.load(file)
+    if len(content["contenders"]) < 2:
+        raise NotRun("no peer takes part: " + "; ".join(sorted(set(content["absent"].values()))))
+    return content

@@ -35,7 +35,8 @@ printf '"","","ns","","",""\\n"0","task_kernel","12","0","3","99"\\n' >>"$log"
 """,
 }
 SMALL = {"SHOAL_TEST_ROUNDS": "3", "SHOAL_BITS_TASKS": "1", "SHOAL_BITS_FILTER": "*sine_k1*", "SHOAL_BENCH_FILTER": "/sine_k1/25/",
-         "SHOAL_BENCH_SECONDS": "0.001", "SHOAL_SHAPES": "sine_k1", "SHOAL_NCU_TASKS": "25", "SHOAL_SWEEP_TASKS": "4"}
+         "SHOAL_BENCH_SECONDS": "0.001", "SHOAL_SHAPES": "sine_k1", "SHOAL_NCU_TASKS": "25", "SHOAL_SWEEP_TASKS": "4",
+         "SHOAL_PEERS_TASKS": "4"}
 STAGES = "device,suite,bits,bench,sweep,sanitizer,ncu,peers"
 
 
@@ -44,8 +45,8 @@ def make_bundle(folder):
     print(made.stdout + made.stderr, flush=True)
     assert made.returncode == 0, made.returncode
     names = {file.name for file in folder.iterdir()}
-    assert {"shoal", "shoal-bench", "cuda_device_tests", "cuda_bits_tests", "libcudart.so.13", "validate-gpu", "commit"} <= names, names
-    for program in ("shoal", "shoal-bench", "cuda_device_tests", "cuda_bits_tests"):
+    assert {"shoal", "shoal-bench", "shoal-peer", "peers", "cuda_device_tests", "cuda_bits_tests", "libcudart.so.13", "validate-gpu", "commit"} <= names, names
+    for program in ("shoal", "shoal-bench", "shoal-peer", "cuda_device_tests", "cuda_bits_tests"):
         assert f"{program}: " in made.stdout
 
 
@@ -89,8 +90,10 @@ def main():
         stages = {line["stage"]: line for line in lines[1:]}
         assert list(stages) == STAGES.split(","), list(stages)
         missing = {name for name, stage in stages.items() if stage["status"] == "not run"}
-        for name in missing:  # what the bundle itself does not have yet
-            assert name == "peers" and "this" in stages[name]["reasons"][0], stages[name]
+        for name in missing:  # where python3 has neither PyTorch nor JAX, Shoal stands alone
+            assert name == "peers" and "no peer takes part: " in stages[name]["reasons"][0], stages[name]
+        alone = stages["peers"]["steps"][0]["output"]
+        assert "sine_k1, 4 tasks, exact second order" in alone and "* shoal" in alone, alone
         assert all(stage["status"] == "passed" for name, stage in stages.items() if name not in missing), stages
         assert result.returncode == (1 if missing else 0)
         assert stages["device"]["steps"][1]["data"]["backend"] == "cuda"

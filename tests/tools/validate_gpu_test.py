@@ -191,8 +191,34 @@ def test_missing_tools(bundle):
     assert "compute-sanitizer: no such program" in stages["sanitizer"]["reasons"][0]
     assert "5" in stages["sweep"]["reasons"][0], stages["sweep"]
     assert "has no peers" in stages["peers"]["reasons"][0]
-    write_programs(bundle.folder / "peers", {"run": "#!/bin/sh\necho one\n"})
-    assert bundle.run("--stages", "peers")["peers"]["steps"][0]["data"] == ["one"]
+
+
+PEERS = """#!/bin/sh
+echo "$*" >asked
+while [ "$1" != --out ]; do shift; done
+case "$FAKE_PEERS" in
+  none) echo '{"contenders": {"shoal": ""}, "absent": {"jax-vmap": "jax cannot be imported"}, "rows": []}' >"$2" ;;
+  die) exit 6 ;;
+  hang) echo '{"contenders": {"shoal": "", "jax-vmap": ""}, "absent": {}, "rows": [1]}' >"$2"; sleep 600 ;;
+  *) echo '{"contenders": {"shoal": "", "jax-vmap": ""}, "absent": {}, "rows": [1, 2]}' >"$2" ;;
+esac
+"""
+
+
+def test_peers(bundle):
+    write_programs(bundle.folder / "peers", {"run": PEERS})
+    stages = bundle.run("--stages", "peers", SHOAL_PEERS_TASKS="25")
+    assert stages["peers"]["steps"][0]["data"]["rows"] == [1, 2], stages
+    asked = (bundle.folder / "asked").read_text(encoding="utf-8").split()
+    words = dict(zip(asked[::2], asked[1::2]))
+    assert words["--device"] == "cuda" and words["--tasks"] == "25" and words["--work"] == "second_order", asked
+    assert "sine_k1" in words["--shapes"] and 6.5 < float(words["--minutes"]) < 7.5, asked
+    stages = bundle.run("--stages", "peers", code=1, FAKE_PEERS="none")
+    assert stages["peers"]["status"] == "not run" and "jax cannot be imported" in stages["peers"]["reasons"][0], stages
+    stages = bundle.run("--stages", "peers", code=1, FAKE_PEERS="die")
+    assert stages["peers"]["status"] == "failed" and stages["peers"]["reasons"] == ["peers: failed: exit code 6"], stages
+    stages = bundle.run("--stages", "peers", "--minutes", "0.05", code=1, FAKE_PEERS="hang")
+    assert stages["peers"]["status"] == "out of time" and stages["peers"]["steps"][0]["data"]["rows"] == [1], stages
 
 
 def test_failures_stop_nothing(bundle):
