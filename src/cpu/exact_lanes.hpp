@@ -11,13 +11,43 @@ namespace shoal::cpu {
 constexpr double digit_magic[6] = {0.0,       0x1.8p+61, 0x1.8p+9,
                                    0x1.8p-43, 0x1.8p-95, 0x1.8p-147};  // 1.5 * 2^52 units
 
+/// Eight values at a time where the lanes have the operation for it; returns how many were added.
+template <class L>
+std::size_t add_eights_exactly(const typename L::V* values, std::size_t count, typename L::M good,
+                               std::int64_t* const* sums) {
+  using V = typename L::V;
+  std::size_t i = 0;
+  if constexpr (requires(typename L::Halves(&x)[8]) { L::take_eight_digits(x, 0.0, sums[0]); }) {
+    for (; i + 8 <= count; i += 8) {
+      typename L::Halves rest[8];
+      V largest(0.0f);
+#pragma GCC unroll 8
+      for (std::size_t w = 0; w < 8; ++w) {
+        const V value = select(good, values[i + w], V(0.0f)), size = abs(value);
+        largest = select(size > largest, size, largest);
+        rest[w] = L::widen(value);
+      }
+      if (L::any(largest >= V(0x1p+8f))) L::take_eight_digits(rest, digit_magic[1], sums[1] + i);
+      L::take_eight_digits(rest, digit_magic[2], sums[2] + i);
+      for (int d = 3; d < 6; ++d) {
+        bool zero = true;
+#pragma GCC unroll 8
+        for (int w = 0; w < 8; ++w) zero = zero && L::all_zero(rest[w]);
+        if (zero) break;
+        L::take_eight_digits(rest, digit_magic[d], sums[d] + i);
+      }
+    }
+  }
+  return i;
+}
+
 /// sums[d][i] += digit d of every lane of values[i] where `good`; |values| <= 2^60 there. The caller has made
 /// room for L::width values.
 template <class L>
 void add_lanes_exactly(const typename L::V* values, std::size_t count, typename L::M good,
                        std::int64_t* const* sums) {
   using V = typename L::V;
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = add_eights_exactly<L>(values, count, good, sums); i < count; ++i) {
     const V value = select(good, values[i], V(0.0f));
     typename L::Halves rest = L::widen(value);
     // Below half a unit of 2^9 the first digit is zero.

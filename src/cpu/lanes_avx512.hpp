@@ -180,6 +180,33 @@ struct Lanes {
     const __m512i both = _mm512_add_epi64(_mm512_castpd_si512(low), _mm512_castpd_si512(high));
     return _mm512_reduce_add_epi64(_mm512_sub_epi64(both, _mm512_slli_epi64(_mm512_castpd_si512(m), 1)));
   }
+  /// The same for eight values at once: the digits of x[i], summed over lanes, are added to sums[i].
+  SHOAL_LANE void take_eight_digits(Halves (&x)[8], double magic, std::int64_t* sums) {
+    const __m512d m = _mm512_set1_pd(magic);
+    const __m512i zero = _mm512_slli_epi64(_mm512_castpd_si512(m), 1);
+    __m512i digit[8];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      const __m512d low = _mm512_add_pd(x[i].low, m), high = _mm512_add_pd(x[i].high, m);
+      x[i].low = _mm512_sub_pd(x[i].low, _mm512_sub_pd(low, m));
+      x[i].high = _mm512_sub_pd(x[i].high, _mm512_sub_pd(high, m));
+      digit[i] =
+          _mm512_sub_epi64(_mm512_add_epi64(_mm512_castpd_si512(low), _mm512_castpd_si512(high)), zero);
+    }
+    // Sums over the lanes of eight vectors, as the lanes of one: neighbours, then quarters, then halves.
+    __m512i pair[4], four[2];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i)
+      pair[i] = _mm512_add_epi64(_mm512_unpacklo_epi64(digit[2 * i], digit[2 * i + 1]),
+                                 _mm512_unpackhi_epi64(digit[2 * i], digit[2 * i + 1]));
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; ++i)
+      four[i] = _mm512_add_epi64(_mm512_shuffle_i64x2(pair[2 * i], pair[2 * i + 1], 0x88),
+                                 _mm512_shuffle_i64x2(pair[2 * i], pair[2 * i + 1], 0xdd));
+    const __m512i all = _mm512_add_epi64(_mm512_shuffle_i64x2(four[0], four[1], 0x88),
+                                         _mm512_shuffle_i64x2(four[0], four[1], 0xdd));
+    _mm512_storeu_si512(sums, _mm512_add_epi64(_mm512_loadu_si512(sums), all));
+  }
   /// The same without the sum: digit of lane w to sums[w].
   SHOAL_LANE void add_digits(Halves& x, double magic, std::int64_t* sums) {
     const __m512d m = _mm512_set1_pd(magic);
