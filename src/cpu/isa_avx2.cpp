@@ -3,8 +3,8 @@
 #include "cpu/group_job.hpp"
 
 #if defined(__AVX2__) && defined(__FMA__)
+#include "cpu/group_operations.hpp"
 #include "cpu/lanes_avx2.hpp"
-#include "cpu/task_group.hpp"
 
 namespace shoal::cpu {
 const GroupKernels* avx2_kernels(LaneLayout layout) {

@@ -3,8 +3,8 @@
 #include "cpu/group_job.hpp"
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
+#include "cpu/group_operations.hpp"
 #include "cpu/lanes_avx512.hpp"
-#include "cpu/task_group.hpp"
 
 namespace shoal::cpu {
 const GroupKernels* avx512_kernels(LaneLayout layout) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cpu/group_operations.hpp"
 #include "cpu/lanes_scalar.hpp"
-#include "cpu/task_group.hpp"
 
 namespace shoal::cpu {
 

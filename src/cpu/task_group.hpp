@@ -20,16 +20,19 @@
 // pass of its own.
 #pragma once
 
+#include "cpu/lane_values.hpp"
 #include "cpu/network_pass.hpp"
 
 namespace shoal::cpu {
 
 template <class L>
-class TaskGroup {
+class TaskGroup : private LaneValues<L> {
  public:
   using V = typename L::V;
   using M = typename L::M;
   using Runs = ParameterRuns<L>;
+  using LaneValues<L>::give, LaneValues<L>::is_finite, LaneValues<L>::is_small, LaneValues<L>::of_task,
+      LaneValues<L>::per_task;
 
   /// Vectors of workspace that a job needs.
   static std::size_t workspace_vectors(const GroupJob& job) {
@@ -188,9 +191,6 @@ class TaskGroup {
   }
 
   // --- status ---
-  static M is_finite(V x) { return abs(x) <= V(__FLT_MAX__); }
-  static M is_small(V x) { return abs(x) <= V(0x1p+60f); }
-  static bool of_task(M m, int task) { return L::units ? L::any(m) : L::lane(m, task); }
   void fail(M bad, std::uint8_t status, int step) {
     for (int w = 0; w < L::tasks; ++w)
       if (job_out_->status[w] == 0 && of_task(bad, w)) {
@@ -213,17 +213,6 @@ class TaskGroup {
         bad = Runs::add_bad(run, p, bad, not_(is_small(values[p])));
     });
     return bad;
-  }
-
-  // --- what belongs to tasks ---
-  static V per_task(const float* values) {
-    return L::units ? V(values[0]) : *reinterpret_cast<const V*>(values);
-  }
-  static void give(const V& value, float* to) {
-    if constexpr (L::units)
-      to[0] = reinterpret_cast<const float*>(&value)[0];
-    else
-      *reinterpret_cast<V*>(to) = value;
   }
 
   // --- the inner loop ---
@@ -499,33 +488,5 @@ class TaskGroup {
   V *theta_ = nullptr, *rates_ = nullptr, *turned_phi_ = nullptr, *turned_u_ = nullptr;  // lanes = units
   V *lambda_ = nullptr, *u_ = nullptr, *second_ = nullptr, *rate_gradient_ = nullptr;
 };
-
-/// The operations of one instruction set, made from its lanes.
-template <class L>
-struct KernelsOf {
-  static std::size_t workspace_floats(const GroupJob& job) {
-    return TaskGroup<L>::workspace_vectors(job) * L::width;
-  }
-  static void meta_gradient(GroupJob& job) { TaskGroup<L>(job).meta_gradient(); }
-  static void adapt(GroupJob& job) { TaskGroup<L>(job).adapt(); }
-  static void evaluate(GroupJob& job, const EvaluationPoints& points) { TaskGroup<L>(job).evaluate(points); }
-  static void predict(GroupJob& job, const float* phi, float* outputs) {
-    TaskGroup<L>(job).predict(phi, outputs);
-  }
-  static constexpr GroupKernels table = {L::units ? LaneLayout::units : LaneLayout::tasks,
-                                         L::width,
-                                         L::tasks,
-                                         workspace_floats,
-                                         meta_gradient,
-                                         adapt,
-                                         evaluate,
-                                         predict};
-};
-
-template <class Isa>
-const GroupKernels& kernels_of(LaneLayout layout) {
-  return layout == LaneLayout::units ? KernelsOf<LanesAreUnits<Isa>>::table
-                                     : KernelsOf<LanesAreTasks<Isa>>::table;
-}
 
 }  // namespace shoal::cpu
