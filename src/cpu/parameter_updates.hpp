@@ -119,9 +119,9 @@ class LambdaUpdate {
     static constexpr bool stores = false, single_products = takes == LambdaTakes::set;
     const V* values;  // where sums are said to lie, and do lie where `direct` is false
     V* lambda;
-    V* u;  // null: nobody asks for a direction
+    V* u;  // lambda itself, at a rate of one, where nobody asks for a direction
     V weight;
-    bool direct;  // one rate for all gives a direction
+    bool direct;  // one rate for all
     RateOf<L> rate;
 
     inline __attribute__((always_inline)) void operator()(V v, V* at) {
@@ -136,7 +136,7 @@ class LambdaUpdate {
           const std::ptrdiff_t p = at + r * stride + j - values;
           const V sum = sum_of(values[p], p);
           lambda[p] = sum;
-          if (u) u[p] = rate(p) * sum;
+          u[p] = rate(p) * sum;
         }
     }
     inline __attribute__((always_inline)) V sum_of(V v, std::ptrdiff_t p) const {
@@ -147,19 +147,20 @@ class LambdaUpdate {
     }
   };
 
+  /// `u` null: no direction is asked for.
   LambdaUpdate(const V* values, float weight, V* lambda, V* u, Rates rates)
       : all_{.values = values,
              .lambda = lambda,
-             .u = u,
+             .u = u ? u : lambda,
              .weight = V(weight),
-             .direct = u != nullptr,
-             .rate = {V(0.0f), nullptr}},
+             .direct = true,
+             .rate = {V(1.0f), nullptr}},
         rates_(rates) {}
 
   Epilogue begin(int layer, int) const {
     Epilogue epilogue = all_;
-    if (epilogue.u) epilogue.rate = rates_(layer);
-    if (epilogue.rate.each) epilogue.direct = false;
+    if (epilogue.u != epilogue.lambda) epilogue.rate = rates_(layer);
+    epilogue.direct = !epilogue.rate.each;
     return epilogue;
   }
   void end(const Epilogue&) const {}
