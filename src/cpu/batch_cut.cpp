@@ -13,8 +13,9 @@ double makespan(const BatchCut& groups, int threads, const PerKind<double>& seco
   for (std::size_t k = 0; k < group_kinds; ++k) {
     std::int64_t left = groups[k];
     if (first && left > 0) {
-      behind = static_cast<double>(left / threads) * seconds[k];
-      left %= threads;
+      const std::int64_t rounds = left / threads;
+      behind = static_cast<double>(rounds) * seconds[k];
+      left -= rounds * threads;
       first = false;
     }
     for (; left > 0; --left) *std::min_element(thread.begin(), thread.end()) += seconds[k];
