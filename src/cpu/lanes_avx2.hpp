@@ -120,10 +120,16 @@ struct Lanes {
   using V = avx2::V;
   using M = avx2::M;
   static constexpr int width = 8;
-  static constexpr int tile_rows = 4, tile_columns = 3;       ///< lanes = tasks (contraction.hpp)
-  static constexpr int rows_of_four_columns = 3;              ///< of a tile of four columns
-  static constexpr bool updates_in_registers = true;          ///< lanes = tasks (parameter_updates.hpp)
-  static constexpr int panel_columns = 2, accumulators = 12;  ///< lanes = units
+  static constexpr int tile_rows = 4, tile_columns = 3;  ///< lanes = tasks (contraction.hpp)
+  // Unrolled code has nothing for ThreadSanitizer, which multiplies the time to compile it.
+#if defined(__SANITIZE_THREAD__)
+  static constexpr bool unrolls = false;
+#else
+  static constexpr bool unrolls = true;
+#endif
+  static constexpr int rows_of_four_columns = unrolls ? 3 : 0;  ///< of a tile of four columns
+  static constexpr bool updates_in_registers = unrolls;         ///< lanes = tasks (parameter_updates.hpp)
+  static constexpr int panel_columns = 2, accumulators = 12;    ///< lanes = units
 
   SHOAL_LANE M below(int s, const std::int32_t* limit) {
     const __m256i limits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(limit));
@@ -134,8 +140,12 @@ struct Lanes {
     for (int w = 0; w < width; ++w) lanes[w] = flag[w] ? -1 : 0;
     return {_mm256_load_ps(reinterpret_cast<const float*>(lanes))};
   }
-  SHOAL_LANE bool lane(M m, int w) { return _mm256_movemask_ps(m.m) >> w & 1; }
-  SHOAL_LANE bool any(M m) { return _mm256_movemask_ps(m.m) != 0; }
+  SHOAL_LANE bool lane(M m, int w) {
+    return _mm256_movemask_ps(m.m) >> w & 1;
+  }
+  SHOAL_LANE bool any(M m) {
+    return _mm256_movemask_ps(m.m) != 0;
+  }
 
   /// rows[i] lane j <-> rows[j] lane i, in three rounds of eight shuffles.
   SHOAL_LANE void transpose(V (&rows)[8]) {

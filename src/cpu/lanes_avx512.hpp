@@ -120,10 +120,17 @@ struct Lanes {
   using V = avx512::V;
   using M = avx512::M;
   static constexpr int width = 16;
-  static constexpr int tile_rows = 5, tile_columns = 5;       ///< lanes = tasks (contraction.hpp)
-  static constexpr int rows_of_four_columns = 6;              ///< of a tile of four columns
-  static constexpr bool updates_in_registers = true;          ///< lanes = tasks (parameter_updates.hpp)
-  static constexpr int panel_columns = 4, accumulators = 24;  ///< lanes = units
+  static constexpr int tile_rows = 5, tile_columns = 5;  ///< lanes = tasks (contraction.hpp)
+  // Sanitizers multiply the time to compile unrolled code. They see it in the lanes of AVX2 (addresses), or
+  // it has nothing for them (threads).
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  static constexpr bool unrolls = false;
+#else
+  static constexpr bool unrolls = true;
+#endif
+  static constexpr int rows_of_four_columns = unrolls ? 6 : 0;  ///< of a tile of four columns
+  static constexpr bool updates_in_registers = unrolls;         ///< lanes = tasks (parameter_updates.hpp)
+  static constexpr int panel_columns = 4, accumulators = 24;    ///< lanes = units
 
   SHOAL_LANE M below(int s, const std::int32_t* limit) {
     return {_mm512_cmplt_epi32_mask(_mm512_set1_epi32(s), _mm512_loadu_si512(limit))};
@@ -133,8 +140,12 @@ struct Lanes {
     for (int w = 0; w < width; ++w) mask.m = static_cast<__mmask16>(mask.m | (flag[w] ? 1u << w : 0u));
     return mask;
   }
-  SHOAL_LANE bool lane(M m, int w) { return m.m >> w & 1; }
-  SHOAL_LANE bool any(M m) { return m.m != 0; }
+  SHOAL_LANE bool lane(M m, int w) {
+    return m.m >> w & 1;
+  }
+  SHOAL_LANE bool any(M m) {
+    return m.m != 0;
+  }
 
   /// rows[i] lane j <-> rows[j] lane i, in four rounds of sixteen shuffles.
   SHOAL_LANE void transpose(V (&rows)[16]) {
