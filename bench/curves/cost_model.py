@@ -46,10 +46,8 @@ def input_bytes(point):
 def planned_bytes(plan):
     """Workspace of one thread in bytes, out of the backend's own words (Context: `shoal inspect plan`); None where it does not
     tell."""
-    a_task, lanes = re.search(r"(\d+) bytes a task", plan), re.search(r"lanes = tasks, (\d+) to a vector", plan)
-    if not a_task:
-        return None
-    return int(a_task.group(1)) * (int(lanes.group(1)) if lanes else 1)
+    found = re.search(r"at most (\d+) bytes of workspace a thread", plan)
+    return int(found.group(1)) if found else None
 
 
 def outside_workspace(point):

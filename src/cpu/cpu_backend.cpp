@@ -54,14 +54,8 @@ class CpuBackend final : public Backend<float> {
   std::string_view name() const override { return "cpu"; }
 
   std::string plan(const Problem& problem, const TaskBatch& tasks) const override {
-    std::int64_t support = 0, query = 0;  // of the largest task
-    for (std::int64_t t = 0; t < tasks.size(); ++t) {
-      support = std::max(support, tasks.support().rows(t));
-      query = std::max(query, tasks.query().rows(t));
-    }
-    const GroupPlans plans(choice_, problem, tasks.columns());
-    return plans.describe(costs_.find(plans.key(Operation::meta_gradient, tasks)), tasks.size(),
-                          static_cast<int>(support), static_cast<int>(query));
+    const GroupPlans plans = plans_for(problem, tasks);
+    return plans.describe(costs_.find(plans.key(Operation::meta_gradient, tasks)), tasks.size());
   }
 
   void meta_gradient(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
@@ -154,7 +148,7 @@ class CpuBackend final : public Backend<float> {
     const std::lock_guard lock(mutex_);
     const TaskColumns columns{problem.model.inputs, 0, set.output_offset.empty() ? 0 : problem.model.outputs};
     const auto count = static_cast<std::int64_t>(set.offsets.size()) - 1;
-    const GroupPlans plans(choice_, problem, columns);
+    const GroupPlans plans(choice_, problem, columns, 0, 1);
     const GroupKind kind = plans.kind_for_predictions(count);
     const NetworkPlan& plan = plans[kind];
     const GroupKernels& kernels = plan.kernels();
@@ -194,6 +188,15 @@ class CpuBackend final : public Backend<float> {
   }
 
  private:
+  GroupPlans plans_for(const Problem& problem, const TaskBatch& tasks) const {
+    std::int64_t support = 0, query = 0;  // of the largest task
+    for (std::int64_t t = 0; t < tasks.size(); ++t) {
+      support = std::max(support, tasks.support().rows(t));
+      query = std::max(query, tasks.query().rows(t));
+    }
+    return GroupPlans(choice_, problem, tasks.columns(), static_cast<int>(support), static_cast<int>(query));
+  }
+
   /// use(kind, worker, group) for groups of tasks out of `order`, cut so, on all threads.
   template <class Use>
   void for_each_group(const BatchCut& cut, std::span<const std::int64_t> order, Use use) {
@@ -226,7 +229,7 @@ class CpuBackend final : public Backend<float> {
   template <class Use>
   void for_groups(Operation operation, const Problem& problem, const TaskBatch& tasks,
                   const MetaParameters<float>& parameters, Use use) {
-    const GroupPlans plans(choice_, problem, tasks.columns());
+    const GroupPlans plans = plans_for(problem, tasks);
     const std::vector<std::int64_t> order = order_by_size(tasks.support(), tasks.query());
     GroupCosts& costs = costs_.of(plans.key(operation, tasks));
     std::mutex measured;

@@ -9,6 +9,7 @@ namespace shoal::cpu {
 namespace {
 
 constexpr std::size_t most_parameters_of_many_lanes = 10000;
+constexpr std::size_t most_bytes_of_a_trial = 64u << 20;
 constexpr GroupKind all_kinds[] = {full_group, half_group, single_task};
 
 const GroupKernels& kernels_of(Isa isa, LaneLayout layout) {
@@ -39,21 +40,32 @@ PerKind<std::int64_t> GroupChoice::tasks_of() const {
   return tasks;
 }
 
-GroupPlans::GroupPlans(const GroupChoice& choice, const Problem& problem, const TaskColumns& columns)
+GroupPlans::GroupPlans(const GroupChoice& choice, const Problem& problem, const TaskColumns& columns,
+                       int support_rows, int query_rows)
     : choice_(choice),
+      support_rows_(support_rows),
+      query_rows_(query_rows),
       full_(problem, columns, *choice.kernels[full_group], choice.threads, choice.forced.tape),
       single_(problem, columns, *choice.kernels[single_task], choice.threads, choice.forced.tape) {
   if (choice.kernels[half_group])
     half_.emplace(problem, columns, *choice.kernels[half_group], choice.threads, choice.forced.tape);
+  allowed_ = kinds_that_may_pay();
 }
 
 const NetworkPlan& GroupPlans::operator[](GroupKind kind) const {
   return kind == single_task ? single_ : kind == half_group && half_ ? *half_ : full_;
 }
 
-PerKind<bool> GroupPlans::allowed() const {
+PerKind<bool> GroupPlans::kinds_that_may_pay() const {
   const bool small = full_.parameters() <= most_parameters_of_many_lanes;
-  return {small, small && half_.has_value(), true};
+  PerKind<bool> may{small, small && half_.has_value(), true};
+  const PerKind<double> guess = seconds_of(nullptr);
+  const PerKind<std::int64_t> size = choice_.tasks_of();
+  for (const GroupKind kind : {full_group, half_group})
+    if (may[kind] && guess[single_task] * static_cast<double>(size[kind]) < guess[kind] &&
+        (*this)[kind].workspace_bytes(support_rows_, query_rows_) > most_bytes_of_a_trial)
+      may[kind] = false;
+  return may;
 }
 
 std::int64_t GroupPlans::tasks_in(const BatchCut& cut) const {
@@ -140,17 +152,21 @@ bool GroupPlans::all_known(const GroupCosts& costs) const {
                      [&](GroupKind kind) { return !may[kind] || costs.known(kind); });
 }
 
-std::string GroupPlans::describe(const GroupCosts* costs, std::int64_t tasks, int support_rows,
-                                 int query_rows) const {
+std::string GroupPlans::describe(const GroupCosts* costs, std::int64_t tasks) const {
   const BatchCut groups = cut(costs, tasks);
   std::string text;
+  std::size_t workspace = 0;
+  for (const GroupKind kind : all_kinds)
+    if (groups[kind] > 0 || (choice_.forced.measures() && allowed_[kind]))
+      workspace = std::max(workspace, (*this)[kind].workspace_bytes(support_rows_, query_rows_));
   for (const GroupKind kind : all_kinds) {
     if (groups[kind] == 0) continue;
     const std::int64_t size = choice_.tasks_of()[kind];
     text += (text.empty() ? "" : "; ") + std::to_string(groups[kind]) +
             (groups[kind] == 1 ? " group of " : " groups of ") + std::to_string(size) +
-            (size == 1 ? " task, " : " tasks, ") + (*this)[kind].describe(support_rows, query_rows);
+            (size == 1 ? " task, " : " tasks, ") + (*this)[kind].describe(support_rows_, query_rows_);
   }
+  text += "; at most " + std::to_string(workspace) + " bytes of workspace a thread";
   const bool forced = choice_.forced.kind || choice_.forced.cut;
   return text + (forced ? " (forced)" : costs && all_known(*costs) ? " (measured)" : " (first guess)");
 }

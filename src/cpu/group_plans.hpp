@@ -30,12 +30,14 @@ enum class Operation : std::int64_t { meta_gradient, adapt, evaluate };
 
 class GroupPlans {
  public:
-  /// `choice` must outlive this.
-  GroupPlans(const GroupChoice& choice, const Problem& problem, const TaskColumns& columns);
+  /// `choice` must outlive this. Rows: of the largest task of a batch.
+  GroupPlans(const GroupChoice& choice, const Problem& problem, const TaskColumns& columns, int support_rows,
+             int query_rows);
 
   const NetworkPlan& operator[](GroupKind kind) const;
-  /// Kinds that may pay. Many lanes of a large network fit no cache, and their workspace would be large.
-  PerKind<bool> allowed() const;
+  /// Kinds that may pay. Many lanes of a large network fit no cache; where the first guess is against them,
+  /// nor is a large workspace spent on trying them.
+  PerKind<bool> allowed() const { return allowed_; }
   std::int64_t tasks_in(const BatchCut& cut) const;
 
   /// What the costs of a batch depend on; rows by powers of the root of two, so that ragged batches do not
@@ -46,17 +48,21 @@ class GroupPlans {
   BatchCut cut(const GroupCosts* costs, std::int64_t tasks) const;
   GroupKind kind_for_predictions(std::int64_t tasks) const;
 
-  /// For people: the groups of a batch, each kind's plan for its largest task, and whether costs were
-  /// measured.
-  std::string describe(const GroupCosts* costs, std::int64_t tasks, int support_rows, int query_rows) const;
+  /// For people: the groups of a batch, each kind's plan for its largest task, the workspace that a thread
+  /// may come to need (of kinds that are only tried, too), and whether costs were measured.
+  std::string describe(const GroupCosts* costs, std::int64_t tasks) const;
 
  private:
   bool all_known(const GroupCosts& costs) const;
   PerKind<double> seconds_of(const GroupCosts* costs) const;
 
+  PerKind<bool> kinds_that_may_pay() const;
+
   const GroupChoice& choice_;
+  int support_rows_, query_rows_;
   NetworkPlan full_, single_;
   std::optional<NetworkPlan> half_;
+  PerKind<bool> allowed_;
 };
 
 }  // namespace shoal::cpu

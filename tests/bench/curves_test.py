@@ -26,8 +26,8 @@ import curves  # noqa: E402
 import measure  # noqa: E402
 import page  # noqa: E402
 
-PLAN = "lanes = tasks, 16 to a vector, 1000000 bytes a task, blocks of 64 rows, trajectory stored, tapes kept"
-UNITS = "lanes = units of one task, 16 to a vector, 1000000 bytes a task, blocks of 64 rows"
+PLAN = "2 groups of 16 tasks, lanes = tasks, 1000000 bytes a task, tapes kept; at most 16000000 bytes of workspace a thread (measured)"
+UNITS = "1 group of 1 task, lanes = units of one task; at most 1000000 bytes of workspace a thread (first guess)"
 
 
 def close(a, b, tolerance=1e-9):
