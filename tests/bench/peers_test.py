@@ -386,8 +386,10 @@ def test_documents():
     documents.write(content, docs)
     text = page.read_text(encoding="utf-8")
     assert (
-        text.startswith("Before.\n") and text.endswith("After.\n") and text.count("generated:") == 1 and "| large" not in text
+        text.startswith("Before.\n") and text.endswith("\n\nAfter.\n") and text.count("generated:") == 1 and "| large" not in text
     ), text
+    alone = {**content["rows"][0], "contenders": {"shoal": content["rows"][0]["contenders"]["shoal"]}, "winner": "shoal"}
+    assert "| 1 k | none timed | - | - |" in documents.summary({**content, "rows": [alone]})[-1], "nobody wins alone"
     documents.write({**content, "device": "cuda", "workers": {"torch-vmap": {"device": "A device"}}}, docs)
     text = page.read_text(encoding="utf-8")
     assert "After.\n\n<!-- generated: bench/peers/run cuda -->\n## On A device" in text and text.count("generated:") == 2, text

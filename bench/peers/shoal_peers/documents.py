@@ -19,7 +19,7 @@ def summary(content):
     lines = ["| row | Shoal, tasks/s | best peer | its tasks/s | Shoal : best peer |", "|---|---|---|---|---|"]
     for record, peer, ratio in table.wins(content):
         rates = {name: table.short(record["contenders"][name]["tasks_per_second"]) for name in ("shoal", peer) if name}
-        bold = lambda words, name: f"**{words}**" if name == record["winner"] else words
+        bold = lambda words, name: f"**{words}**" if peer and name == record["winner"] else words  # nobody wins alone
         lines.append(
             f"| {table.title(record)} | {bold(rates['shoal'], 'shoal')} | "
             + (f"{bold(peer, peer)} | {bold(rates[peer], peer)} | {ratio:.2f} : 1 |" if peer else "none timed | - | - |")
@@ -69,7 +69,7 @@ def put_between(text, device, part):
     begin, end = markers(device)
     block = f"{begin}\n{part}{end}\n"
     if begin in text and end in text:
-        return text[: text.index(begin)] + block + text[text.index(end) + len(end) :].lstrip("\n")
+        return text[: text.index(begin)] + block.rstrip("\n") + text[text.index(end) + len(end) :]
     return text.rstrip("\n") + "\n\n" + block
 
 
