@@ -83,7 +83,8 @@ SHOAL_HD V exp_of_moderate(V x) {
   const V rest = exp_remainder(r);
   const V one_and_r = V(1.0f) + r;
   const V p = one_and_r + ((r - (one_and_r - V(1.0f))) + rest);
-  return p * from_bits(shift_left<23>(bits(shifted)) + I(0x3f800000));
+  // 0x4b400000 is the image of 1.5 2^23; of no NaN does this difference leave the range of an int.
+  return p * from_bits(shift_left<23>(bits(shifted) - I(0x4b400000 - 127)));
 }
 
 template <class V>
