@@ -213,7 +213,7 @@ class CsvReader final : public RowReader {
       row_.append(begin, end);
       at_ += static_cast<std::size_t>(end - begin);
     }
-    if (peek() == '"') fail("a quote inside an unquoted field (column " + std::to_string(fields() + 1) + ")");
+    if (peek() == '"') fail_at_quote("a quote inside an unquoted field");
     if (peek() == '\0') fail_zero_byte();
   }
   bool stops_plain(int c) const { return c < 0 || stops_[static_cast<std::size_t>(c)]; }
@@ -238,7 +238,7 @@ class CsvReader final : public RowReader {
     const bool blank_follows = peek() == ' ' || peek() == '\t';
     skip_blanks();
     if (!ends_line(peek()) && !separates(peek()) && !(by_blanks() && blank_follows))
-      fail("text after the closing quote (column " + std::to_string(fields() + 1) + ")");
+      fail_at_quote("text after the closing quote");
   }
 
   void append(char c) {
@@ -248,6 +248,10 @@ class CsvReader final : public RowReader {
     row_ += c;
   }
 
+  [[noreturn]] void fail_at_quote(const std::string& what) const {
+    throw QuoteError(path_ + ":" + std::to_string(line_) + ": " + what + " (column " +
+                     std::to_string(fields() + 1) + ")");
+  }
   [[noreturn]] void fail_zero_byte() const {
     fail("a zero byte (column " + std::to_string(fields() + 1) + "): is this a text file?");
   }

@@ -64,7 +64,7 @@ Attempt attempt_with(const std::string& path, TableFormat format, Delimiter deli
   format.delimiter = delimiter.character;
   try {
     attempt.reader = open_table(path, format);
-  } catch (const DataError&) {
+  } catch (const QuoteError&) {
     attempt.error = std::current_exception();
     return attempt;
   }
@@ -101,11 +101,11 @@ OpenedTable open_with_columns(const std::string& path, const TableFormat& format
   if (as_told.has_all()) return opened(std::move(as_told), format, "");
   if (as_told.reader && as_told.reader->stores_numbers()) refuse(as_told, "");
 
-  std::vector<Attempt> complete;
-  Attempt* best = &as_told;
-  std::vector<Attempt> others;
+  std::vector<Attempt> others, complete;
   for (const Delimiter& delimiter : found_alone)
     others.push_back(attempt_with(path, format, delimiter, wanted));
+  if (told) others.push_back(attempt_with(path, format, comma, wanted));
+  const Attempt* best = &as_told;
   for (Attempt& other : others) {
     if (other.has_all())
       complete.push_back(std::move(other));

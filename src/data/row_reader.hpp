@@ -8,11 +8,18 @@
 #include <string_view>
 #include <vector>
 
+#include <shoal/error.hpp>
 #include <shoal/table_source.hpp>
 
 #include "data/byte_stream.hpp"
 
 namespace shoal {
+
+/// Quotes that do not fit the delimiter: another one may be meant.
+class QuoteError : public DataError {
+ public:
+  using DataError::DataError;
+};
 
 class RowReader {
  public:
