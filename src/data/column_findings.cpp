@@ -22,6 +22,8 @@ void ColumnFindings::note(FieldKind kind, const RowReader& reader, std::string_v
 
 std::string advice_for_text(std::string_view text, const TableFormat& format) {
   if (const auto other = other_notation(text, format)) return "; if it is one: " + other->advice;
+  constexpr std::size_t longest_word = 40;
+  if (text.size() > longest_word) return "";
   return "; if it means that there is none: set tasks.missing_words = [" + quoted_text(text) + "]";
 }
 

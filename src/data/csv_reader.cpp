@@ -26,14 +26,15 @@ class CsvReader final : public RowReader {
         delimiter_(format.delimiter.empty() ? ',' : format.delimiter[0]),
         comment_(format.comment),
         buffer_(buffer_bytes) {
-    for (const char c : {delimiter_, '\n', '\r', '"', '\0'}) stops_[static_cast<unsigned char>(c)] = true;
-    if (by_blanks()) stops_['\t'] = true;
     refuse_other_encodings();
     if (ahead("\xef\xbb\xbf"sv)) at_ += 3;  // byte-order mark
     for (int skipped = 0; skipped < format.skip_rows; ++skipped)
       if (!skip_line())
         throw DataError(path_ + ":" + std::to_string(line_) + ": the file ends within the " +
                         std::to_string(format.skip_rows) + " lines to skip (tasks.skip_rows)");
+    take_separator_line();
+    for (const char c : {delimiter_, '\n', '\r', '"', '\0'}) stops_[static_cast<unsigned char>(c)] = true;
+    if (by_blanks()) stops_['\t'] = true;
     if (!read_row())
       throw DataError(path_ + ":1: the file is empty; a header line with column names was expected");
     for (std::size_t i = 0; i < fields(); ++i) names_.emplace_back(text(i));
@@ -131,6 +132,19 @@ class CsvReader final : public RowReader {
     if (zeros("0x0x")) refuse("UTF-16BE");
   }
 
+  /// A first line like `sep=;`, as spreadsheets write it: it says what separates the fields of the others.
+  void take_separator_line() {
+    if (!ahead("sep="sv) && !ahead("SEP="sv)) return;
+    constexpr std::size_t before = 4;
+    for (const std::string_view end : {"\n"sv, "\r\n"sv})
+      for (const char c : {',', ';', '\t', '|'})
+        if (ahead(std::string(buffer_.data() + at_, before) + c + std::string(end))) {
+          delimiter_ = c;
+          skip_line();
+          return;
+        }
+  }
+
   /// False at the end of the file.
   bool skip_line() {
     if (peek() < 0) return false;
@@ -144,10 +158,12 @@ class CsvReader final : public RowReader {
   bool read_row() {
     do {
       while (peek() == '\n' || peek() == '\r' || (!comment_.empty() && ahead(comment_)))
-        if (ends_line(peek()))
+        if (ends_line(peek())) {
           end_of_line(take());
-        else
+          for (; at_ < filled_ && buffer_[at_] == '\n'; ++at_) ++line_;  // quickly, however many there are
+        } else {
           skip_line();
+        }
       if (peek() < 0) return false;
       row_.clear();
       ends_.clear();

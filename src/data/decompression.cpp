@@ -144,7 +144,8 @@ class ZstdStream final : public ByteStream {
       ZSTD_outBuffer out{to, count, 0};
       const std::size_t result = ZSTD_decompressStream(state_, &out, &in);
       if (ZSTD_isError(result))
-        compressed_.fail("zstd", std::string("damaged: ") + ZSTD_getErrorName(result));
+        compressed_.fail("zstd",
+                         std::string("damaged, or beyond what is read: ") + ZSTD_getErrorName(result));
       compressed_.use(in.pos);
       compressed_.count(out.pos);
       inside_ = result != 0;

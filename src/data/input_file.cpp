@@ -14,7 +14,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t longest_shown_path = 250;
+constexpr std::size_t longest_shown_path = 200;
 
 const char* kind_of(mode_t mode) {
   if (S_ISFIFO(mode)) return "a pipe";

@@ -209,7 +209,7 @@ std::optional<OtherNotation> other_notation(std::string_view text, const TableFo
   const bool new_unit = units.size() > format.units.size();
   if (new_unit) other.advice = list_setting("units", units);
   if (settings.size() == 1 && settings[0].empty()) {
-    if (!new_unit) return OtherNotation{"", "write it without blanks between sign and digits"};
+    if (!new_unit) return OtherNotation{"", "write it without the blanks"};
   } else {
     other.advice += other.advice.empty() ? "" : " and ";
     for (std::size_t i = 0; i < settings.size() && i < 2; ++i)

@@ -211,6 +211,7 @@ def test_delimiters():
     # The usual export of Europe, in one go.
     told = same_as_plain(plain().replace(",", ";").replace(".", ","), *settings(decimal=","))
     assert "semicolons" in told
+    assert "separated" not in same_as_plain("sep=;\r\n" + plain().replace(",", ";"))  # the file itself says so
     spaced = "".join("  ".join(line.split(",")) + " \n" for line in plain().splitlines())
     refused_table(spaced, ["table.csv:1", 'no column "', 'tasks.delimiter = " "'])
     same_as_plain(spaced, *settings(delimiter=" "))
