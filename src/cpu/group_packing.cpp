@@ -2,7 +2,7 @@
 #include "cpu/group_packing.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
 #include <numeric>
 
 #include "cpu/lane_layouts.hpp"
@@ -18,25 +18,31 @@ struct Packing {
   int pitch(int columns) const { return units ? row_stride(columns, width) * width : columns; }
 };
 
-// One task's matrix [rows, columns], followed by zeros up to `group_rows` rows. Returns whether all is
-// finite.
+// The image of the largest magnitude so far; NaN counts as larger than infinity.
+void see(float value, std::uint32_t& largest) {
+  largest = std::max(largest, std::bit_cast<std::uint32_t>(value) & 0x7fffffffu);
+}
+constexpr std::uint32_t image_of_infinity = 0x7f800000u;
+
+// One task's matrix [rows, columns], followed by zeros up to `group_rows` rows. Returns the image of the
+// largest magnitude.
 template <class T>
-bool pack_matrix(std::span<const T> values, std::int64_t first_row, int rows, int columns, int group_rows,
-                 const Packing& packing, int task, float* to) {
+std::uint32_t pack_matrix(std::span<const T> values, std::int64_t first_row, int rows, int columns,
+                          int group_rows, const Packing& packing, int task, float* to) {
   const T* from = values.data() + first_row * columns;
   const int pitch = packing.pitch(columns);
-  bool finite = true;
+  std::uint32_t largest = 0;
   for (std::int64_t r = 0; r < group_rows; ++r) {
     float* row = to + r * pitch * packing.step + task;
     const int filled = r < rows ? columns : 0;
     for (std::int64_t e = 0; e < filled; ++e) {
       const auto value = static_cast<float>(from[r * columns + e]);
-      finite = finite && std::isfinite(value);
+      see(value, largest);
       row[e * packing.step] = value;
     }
     for (std::int64_t e = filled; e < pitch; ++e) row[e * packing.step] = 0.0f;
   }
-  return finite;
+  return largest;
 }
 
 }  // namespace
@@ -79,22 +85,31 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
   float* x = x_.room_for(floats(columns.inputs));
   float* y = y_.room_for(floats(targets));
   float* offset = columns.offsets > 0 ? offset_.room_for(floats(columns.offsets)) : nullptr;
+  std::uint32_t largest_x = 0, largest_y = 0, largest_offset = 0;
   for (int w = 0; w < kernels.tasks; ++w) {
     const bool has_task = static_cast<std::size_t>(w) < tasks.size();
     const std::int64_t first =
         has_task ? set.offsets[static_cast<std::size_t>(tasks[static_cast<std::size_t>(w)])] : 0;
     const int rows = packed.lane_rows[w];
-    bool finite = pack_matrix(set.x, first, rows, columns.inputs, packed.rows, packing, w, x);
+    const std::uint32_t of_x = pack_matrix(set.x, first, rows, columns.inputs, packed.rows, packing, w, x);
+    std::uint32_t of_y = 0, of_offset = 0;
     if (columns.targets == 0)
       pack_matrix(set.labels, first, rows, 1, packed.rows, packing, w, y);
     else
-      finite = pack_matrix(set.y, first, rows, columns.targets, packed.rows, packing, w, y) && finite;
+      of_y = pack_matrix(set.y, first, rows, columns.targets, packed.rows, packing, w, y);
     if (offset)
-      finite =
-          pack_matrix(set.output_offset, first, rows, columns.offsets, packed.rows, packing, w, offset) &&
-          finite;
-    if (!finite) bad[w] = 1;
+      of_offset =
+          pack_matrix(set.output_offset, first, rows, columns.offsets, packed.rows, packing, w, offset);
+    if (std::max({of_x, of_y, of_offset}) >= image_of_infinity) {
+      bad[w] = 1;  // its values say nothing about the others
+      continue;
+    }
+    see(std::bit_cast<float>(of_x), largest_x);
+    see(std::bit_cast<float>(of_y), largest_y);
+    see(std::bit_cast<float>(of_offset), largest_offset);
   }
+  packed.largest = {std::bit_cast<float>(largest_x), std::bit_cast<float>(largest_y),
+                    std::bit_cast<float>(largest_offset)};
   packed.x = x;
   packed.y = y;
   packed.offset = offset;
