@@ -83,6 +83,12 @@ struct EvaluationPoints {
   std::int32_t* failed_step = nullptr;
 };
 
+/// What the values of each of W tasks hold.
+struct LanesSeen {
+  alignas(64) float largest[max_lanes] = {};  ///< magnitude of a finite value or infinity
+  bool finite[max_lanes] = {};                ///< all of them
+};
+
 /// The operations of one instruction set with one meaning of lanes.
 struct GroupKernels {
   LaneLayout layout = LaneLayout::tasks;
@@ -94,6 +100,8 @@ struct GroupKernels {
   void (*evaluate)(GroupJob& job, const EvaluationPoints& points);
   /// outputs [rows, outputs] interleaved of job.query with fast weights phi [P] interleaved.
   void (*predict)(GroupJob& job, const float* phi, float* outputs);
+  /// to[e * W + w] = from[w][e], `count` values each; `to` 64-byte aligned. Null with lanes = units.
+  void (*interleave)(const float* const* from, std::ptrdiff_t count, float* to, LanesSeen& seen) = nullptr;
 };
 
 const GroupKernels& scalar_kernels(LaneLayout layout);
