@@ -383,7 +383,9 @@ def test_one_file_per_asset():
     write(text, "[old]/table[1].csv")
     run("inspect", "tasks", "--config", "c.toml", "--set", "tasks.path=[old]/table[1].csv")
     write(text, "[old]/deep/t.csv")
-    run("inspect", "tasks", "--config", "c.toml", "--set", "tasks.path=[old]/*/t.csv")
+    for path in ("[old]/*/t.csv", ".//[old]//deep//*.csv"):
+        run("inspect", "tasks", "--config", "c.toml", "--set", f"tasks.path={path}")
+    refused(3, "[old]/none.csv: cannot be opened", "inspect", "tasks", "--config", "c.toml", "--set", "tasks.path=[old]/none.csv")
 
 
 def test_a_column_has_one_part_to_play():
