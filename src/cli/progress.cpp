@@ -62,8 +62,7 @@ void Progress::say(const TrainMetrics& metrics) const {
   if (metrics.good == 0) {
     line += "all " + std::to_string(metrics.failed) + " tasks failed";
   } else {
-    line += "query loss " + number("%.4g", metrics.query_loss_before) + " before adaptation, " +
-            number("%.4g", metrics.query_loss) + " after";
+    line += "query loss " + number("%.4g", metrics.query_loss);
     if (metrics.failed > 0) line += ", " + std::to_string(metrics.failed) + " tasks failed";
   }
   if (validation_)
@@ -88,8 +87,7 @@ void Progress::draw_bar(const TrainMetrics& metrics) {
   std::string bar(static_cast<std::size_t>(filled), '#');
   bar.resize(width, '.');
   print_line("\r[" + bar + "] " + std::to_string(metrics.iteration) + "/" + std::to_string(iterations_) +
-             "  loss " + number("%.4g", metrics.query_loss_before) + " -> " +
-             number("%.4g", metrics.query_loss) +
+             "  loss " + number("%.4g", metrics.query_loss) +
              (validation_ ? "  validation " + number("%.4g", validation_->loss) : "") + "  " +
              number("%.0f it/s", done / seconds) + "  " + number("%.0f s left   ", left * seconds / done));
   drawn_ = true;

@@ -71,16 +71,20 @@ class Training {
   }
 
   void step() {
+    const std::int64_t iteration = summary_.iteration + 1;
+    const bool on_grid = iteration % options_.log_every == 0,
+               looks = options_.validate_every > 0 && iteration % options_.validate_every == 0,
+               may_end = iteration == options_.iterations || (looks && options_.patience > 0);
     const TrainMetrics metrics =
-        TrainingStep<Real>::take(learner_, source_, summary_.iteration, options_.tasks_per_batch);
-    const std::int64_t iteration = ++summary_.iteration;
+        TrainingStep<Real>::take(learner_, source_, summary_.iteration, options_.tasks_per_batch,
+                                 on_grid || may_end ? QueryLossBefore::measure : QueryLossBefore::skip);
+    summary_.iteration = iteration;
     summary_.tasks_seen += metrics.good + metrics.failed;
     summary_.tasks_failed += metrics.failed;
-    const bool looks = options_.validate_every > 0 && iteration % options_.validate_every == 0;
     if (looks)
       selection_.add(validate(learner_, *validation_, iteration), learner_.parameters(),
                      options_.validate_every);
-    if (store_ && (iteration % options_.log_every == 0 || finished())) store_->append(metrics);
+    if (store_ && (on_grid || finished())) store_->append(metrics);
     if (store_ && looks) store_->append(*selection_.latest);
     if (options_.checkpoint_every > 0 && iteration % options_.checkpoint_every == 0) save();
     if (looks && options_.validation_observer) options_.validation_observer(*selection_.latest);

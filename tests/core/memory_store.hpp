@@ -82,7 +82,8 @@ void expect_same(const MemoryStore<Real>& a, const MemoryStore<Real>& b) {
   for (std::size_t i = 0; i < a.log.size(); ++i) {
     EXPECT_EQ(std::bit_cast<std::uint64_t>(a.log[i].query_loss),
               std::bit_cast<std::uint64_t>(b.log[i].query_loss));
-    EXPECT_EQ(a.log[i].query_loss_before, b.log[i].query_loss_before);
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(a.log[i].query_loss_before),
+              std::bit_cast<std::uint64_t>(b.log[i].query_loss_before));
     EXPECT_EQ(a.log[i].good, b.log[i].good);
     EXPECT_EQ(a.log[i].failures.size(), b.log[i].failures.size());
   }
