@@ -175,6 +175,7 @@ def test_patience():
         report = json.loads(train("p", "--json", *settings(f"train.patience={patience}")).stdout)
         assert report["iterations"] == end and report["validation_loss"] == lowest
         assert patience > 1 or end < 40, "the case must end a run"
+        assert ("train.patience ended the training" in pathlib.Path("p/train.log").read_text(encoding="utf-8")) == (end < 40)
         before = bytes_of("p")
         train("p", "--resume", *settings(f"train.patience={patience}"))
         assert bytes_of("p") == before

@@ -214,7 +214,9 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
     if (!entry.value().is_null()) metadata[entry.key()] = entry.value().dump();
   write_parameters(folder / "model.safetensors", learner.layout(), learner.rate_layout(),
                    learner.parameters(), metadata);
-  log.line("finished after iteration " + std::to_string(summary.iteration) + ": " +
+  const std::string patience =
+      summary.iteration < config.train.iterations ? " (train.patience ended the training)" : "";
+  log.line("finished after iteration " + std::to_string(summary.iteration) + patience + ": " +
            std::to_string(summary.tasks_failed) + " of " + std::to_string(summary.tasks_seen) +
            " tasks failed on the way; " + describe(selected));
 
@@ -244,8 +246,8 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
     report["evaluation"] = json_table(table);
     print_json(report);
   } else if (!options.common.quiet) {
-    std::fprintf(stderr, "%s: %lld iterations, %lld of %lld tasks failed on the way; %s\n",
-                 folder.string().c_str(), static_cast<long long>(summary.iteration),
+    std::fprintf(stderr, "%s: %lld iterations%s, %lld of %lld tasks failed on the way; %s\n",
+                 folder.string().c_str(), static_cast<long long>(summary.iteration), patience.c_str(),
                  static_cast<long long>(summary.tasks_failed), static_cast<long long>(summary.tasks_seen),
                  describe(selected).c_str());
     if (table.empty())
