@@ -21,11 +21,18 @@ std::vector<std::int64_t> even_offsets(int tasks, int rows) {
   return offsets;
 }
 
+// An address even where there are no values: a graph that was captured with it may be launched for some.
+float* put_values(Stream& stream, DeviceArray<float>& to, std::span<const float> values) {
+  float* const at = to.room_for(stream, std::max<std::size_t>(values.size(), 1));
+  to.take(stream, values);
+  return at;
+}
+
 }  // namespace
 
 float* DeviceRows::send(Stream& stream, DeviceArray<float>& to, PinnedArray<float>& through,
                         std::span<const float> values) {
-  return to.take(stream, through.hold(values));
+  return put_values(stream, to, through.hold(values));
 }
 
 void DeviceRows::take_sizes(Stream& stream, std::span<const std::int64_t> offsets, const RowFormat& format) {
@@ -63,7 +70,7 @@ kernels::RowsView DeviceRows::take(Stream& stream, const TaskSet<float>& set, co
     const std::span<float> labels = pinned_y_.room_for(set.labels.size());
     std::transform(set.labels.begin(), set.labels.end(), labels.begin(),
                    [](std::int64_t label) { return static_cast<float>(label); });
-    view.y = y_.take(stream, std::span<const float>(labels));
+    view.y = put_values(stream, y_, labels);
   } else if (format.targets) {
     mark_non_finite(set.y, columns.targets, set.offsets, status);
     view.y = send(stream, y_, pinned_y_, set.y);

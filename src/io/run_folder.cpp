@@ -14,6 +14,8 @@
 #include <shoal/error.hpp>
 #include <shoal/tensor_file.hpp>
 
+#include "io/selection_tensors.hpp"
+
 namespace shoal {
 namespace {
 
@@ -34,6 +36,14 @@ std::string line_of(const TrainMetrics& metrics) {
                                 {"status", static_cast<int>(task.status)},
                                 {"reason", describe(task.status)},
                                 {"step", task.step}});
+  return line.dump() + "\n";
+}
+
+std::string line_of(const Validation& validation) {
+  const ordered_json line = {{"iteration", validation.iteration},
+                             {"validation_loss", validation.loss},
+                             {"good", validation.good},
+                             {"failed", validation.failed}};
   return line.dump() + "\n";
 }
 
@@ -86,15 +96,8 @@ class RunFolder final : public RunStore<Real> {
         rates_(rates),
         warn_(std::move(warn)) {}
 
-  void append(const TrainMetrics& metrics) override {
-    const fs::path file = folder_ / "metrics.jsonl";
-    const std::string line = line_of(metrics);
-    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    // One write per line: a kill leaves whole lines, or a last one that load() drops.
-    const bool whole = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
-    if (fd >= 0) ::close(fd);
-    if (!whole) throw ResourceError(file.string() + ": writing failed");
-  }
+  void append(const TrainMetrics& metrics) override { append_line(line_of(metrics)); }
+  void append(const Validation& validation) override { append_line(line_of(validation)); }
 
   void save(const Checkpoint<Real>& checkpoint) override {
     TensorFile content;
@@ -110,6 +113,7 @@ class RunFolder final : public RunStore<Real> {
     const std::int64_t counters[] = {checkpoint.iteration, checkpoint.tasks_seen, checkpoint.tasks_failed,
                                      checkpoint.optimizer.step};
     content.tensors["counters"] = Tensor::of({4}, counters);
+    put_selection(content, checkpoint.selection);
     content.metadata["manifest"] = manifest_;
     const fs::path folder = folder_ / "checkpoints";
     write_tensor_file(folder / ("checkpoint-" + std::to_string(checkpoint.iteration) + ".safetensors"),
@@ -131,7 +135,7 @@ class RunFolder final : public RunStore<Real> {
         throw ModelError(file.string() +
                          ": belongs to another run: " + difference(content.metadata["manifest"]));
       Checkpoint<Real> checkpoint = read(file, content);
-      drop_metrics_after(checkpoint.iteration);
+      keep_metrics([&](std::int64_t at, const ordered_json&) { return at <= checkpoint.iteration; });
       return checkpoint;
     }
     if (holds_run(folder_))
@@ -140,7 +144,22 @@ class RunFolder final : public RunStore<Real> {
     return std::nullopt;
   }
 
+  void thin(std::int64_t log_every, std::int64_t last) override {
+    keep_metrics([&](std::int64_t at, const ordered_json& line) {
+      return at % log_every == 0 || at == last || line.contains("validation_loss");
+    });
+  }
+
  private:
+  void append_line(const std::string& line) const {
+    const fs::path file = folder_ / "metrics.jsonl";
+    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    // One write per line: a kill leaves whole lines, or a last one that load() drops.
+    const bool whole = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+    if (fd >= 0) ::close(fd);
+    if (!whole) throw ResourceError(file.string() + ": writing failed");
+  }
+
   Checkpoint<Real> read(const fs::path& file, const TensorFile& content) const {
     const auto take = [&]<class T>(const char* name, T) {
       const auto at = content.tensors.find(name);
@@ -167,6 +186,7 @@ class RunFolder final : public RunStore<Real> {
     checkpoint.tasks_seen = counters[1];
     checkpoint.tasks_failed = counters[2];
     checkpoint.optimizer.step = counters[3];
+    checkpoint.selection = take_selection(file, content, checkpoint);
     return checkpoint;
   }
 
@@ -182,7 +202,9 @@ class RunFolder final : public RunStore<Real> {
     }
   }
 
-  void drop_metrics_after(std::int64_t iteration) const {
+  /// Rewrites the metrics with the lines for which keep(iteration, line) holds.
+  template <class Wanted>
+  void keep_metrics(Wanted keep) const {
     const fs::path file = folder_ / "metrics.jsonl";
     if (!fs::exists(file)) return;
     const std::string text = read_text(file);
@@ -191,10 +213,8 @@ class RunFolder final : public RunStore<Real> {
       const std::size_t end = text.find('\n', at);
       if (end == std::string::npos) break;  // a line that a kill cut short
       const auto line = ordered_json::parse(text.substr(at, end - at), nullptr, false);
-      if (!line.is_object() || !line.contains("iteration") ||
-          line["iteration"].get<std::int64_t>() > iteration)
-        break;
-      kept += text.substr(at, end + 1 - at);
+      if (!line.is_object() || !line.contains("iteration") || !line["iteration"].is_number_integer()) break;
+      if (keep(line["iteration"].get<std::int64_t>(), line)) kept += text.substr(at, end + 1 - at);
       at = end + 1;
     }
     if (kept != text) write_file(file, kept);

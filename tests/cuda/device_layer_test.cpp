@@ -304,9 +304,11 @@ TEST_F(DeviceLayer, AnIterationOverDrawnTasksThatFailsHasChangedNothing) {
    public:
     Memory(MetaLearner& learner, std::int64_t iteration) : learner_(learner), iteration_(iteration) {}
     void append(const TrainMetrics&) override {}
+    void append(const Validation&) override {}
     void save(const Checkpoint<float>&) override {}
+    void thin(std::int64_t, std::int64_t) override {}
     std::optional<Checkpoint<float>> load() override {
-      return Checkpoint<float>{iteration_, 0, 0, learner_.parameters(), learner_.optimizer_state()};
+      return Checkpoint<float>{iteration_, 0, 0, learner_.parameters(), learner_.optimizer_state(), {}};
     }
 
    private:
