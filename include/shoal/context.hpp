@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Context: where the work runs. Owns the threads; made once, shared by learners.
+//
+// Threads of the cpu backend are made when work first wants them, as many as there are groups of tasks to
+// share (ResourceError from that call when the system gives no more). So a context survives fork(): a child
+// process makes threads of its own at first use, and computes the same bits. Two conditions: while the
+// process forks, no other thread is inside a call on a learner of this context; and the context is not of
+// the cuda backend, since no CUDA program can use a device on both sides of a fork.
 #pragma once
 
 #include <memory>

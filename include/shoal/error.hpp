@@ -2,15 +2,21 @@
 // The errors of the library. Each class is one cause and one exit code of the `shoal` program.
 #pragma once
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 
 namespace shoal {
 
-/// Base of everything the library throws. The message names the place (file, row, tensor, task).
+/// Base of everything the library throws. The message names the place (file, row, tensor, task). It often
+/// quotes what somebody else wrote, so it is made fit for a terminal and a log: control characters and bytes
+/// that are not UTF-8 become escapes (\n, \x1b), and of a text longer than `longest_message` bytes the middle
+/// is left out.
 class Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  static constexpr std::size_t longest_message = 480;
+
+  explicit Error(const std::string& message);
   /// Exit code of the command line for this cause (1 = internal).
   virtual int exit_code() const noexcept { return 1; }
 };

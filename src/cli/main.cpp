@@ -2,6 +2,7 @@
 // The `shoal` program: arguments in, one command, exit code out (contract.md 3).
 #include <cstdio>
 #include <new>
+#include <stdexcept>
 
 #include <CLI/CLI.hpp>
 
@@ -110,7 +111,8 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
   command(app, "doctor", "what this machine offers", run_doctor);
 }
 
-int fail(const std::string& message, int code, bool json) {
+int fail(const std::string& what, int code, bool json) {
+  const std::string message = Error(what).what();  // fit for a terminal, whoever threw it
   if (json)
     std::fputs(json_text({{"error", message}, {"exit_code", code}}).c_str(), stderr);
   else
@@ -170,6 +172,8 @@ int run(int argc, char** argv) {
   } catch (const Error& error) {
     return fail(error.what(), error.exit_code(), options.common.json);
   } catch (const std::bad_alloc&) {
+    return fail("out of memory", 6, options.common.json);
+  } catch (const std::length_error&) {  // more than any memory holds
     return fail("out of memory", 6, options.common.json);
   } catch (const std::filesystem::filesystem_error& error) {
     return fail(error.what(), 6, options.common.json);

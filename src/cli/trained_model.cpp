@@ -69,6 +69,11 @@ TrainedModel open_trained(const CommandOptions& options) {
   } catch (const InvalidArgument& error) {
     throw ModelError(error.what());
   }
+  try {
+    validate(finished(draft).algorithm);
+  } catch (const InvalidArgument& error) {  // the file's fault, not that of the command line
+    throw ModelError(model.file.string() + " (metadata): " + error.what());
+  }
   if (const auto found = model.metadata.find("preprocessing"); found != model.metadata.end())
     model.preprocessing = preprocessing_from_json(found->second);
   if (const auto found = model.metadata.find("inputs"); found != model.metadata.end()) {

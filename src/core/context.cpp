@@ -2,7 +2,6 @@
 #include <shoal/context.hpp>
 
 #include <algorithm>
-#include <system_error>
 #include <thread>
 
 #if defined(__linux__)
@@ -113,16 +112,11 @@ Context::Context(const ContextOptions& options) : state_(std::make_unique<State>
     state_->isa = resolve_isa(options.isa, *entry);
   else if (kind == BackendKind::reference)
     state_->threads = 1;  // serial by definition
-  try {
-    if (fast)
-      state_->single = entry->make_fast();
-    else if (entry->make_float)
-      state_->single = entry->make_float(state_->threads, state_->isa);
-    if (entry->make_double) state_->double_precision = entry->make_double(state_->threads, state_->isa);
-  } catch (const std::system_error& error) {
-    throw ResourceError("backend " + state_->name + " cannot start " + std::to_string(state_->threads) +
-                        " threads: " + error.what());
-  }
+  if (fast)
+    state_->single = entry->make_fast();
+  else if (entry->make_float)
+    state_->single = entry->make_float(state_->threads, state_->isa);
+  if (entry->make_double) state_->double_precision = entry->make_double(state_->threads, state_->isa);
   if (options.time_device && state_->single) state_->single->time_device();
 }
 

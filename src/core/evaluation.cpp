@@ -8,9 +8,12 @@
 
 #include <shoal/error.hpp>
 
+#include "core/float_environment.hpp"
+
 namespace shoal {
 
 double quantile(std::vector<double> values, double q) {
+  const FloatEnvironment environment;
   if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
   if (!(q >= 0.0 && q <= 1.0)) throw InvalidArgument("quantile: " + std::to_string(q) + " is not in [0, 1]");
   std::sort(values.begin(), values.end());
@@ -22,6 +25,7 @@ double quantile(std::vector<double> values, double q) {
 
 template <class Real>
 std::vector<StepSummary> summarize(const StepLosses<Real>& losses, std::span<const std::int64_t> ids) {
+  const FloatEnvironment environment;
   std::vector<std::size_t> order(ids.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return ids[a] < ids[b]; });

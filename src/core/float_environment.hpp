@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // FloatEnvironment: round to nearest, denormals kept, for the time it lives (contract N1). A caller's
-// flush-to-zero mode would change bits; a library that left its own mode behind would change the caller's.
+// flush-to-zero mode would change bits; a library that left its own mode behind would change the caller's. On
+// x86 the C library reads decimal numbers by the rounding mode of the x87 unit, whatever SSE is set to: both
+// are set.
 #pragma once
 
 #if defined(__SSE__)
@@ -15,9 +17,12 @@ class FloatEnvironment {
  public:
 #if defined(__SSE__)
   FloatEnvironment() : saved_(_mm_getcsr()) {
-    _mm_setcsr(0x1f80);
-  }  // all exceptions masked, nearest, no FTZ, no DAZ
+    _mm_setcsr(0x1f80);  // all exceptions masked, nearest, no FTZ, no DAZ
+    __asm__ volatile("fnstcw %0" : "=m"(saved_control_));
+    set_control(0x037f);  // the same, extended precision
+  }
   ~FloatEnvironment() {
+    set_control(saved_control_);
     _mm_setcsr(saved_);
   }
 #else
@@ -34,7 +39,12 @@ class FloatEnvironment {
 
  private:
 #if defined(__SSE__)
+  static void set_control(unsigned short control) {
+    __asm__ volatile("fldcw %0" : : "m"(control));
+  }
+
   unsigned saved_;
+  unsigned short saved_control_;
 #else
   std::fenv_t saved_;
 #endif

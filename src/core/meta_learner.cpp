@@ -105,8 +105,10 @@ BasicMetaLearner<Real>::State::State(const Context& context, Options given)
 }
 
 template <class Real>
-BasicMetaLearner<Real>::BasicMetaLearner(const Context& context, Options options)
-    : state_(std::make_unique<State>(context, std::move(options))) {}
+BasicMetaLearner<Real>::BasicMetaLearner(const Context& context, Options options) {
+  const FloatEnvironment environment;
+  state_ = std::make_unique<State>(context, std::move(options));
+}
 template <class Real>
 BasicMetaLearner<Real>::~BasicMetaLearner() = default;
 template <class Real>
@@ -214,6 +216,7 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Re
 
 template <class Real>
 std::string BasicMetaLearner<Real>::plan(const BasicTaskBatch<Real>& tasks) const {
+  const FloatEnvironment environment;
   const State& s = *state_;
   check_batch(tasks, s.options.model, s.options.loss);
   return s.backend.plan(s.problem(s.lowered.training),
@@ -223,6 +226,7 @@ std::string BasicMetaLearner<Real>::plan(const BasicTaskBatch<Real>& tasks) cons
 template <class Real>
 std::vector<CudaPlan> BasicMetaLearner<Real>::cuda_plans(const BasicTaskBatch<Real>& tasks,
                                                          int capability) const {
+  const FloatEnvironment environment;
   const State& s = *state_;
   check_batch(tasks, s.options.model, s.options.loss);
   if constexpr (std::is_same_v<Real, float>)

@@ -7,6 +7,8 @@
 
 #include <shoal/error.hpp>
 
+#include "core/float_environment.hpp"
+
 namespace shoal {
 namespace {
 
@@ -77,6 +79,17 @@ void append(std::vector<T>& to, std::span<const T> from, std::int64_t first, std
   to.insert(to.end(), from.begin() + first * columns, from.begin() + last * columns);
 }
 
+/// Room for exactly these rows: growing would hold them twice for a while, and they may be most of a file.
+template <class Real>
+void make_room(TaskSetStorage<Real>& to, const TaskColumns& columns, std::int64_t rows, std::int64_t tasks) {
+  const auto values = [&](int width) { return static_cast<std::size_t>(rows * width); };
+  to.x.reserve(values(columns.inputs));
+  to.y.reserve(values(columns.targets));
+  if (columns.targets == 0) to.labels.reserve(values(1));
+  to.output_offset.reserve(values(columns.offsets));
+  to.offsets.reserve(static_cast<std::size_t>(tasks + 1));
+}
+
 template <class Real>
 void append_task(TaskSetStorage<Real>& to, const TaskColumns& columns, const TaskSet<Real>& from,
                  std::int64_t task) {
@@ -139,10 +152,18 @@ template <class Real>
 BasicTaskBatch<Real> BasicTaskBatch<Real>::select(std::span<const std::int64_t> tasks) const {
   TaskSetStorage<Real> support, query;
   std::vector<std::int64_t> ids;
+  std::int64_t support_rows = 0, query_rows = 0;
   for (const std::int64_t task : tasks) {
     if (task < 0 || task >= size())
       throw InvalidArgument("task batch: there is no task " + std::to_string(task) + " among " +
                             std::to_string(size()));
+    support_rows += support_.rows(task);
+    query_rows += query_.rows(task);
+  }
+  make_room(support, columns_, support_rows, static_cast<std::int64_t>(tasks.size()));
+  make_room(query, columns_, query_rows, static_cast<std::int64_t>(tasks.size()));
+  ids.reserve(tasks.size());
+  for (const std::int64_t task : tasks) {
     append_task(support, columns_, support_, task);
     append_task(query, columns_, query_, task);
     support.offsets.push_back(support.offsets.back() + support_.rows(task));
@@ -155,6 +176,7 @@ BasicTaskBatch<Real> BasicTaskBatch<Real>::select(std::span<const std::int64_t> 
 template <class Real>
 BasicTaskBatch<Real> BasicTaskBatch<Real>::joined() const {
   TaskSetStorage<Real> nothing, all;
+  make_room(all, columns_, support_.total_rows() + query_.total_rows(), size());
   for (std::int64_t task = 0; task < size(); ++task) {
     append_task(all, columns_, support_, task);
     append_task(all, columns_, query_, task);
@@ -191,9 +213,11 @@ template class BasicTaskBatch<float>;
 template class BasicTaskBatch<double>;
 
 TaskBatch64 widen(const TaskBatch& batch) {
+  const FloatEnvironment environment;
   return convert<double>(batch);
 }
 TaskBatch narrow(const TaskBatch64& batch) {
+  const FloatEnvironment environment;
   return convert<float>(batch);
 }
 

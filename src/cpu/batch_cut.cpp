@@ -25,6 +25,8 @@ double makespan(const BatchCut& groups, int threads, const PerKind<double>& seco
 
 BatchCut cut_batch(std::int64_t tasks, int threads, const PerKind<std::int64_t>& tasks_of,
                    const PerKind<double>& seconds, const PerKind<bool>& usable) {
+  // More threads than tasks change nothing, and their number is somebody's wish.
+  threads = static_cast<int>(std::clamp<std::int64_t>(tasks, 1, threads));
   BatchCut best{};
   double least = -1.0;
   const auto consider = [&](const BatchCut& cut) {

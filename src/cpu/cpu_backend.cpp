@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <ctime>
+#include <deque>
 #include <limits>
 #include <mutex>
 #include <numeric>
@@ -36,21 +37,21 @@ double group_passes(const GroupJob& job) {
   return 1.0 + static_cast<double>(job.inner->steps) * job.support.rows + job.query.rows;
 }
 
-/// What one thread needs from call to call.
+/// What one thread needs from call to call: nothing before it takes a task.
 struct Worker {
   PackedRows support, query;
   AlignedFloats workspace, fast_weights, outputs;
   std::vector<std::uint8_t> point_status;
   std::vector<std::int32_t> point_failed_step;
-  GradientSum<float> sum;
+  GradientSum<float> own_sum;
+  GradientSum<float>* sum =
+      nullptr;  ///< of a meta-gradient: where this worker adds; null before its first task
 };
 
 class CpuBackend final : public Backend<float> {
  public:
   CpuBackend(int threads, Isa isa, const ForcedPlan& forced)
-      : choice_{kernels_of_kinds(isa), forced, threads},
-        pool_(threads),
-        workers_(static_cast<std::size_t>(threads)) {}
+      : choice_{kernels_of_kinds(isa), forced, threads}, workers_(1) {}
 
   std::string_view name() const override { return "cpu"; }
 
@@ -62,27 +63,20 @@ class CpuBackend final : public Backend<float> {
   void meta_gradient(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
                      GradientSum<float>& sum, const TaskResults<float>& results) override {
     const std::lock_guard lock(mutex_);
-    for (Worker& worker : workers_) {
-      if (worker.sum.theta.size() != parameters.theta.size())
-        worker.sum.theta = ExactSum(parameters.theta.size());
-      if (worker.sum.rates.size() != parameters.rates.size())
-        worker.sum.rates = ExactSum(parameters.rates.size());
-      worker.sum.theta.clear();
-      worker.sum.rates.clear();
-      worker.sum.losses.clear();
-      worker.sum.good = 0;
-    }
+    for (Worker& worker : workers_) worker.sum = nullptr;
+    workers_.front().sum = &sum;  // the sum is exact: the caller's thread may go on where others have added
     const LoweredProblem lowered(problem, tasks.columns());
     const QueryLossBound bound(lowered.network(), lowered.loss(), parameters.theta);
     const bool wants_before = !results.query_loss_before.empty();
     for_groups(
         Operation::meta_gradient, problem, tasks, parameters,
         [&](const NetworkPlan& plan, Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
-          worker.sum.theta.reserve(plan.kernels().tasks);
-          worker.sum.rates.reserve(plan.kernels().tasks);
+          if (!worker.sum) begin_own_sum(worker, parameters);
+          worker.sum->theta.reserve(plan.kernels().tasks);
+          worker.sum->rates.reserve(plan.kernels().tasks);
           for (int d = 0; d < ExactSum::digits; ++d) {
-            job.sums[d] = worker.sum.theta.digit(d).data();
-            job.rate_sums[d] = worker.sum.rates.digit(d).data();
+            job.sums[d] = worker.sum->theta.digit(d).data();
+            job.rate_sums[d] = worker.sum->rates.digit(d).data();
           }
           job.wants_loss_before = wants_before || !bound.is_surely_small(job.query.largest);
           prepare(plan, worker, job, !results.fast_weights.empty());
@@ -93,18 +87,18 @@ class CpuBackend final : public Backend<float> {
             if (wants_before) results.query_loss_before[task] = good ? job.loss_before[w] : the_nan;
             results.query_loss[task] = good ? job.loss_after[w] : the_nan;
             if (!good) continue;
-            if (wants_before) worker.sum.losses.add(0, job.loss_before[w]);
-            worker.sum.losses.add(1, job.loss_after[w]);
-            ++worker.sum.good;
+            if (wants_before) worker.sum->losses.add(0, job.loss_before[w]);
+            worker.sum->losses.add(1, job.loss_after[w]);
+            ++worker.sum->good;
           }
           give_task_results(plan, job, group, results);
         });
     for (const Worker& worker : workers_) {
-      if (worker.sum.good == 0) continue;
-      sum.theta.merge(worker.sum.theta);
-      sum.rates.merge(worker.sum.rates);
-      sum.losses.merge(worker.sum.losses);
-      sum.good += worker.sum.good;
+      if (worker.sum != &worker.own_sum || worker.own_sum.good == 0) continue;
+      sum.theta.merge(worker.own_sum.theta);
+      sum.rates.merge(worker.own_sum.rates);
+      sum.losses.merge(worker.own_sum.losses);
+      sum.good += worker.own_sum.good;
     }
   }
 
@@ -154,7 +148,13 @@ class CpuBackend final : public Backend<float> {
     const TaskColumns columns{problem.model.inputs, 0, set.output_offset.empty() ? 0 : problem.model.outputs};
     const auto count = static_cast<std::int64_t>(set.offsets.size()) - 1;
     const GroupPlans plans(choice_, problem, columns, 0, 1);
-    const GroupKind kind = plans.kind_for_predictions(count);
+    // Outputs of a group are as many for each of its tasks as for the largest.
+    std::int64_t most_rows = 0;
+    for (std::int64_t t = 0; t < count; ++t) most_rows = std::max(most_rows, set.rows(t));
+    const std::size_t output_bytes = static_cast<std::size_t>(most_rows) * sizeof(float) *
+                                     static_cast<std::size_t>(problem.model.outputs) * max_lanes;
+    const bool large = output_bytes > most_packed_bytes && !choice_.forced.kind;
+    const GroupKind kind = large ? single_task : plans.kind_for_predictions(count);
     const NetworkPlan& plan = plans[kind];
     const GroupKernels& kernels = plan.kernels();
     const std::size_t size = problem.layout.size();
@@ -168,8 +168,8 @@ class CpuBackend final : public Backend<float> {
     for_each_group(cut, order, [&](GroupKind, Worker& worker, std::span<const std::int64_t> group) {
       GroupJob job = plan.job();
       std::uint8_t ignored[max_lanes] = {};
-      job.query =
-          worker.query.pack(rows, columns, problem.loss, problem.model.outputs, group, kernels, ignored);
+      job.query = worker.query.pack(rows, columns, problem.loss, problem.model.outputs, group, kernels,
+                                    most_packed(), ignored);
       job.lanes = static_cast<int>(group.size());
       plan.size_blocks(job);
       prepare(plan, worker, job, true);
@@ -207,6 +207,9 @@ class CpuBackend final : public Backend<float> {
   void for_each_group(const BatchCut& cut, std::span<const std::int64_t> order, Use use) {
     const PerKind<std::int64_t> size = choice_.tasks_of();
     const auto all = static_cast<std::size_t>(std::accumulate(cut.begin(), cut.end(), std::int64_t{0}));
+    if (all == 0) return;
+    const int threads = static_cast<int>(std::min(all, static_cast<std::size_t>(choice_.threads)));
+    while (workers_.size() < static_cast<std::size_t>(threads)) workers_.emplace_back();
     std::atomic<std::size_t> next{0};
     const auto work = [&](int thread) {
       Worker& worker = workers_[static_cast<std::size_t>(thread)];
@@ -227,7 +230,7 @@ class CpuBackend final : public Backend<float> {
         }
       }
     };
-    if (all > 0) pool_.run(work);
+    pool_.run(threads, work);
   }
 
   /// use(plan, worker, job, group) with rows packed and bad inputs marked.
@@ -259,9 +262,25 @@ class CpuBackend final : public Backend<float> {
     run(plans.cut(&costs, static_cast<std::int64_t>(rest.size())), rest, false);
   }
 
-  static GroupJob packed_job(const NetworkPlan& plan, const Problem& problem, const TaskBatch& tasks,
-                             const MetaParameters<float>& parameters, Worker& worker,
-                             std::span<const std::int64_t> group) {
+  static void begin_own_sum(Worker& worker, const MetaParameters<float>& parameters) {
+    worker.sum = &worker.own_sum;
+    const auto begin = [](ExactSum& sum, std::size_t size) {
+      if (sum.size() != size)
+        sum = ExactSum(size);
+      else
+        sum.clear();
+    };
+    begin(worker.own_sum.theta, parameters.theta.size());
+    begin(worker.own_sum.rates, parameters.rates.size());
+    worker.own_sum.losses.clear();
+    worker.own_sum.good = 0;
+  }
+
+  std::size_t most_packed() const { return choice_.forced.blocks ? 0 : most_packed_bytes; }
+
+  GroupJob packed_job(const NetworkPlan& plan, const Problem& problem, const TaskBatch& tasks,
+                      const MetaParameters<float>& parameters, Worker& worker,
+                      std::span<const std::int64_t> group) const {
     GroupJob job = plan.job();
     job.theta = parameters.theta.data();
     job.rates = parameters.rates.data();
@@ -270,9 +289,9 @@ class CpuBackend final : public Backend<float> {
     std::fill(std::begin(job.failed_step), std::end(job.failed_step), -1);
     const int outputs = problem.model.outputs;
     job.support = worker.support.pack(tasks.support(), tasks.columns(), problem.loss, outputs, group,
-                                      plan.kernels(), job.status);
+                                      plan.kernels(), most_packed(), job.status);
     job.query = worker.query.pack(tasks.query(), tasks.columns(), problem.loss, outputs, group,
-                                  plan.kernels(), job.status);
+                                  plan.kernels(), most_packed(), job.status);
     plan.size_blocks(job);
     return job;
   }
@@ -304,7 +323,7 @@ class CpuBackend final : public Backend<float> {
   CostTable costs_;
   std::mutex mutex_;  // one call at a time: the workers' memory is the backend's
   ThreadPool pool_;
-  std::vector<Worker> workers_;
+  std::deque<Worker> workers_;  // one at least; more when a call first has groups for them
 };
 
 }  // namespace

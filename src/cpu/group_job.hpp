@@ -28,6 +28,11 @@ using kernels::RateCode;
 
 enum class LaneLayout : int { tasks, units };
 
+/// Some rows of a group's set, laid out as GroupRows says.
+struct PackedBlock {
+  const float *x, *y, *offset;
+};
+
 /// Largest magnitudes in the rows of a group; 0 where there are no such values, class labels not counted.
 struct LargestValues {
   float x = 0.0f, y = 0.0f, offset = 0.0f;
@@ -39,8 +44,12 @@ struct GroupRows {
   const float* x = nullptr;       ///< [rows, inputs]
   const float* y = nullptr;       ///< [rows, targets]; class labels as numbers
   const float* offset = nullptr;  ///< [rows, outputs] or null
-  int rows = 0;                   ///< of the longest lane
-  int common_rows = 0;            ///< of the shortest lane: below it no lane needs a mask
+  /// For a set that is too large to lie packed: packs these rows, until the next call. x, y and offset above
+  /// are null then.
+  PackedBlock (*pack_block)(void* packer, int first, int count) = nullptr;
+  void* packer = nullptr;
+  int rows = 0;         ///< of the longest lane
+  int common_rows = 0;  ///< of the shortest lane: below it no lane needs a mask
   LargestValues largest;
   std::int32_t lane_rows[max_lanes] = {};
   alignas(64) float scale[max_lanes] = {};  ///< 1 / terms of the mean; 0 for an empty set

@@ -73,6 +73,27 @@ void pack_matrices(std::span<const float> values, const TaskSet<float>& set, int
                           packing, static_cast<int>(w), to);
 }
 
+Packing packing_of(const GroupKernels& kernels) {
+  const bool units = kernels.layout == LaneLayout::units;
+  return {kernels.tasks, units ? 1 : kernels.width, units, kernels.width};
+}
+
+/// Columns of y: class labels are one.
+int columns_of_y(const TaskColumns& columns) {
+  return columns.targets == 0 ? 1 : columns.targets;
+}
+
+/// Of the rows of a task, as they lie in the set.
+Magnitude magnitude_of(std::span<const float> values, int columns, const TaskSet<float>& set,
+                       std::int64_t task) {
+  Magnitude seen;
+  const std::int64_t first = set.offsets[static_cast<std::size_t>(task)] * columns;
+  for (const float value :
+       values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(set.rows(task) * columns)))
+    seen.see(value);
+  return seen;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> order_by_size(const TaskSet<float>& support, const TaskSet<float>& query) {
@@ -88,9 +109,8 @@ std::vector<std::int64_t> order_by_size(const TaskSet<float>& support, const Tas
 
 GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns, const Loss& loss,
                            int outputs, std::span<const std::int64_t> tasks, const GroupKernels& kernels,
-                           std::uint8_t* bad) {
-  const bool units = kernels.layout == LaneLayout::units;
-  const Packing packing{kernels.tasks, units ? 1 : kernels.width, units, kernels.width};
+                           std::size_t most_bytes, std::uint8_t* bad) {
+  const Packing packing = packing_of(kernels);
   GroupRows packed;
   packed.common_rows = static_cast<int>(set.rows(tasks[0]));
   for (std::size_t w = 0; w < tasks.size(); ++w) {
@@ -105,25 +125,46 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
   }
   // Lanes without a task have no rows and no results: rows that the tasks share need no mask for them.
 
-  const int targets = columns.targets == 0 ? 1 : columns.targets;
+  const int targets = columns_of_y(columns);
   const auto floats = [&](int columns_of_set) {
     return static_cast<std::size_t>(packed.rows) * static_cast<std::size_t>(packing.pitch(columns_of_set)) *
            static_cast<std::size_t>(packing.step);
   };
-  float* x = x_.room_for(floats(columns.inputs));
-  float* y = y_.room_for(floats(targets));
-  float* offset = columns.offsets > 0 ? offset_.room_for(floats(columns.offsets)) : nullptr;
+  const std::size_t bytes =
+      sizeof(float) * (floats(columns.inputs) + floats(targets) + floats(columns.offsets));
   Magnitude of_x[max_lanes], of_y[max_lanes], of_offset[max_lanes];
-  pack_matrices(set.x, set, columns.inputs, tasks, packed, kernels, packing, x, of_x);
-  if (columns.targets > 0)
-    pack_matrices(set.y, set, columns.targets, tasks, packed, kernels, packing, y, of_y);
-  else
-    for (std::size_t w = 0; w < static_cast<std::size_t>(kernels.tasks); ++w)
-      pack_matrix(set.labels, w < tasks.size() ? set.offsets[static_cast<std::size_t>(tasks[w])] : 0,
-                  packed.lane_rows[w], 1, packed.rows, packing, static_cast<int>(w), y);
-  if (offset)
-    pack_matrices(set.output_offset, set, columns.offsets, tasks, packed, kernels, packing, offset,
-                  of_offset);
+  if (bytes > most_bytes) {
+    set_ = set;
+    columns_ = columns;
+    tasks_ = tasks;
+    kernels_ = &kernels;
+    for (std::size_t w = 0; w < tasks.size(); ++w) {
+      of_x[w] = magnitude_of(set.x, columns.inputs, set, tasks[w]);
+      of_y[w] = magnitude_of(set.y, columns.targets, set, tasks[w]);
+      of_offset[w] = magnitude_of(set.output_offset, columns.offsets, set, tasks[w]);
+    }
+    packed.packer = this;
+    packed.pack_block = [](void* packer, int first, int count) {
+      return static_cast<PackedRows*>(packer)->block(first, count);
+    };
+  } else {
+    float* x = x_.room_for(floats(columns.inputs));
+    float* y = y_.room_for(floats(targets));
+    float* offset = columns.offsets > 0 ? offset_.room_for(floats(columns.offsets)) : nullptr;
+    pack_matrices(set.x, set, columns.inputs, tasks, packed, kernels, packing, x, of_x);
+    if (columns.targets > 0)
+      pack_matrices(set.y, set, columns.targets, tasks, packed, kernels, packing, y, of_y);
+    else
+      for (std::size_t w = 0; w < static_cast<std::size_t>(kernels.tasks); ++w)
+        pack_matrix(set.labels, w < tasks.size() ? set.offsets[static_cast<std::size_t>(tasks[w])] : 0,
+                    packed.lane_rows[w], 1, packed.rows, packing, static_cast<int>(w), y);
+    if (offset)
+      pack_matrices(set.output_offset, set, columns.offsets, tasks, packed, kernels, packing, offset,
+                    of_offset);
+    packed.x = x;
+    packed.y = y;
+    packed.offset = offset;
+  }
   for (std::size_t w = 0; w < tasks.size(); ++w) {
     if (!of_x[w].finite() || !of_y[w].finite() || !of_offset[w].finite()) {
       bad[w] = 1;  // its values say nothing about the others
@@ -133,10 +174,27 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
     packed.largest.y = std::max(packed.largest.y, of_y[w].value());
     packed.largest.offset = std::max(packed.largest.offset, of_offset[w].value());
   }
-  packed.x = x;
-  packed.y = y;
-  packed.offset = offset;
   return packed;
+}
+
+PackedBlock PackedRows::block(int first, int count) {
+  const Packing packing = packing_of(*kernels_);
+  const auto pack = [&](auto values, int columns, AlignedFloats& memory) {
+    float* to =
+        memory.room_for(static_cast<std::size_t>(count) * static_cast<std::size_t>(packing.pitch(columns)) *
+                        static_cast<std::size_t>(packing.step));
+    for (std::size_t w = 0; w < static_cast<std::size_t>(kernels_->tasks); ++w) {
+      const std::int64_t rows =
+          w < tasks_.size() ? std::clamp<std::int64_t>(set_.rows(tasks_[w]) - first, 0, count) : 0;
+      const std::int64_t begin =
+          rows > 0 ? set_.offsets[static_cast<std::size_t>(tasks_[w])] + first : std::int64_t{0};
+      pack_matrix(values, begin, static_cast<int>(rows), columns, count, packing, static_cast<int>(w), to);
+    }
+    return to;
+  };
+  const float* x = pack(set_.x, columns_.inputs, x_);
+  const float* y = columns_.targets == 0 ? pack(set_.labels, 1, y_) : pack(set_.y, columns_.targets, y_);
+  return {x, y, columns_.offsets > 0 ? pack(set_.output_offset, columns_.offsets, offset_) : nullptr};
 }
 
 void unpack_lane(const float* from, std::size_t size, int width, int lane, float* to) {

@@ -18,15 +18,31 @@ namespace shoal::cpu {
 /// rows and no thread is left with a large one at the end.
 std::vector<std::int64_t> order_by_size(const TaskSet<float>& support, const TaskSet<float>& query);
 
+/// More bytes of rows than this are packed block after block, each time that they go through the network: the
+/// lanes of a group are as long as its largest task, so that one large task among small ones would take many
+/// times its own memory.
+inline constexpr std::size_t most_packed_bytes = 32u << 20;
+
 /// The rows of one side of a group, as GroupRows says. Keeps its memory between groups.
 class PackedRows {
  public:
   /// Rows of `tasks` (at most kernels.tasks), the tail of shorter lanes filled with zeros. Marks lanes whose
-  /// own rows hold a non-finite value in `bad`; the largest magnitudes are those of all others.
+  /// own rows hold a non-finite value in `bad`; the largest magnitudes are those of all others. Beyond
+  /// `most_bytes` rows are packed when they are wanted: set, tasks and this object must stay until the job is
+  /// done.
   GroupRows pack(const TaskSet<float>& set, const TaskColumns& columns, const Loss& loss, int outputs,
-                 std::span<const std::int64_t> tasks, const GroupKernels& kernels, std::uint8_t* bad);
+                 std::span<const std::int64_t> tasks, const GroupKernels& kernels, std::size_t most_bytes,
+                 std::uint8_t* bad);
 
  private:
+  PackedBlock block(int first, int count);
+
+  // Of a set that is packed block after block.
+  TaskSet<float> set_;
+  TaskColumns columns_;
+  std::span<const std::int64_t> tasks_;
+  const GroupKernels* kernels_ = nullptr;
+
   AlignedFloats x_, y_, offset_;
 };
 

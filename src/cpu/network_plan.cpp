@@ -87,12 +87,15 @@ ForcedPlan forced_plan() {
       forced.tape = StoredTape::recompute;
     else if (word == "guess")
       forced.first_guess = true;
+    else if (word == "blocks")
+      forced.blocks = true;
     else if (const auto cut = cut_from(word))
       forced.cut = cut;
     else if (word != "auto")
       throw InvalidArgument(
-          "SHOAL_CPU_PLAN takes tasks, half, units, cut-F-H, keep, recompute, guess and auto, joined by +, "
-          "not " +
+          "SHOAL_CPU_PLAN takes tasks, half, units, cut-F-H, keep, recompute, guess, blocks and auto, joined "
+          "by "
+          "+, not " +
           word);
   }
   return forced;

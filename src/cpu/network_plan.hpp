@@ -19,12 +19,13 @@ struct ForcedPlan {
   std::optional<StoredTape> tape;
   std::optional<BatchCut> cut;  ///< so many full and half groups, as far as there are tasks; the rest alone
   bool first_guess = false;     ///< nothing is measured
+  bool blocks = false;          ///< rows are packed block after block, as those of large sets are
 
   bool measures() const { return !kind && !cut && !first_guess; }
 };
 /// SHOAL_CPU_PLAN: words joined by '+' out of tasks | half | units (the kind of all groups), cut-F-H (F full
-/// groups, H half ones, the rest alone), keep | recompute (tapes), guess (nothing is measured), auto. Throws
-/// InvalidArgument on any other.
+/// groups, H half ones, the rest alone), keep | recompute (tapes), guess (nothing is measured), blocks (rows
+/// packed block after block), auto. Throws InvalidArgument on any other.
 ForcedPlan forced_plan();
 
 /// What groups should cost in relation to each other where nothing is measured: the larger the model, the

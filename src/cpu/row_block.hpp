@@ -19,10 +19,15 @@ struct RowBlock {
   std::int32_t lane_rows[max_lanes];  // rows that each lane has; may be negative
 
   RowBlock(const Network& net, const GroupRows& set, int first, int count) : rows(count) {
-    x = reinterpret_cast<const V*>(set.x) + std::ptrdiff_t{first} * L::stride(net.inputs);
-    y = reinterpret_cast<const V*>(set.y) + std::ptrdiff_t{first} * L::stride(net.targets);
-    if (set.offset)
-      offset = reinterpret_cast<const V*>(set.offset) + std::ptrdiff_t{first} * L::stride(net.outputs);
+    PackedBlock packed{set.x, set.y, set.offset};
+    std::ptrdiff_t at = first;
+    if (set.pack_block) {
+      packed = set.pack_block(set.packer, first, count);
+      at = 0;
+    }
+    x = reinterpret_cast<const V*>(packed.x) + at * L::stride(net.inputs);
+    y = reinterpret_cast<const V*>(packed.y) + at * L::stride(net.targets);
+    if (packed.offset) offset = reinterpret_cast<const V*>(packed.offset) + at * L::stride(net.outputs);
     common_rows = set.common_rows - first;
     if (common_rows < 0) common_rows = 0;
     if (common_rows > count) common_rows = count;

@@ -5,6 +5,8 @@
 
 #include <shoal/error.hpp>
 
+#include "core/float_environment.hpp"
+
 namespace shoal {
 namespace {
 
@@ -26,6 +28,7 @@ Purpose purpose_of(Phase phase) {
 
 GeneratedSource::GeneratedSource(const GeneratorOptions& options, GeneratorCode code, float low, float high)
     : query_grid_(options.query_grid) {
+  const FloatEnvironment environment;
   if (options.support < 0) throw InvalidArgument("tasks: support must be at least 0");
   if (options.query < 1) throw InvalidArgument("tasks: query must be at least 1");
   if (!(options.noise >= 0.0 && options.noise < 1e30))
@@ -57,6 +60,7 @@ TaskBatch GeneratedSource::evaluation(Phase phase, std::int64_t tasks) const {
 
 TaskBatch GeneratedSource::generate(Phase phase, std::int64_t first, std::int64_t tasks,
                                     QueryPoints points) const {
+  const FloatEnvironment environment;
   if (tasks < 1) throw InvalidArgument("a batch needs at least one task, not " + std::to_string(tasks));
   const kernels::GeneratorFormula formula = this->formula(phase);
   TaskSetStorage<float> support, query;
@@ -96,6 +100,7 @@ std::unique_ptr<TaskSource> make_sinusoid(const GeneratorOptions& options) {
 // On a symmetric law of x the best line through the even function x sin x is a constant.
 std::unique_ptr<TaskSource> make_xsinx(const GeneratorOptions& options, const std::string& law, double low,
                                        double high) {
+  const FloatEnvironment environment;
   if (law == "normal")
     return std::make_unique<GeneratedSource>(options, GeneratorCode::xsinx_normal, -4.0f, 4.0f);
   if (law != "uniform")

@@ -5,6 +5,7 @@
 #include <shoal/error.hpp>
 #include <shoal/table_source.hpp>
 
+#include "core/float_environment.hpp"
 #include "core/name_table.hpp"
 
 namespace shoal {
@@ -28,6 +29,7 @@ MissingPolicy missing_from_string(std::string_view name) {
 }
 
 std::string to_json(const Preprocessing& p) {
+  const FloatEnvironment environment;
   const TableOptions& o = p.options;
   ordered_json kinds = ordered_json::array();
   for (const InputKind kind : p.kinds) kinds.push_back(name_in<InputKind>(kind_names, kind));
@@ -74,6 +76,7 @@ std::string to_json(const Preprocessing& p) {
 }
 
 Preprocessing preprocessing_from_json(const std::string& text) {
+  const FloatEnvironment environment;
   try {
     const json j = json::parse(text);
     Preprocessing p;

@@ -16,6 +16,7 @@
 #include <shoal/quoted_text.hpp>
 
 #include "core/finite_sampling.hpp"
+#include "core/float_environment.hpp"
 #include "data/feature_map.hpp"
 #include "data/table_format.hpp"
 #include "data/task_rows.hpp"
@@ -337,6 +338,7 @@ class Table final : public TableSource {
 
 template <class Real>
 BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks) const {
+  const FloatEnvironment environment;
   TaskSetStorage<Real> support, query;
   std::vector<std::int64_t> ids;
   const auto inputs = static_cast<std::size_t>(features_->inputs());
@@ -358,6 +360,21 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
     }
     set.offsets.push_back(set.offsets.back() + static_cast<std::int64_t>(end - begin));
   };
+  // Room for exactly these rows: a batch may be most of the table.
+  const auto make_room = [&](TaskSetStorage<Real>& set, auto begin, auto end) {
+    std::size_t rows = 0;
+    for (const std::size_t t : chosen_tasks) rows += rows_.tasks[t].*end - rows_.tasks[t].*begin;
+    set.x.reserve(rows * inputs);
+    if (offset) set.output_offset.reserve(rows);
+    if (target_ == TargetType::label)
+      set.labels.reserve(rows);
+    else
+      set.y.reserve(rows * options_.targets.size());
+    set.offsets.reserve(chosen_tasks.size() + 1);
+  };
+  make_room(support, &TableTask::support_begin, &TableTask::support_end);
+  make_room(query, &TableTask::query_begin, &TableTask::query_end);
+  ids.reserve(chosen_tasks.size());
   for (const std::size_t t : chosen_tasks) {
     const TableTask& task = rows_.tasks[t];
     add(support, task.support_begin, task.support_end);
@@ -371,6 +388,7 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
 
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options, TargetType target,
                                                std::uint64_t seed) {
+  const FloatEnvironment environment;
   validate(options, target);
   return std::make_unique<Table>(options, target, TargetsNeeded::everywhere, Phases::split, nullptr, seed);
 }
@@ -378,6 +396,7 @@ std::unique_ptr<TableSource> make_table_source(const TableOptions& options, Targ
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options,
                                                const Preprocessing& preprocessing, TargetType target,
                                                TargetsNeeded needed, Phases phases, std::uint64_t seed) {
+  const FloatEnvironment environment;
   validate(options, target);
   validate_same_columns(options, preprocessing.options);
   return std::make_unique<Table>(options, target, needed, phases, &preprocessing, seed);

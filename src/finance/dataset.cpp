@@ -8,6 +8,7 @@
 #include <shoal/tensor_file.hpp>
 #include <shoal/volatility.hpp>
 
+#include "core/float_environment.hpp"
 #include "finance/scratch_folder.hpp"
 #include "finance/table_text.hpp"
 #include "finance/wheel.hpp"
@@ -73,6 +74,7 @@ std::span<const DatasetInfo> datasets() {
 }
 
 DatasetFiles get_dataset(std::string_view name, const DatasetOptions& options) {
+  const FloatEnvironment environment;
   const DatasetInfo& info = info_of(name);
   if (!options.features.empty() && options.features != "har")
     throw InvalidArgument("data set \"" + std::string(name) + "\" has no features \"" + options.features +

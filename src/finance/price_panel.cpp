@@ -7,6 +7,8 @@
 #include <shoal/error.hpp>
 #include <shoal/volatility.hpp>
 
+#include "core/float_environment.hpp"
+
 namespace shoal {
 namespace {
 
@@ -94,6 +96,7 @@ class PanelReader {
 }  // namespace
 
 PricePanel parse_price_panel(std::string_view csv, const std::string& source) {
+  const FloatEnvironment environment;
   return PanelReader(source).read(csv);
 }
 

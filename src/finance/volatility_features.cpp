@@ -7,6 +7,7 @@
 #include <shoal/error.hpp>
 #include <shoal/volatility.hpp>
 
+#include "core/float_environment.hpp"
 #include "finance/logarithm.hpp"
 
 namespace shoal {
@@ -76,6 +77,7 @@ std::vector<double> squares_of(std::vector<double> values) {
 }  // namespace
 
 VolatilityTable volatility_features(const PricePanel& prices, std::string_view first_date) {
+  const FloatEnvironment environment;
   check(prices);
   const std::size_t days = prices.dates.size(), assets = prices.assets.size();
   // Return index t belongs to date t + 1.

@@ -6,6 +6,7 @@
 #include <shoal/run_folder.hpp>
 #include <shoal/tensor_file.hpp>
 
+#include "core/float_environment.hpp"
 #include "io/named_tensors.hpp"
 
 namespace shoal {
@@ -13,6 +14,7 @@ namespace shoal {
 template <class Real>
 StoredModel<Real> read_parameters(const std::filesystem::path& file, const ParameterLayout& layout,
                                   const RateLayout& rates, MissingRates missing, double inner_lr) {
+  const FloatEnvironment environment;
   const TensorFile content = read_tensor_file(file);
   StoredModel<Real> model;
   model.metadata = content.metadata;

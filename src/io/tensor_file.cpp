@@ -13,6 +13,8 @@
 
 #include <shoal/error.hpp>
 
+#include "core/float_environment.hpp"
+
 namespace shoal {
 namespace {
 
@@ -65,6 +67,8 @@ json parse_header(const std::string& file, const std::string& text) {
     return header;
   } catch (const json::parse_error& error) {
     throw ModelError(file + ": header, byte " + std::to_string(8 + error.byte) + ": not valid JSON");
+  } catch (const json::exception& error) {  // a number beyond double
+    throw ModelError(file + ": header: " + error.what());
   }
 }
 
@@ -138,6 +142,7 @@ Tensor Tensor::of(std::vector<std::int64_t> shape, const T* values) {
 
 template <class T>
 std::vector<T> Tensor::values() const {
+  const FloatEnvironment environment;
   const auto count = static_cast<std::size_t>(elements());
   const auto as = [&]<class From>(From) {
     std::vector<From> raw(count);

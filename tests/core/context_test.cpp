@@ -64,8 +64,6 @@ TEST(Context, RefusesByNameWhatIsNotToBeHad) {
                                     : "math fast is not available on backend cpu: cuda alone has it");
   expect_error<ResourceError>([] { Context({.isa = Isa::avx512}); },
                               "instruction set avx512 is not available: this machine or this build lacks it");
-  expect_error<ResourceError>([] { Context({.threads = too_many_threads}); },
-                              "backend cpu cannot start 12345 threads: Resource temporarily unavailable");
 }
 
 // The environment belongs to programs: what a library does depends on its arguments alone.

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <system_error>
 
 #include <shoal/error.hpp>
 
@@ -177,11 +176,7 @@ constexpr BackendEntry entries[] = {
        return BackendReport{"cpu", true, "quadratic"};
      },
      [](Isa isa) { return isa == Isa::scalar || isa == Isa::avx2; },
-     [](int threads, Isa) -> std::unique_ptr<Backend<float>> {
-       if (threads == too_many_threads)
-         throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
-       return std::make_unique<QuadraticBackend<float>>();
-     },
+     [](int, Isa) -> std::unique_ptr<Backend<float>> { return std::make_unique<QuadraticBackend<float>>(); },
      nullptr},
     {BackendKind::reference,
      [] {

@@ -18,7 +18,4 @@ std::vector<std::int64_t>& calls();
 /// Whether the cuda entry of the table has a device.
 bool& cuda_present();
 
-/// The cpu entry of the table pretends that the system has no room for so many.
-inline constexpr int too_many_threads = 12345;
-
 }  // namespace shoal::testing

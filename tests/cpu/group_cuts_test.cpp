@@ -32,7 +32,9 @@ std::vector<std::uint32_t> bits_of(const Context& context, const RandomCase& c) 
     append(all, part);
   for (const auto status : g.status) all.push_back(static_cast<std::uint32_t>(status));
   for (const auto step : g.failed_step) all.push_back(static_cast<std::uint32_t>(step));
-  append(all, learner.adapt(c.tasks, 2).phi);
+  const auto fast = learner.adapt(c.tasks, 2);
+  append(all, fast.phi);
+  append(all, learner.predict(fast, c.tasks.query(), c.tasks.columns()));
   const int points[] = {0, 2};
   append(all, learner.evaluate(c.tasks, points).loss);
   return all;
@@ -50,9 +52,10 @@ TEST(GroupCuts, EveryCutGivesTheSameBits) {
   std::vector<LayoutContext> contexts;
   for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512})
     if (isa_available(isa))
-      for (const char* plan : {"units", "tasks", "half", "cut-1-0", "cut-0-1", "cut-1-1", "cut-2-1",
-                               "cut-1-2", "cut-0-3", "cut-3-9", "guess", "auto", "tasks+recompute",
-                               "units+recompute", "half+recompute", "cut-1-1+recompute"})
+      for (const char* plan :
+           {"units", "tasks", "half", "cut-1-0", "cut-0-1", "cut-1-1", "cut-2-1", "cut-1-2", "cut-0-3",
+            "cut-3-9", "guess", "auto", "tasks+recompute", "units+recompute", "half+recompute",
+            "cut-1-1+recompute", "units+blocks", "tasks+blocks", "cut-1-1+blocks+recompute"})
         contexts.push_back({std::string(to_string(isa)) + ", " + plan, context_with_plan(plan, 2, isa)});
   std::mt19937_64 random(17);
   for (int i = 0; i < cases; ++i) {

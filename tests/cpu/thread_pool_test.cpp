@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <fstream>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "core/float_environment.hpp"
@@ -13,37 +15,55 @@ namespace shoal::cpu {
 namespace {
 
 TEST(ThreadPool, CallsEveryThreadOnceARound) {
-  for (const int threads : {1, 2, 5}) {
-    ThreadPool pool(threads);
-    ASSERT_EQ(pool.size(), threads);
-    for (int round = 0; round < 200; ++round) {
-      std::vector<int> calls(static_cast<std::size_t>(threads), 0);
-      pool.run([&](int thread) { ++calls[static_cast<std::size_t>(thread)]; });
-      for (const int count : calls) EXPECT_EQ(count, 1);
-    }
+  ThreadPool pool;
+  for (int round = 0; round < 600; ++round) {
+    const int threads = round % 5 + 1;  // threads that this round does not want sleep through it
+    std::vector<int> calls(static_cast<std::size_t>(threads), 0);
+    pool.run(threads, [&](int thread) { ++calls[static_cast<std::size_t>(thread)]; });
+    for (const int count : calls) EXPECT_EQ(count, 1);
   }
 }
 
 TEST(ThreadPool, AnExceptionReachesTheCallerAndThePoolLivesOn) {
-  ThreadPool pool(3);
+  ThreadPool pool;
   for (int bad = 0; bad < 3; ++bad) {
-    EXPECT_THROW(pool.run([&](int thread) {
-      if (thread == bad) throw std::runtime_error("thread " + std::to_string(thread));
-    }),
+    EXPECT_THROW(pool.run(3,
+                          [&](int thread) {
+                            if (thread == bad) throw std::runtime_error("thread " + std::to_string(thread));
+                          }),
                  std::runtime_error);
     std::atomic<int> calls{0};
-    pool.run([&](int) { ++calls; });
+    pool.run(3, [&](int) { ++calls; });
     EXPECT_EQ(calls, 3);
   }
 }
 
+/// Threads of this process, as the system counts them.
+int threads_of_process() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("Threads:")) return std::stoi(line.substr(8));
+  return -1;
+}
+
+TEST(ThreadPool, MakesNoThreadThatNoRunWants) {
+  const int before = threads_of_process();
+  ThreadPool pool;
+  pool.run(1, [](int) {});
+  EXPECT_EQ(threads_of_process(), before);
+  pool.run(3, [](int) {});
+  EXPECT_EQ(threads_of_process(), before + 2);
+  pool.run(2, [](int) {});
+  EXPECT_EQ(threads_of_process(), before + 2);
+}
+
 #if defined(__SSE__)
 TEST(ThreadPool, WorksInTheFloatEnvironmentOfTheContractAndRestoresTheCallers) {
-  ThreadPool pool(3);
+  ThreadPool pool;
   const unsigned before = _mm_getcsr();
   _mm_setcsr(before | 0x8040);  // flush to zero, denormals are zero
   std::atomic<int> kept{0};
-  pool.run([&](int) {
+  pool.run(3, [&](int) {
     volatile float tiny = 0x1p-126f;
     if (tiny * 0.5f > 0.0f) ++kept;
   });

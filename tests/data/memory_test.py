@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reading streams: peak memory at most twice the numeric payload plus 256 MB. usage: memory_test.py SHOAL [ROWS]"""
+"""Peak memory is at most twice the numeric payload plus 256 MB: of a table, of a table of as many tasks as ROWS with one large task
+among them, and of a task file of ten times the rows. usage: memory_test.py SHOAL [ROWS]"""
 import json
 import math
 import os
@@ -43,6 +44,22 @@ targets = ["x{COLUMNS - 1}"]
 """, encoding="utf-8")
     peak_of = lambda *command: int(subprocess.run([sys.executable, "-c", MEASURE, shoal, *map(str, command)], check=True, capture_output=True, text=True).stdout)
     check("table", peak_of("inspect", "plan", "--config", folder / "c.toml"), rows * COLUMNS * 8)
+    with open(folder / "tasks.csv", "w", encoding="utf-8") as file:
+        file.write("id," + ",".join(f"x{c}" for c in range(COLUMNS)) + "\n")
+        for task in range(rows):
+            file.write(f"{task},{lines[task % 997]}\n" * 3)
+        file.write(f"large,{lines[0]}\n" * (rows // 5))
+    (folder / "tasks.toml").write_text((folder / "c.toml").read_text(encoding="utf-8").replace("table.csv", "tasks.csv") + """support = 2
+query = 0
+[model]
+hidden = [4]
+[train]
+iterations = 2
+tasks_per_batch = 16
+""", encoding="utf-8")
+    payload = (3 * rows + rows // 5) * COLUMNS * 8
+    check("a task a row and a large one", peak_of("train", "--config", folder / "tasks.toml", "--out", folder / "many", "--quiet"), payload)
+    check("its evaluation", peak_of("evaluate", folder / "many", "--steps", "0,1"), payload)
     rows *= 10  # a task file is quickly written
     tasks = rows // 1000
     sides = {f"{side}_{part}": ("F32", [rows // 2, width]) for side in ("support", "query") for part, width in (("x", COLUMNS - 1), ("y", 1))}

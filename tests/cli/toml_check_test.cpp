@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What would be undefined behaviour of the TOML parser is refused before it, in every build, by line and
+// column; texts and comments may hold any character.
+#include "cli/config/toml_check.hpp"
+
+#include <gtest/gtest.h>
+
+#include <shoal/error.hpp>
+
+#include "cli/config/config_file.hpp"
+
+namespace shoal::cli {
+namespace {
+
+std::string fault_of(const std::string& text) {
+  const auto fault = find_toml_fault(text);
+  return fault ? std::to_string(fault->line) + ":" + std::to_string(fault->column) : "";
+}
+
+TEST(TomlCheck, RefusesALetterOutsideAsciiWhereverOneMayBegin) {
+  EXPECT_EQ(fault_of("é = 1"), "1:1");
+  EXPECT_EQ(fault_of("a = 1\n\xe1\x9a\x80 = 2"), "2:1") << "a blank outside ASCII";
+  EXPECT_EQ(fault_of("a = é"), "1:5");
+  EXPECT_EQ(fault_of("[é]"), "1:2");
+  EXPECT_EQ(fault_of("a.é = 1"), "1:3");
+  EXPECT_EQ(fault_of("a = [1,\n é]"), "2:2");
+  EXPECT_EQ(fault_of("a = 'x' é"), "1:9");
+  EXPECT_EQ(fault_of(R"(a = "x\"" é)"), "1:11") << "an escaped quote closes nothing";
+  EXPECT_EQ(fault_of("a = \"never closed\né"), "2:1");
+  EXPECT_EQ(fault_of("a = \xff"), "1:5");
+}
+
+TEST(TomlCheck, LeavesTextsAndCommentsAlone) {
+  for (const char* text :
+       {"# café", "a = 'café'", R"('café' = "é" # é)", "a = '''\né\n'é'\n'''",
+        "a = \"\"\"\né \"\" \\\"\"\"\"\n", "a = '''é'''''\nb = 1", "\xef\xbb\xbf# a byte-order mark", ""})
+    EXPECT_EQ(fault_of(text), "") << text;
+}
+
+TEST(TomlCheck, RefusesAHeaderThatBeginsWithNoName) {
+  for (const char* text : {"[{", "[{a}]", "[[{", "[ [", "[[ =", "seed = 1\n  [.b]", "[\x01"}) {
+    ConfigDraft draft;
+    EXPECT_THROW(read_config(text, "test.toml", "", draft), InvalidArgument) << text;
+  }
+  EXPECT_EQ(fault_of("[{"), "1:2");
+  EXPECT_EQ(fault_of("[[ {"), "1:4");
+  EXPECT_EQ(fault_of("a = [\n[1], [{b = 1}],\n[2]\n]\n[t]\n[[u]]\n[ 'v' ]\n[]"), "")
+      << "lists are no headers";
+}
+
+TEST(TomlCheck, ErrorsNameThePlace) {
+  const auto message = [](auto act) -> std::string {
+    try {
+      act();
+    } catch (const InvalidArgument& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  ConfigDraft draft;
+  const std::string what =
+      "not TOML: a character outside ASCII; keys with such characters, and texts, stand in quotes";
+  EXPECT_EQ(message([&] { read_config("seed = 1\nséed = 2", "test.toml", "", draft); }),
+            "test.toml:2:2: " + what);
+  EXPECT_EQ(message([&] { override_config("séed=2", draft); }), "--set séed=2: " + what);
+  EXPECT_EQ(message([&] { override_config("seed=é", draft); }),
+            "--set seed=é: seed: expected a value of type integer");
+  override_config("tasks.path=café.csv", draft);
+  EXPECT_EQ(draft.config.tasks.table.path, "café.csv");
+}
+
+}  // namespace
+}  // namespace shoal::cli

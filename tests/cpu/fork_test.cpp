@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// A context survives fork: the child makes threads of its own and computes the same bits.
+#include <gtest/gtest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "support/bits.hpp"
+#include "support/cpu_contexts.hpp"
+#include "support/random_case.hpp"
+
+namespace shoal::testing {
+namespace {
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool forks = false;  // ThreadSanitizer has no threads after the fork of a process with threads
+#else
+constexpr bool forks = true;
+#endif
+
+/// Exit code of `child`, run in a child process; 128 + the signal that ended it. A child that hangs is ended
+/// by an alarm.
+template <class Child>
+int exit_of(Child child) {
+  const pid_t process = ::fork();
+  if (process == 0) {
+    ::alarm(120);
+    ::_exit(child());
+  }
+  int status = 0;
+  if (process < 0 || ::waitpid(process, &status, 0) != process) return -1;
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+TEST(Fork, AChildComputesWithTheContextOfItsParent) {
+  if (!forks) GTEST_SKIP();
+  std::mt19937_64 random(3);
+  const RandomCase c = random_case(random, "maml", LossKind::mse, Activation::tanh,
+                                   {.most_tasks = 30, .least_tasks = 30, .least_steps = 1});
+  std::optional<Context> context = context_with_plan("units", 3);
+  std::optional<MetaLearner> learner = learner_for<float>(*context, c);
+  const auto gradient = [&] { return bits(learner->meta_gradient(c.tasks).theta); };
+  const auto want = gradient();  // the parent has its threads
+  const auto child = [&] {
+    for (int time = 0; time < 3; ++time)
+      if (gradient() != want) return 1;
+    if (exit_of([&] { return gradient() == want ? 0 : 1; }) != 0) return 2;  // a child of the child
+    learner.reset();
+    context.reset();  // waits for nobody that is not there
+    return 0;
+  };
+  EXPECT_EQ(exit_of(child), 0);
+  EXPECT_EQ(exit_of([&] {
+              learner.reset();
+              context.reset();  // without a call
+              return 0;
+            }),
+            0);
+  EXPECT_EQ(gradient(), want) << "the parent goes on";
+}
+
+}  // namespace
+}  // namespace shoal::testing
