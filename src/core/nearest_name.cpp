@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <shoal/nearest_name.hpp>
-#include <shoal/quoted.hpp>
+#include <shoal/quoted_text.hpp>
 
 namespace shoal {
 namespace {
@@ -52,7 +52,7 @@ std::string nearest_name(const std::string& name, std::span<const std::string> n
 
 std::string did_you_mean(const std::string& name, std::span<const std::string> names) {
   const std::string nearest = nearest_name(name, names);
-  return nearest.empty() ? "" : " (did you mean " + quoted(nearest) + "?)";
+  return nearest.empty() ? "" : " (did you mean " + quoted_text(nearest) + "?)";
 }
 
 }  // namespace shoal

@@ -13,6 +13,6 @@ namespace shoal {
 std::string printable(std::string_view text, std::size_t most = 100);
 
 /// The same in double quotes.
-std::string quoted(std::string_view text, std::size_t most = 100);
+std::string quoted_text(std::string_view text, std::size_t most = 100);
 
 }  // namespace shoal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <shoal/quoted.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include <cstdint>
 #include <cstdio>
@@ -42,7 +42,10 @@ std::string escape_of(std::uint32_t point, bool is_byte) {
   if (point == '\r') return "\\r";
   if (point == '\t') return "\\t";
   char escape[16];
-  std::snprintf(escape, sizeof escape, is_byte || point < 0x80 ? "\\x%02x" : "\\u{%x}", point);
+  if (is_byte || point < 0x80)
+    std::snprintf(escape, sizeof escape, "\\x%02x", point);
+  else
+    std::snprintf(escape, sizeof escape, "\\u{%x}", point);
   return escape;
 }
 
@@ -65,7 +68,7 @@ std::string printable(std::string_view text, std::size_t most) {
   return shown;
 }
 
-std::string quoted(std::string_view text, std::size_t most) {
+std::string quoted_text(std::string_view text, std::size_t most) {
   return '"' + printable(text, most) + '"';
 }
 
