@@ -3,16 +3,17 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
+#include <initializer_list>
 #include <sstream>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
 #include <shoal/error.hpp>
 #include <shoal/tensor_file.hpp>
+
+#include "io/own_files.hpp"
+#include "io/run_lock.hpp"
+#include "io/run_log.hpp"
 
 namespace shoal {
 namespace {
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 constexpr std::size_t checkpoints_kept = 3;
+constexpr std::int64_t most_counted = std::int64_t{1} << 53;  ///< iterations or tasks: far from overflow
 
 /// One line of metrics.jsonl: no time in it, so that equal runs have equal logs. A NaN mean is null.
 std::string line_of(const TrainMetrics& metrics) {
@@ -35,13 +37,6 @@ std::string line_of(const TrainMetrics& metrics) {
                                 {"reason", describe(task.status)},
                                 {"step", task.step}});
   return line.dump() + "\n";
-}
-
-std::string read_text(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
 }
 
 /// checkpoint-<iteration>.safetensors of a folder, newest first.
@@ -61,40 +56,44 @@ std::vector<std::pair<std::int64_t, fs::path>> checkpoints_in(const fs::path& fo
   return found;
 }
 
+/// Whether iterations of a run are in the folder. A checkpoint from before the first one holds nothing that a
+/// new run would lose.
 bool holds_run(const fs::path& folder) {
-  return fs::exists(folder / "model.safetensors") || fs::exists(folder / "metrics.jsonl") ||
-         !checkpoints_in(folder / "checkpoints").empty();
+  std::error_code none;
+  const auto log_size = fs::file_size(folder / "metrics.jsonl", none);
+  const auto checkpoints = checkpoints_in(folder / "checkpoints");
+  return fs::exists(fs::symlink_status(folder / "model.safetensors")) || (!none && log_size > 0) ||
+         (!checkpoints.empty() && checkpoints.front().first > 0);
 }
 
-/// What a kill left of files that were being written.
-void remove_temporaries(const fs::path& folder) {
-  std::vector<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().filename().string().find(".safetensors.tmp.") != std::string::npos)
-      found.push_back(entry.path());
-  for (const fs::path& file : found) fs::remove(file);
+/// Where the log may stand for a checkpoint, a line each: what thin() does to the log needs two.
+std::string text_of(std::initializer_list<LogMark> marks) {
+  std::string text;
+  for (const LogMark& mark : marks) text += std::to_string(mark.bytes) + " " + mark.sha256 + "\n";
+  return text;
+}
+
+std::vector<LogMark> marks_in(const std::string& text) {
+  std::vector<LogMark> marks;
+  std::istringstream stream(text);
+  for (LogMark mark; stream >> mark.bytes >> mark.sha256;) marks.push_back(mark);
+  return marks;
 }
 
 template <class Real>
 class RunFolder final : public RunStore<Real> {
  public:
-  RunFolder(fs::path folder, std::string manifest, std::size_t parameters, std::size_t rates,
+  RunFolder(fs::path folder, std::string manifest, std::size_t parameters, std::size_t rates, RunLock lock,
             std::function<void(const std::string&)> warn)
-      : folder_(std::move(folder)),
+      : lock_(std::move(lock)),
+        folder_(std::move(folder)),
+        log_(folder_ / "metrics.jsonl"),
         manifest_(std::move(manifest)),
         parameters_(parameters),
         rates_(rates),
         warn_(std::move(warn)) {}
 
-  void append(const TrainMetrics& metrics) override {
-    const fs::path file = folder_ / "metrics.jsonl";
-    const std::string line = line_of(metrics);
-    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    // One write per line: a kill leaves whole lines, or a last one that load() drops.
-    const bool whole = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
-    if (fd >= 0) ::close(fd);
-    if (!whole) throw ResourceError(file.string() + ": writing failed");
-  }
+  void append(const TrainMetrics& metrics) override { log_.append(line_of(metrics)); }
 
   void save(const Checkpoint<Real>& checkpoint) override {
     TensorFile content;
@@ -111,28 +110,33 @@ class RunFolder final : public RunStore<Real> {
                                      checkpoint.optimizer.step};
     content.tensors["counters"] = Tensor::of({4}, counters);
     content.metadata["manifest"] = manifest_;
+    content.metadata["log"] = text_of({log_.sync()});  // on the disk before a checkpoint counts on it
     const fs::path folder = folder_ / "checkpoints";
-    write_tensor_file(folder / ("checkpoint-" + std::to_string(checkpoint.iteration) + ".safetensors"),
-                      content);
+    write_hashed_file(folder / ("checkpoint-" + std::to_string(checkpoint.iteration) + ".safetensors"),
+                      std::move(content), Links::refused);
     auto all = checkpoints_in(folder);
     for (std::size_t i = checkpoints_kept; i < all.size(); ++i) fs::remove(all[i].second);
   }
 
   std::optional<Checkpoint<Real>> load() override {
     for (const auto& [iteration, file] : checkpoints_in(folder_ / "checkpoints")) {
-      TensorFile content;
       try {
-        content = read_tensor_file(file);
-      } catch (const ModelError& error) {  // damaged: the one before it is whole
+        const TensorFile content = read_tensor_file(file, Links::refused);
+        require_content_hash(file, content);
+        const auto manifest = content.metadata.find("manifest");
+        if (manifest == content.metadata.end()) throw ModelError(file.string() + ": has no manifest");
+        if (manifest->second != manifest_) {
+          if (!holds_run(folder_)) return std::nullopt;  // it ended before it began
+          throw AnotherRun(file.string() + ": belongs to another run: " + difference(manifest->second));
+        }
+        Checkpoint<Real> checkpoint = read(file, content, iteration);
+        cut_log(file, content);
+        return checkpoint;
+      } catch (const AnotherRun&) {
+        throw;
+      } catch (const ModelError& error) {  // damaged: the one before it may be whole
         if (warn_) warn_(std::string(error.what()) + "; passed over for the checkpoint before it");
-        continue;
       }
-      if (content.metadata["manifest"] != manifest_)
-        throw ModelError(file.string() +
-                         ": belongs to another run: " + difference(content.metadata["manifest"]));
-      Checkpoint<Real> checkpoint = read(file, content);
-      drop_metrics_after(checkpoint.iteration);
-      return checkpoint;
     }
     if (holds_run(folder_))
       throw ModelError(folder_.string() +
@@ -141,7 +145,11 @@ class RunFolder final : public RunStore<Real> {
   }
 
  private:
-  Checkpoint<Real> read(const fs::path& file, const TensorFile& content) const {
+  struct AnotherRun : ModelError {
+    using ModelError::ModelError;
+  };
+
+  Checkpoint<Real> read(const fs::path& file, const TensorFile& content, std::int64_t iteration) const {
     const auto take = [&]<class T>(const char* name, T) {
       const auto at = content.tensors.find(name);
       if (at == content.tensors.end())
@@ -158,8 +166,11 @@ class RunFolder final : public RunStore<Real> {
     checkpoint.optimizer.second = take("optimizer.second", Real{});
     const auto powers = take("optimizer.beta_powers", double{});
     const auto counters = take("counters", std::int64_t{});
+    const std::size_t all = parameters_ + rates_;
+    const auto fits = [&](const std::vector<Real>& part) { return part.empty() || part.size() == all; };
     if (checkpoint.parameters.theta.size() != parameters_ || checkpoint.parameters.rates.size() != rates_ ||
-        powers.size() != 2 || counters.size() != 4)
+        !fits(checkpoint.optimizer.first) || !fits(checkpoint.optimizer.second) || powers.size() != 2 ||
+        counters.size() != 4)
       throw ModelError(file.string() + ": sizes do not fit the model");
     checkpoint.optimizer.beta1_power = powers[0];
     checkpoint.optimizer.beta2_power = powers[1];
@@ -167,7 +178,29 @@ class RunFolder final : public RunStore<Real> {
     checkpoint.tasks_seen = counters[1];
     checkpoint.tasks_failed = counters[2];
     checkpoint.optimizer.step = counters[3];
+    require_possible(file, checkpoint, iteration);
     return checkpoint;
+  }
+
+  /// Counters that a run can reach: the iteration is that of the file's name.
+  static void require_possible(const fs::path& file, const Checkpoint<Real>& checkpoint,
+                               std::int64_t iteration) {
+    const std::int64_t seen = checkpoint.tasks_seen, failed = checkpoint.tasks_failed,
+                       updates = checkpoint.optimizer.step;
+    if (checkpoint.iteration != iteration || iteration < 0 || iteration > most_counted || failed < 0 ||
+        failed > seen || seen > most_counted || updates < 0 || updates > iteration)
+      throw ModelError(file.string() + ": its counters cannot be: iteration " +
+                       std::to_string(checkpoint.iteration) + ", " + std::to_string(seen) + " tasks seen, " +
+                       std::to_string(failed) + " failed, " + std::to_string(updates) + " updates");
+  }
+
+  /// Drops the lines of the log that were written after the checkpoint.
+  void cut_log(const fs::path& file, const TensorFile& content) {
+    const auto text = content.metadata.find("log");
+    if (text != content.metadata.end())
+      for (const LogMark& mark : marks_in(text->second))
+        if (log_.cut(mark)) return;
+    throw ModelError(file.string() + ": metrics.jsonl does not begin with the lines that it counts on");
   }
 
   /// First line in which the manifest of a checkpoint differs from this run's.
@@ -182,25 +215,9 @@ class RunFolder final : public RunStore<Real> {
     }
   }
 
-  void drop_metrics_after(std::int64_t iteration) const {
-    const fs::path file = folder_ / "metrics.jsonl";
-    if (!fs::exists(file)) return;
-    const std::string text = read_text(file);
-    std::string kept;
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = text.find('\n', at);
-      if (end == std::string::npos) break;  // a line that a kill cut short
-      const auto line = ordered_json::parse(text.substr(at, end - at), nullptr, false);
-      if (!line.is_object() || !line.contains("iteration") ||
-          line["iteration"].get<std::int64_t>() > iteration)
-        break;
-      kept += text.substr(at, end + 1 - at);
-      at = end + 1;
-    }
-    if (kept != text) write_file(file, kept);
-  }
-
+  RunLock lock_;
   fs::path folder_;
+  RunLog log_;
   std::string manifest_;
   std::size_t parameters_, rates_;
   std::function<void(const std::string&)> warn_;
@@ -212,13 +229,20 @@ template <class Real>
 std::unique_ptr<RunStore<Real>> open_run(const fs::path& folder, const std::string& manifest,
                                          const ParameterLayout& layout, const RateLayout& rates,
                                          StartFrom start, std::function<void(const std::string&)> warn) {
-  if (start == StartFrom::beginning && holds_run(folder))
-    throw InvalidArgument(folder.string() + ": already holds a run; choose another folder, or resume it");
+  const auto require_none = [&] {
+    if (start == StartFrom::beginning && holds_run(folder))
+      throw InvalidArgument(folder.string() + ": already holds a run; choose another folder, or resume it");
+  };
+  require_none();  // before anything is written there
+  require_own_files(folder);
   std::error_code error;
   fs::create_directories(folder / "checkpoints", error);
   if (error) throw ResourceError(folder.string() + ": cannot be created: " + error.message());
-  remove_temporaries(folder / "checkpoints");
-  return std::make_unique<RunFolder<Real>>(folder, manifest, layout.size(), rates.size(), std::move(warn));
+  RunLock lock(folder, warn);
+  require_none();  // another process may have been quicker
+  remove_temporaries(folder);
+  return std::make_unique<RunFolder<Real>>(folder, manifest, layout.size(), rates.size(), std::move(lock),
+                                           std::move(warn));
 }
 
 template std::unique_ptr<RunStore<float>> open_run(const fs::path&, const std::string&,

@@ -114,8 +114,8 @@ TEST(RunFolder, ResumesFromTheNewestWholeCheckpointAndCutsTheLog) {
   const auto newest = folder / "run" / "checkpoints" / "checkpoint-10.safetensors";
   folder.file("run/checkpoints/checkpoint-10.safetensors", read_text(newest).substr(0, 100));
   std::vector<std::string> warnings;
-  const auto run = open_run<float>(folder / "run", "manifest", layout, rates, StartFrom::checkpoint,
-                                   [&](const std::string& warning) { warnings.push_back(warning); });
+  auto run = open_run<float>(folder / "run", "manifest", layout, rates, StartFrom::checkpoint,
+                             [&](const std::string& warning) { warnings.push_back(warning); });
   const auto loaded = run->load();
   ASSERT_TRUE(loaded.has_value());
   ASSERT_EQ(warnings.size(), 1u);
@@ -133,6 +133,7 @@ TEST(RunFolder, ResumesFromTheNewestWholeCheckpointAndCutsTheLog) {
        std::filesystem::directory_iterator(folder / "run" / "checkpoints"))
     ++kept;
   EXPECT_EQ(kept, 3u);
+  run.reset();
   const auto other =
       open_run<float>(folder / "run", "another manifest", layout, rates, StartFrom::checkpoint);
   EXPECT_THROW(other->load(), ModelError);
@@ -156,7 +157,7 @@ TEST(RunFolder, ARunWithoutAReadableCheckpointIsNotBegunAgain) {
 TEST(RunFolder, WhatAKillLeftIsTidiedUp) {
   const Scratch folder;
   std::filesystem::create_directories(folder / "checkpoints");
-  folder.file("checkpoints/checkpoint-5.safetensors.tmp.123", "half of it");
+  folder.file("checkpoints/checkpoint-5.safetensors.tmp.abc234", "half of it");
   open_run<float>(folder.path(), "manifest", layout, rates, StartFrom::checkpoint);
   EXPECT_TRUE(std::filesystem::is_empty(folder / "checkpoints"));
 }
