@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The `shoal` program: arguments in, one command, exit code out (contract.md 3).
+#include <csignal>
 #include <cstdio>
 #include <new>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 
 #include <shoal/error.hpp>
 #include <shoal/nearest_name.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "cli/config/config_file.hpp"
 #include "cli/print_json.hpp"
@@ -104,13 +107,32 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
   plan->add_option("--tasks", options.common.tasks, "task file; implies source = \"file\"");
   CLI::App* model = command(*inspect, "model", "tensors and metadata of a model", run_inspect_model);
   model->add_option("run", options.run, "run folder or model file")->required();
+  model->add_option("--out", options.out,
+                    "the same file with a hash of its content, which earlier versions left out");
   CLI::App* tasks = command(*inspect, "tasks", "tasks and rows by phase", run_inspect_tasks);
   tasks->add_option("--tasks", options.common.tasks, "task file; implies source = \"file\"");
 
   command(app, "doctor", "what this machine offers", run_doctor);
 }
 
-int fail(const std::string& message, int code, bool json) {
+constexpr std::size_t longest_message = 500;
+
+/// What is said of an error: without control characters, and its middle left out when it is long; the end
+/// often says what to do.
+std::string message_of(const std::string& text) {
+  std::string message = printable(text, text.size());
+  if (message.size() <= longest_message) return message;
+  const auto whole_characters = [&](std::size_t at) {
+    while ((static_cast<unsigned char>(message[at]) & 0xc0) == 0x80) --at;
+    return at;
+  };
+  const std::size_t begin = whole_characters(longest_message / 2),
+                    end = whole_characters(message.size() - (longest_message / 2 - 10));
+  return message.substr(0, begin) + " ... " + message.substr(end);
+}
+
+int fail(const std::string& text, int code, bool json) {
+  const std::string message = message_of(text);
   if (json)
     std::fputs(json_text({{"error", message}, {"exit_code", code}}).c_str(), stderr);
   else
@@ -171,7 +193,7 @@ int run(int argc, char** argv) {
     return fail(error.what(), error.exit_code(), options.common.json);
   } catch (const std::bad_alloc&) {
     return fail("out of memory", 6, options.common.json);
-  } catch (const std::filesystem::filesystem_error& error) {
+  } catch (const std::system_error& error) {  // files, threads
     return fail(error.what(), 6, options.common.json);
   } catch (const std::exception& error) {
     return fail(std::string("internal: ") + error.what(), 1, options.common.json);
@@ -182,5 +204,6 @@ int run(int argc, char** argv) {
 }  // namespace shoal::cli
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of its writing (exit 6)
   return shoal::cli::run(argc, argv);
 }
