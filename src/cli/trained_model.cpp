@@ -89,10 +89,19 @@ ModelSpec model_of_file(RunConfig config, const TaskSource& source, const std::f
   return model_for(config, source);
 }
 
+void require_layout(const std::filesystem::path& file, const ModelSpec& claimed) {
+  try {
+    const ParameterLayout layout(claimed);
+  } catch (const InvalidArgument& error) {
+    throw ModelError(file.string() + ": " + error.what());
+  }
+}
+
 template <class Real>
 BasicMetaLearner<Real> open_learner(const Context& context, const TrainedModel& model,
                                     const TaskSource& source) {
   const ModelSpec spec = model_of_file(model.config, source, model.file);
+  require_layout(model.file, spec);
   return BasicMetaLearner<Real>(
       context, learner_options<Real>(model.config, spec),
       [&](const ParameterLayout& layout, const RateLayout& rates) {

@@ -99,13 +99,12 @@ TensorFile read_tensor_file(const std::filesystem::path& path, Links links) {
     if (input.read(to, count) != count)
       throw ModelError(file + ": ends inside " + what + (name ? " " + quoted_text(*name) : ""));
   };
-  if (file_size < 8)
-    throw ModelError(file + ": " + std::to_string(file_size) + " bytes are too few for a header length");
   unsigned char length_bytes[8];
-  read(length_bytes, 8, "the header length", nullptr);
+  if (const std::size_t count = input.read(length_bytes, 8); count < 8)
+    throw ModelError(file + ": " + std::to_string(count) + " bytes are too few for a header length");
   std::uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | length_bytes[i];
-  if (length > largest_header || length > file_size - 8)
+  if (length > largest_header || file_size < 8 || length > file_size - 8)
     throw ModelError(file + ": header length " + std::to_string(length) + " at byte 0 exceeds the file or " +
                      std::to_string(largest_header));
   std::string text(length, '\0');

@@ -224,6 +224,9 @@ const TypeName& type_of(DType dtype) {
 }
 
 TensorHeader read_tensor_header(const std::string& file, std::string_view text, std::uint64_t data_size) {
+  // The parser would take a zero byte for the end, and let anything stand behind it.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos)
+    throw ModelError(file + ": header, byte " + std::to_string(8 + zero) + ": not valid JSON");
   TensorHeader header;
   HeaderReader reader(file, header);
   json::sax_parse(text, &reader);

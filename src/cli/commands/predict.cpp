@@ -66,6 +66,7 @@ int run_predict(const CommandOptions& options) {
     std::size_t width = 0;  // network outputs
     if (adapted) {
       const ModelSpec shape = naming_file(data, [&] { return adapted_shape(model, *data.source); });
+      require_layout(model.file, shape);
       // The file is compared with the layout before a learner of its size is made; it predicts from the fast
       // weights alone.
       const BasicMetaLearner<Real> learner(
