@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include <shoal/model.hpp>
 #include <shoal/optimizer.hpp>
 #include <shoal/table_source.hpp>
+#include <shoal/trainer.hpp>
 
 namespace shoal {
 
@@ -40,8 +42,12 @@ struct TrainConfig {
   std::int64_t chunk = 0;  ///< most tasks per backend call; 0 = all
   Optimizer optimizer;
   std::int64_t checkpoint_every = 0;  ///< 0 = only at the end
-  std::int64_t log_every = 0;         ///< 0 = about 100 lines in a run
-  std::string warm_start;             ///< RUN folder or parameters file to start from (e.g. a pooled run)
+  std::int64_t log_every = 0;         ///< 0 = at least a hundred lines in a run
+  /// Iterations between looks at the validation tasks, 0 = never; unset: 20 for tables that have such tasks.
+  std::optional<std::int64_t> validate_every;
+  Keep keep = Keep::best;
+  std::int64_t patience = 0;  ///< looks in a row without gain that end the training; 0 = off
+  std::string warm_start;     ///< RUN folder or parameters file to start from (e.g. a pooled run)
 };
 
 struct EvaluateConfig {
@@ -49,6 +55,7 @@ struct EvaluateConfig {
   std::vector<int> steps = {0, 1, 5, 10};
   int query_grid = 0;              ///< generators: this many evenly spaced query points
   double max_failed_share = 0.01;  ///< exit 5 above it
+  bool select_steps = false;       ///< validation chooses among `steps` what adapt and predict take
 };
 
 struct RunConfig {

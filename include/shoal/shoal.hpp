@@ -12,6 +12,7 @@
 #include <shoal/machine.hpp>
 #include <shoal/meta_learner.hpp>
 #include <shoal/model.hpp>
+#include <shoal/model_selection.hpp>
 #include <shoal/nearest_name.hpp>
 #include <shoal/optimizer.hpp>
 #include <shoal/quoted_text.hpp>

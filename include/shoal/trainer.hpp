@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The training loop: meta-steps over a source, metrics, checkpoints, resume. Writes nothing itself: a
-// RunStore does.
+// The training loop: meta-steps over a source, validation, metrics, checkpoints, resume. Writes nothing
+// itself: a RunStore does.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include <shoal/meta_learner.hpp>
+#include <shoal/model_selection.hpp>
 #include <shoal/task_source.hpp>
 
 namespace shoal {
@@ -29,6 +31,7 @@ struct Checkpoint {
   std::int64_t tasks_seen = 0, tasks_failed = 0;
   MetaParameters<Real> parameters;
   OptimizerState<Real> optimizer;
+  ModelSelection<Real> selection;
 };
 
 /// Where checkpoints and metrics go; src/io implements it on a run folder.
@@ -37,18 +40,32 @@ class RunStore {
  public:
   virtual ~RunStore() = default;
   virtual void append(const TrainMetrics& metrics) = 0;
+  virtual void append(const Validation& validation) = 0;
   virtual void save(const Checkpoint<Real>& checkpoint) = 0;
   /// The newest checkpoint that is whole, or nothing where no run has begun. Metrics after it are dropped
   /// from the log.
   virtual std::optional<Checkpoint<Real>> load() = 0;
+  /// Drops metrics of iterations that are neither multiples of `log_every` nor `last` (0 = none), so that
+  /// the log of a run that goes on is that of a run which began with these options. Validations stay.
+  virtual void thin(std::int64_t log_every, std::int64_t last) = 0;
 };
+
+/// Which parameters a finished training leaves in the learner.
+enum class Keep { best, last };  ///< best: by validation, where there was one; else the last
+std::string_view to_string(Keep keep);
+Keep keep_from_string(std::string_view name);
 
 struct TrainOptions {
   std::int64_t iterations = 1000;
   std::int64_t tasks_per_batch = 25;
   std::int64_t checkpoint_every = 0;
   std::int64_t log_every = 1;  ///< metrics are appended every so many iterations and at the last
-  std::function<void(const TrainMetrics&)> observer;  ///< called every iteration
+  /// The validation tasks are looked at after every multiple of so many iterations; 0 = never.
+  std::int64_t validate_every = 0;
+  Keep keep = Keep::best;
+  std::int64_t patience = 0;  ///< training ends after so many validations in a row without gain; 0 = off
+  std::function<void(const TrainMetrics&)> observer;           ///< called every iteration
+  std::function<void(const Validation&)> validation_observer;  ///< called before it, where there is one
   std::function<bool()> stop;  ///< asked after every iteration; true = checkpoint and return
 };
 
@@ -56,18 +73,31 @@ enum class TrainOutcome { finished, stopped };
 
 struct TrainSummary {
   TrainOutcome outcome = TrainOutcome::finished;
-  std::int64_t iteration = 0;
+  std::int64_t iteration = 0;  ///< updates done; fewer than asked for when patience ended the training
   std::int64_t tasks_seen = 0, tasks_failed = 0;
+  /// Of a finished training: the iteration whose parameters the learner now has, and their validation loss
+  /// where that is known.
+  std::int64_t selected_iteration = 0;
+  std::optional<double> validation_loss;
 };
 
 enum class StartFrom { beginning, checkpoint };
 
-/// Runs meta-iterations until options.iterations are done; a run that begins saves a checkpoint first.
-/// `store` may be null.
+/// Throws ModelError when a run that began with `options` would never have been at `checkpoint`: it has done
+/// more iterations than they ask for, or their patience would have ended it before.
+template <class Real>
+void require_resumable(const Checkpoint<Real>& checkpoint, const TrainOptions& options);
+
+/// Runs meta-iterations until options.iterations are done or patience ends; a run that begins saves a
+/// checkpoint first. A run that goes on from a checkpoint with more iterations is the run that began with
+/// them, bit for bit, where the optimizer's schedule does not depend on their number. When it has finished
+/// the learner has the selected parameters; checkpoints hold the last ones. `store` may be null.
 template <class Real>
 TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, const TrainOptions& options,
                    RunStore<Real>* store = nullptr, StartFrom start = StartFrom::beginning);
 
+extern template void require_resumable(const Checkpoint<float>&, const TrainOptions&);
+extern template void require_resumable(const Checkpoint<double>&, const TrainOptions&);
 extern template TrainSummary train(MetaLearner&, const TaskSource&, const TrainOptions&, RunStore<float>*,
                                    StartFrom);
 extern template TrainSummary train(MetaLearner64&, const TaskSource&, const TrainOptions&, RunStore<double>*,

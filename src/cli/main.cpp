@@ -67,7 +67,7 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
   CLI::App* adapt = command(app, "adapt", "adapt to new tasks and keep the models", run_adapt);
   adapt->add_option("run", options.run, "run folder or model file")->required();
   adapt->add_option("--data", options.data, "CSV, .npy or task file")->required();
-  adapt->add_option("--steps", options.steps, "adaptation steps; default: as trained")
+  adapt->add_option("--steps", options.steps, "adaptation steps; default: as selected or trained")
       ->expected(1)
       ->check(check_steps);
   adapt->add_option("--out", options.out, "adapted models (safetensors)")->required();
@@ -75,7 +75,7 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
   CLI::App* predict = command(app, "predict", "predictions for the query rows of tasks", run_predict);
   predict->add_option("run", options.run, "run folder, model file or adapted models")->required();
   predict->add_option("--data", options.data, "CSV, .npy or task file")->required();
-  predict->add_option("--steps", options.steps, "adaptation steps; default: as trained")
+  predict->add_option("--steps", options.steps, "adaptation steps; default: as selected or trained")
       ->expected(1)
       ->check(check_steps);
   predict->add_option("--out", options.out, "predictions (CSV)")->required();

@@ -6,36 +6,77 @@
 #include <cstdio>
 #include <string>
 
-#include <nlohmann/json.hpp>
+#include "cli/print_json.hpp"
 
 namespace shoal::cli {
+namespace {
 
-Progress::Progress(std::int64_t iterations, std::int64_t log_every, Talk talk)
-    : iterations_(iterations),
-      log_every_(log_every),
-      quiet_(talk == Talk::quiet),
-      terminal_(isatty(STDERR_FILENO) != 0) {}
+std::string number(const char* format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+void print_line(const std::string& line) {
+  std::fputs(line.c_str(), stderr);
+}
+
+}  // namespace
+
+ProgressForm progress_form(const CommonOptions& options) {
+  if (options.quiet) return ProgressForm::none;
+  if (options.json) return ProgressForm::json;
+  return isatty(STDERR_FILENO) != 0 ? ProgressForm::bar : ProgressForm::words;
+}
 
 Progress::~Progress() {
-  if (drawn_) std::fputs("\n", stderr);
+  if (drawn_) print_line("\n");
 }
 
 void Progress::show(const TrainMetrics& metrics) {
-  if (quiet_) return;
-  if (first_ < 0) first_ = metrics.iteration - 1;
-  const bool last = metrics.iteration == iterations_;
-  if (!terminal_) {
-    if (metrics.iteration % log_every_ != 0 && !last) return;
-    const nlohmann::ordered_json line = {{"iteration", metrics.iteration},
-                                         {"iterations", iterations_},
-                                         {"query_loss_before", metrics.query_loss_before},
-                                         {"query_loss", metrics.query_loss},
-                                         {"failed", metrics.failed}};
-    std::fprintf(stderr, "%s\n", line.dump().c_str());
-    return;
+  if (form_ == ProgressForm::bar) draw_bar(metrics);
+  if (form_ == ProgressForm::words) say(metrics);
+  const bool logged = metrics.iteration % log_every_ == 0 || metrics.iteration == iterations_;
+  if (form_ == ProgressForm::json && logged)
+    print_line(json_text({{"iteration", metrics.iteration},
+                          {"iterations", iterations_},
+                          {"query_loss_before", metrics.query_loss_before},
+                          {"query_loss", metrics.query_loss},
+                          {"failed", metrics.failed}}));
+}
+
+void Progress::show(const Validation& validation) {
+  validation_ = validation;
+  if (form_ == ProgressForm::json)
+    print_line(json_text({{"iteration", validation.iteration},
+                          {"iterations", iterations_},
+                          {"validation_loss", validation.loss},
+                          {"failed", validation.failed}}));
+}
+
+void Progress::say(const TrainMetrics& metrics) const {
+  const auto tenths = [&](std::int64_t iteration) { return 10 * iteration / iterations_; };
+  if (tenths(metrics.iteration) == tenths(metrics.iteration - 1)) return;
+  std::string line =
+      "iteration " + std::to_string(metrics.iteration) + " of " + std::to_string(iterations_) + ": ";
+  if (metrics.good == 0) {
+    line += "all " + std::to_string(metrics.failed) + " tasks failed";
+  } else {
+    line += "query loss " + number("%.4g", metrics.query_loss);
+    if (metrics.failed > 0) line += ", " + std::to_string(metrics.failed) + " tasks failed";
   }
+  if (validation_)
+    line +=
+        (validation_->good == 0 ? "; all " + std::to_string(validation_->failed) + " validation tasks failed"
+                                : "; validation loss " + number("%.4g", validation_->loss)) +
+        " at iteration " + std::to_string(validation_->iteration);
+  print_line(line + "\n");
+}
+
+void Progress::draw_bar(const TrainMetrics& metrics) {
+  if (first_ < 0) first_ = metrics.iteration - 1;
   const auto now = Clock::now();
-  if (!last && now - last_ < std::chrono::milliseconds(100)) return;
+  if (metrics.iteration != iterations_ && now - last_ < std::chrono::milliseconds(100)) return;
   last_ = now;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double done = static_cast<double>(metrics.iteration - first_),
@@ -45,9 +86,10 @@ void Progress::show(const TrainMetrics& metrics) {
                                       static_cast<double>(iterations_));
   std::string bar(static_cast<std::size_t>(filled), '#');
   bar.resize(width, '.');
-  std::fprintf(stderr, "\r[%s] %lld/%lld  loss %.4g -> %.4g  %.0f it/s  %.0f s left   ", bar.c_str(),
-               static_cast<long long>(metrics.iteration), static_cast<long long>(iterations_),
-               metrics.query_loss_before, metrics.query_loss, done / seconds, left * seconds / done);
+  print_line("\r[" + bar + "] " + std::to_string(metrics.iteration) + "/" + std::to_string(iterations_) +
+             "  loss " + number("%.4g", metrics.query_loss) +
+             (validation_ ? "  validation " + number("%.4g", validation_->loss) : "") + "  " +
+             number("%.0f it/s", done / seconds) + "  " + number("%.0f s left   ", left * seconds / done));
   drawn_ = true;
 }
 

@@ -1,28 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a long run tells while it runs, on standard error: a bar on a terminal, else JSON lines.
+// What a long run tells while it runs, on standard error.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include <shoal/trainer.hpp>
 
+#include "cli/options.hpp"
+
 namespace shoal::cli {
 
-enum class Talk { normal, quiet };
+/// A bar that is drawn again and again, ten lines in words, or JSON lines as in the log of metrics.
+enum class ProgressForm { none, bar, words, json };
+/// none with --quiet, json with --json; else a bar on a terminal, words anywhere else.
+ProgressForm progress_form(const CommonOptions& options);
 
 class Progress {
  public:
-  Progress(std::int64_t iterations, std::int64_t log_every, Talk talk);
+  Progress(std::int64_t iterations, std::int64_t log_every, ProgressForm form)
+      : iterations_(iterations), log_every_(log_every), form_(form) {}
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   void show(const TrainMetrics& metrics);
+  void show(const Validation& validation);
 
  private:
+  void draw_bar(const TrainMetrics& metrics);
+  void say(const TrainMetrics& metrics) const;
+
   using Clock = std::chrono::steady_clock;
   std::int64_t iterations_, log_every_, first_ = -1;
-  bool quiet_, terminal_;
+  ProgressForm form_;
+  std::optional<Validation> validation_;  ///< the latest
   bool drawn_ = false;
   Clock::time_point start_ = Clock::now(), last_{};
 };

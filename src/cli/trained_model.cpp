@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/trained_model.hpp"
 
+#include <charconv>
 #include <tuple>
 
 #include <nlohmann/json.hpp>
@@ -28,7 +29,23 @@ void locate_files(const std::filesystem::path& run_file, ConfigDraft& draft) {
   draft.config.tasks.table.path = located.config.tasks.table.path;
 }
 
+std::optional<int> selected_steps_of(const TrainedModel& model) {
+  const auto found = model.metadata.find("selected_steps");
+  if (found == model.metadata.end()) return std::nullopt;
+  const std::string& text = found->second;
+  int steps = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
+  if (error != std::errc() || end != text.data() + text.size() || steps < 0)
+    throw ModelError(model.file.string() + ": metadata \"selected_steps\" is not a number of steps");
+  return steps;
+}
+
 }  // namespace
+
+int adaptation_steps(const CommandOptions& options, const TrainedModel& model) {
+  if (!options.steps.empty()) return options.steps.front();
+  return model.selected_steps.value_or(inner_loop_of(model.config.algorithm).steps);
+}
 
 std::filesystem::path model_file(const std::string& run) {
   const std::filesystem::path file = run;
@@ -67,6 +84,8 @@ TrainedModel open_trained(const CommandOptions& options) {
     locate_files(std::filesystem::path(options.run) / "run.json", draft);
   const RunConfig trained = finished(draft);
   model.config = resolve_config(options.common, &trained);
+  if (inner_loop_of(model.config.algorithm).steps == inner_loop_of(trained.algorithm).steps)
+    model.selected_steps = selected_steps_of(model);
   const auto its_own = [&](const char* table) {
     return InvalidArgument(std::string(table) + ": " + model.file.string() +
                            " was trained with another, which is part of it: see `shoal inspect model`");

@@ -22,9 +22,14 @@ struct TrainedModel {
   RunConfig config;                              ///< the run's own, with this command's flags over it
   std::optional<Preprocessing> preprocessing;    ///< of a model that was trained on a table
   std::map<std::string, std::string> data_hash;  ///< SHA-256 of the files it was trained on, by name
+  std::optional<int> selected_steps;             ///< adaptation steps that validation chose
 };
 /// Throws ModelError; InvalidArgument for a seed that would change which tasks are test tasks.
 TrainedModel open_trained(const CommandOptions& options);
+
+/// Adaptation steps of a command that takes one number of them: --steps, else algorithm.inner_steps where
+/// this command sets it, else those that validation chose, else those of the training.
+int adaptation_steps(const CommandOptions& options, const TrainedModel& model);
 
 /// The file behind RUN, which is a run folder or a model file.
 std::filesystem::path model_file(const std::string& run);

@@ -14,6 +14,7 @@
 #include "io/own_files.hpp"
 #include "io/run_lock.hpp"
 #include "io/run_log.hpp"
+#include "io/selection_tensors.hpp"
 
 namespace shoal {
 namespace {
@@ -36,6 +37,14 @@ std::string line_of(const TrainMetrics& metrics) {
                                 {"status", static_cast<int>(task.status)},
                                 {"reason", describe(task.status)},
                                 {"step", task.step}});
+  return line.dump() + "\n";
+}
+
+std::string line_of(const Validation& validation) {
+  const ordered_json line = {{"iteration", validation.iteration},
+                             {"validation_loss", validation.loss},
+                             {"good", validation.good},
+                             {"failed", validation.failed}};
   return line.dump() + "\n";
 }
 
@@ -94,6 +103,7 @@ class RunFolder final : public RunStore<Real> {
         warn_(std::move(warn)) {}
 
   void append(const TrainMetrics& metrics) override { log_.append(line_of(metrics)); }
+  void append(const Validation& validation) override { log_.append(line_of(validation)); }
 
   void save(const Checkpoint<Real>& checkpoint) override {
     TensorFile content;
@@ -109,6 +119,7 @@ class RunFolder final : public RunStore<Real> {
     const std::int64_t counters[] = {checkpoint.iteration, checkpoint.tasks_seen, checkpoint.tasks_failed,
                                      checkpoint.optimizer.step};
     content.tensors["counters"] = Tensor::of({4}, counters);
+    put_selection(content, checkpoint.selection);
     content.metadata["manifest"] = manifest_;
     content.metadata["log"] = text_of({log_.sync()});  // on the disk before a checkpoint counts on it
     const fs::path folder = folder_ / "checkpoints";
@@ -131,6 +142,7 @@ class RunFolder final : public RunStore<Real> {
         }
         Checkpoint<Real> checkpoint = read(file, content, iteration);
         cut_log(file, content);
+        loaded_ = file;
         return checkpoint;
       } catch (const AnotherRun&) {
         throw;
@@ -142,6 +154,20 @@ class RunFolder final : public RunStore<Real> {
       throw ModelError(folder_.string() +
                        ": holds a run, but no checkpoint of it can be read; start again in another folder");
     return std::nullopt;
+  }
+
+  void thin(std::int64_t log_every, std::int64_t last) override {
+    if (!loaded_) return;
+    const std::string text = log_.text();
+    const std::string kept = lines_of(text, [&](std::int64_t at, const ordered_json& line) {
+      return at % log_every == 0 || at == last || line.contains("validation_loss");
+    });
+    if (kept == text) return;
+    // The checkpoint counts on either log until the new one is there: a kill in between loses nothing.
+    TensorFile content = read_tensor_file(*loaded_, Links::refused);
+    content.metadata["log"] = text_of({LogMark{kept.size(), sha256(kept)}, log_.sync()});
+    write_hashed_file(*loaded_, std::move(content), Links::refused);
+    log_.replace(kept);
   }
 
  private:
@@ -179,6 +205,7 @@ class RunFolder final : public RunStore<Real> {
     checkpoint.tasks_failed = counters[2];
     checkpoint.optimizer.step = counters[3];
     require_possible(file, checkpoint, iteration);
+    checkpoint.selection = take_selection(file, content, checkpoint);
     return checkpoint;
   }
 
@@ -215,9 +242,26 @@ class RunFolder final : public RunStore<Real> {
     }
   }
 
+  /// The lines of metrics.jsonl for which keep(iteration, line) holds.
+  template <class Wanted>
+  static std::string lines_of(const std::string& text, Wanted keep) {
+    std::string kept;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      const auto line = ordered_json::parse(text.substr(at, end - at), nullptr, false);
+      const bool whole =
+          line.is_object() && line.contains("iteration") && line["iteration"].is_number_integer();
+      if (!whole || keep(line["iteration"].template get<std::int64_t>(), line))
+        kept += text.substr(at, end + 1 - at);
+      at = end + 1;
+    }
+    return kept;
+  }
+
   RunLock lock_;
   fs::path folder_;
   RunLog log_;
+  std::optional<fs::path> loaded_;  ///< checkpoint that the run goes on from
   std::string manifest_;
   std::size_t parameters_, rates_;
   std::function<void(const std::string&)> warn_;

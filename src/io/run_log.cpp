@@ -11,6 +11,7 @@
 #include <shoal/error.hpp>
 #include <shoal/input_file.hpp>
 #include <shoal/run_folder.hpp>
+#include <shoal/tensor_file.hpp>
 
 namespace shoal {
 namespace {
@@ -77,6 +78,20 @@ bool RunLog::cut(const LogMark& mark) {
   truncate_to(descriptor_.get(), bytes_, file_);
   synced_ = false;
   return true;
+}
+
+std::string RunLog::text() const {
+  if (!std::filesystem::exists(std::filesystem::symlink_status(file_))) return {};
+  return read_file<ResourceError>(file_, Links::refused);
+}
+
+void RunLog::replace(const std::string& text) {
+  write_file(file_, text, Links::refused);
+  descriptor_ = Descriptor();
+  hash_ = Sha256();
+  hash_.add(text);
+  bytes_ = text.size();
+  synced_ = true;
 }
 
 }  // namespace shoal

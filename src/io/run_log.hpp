@@ -29,6 +29,11 @@ class RunLog {
   /// those of the mark. Throws ResourceError.
   bool cut(const LogMark& mark);
 
+  /// All lines. Throws ResourceError.
+  std::string text() const;
+  /// Puts other lines in place of all. Throws ResourceError; the old ones are then still there.
+  void replace(const std::string& text);
+
  private:
   void open();
 

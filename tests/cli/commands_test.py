@@ -119,7 +119,7 @@ def test_checkpoints_log_and_warm_start():
 
 
 def test_a_signal_leaves_a_checkpoint():
-    command = [shoal, "train", "--out", "s", "--set", "train.iterations=1000000", "--set", "train.log_every=1"]
+    command = [shoal, "train", "--out", "s", "--json", "--set", "train.iterations=1000000", "--set", "train.log_every=1"]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     child.stderr.readline()
     child.send_signal(signal.SIGTERM)

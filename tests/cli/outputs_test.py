@@ -131,10 +131,10 @@ def test_data_goes_to_standard_output_and_talk_does_not():
     assert pathlib.Path("none.csv").read_text(encoding="utf-8") == "task,task_id,row,time,output_0\n"
 
 
-def test_progress_is_a_bar_on_terminals_and_json_lines_elsewhere():
+def test_progress_is_a_bar_on_terminals_and_words_elsewhere():
     command = [shoal, "train", *FAST, "--out"]
     lines = run(*command[1:], "lines").stderr.splitlines()
-    assert [json.loads(line)["iteration"] for line in lines[:-1]] == list(range(1, 21))
+    assert [line.split(": query loss")[0] for line in lines[:-1]] == [f"iteration {i} of 20" for i in range(2, 21, 2)], lines
     terminal, other_end = pty.openpty()
     child = subprocess.Popen([*command, "bar"], stdout=subprocess.DEVNULL, stderr=other_end)
     os.close(other_end)

@@ -4,40 +4,14 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <stdexcept>
 
 #include "expect_error.hpp"
+#include "memory_store.hpp"
 #include "quadratic_tasks.hpp"
 
 namespace shoal::testing {
 namespace {
-
-template <class Real>
-class MemoryStore : public RunStore<Real> {
- public:
-  void append(const TrainMetrics& metrics) override { log.push_back(metrics); }
-  void save(const Checkpoint<Real>& checkpoint) override { saved.push_back(checkpoint); }
-  std::optional<Checkpoint<Real>> load() override {
-    if (saved.empty()) return std::nullopt;
-    std::erase_if(log, [&](const TrainMetrics& m) { return m.iteration > saved.back().iteration; });
-    return saved.back();
-  }
-
-  std::vector<std::int64_t> logged() const {
-    std::vector<std::int64_t> iterations;
-    for (const TrainMetrics& metrics : log) iterations.push_back(metrics.iteration);
-    return iterations;
-  }
-  std::vector<std::int64_t> saved_at() const {
-    std::vector<std::int64_t> iterations;
-    for (const auto& checkpoint : saved) iterations.push_back(checkpoint.iteration);
-    return iterations;
-  }
-
-  std::vector<TrainMetrics> log;
-  std::vector<Checkpoint<Real>> saved;
-};
 
 constexpr std::int64_t iterations = 23;
 
@@ -58,29 +32,6 @@ BasicMetaLearner<Real> learner() {
                             .schedule = Schedule::cosine,
                             .iterations = iterations};
   return make_learner<Real>(MetaSgd{{.steps = 2, .learning_rate = 0.1}}, 5, optimizer);
-}
-
-template <class Real>
-void expect_same(const BasicMetaLearner<Real>& a, const BasicMetaLearner<Real>& b) {
-  EXPECT_EQ(a.parameters().theta, b.parameters().theta);
-  EXPECT_EQ(a.parameters().rates, b.parameters().rates);
-  EXPECT_EQ(a.optimizer_state().first, b.optimizer_state().first);
-  EXPECT_EQ(a.optimizer_state().second, b.optimizer_state().second);
-  EXPECT_EQ(a.optimizer_state().step, b.optimizer_state().step);
-  EXPECT_EQ(a.optimizer_state().beta1_power, b.optimizer_state().beta1_power);
-  EXPECT_EQ(a.optimizer_state().beta2_power, b.optimizer_state().beta2_power);
-}
-
-template <class Real>
-void expect_same(const MemoryStore<Real>& a, const MemoryStore<Real>& b) {
-  ASSERT_EQ(a.logged(), b.logged());
-  for (std::size_t i = 0; i < a.log.size(); ++i) {
-    EXPECT_EQ(std::bit_cast<std::uint64_t>(a.log[i].query_loss),
-              std::bit_cast<std::uint64_t>(b.log[i].query_loss));
-    EXPECT_EQ(a.log[i].query_loss_before, b.log[i].query_loss_before);
-    EXPECT_EQ(a.log[i].good, b.log[i].good);
-    EXPECT_EQ(a.log[i].failures.size(), b.log[i].failures.size());
-  }
 }
 
 template <class Real>

@@ -174,13 +174,18 @@ TEST_F(Training, StepsOverGivenTasks) {
 class MemoryStore : public RunStore<float> {
  public:
   void append(const TrainMetrics& metrics) override { log.push_back(metrics); }
+  void append(const Validation& validation) override { validations.push_back(validation); }
   void save(const Checkpoint<float>& checkpoint) override { saved.push_back(checkpoint); }
   std::optional<Checkpoint<float>> load() override {
     if (saved.empty()) return std::nullopt;
-    std::erase_if(log, [&](const TrainMetrics& m) { return m.iteration > saved.back().iteration; });
+    const auto later = [&](const auto& line) { return line.iteration > saved.back().iteration; };
+    std::erase_if(log, later);
+    std::erase_if(validations, later);
     return saved.back();
   }
+  void thin(std::int64_t, std::int64_t) override {}
   std::vector<TrainMetrics> log;
+  std::vector<Validation> validations;
   std::vector<Checkpoint<float>> saved;
 };
 
@@ -197,7 +202,17 @@ void expect_same(const TrainMetrics& got, const TrainMetrics& want) {
     ASSERT_EQ(got.failures[f].step, want.failures[f].step);
   }
 }
+void expect_same(const Validation& got, const Validation& want) {
+  ASSERT_EQ(got.iteration, want.iteration);
+  ASSERT_EQ(std::bit_cast<std::uint64_t>(got.loss), std::bit_cast<std::uint64_t>(want.loss));
+  ASSERT_EQ(got.good, want.good);
+  ASSERT_EQ(got.failed, want.failed);
+}
 void expect_same(const MemoryStore& got, const MemoryStore& want) {
+  ASSERT_EQ(got.validations.size(), want.validations.size());
+  for (std::size_t i = 0; i < want.validations.size(); ++i)
+    expect_same(got.validations[i], want.validations[i]);
+  expect_same(got.saved.back().selection.best_parameters, want.saved.back().selection.best_parameters);
   ASSERT_EQ(got.log.size(), want.log.size());
   for (std::size_t i = 0; i < want.log.size(); ++i) expect_same(got.log[i], want.log[i]);
   ASSERT_EQ(got.saved.back().iteration, want.saved.back().iteration);
@@ -277,6 +292,51 @@ TEST_F(Training, OverGeneratorsKilledAndResumed) {
     if (HasFatalFailure()) return;
   }
   EXPECT_GT(failed, 0);
+}
+
+/// The tasks of a case, some at a time, in every phase.
+class SomeTasks : public TaskSource {
+ public:
+  explicit SomeTasks(const TaskBatch& tasks) : tasks_(tasks) {}
+  TaskColumns columns() const override { return tasks_.columns(); }
+  std::optional<std::int64_t> size(Phase) const override { return tasks_.size(); }
+  TaskBatch sample(Phase, std::int64_t iteration, std::int64_t) const override {
+    return tasks_.select(std::vector{iteration % tasks_.size()});
+  }
+  TaskBatch evaluation(Phase, std::int64_t) const override { return tasks_; }
+
+ private:
+  TaskBatch tasks_;
+};
+
+// Validation looks at parameters that are on the device, and the training goes on from them.
+TEST_F(Training, ValidationInBetween) {
+  std::mt19937_64 random(63);
+  int not_the_last = 0;
+  for (int round = 0; round < rounds; ++round) {
+    turn_order(round);
+    const Context cuda({.backend = BackendKind::cuda});
+    const RandomCase c = random_case(random, {.most_tasks = 4, .most_rows = 5});
+    const Optimizer optimizer = random_optimizer(random);
+    SCOPED_TRACE(c.describe() + ", " + std::string(to_string(optimizer.kind)));
+    TrainOptions options;
+    options.iterations = 9;
+    options.checkpoint_every = 4;
+    options.validate_every = uniform_int(random, 1, 4);
+    MemoryStore want_store, got_store;
+    MetaLearner want = learner_of(cpu_, c, optimizer), got = learner_of(cuda, c, optimizer);
+    const TrainSummary summary = train(want, SomeTasks(c.tasks), options, &want_store);
+    not_the_last += summary.selected_iteration < 9;
+    TrainOptions stopping = options;
+    int asked = 0;
+    stopping.stop = [&] { return ++asked == 5; };
+    train(got, SomeTasks(c.tasks), stopping, &got_store);
+    train(got, SomeTasks(c.tasks), options, &got_store, StartFrom::checkpoint);
+    expect_same(got.parameters(), want.parameters());
+    expect_same(got_store, want_store);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(not_the_last, 0);
 }
 
 // A generator's tasks must not go unchecked where the loss has to look at them.

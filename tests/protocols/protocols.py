@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Protocol runs with published or closed-form bars. usage: protocols.py SHOAL ROOT sinusoid|window|floors|volatility"""
+"""Protocol runs with published or closed-form bars. usage: protocols.py SHOAL ROOT sinusoid|window|floors|volatility|selection"""
 import json
 import pathlib
 import re
@@ -78,4 +78,43 @@ def volatility():
     hold("MAML", qlike["MAML, 5 steps"], 1.40, min(1.46, qlike["EWMA (0.94)"]))
 
 
-{"sinusoid": sinusoid, "window": window, "floors": floors, "volatility": volatility}[what]()
+def selection():
+    """Validation losses of the volatility example, as its runs report them, against what `evaluate` says of their models: the same bits."""
+    run = lambda *command: subprocess.run([shoal, *map(str, command)], check=True, stdout=subprocess.PIPE, text=True).stdout
+    run("data", "get", "sp500", "--features", "har", "--out", folder / "data", "--quiet")
+    given = ["--config", root / "examples/market/volatility.toml", "--quiet", "--set", f"tasks.path={folder}/data/sp500-har.csv"]
+
+    def trained(name, *settings):
+        return json.loads(run("train", *given, "--out", folder / name, "--resume", "--json",
+                              *(part for setting in settings for part in ("--set", setting))))
+
+    def curve(name):
+        lines = map(json.loads, (folder / name / "metrics.jsonl").read_text().splitlines())
+        return {line["iteration"]: line["validation_loss"] for line in lines if "validation_loss" in line}
+
+    def expect(text, name, loss):
+        got = json.loads(run("evaluate", folder / name, "--phase", "validation", "--steps", 5, "--json", "--quiet"))["summary"][0]["mean"]
+        print(f"{text}: {loss!r} reported, {got!r} evaluated", flush=True)
+        if got != loss:
+            sys.exit("not the same")
+
+    # The example as it is: its best model, then its last.
+    report = trained("whole")
+    looks = curve("whole")
+    if report["selected_iteration"] != min(looks, key=lambda iteration: (looks[iteration], iteration)):
+        sys.exit(f"iteration {report['selected_iteration']} was selected of {looks}")
+    expect(f"best, iteration {report['selected_iteration']}", "whole", report["validation_loss"])
+    trained("whole", "train.keep=last")
+    expect("last", "whole", looks[max(looks)])
+    # The whole curve, by a run that goes on and on; then all of it is that of a run that never paused.
+    steady = ["train.schedule=constant", "train.keep=last"]
+    for iterations in range(20, 201, 20):
+        trained("steady", f"train.iterations={iterations}", *steady)
+        expect(f"iteration {iterations}", "steady", curve("steady")[iterations])
+    trained("straight", "train.iterations=200", *steady)
+    for file in ("model.safetensors", "metrics.jsonl", "checkpoints/checkpoint-200.safetensors"):
+        if (folder / "steady" / file).read_bytes() != (folder / "straight" / file).read_bytes():
+            sys.exit(f"{file} differs between a run that went on and one that never paused")
+
+
+{"sinusoid": sinusoid, "window": window, "floors": floors, "volatility": volatility, "selection": selection}[what]()

@@ -17,8 +17,7 @@ int run_adapt(const CommandOptions& options) {
   const OpenedData data = open_data(options, model, TargetsNeeded::in_support);
   report_left_out(data, options.common);
   const Context context = make_context(model.config);
-  const int steps =
-      options.steps.empty() ? inner_loop_of(model.config.algorithm).steps : options.steps.front();
+  const int steps = adaptation_steps(options, model);
   return in_precision(context, [&]<class Real>(Real) {
     const auto learner = naming_file(data, [&] { return open_learner<Real>(context, model, *data.source); });
     const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, model.config.evaluate.tasks);

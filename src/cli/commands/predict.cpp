@@ -52,8 +52,7 @@ int run_predict(const CommandOptions& options) {
   const bool adapted = is_adapted(model.file);
   if (adapted && !options.steps.empty())
     throw InvalidArgument("predict: --steps does not go with adapted models, they have been adapted already");
-  const int steps =
-      options.steps.empty() ? inner_loop_of(model.config.algorithm).steps : options.steps.front();
+  const int steps = adaptation_steps(options, model);
   const bool adapts = !adapted && steps > 0;
   const OpenedData data =
       open_data(options, model, adapts ? TargetsNeeded::in_support : TargetsNeeded::nowhere);

@@ -12,6 +12,7 @@
 #include <shoal/tensor_file.hpp>
 
 #include "cli/config/config_file.hpp"
+#include "cli/model_selection.hpp"
 #include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
 #include "cli/progress.hpp"
@@ -75,7 +76,10 @@ std::map<std::string, std::string> input_hashes(const RunConfig& config) {
 std::string manifest_of(const RunConfig& config, const std::map<std::string, std::string>& hashes,
                         const char* precision) {
   std::string text = "version " + version() + "\nprecision " + precision + "\n" +
-                     print_config(config, ConfigScope::of_model);
+                     print_config(config, ConfigScope::of_training);
+  if (config.train.optimizer.schedule == Schedule::cosine)
+    text += "the cosine schedule makes every rate depend on iterations = " +
+            std::to_string(config.train.iterations) + "\n";
   for (const auto& [file, hash] : hashes) text += "input " + hash + "\n";
   return text;
 }
@@ -104,7 +108,10 @@ typename BasicMetaLearner<Real>::Start start_of(const RunConfig& config) {
 
 /// Bad data is refused before anything is written, not when its turn comes.
 template <class Real>
-void refuse_bad_tasks(const BasicMetaLearner<Real>& learner, const OpenedData& data) {
+void refuse_bad_tasks(const BasicMetaLearner<Real>& learner, const OpenedData& data,
+                      const RunConfig& config) {
+  if (validates(config))
+    naming_file(data, [&] { learner.require_trainable(validation_tasks<Real>(*data.source)); });
   for (const Phase phase : {Phase::train, Phase::test}) {
     const auto size = data.source->size(phase);
     if (size && (*size > 0 || phase == Phase::train))
@@ -113,13 +120,37 @@ void refuse_bad_tasks(const BasicMetaLearner<Real>& learner, const OpenedData& d
   }
 }
 
+/// Iterations per line of metrics: as configured, else the largest of 1, 2, 10, 20, 100, 200, ... that leaves
+/// a hundred lines. Each of these divides the next: a run that goes on for longer has the lines that it
+/// needs.
+std::int64_t log_every(const TrainConfig& train) {
+  if (train.log_every > 0) return train.log_every;
+  std::int64_t every = 1;
+  for (std::int64_t times = 2; every * times * 100 <= train.iterations; times = times == 2 ? 5 : 2)
+    every *= times;
+  return every;
+}
+
+TrainOptions train_options_of(const RunConfig& config) {
+  TrainOptions options;
+  options.iterations = config.train.iterations;
+  options.tasks_per_batch = config.train.tasks_per_batch;
+  options.checkpoint_every = config.train.checkpoint_every;
+  options.log_every = log_every(config.train);
+  options.validate_every = *config.train.validate_every;
+  options.keep = config.train.keep;
+  options.patience = config.train.patience;
+  return options;
+}
+
 template <class Real>
-int train_in(const CommandOptions& options, const RunConfig& config, const Context& context) {
+int train_in(const CommandOptions& options, const RunConfig& given, const Context& context) {
   const std::filesystem::path folder = options.out;
-  const OpenedData data = open_source(config);
+  const OpenedData data = open_source(given);
+  const RunConfig config = with_validation(given, data, options.common);
   const ModelSpec model = naming_file(data, [&] { return model_for(config, *data.source); });
   BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model), start_of<Real>(config));
-  refuse_bad_tasks(learner, data);
+  refuse_bad_tasks(learner, data, config);
 
   const auto hashes = input_hashes(config);
   const char* precision = std::is_same_v<Real, double> ? "f64" : "f32";
@@ -131,9 +162,13 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
                        if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end())
                          warnings.push_back(warning);
                      });
+  TrainOptions train_options = train_options_of(config);
   std::int64_t from = 0;
   if (options.resume)  // a resume that is refused leaves run.json as it is
-    if (const auto checkpoint = store->load()) from = checkpoint->iteration;
+    if (const auto checkpoint = store->load()) {
+      require_resumable(*checkpoint, train_options);
+      from = checkpoint->iteration;
+    }
   const nlohmann::ordered_json run = {{"version", version()},
                                       {"seed", config.seed},
                                       {"config", print_config(config)},
@@ -157,19 +192,12 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
   if (const auto left = left_out_json(data); !left.is_null())
     log.line("left out of the data: " + left.dump());
 
-  TrainOptions train_options;
-  train_options.iterations = config.train.iterations;
-  train_options.tasks_per_batch = config.train.tasks_per_batch;
-  train_options.checkpoint_every = config.train.checkpoint_every;
-  train_options.log_every = config.train.log_every > 0
-                                ? config.train.log_every
-                                : std::max<std::int64_t>(1, config.train.iterations / 100);
   TrainSummary summary;
   {
     const CatchSignals signals;
-    const bool quiet = options.common.quiet || options.common.json;
-    Progress progress(config.train.iterations, train_options.log_every, quiet ? Talk::quiet : Talk::normal);
+    Progress progress(config.train.iterations, train_options.log_every, progress_form(options.common));
     train_options.observer = [&](const TrainMetrics& metrics) { progress.show(metrics); };
+    train_options.validation_observer = [&](const Validation& validation) { progress.show(validation); };
     train_options.stop = [] { return caught_signal != 0; };
     summary =
         naming_file(data, [&] { return train(learner, *data.source, train_options, store.get(), start); });
@@ -180,46 +208,59 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
                  static_cast<long long>(summary.iteration));
     return preempted;
   }
+  const SelectedModel selected{summary.selected_iteration, summary.validation_loss,
+                               naming_file(data, [&] { return choose_steps(learner, data, config); })};
+  if (const std::string failed = failed_selection(config, summary, selected); !failed.empty()) {
+    std::fprintf(stderr, "shoal: warning: %s\n", failed.c_str());
+    log.line("warning: " + failed);
+  }
+  const nlohmann::ordered_json selection = json_of(selected);
+  ModelMetadata metadata = metadata_of(config, hashes, data.table);
+  for (const auto& entry : selection.items())
+    if (!entry.value().is_null()) metadata[entry.key()] = entry.value().dump();
   write_parameters(folder / "model.safetensors", learner.layout(), learner.rate_layout(),
-                   learner.parameters(), metadata_of(config, hashes, data.table), Links::refused);
-  log.line("finished after iteration " + std::to_string(summary.iteration) + ": " +
+                   learner.parameters(), metadata, Links::refused);
            std::to_string(summary.tasks_failed) + " of " + std::to_string(summary.tasks_seen) +
-           " tasks failed on the way");
+           " tasks failed on the way; " + describe(selected));
 
-  const double failed_share = summary.tasks_seen == 0 ? 0.0
-                                                      : static_cast<double>(summary.tasks_failed) /
-                                                            static_cast<double>(summary.tasks_seen);
-  int code = failed_share > config.evaluate.max_failed_share ? 5 : 0;
-  // A task file is not split: what it is trained on is all there is to look at.
-  const char* looked_at = config.tasks.source == "file" ? "training tasks" : "test tasks";
-  std::vector<StepSummary> table;
-  const auto size = data.source->size(Phase::test);
-  if (!size || *size > 0) {
-    const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, config.evaluate.tasks);
-    const auto losses = naming_file(data, [&] { return learner.evaluate(tasks, config.evaluate.steps); });
-    table = summarize(losses, tasks.ids());
-    code = std::max(code, failure_code(table, config.evaluate.max_failed_share));
-  }
-  if (options.common.json) {
-    print_json({{"run", folder.string()},
-                {"backend", context.backend_name()},
-                {"iterations", summary.iteration},
-                {"tasks_seen", summary.tasks_seen},
-                {"tasks_failed", summary.tasks_failed},
-                {"left_out", left_out_json(data)},
-                {"evaluated_on", looked_at},
-                {"evaluation", json_table(table)}});
-  } else if (!options.common.quiet) {
-    std::fprintf(stderr, "%s: %lld iterations, %lld of %lld tasks failed on the way\n",
-                 folder.string().c_str(), static_cast<long long>(summary.iteration),
-                 static_cast<long long>(summary.tasks_failed), static_cast<long long>(summary.tasks_seen));
-    if (table.empty())
-      std::fprintf(stderr, "there are no test tasks to look at (tasks.split)\n");
-    else
-      std::printf("query loss on %s after so many adaptation steps:\n%s", looked_at,
-                  text_table(table).c_str());
-  }
-  return code;
+           const double failed_share = summary.tasks_seen == 0 ? 0.0
+                                                               : static_cast<double>(summary.tasks_failed) /
+                                                                     static_cast<double>(summary.tasks_seen);
+           int code = failed_share > config.evaluate.max_failed_share ? 5 : 0;
+           // A task file is not split: what it is trained on is all there is to look at.
+           const char* looked_at = config.tasks.source == "file" ? "training tasks" : "test tasks";
+           std::vector<StepSummary> table;
+           const auto size = data.source->size(Phase::test);
+           if (!size || *size > 0) {
+             const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, config.evaluate.tasks);
+             const auto losses =
+                 naming_file(data, [&] { return learner.evaluate(tasks, config.evaluate.steps); });
+             table = summarize(losses, tasks.ids());
+             code = std::max(code, failure_code(table, config.evaluate.max_failed_share));
+           }
+           if (options.common.json) {
+             nlohmann::ordered_json report = {{"run", folder.string()},
+                                              {"backend", context.backend_name()},
+                                              {"iterations", summary.iteration},
+                                              {"tasks_seen", summary.tasks_seen},
+                                              {"tasks_failed", summary.tasks_failed}};
+             report.update(selection);
+             report["left_out"] = left_out_json(data);
+             report["evaluated_on"] = looked_at;
+             report["evaluation"] = json_table(table);
+             print_json(report);
+           } else if (!options.common.quiet) {
+             std::fprintf(stderr, "%s: %lld iterations%s, %lld of %lld tasks failed on the way; %s\n",
+                          folder.string().c_str(), static_cast<long long>(summary.iteration),
+                          patience.c_str(), static_cast<long long>(summary.tasks_failed),
+                          static_cast<long long>(summary.tasks_seen), describe(selected).c_str());
+             if (table.empty())
+               std::fprintf(stderr, "there are no test tasks to look at (tasks.split)\n");
+             else
+               std::printf("query loss on %s after so many adaptation steps:\n%s", looked_at,
+                           text_table(table).c_str());
+           }
+           return code;
 }
 
 }  // namespace

@@ -204,9 +204,11 @@ std::string print_config(const RunConfig& config, ConfigScope scope) {
   const ConfigDraft draft = draft_of(config);
   std::string text, table;
   for (const ConfigKey& key : config_keys()) {
-    if (!key.present(draft) || (key.of_machine && scope == ConfigScope::of_model)) continue;
+    if (!key.present(draft) || (key.of_machine && scope != ConfigScope::everything) ||
+        (key.same_training && scope == ConfigScope::of_training))
+      continue;
     ConfigValue value = key.get(draft);
-    if (key.is_path && scope == ConfigScope::of_model)
+    if (key.is_path && scope != ConfigScope::everything)
       if (auto* path = std::get_if<std::string>(&value)) *path = last_part(*path);
     const std::size_t dot = key.path.rfind('.');
     const std::string prefix = dot == std::string::npos ? "" : key.path.substr(0, dot);

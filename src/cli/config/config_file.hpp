@@ -24,7 +24,8 @@ void override_config(const std::string& key, const std::string& value, const std
 void override_config(const std::string& assignment, ConfigDraft& draft);
 
 /// `of_model`: what a model's bytes may depend on: not where the run happened, nor where its files lay.
-enum class ConfigScope { everything, of_model };
+/// `of_training`: of that, what every iteration depends on, and what a resumed run must therefore agree with.
+enum class ConfigScope { everything, of_model, of_training };
 /// TOML that reads back to the same configuration.
 std::string print_config(const RunConfig& config, ConfigScope scope = ConfigScope::everything);
 

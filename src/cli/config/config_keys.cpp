@@ -134,6 +134,12 @@ std::vector<ConfigKey> make_keys() {
   ConfigKey floor{"loss.floor", "number", "qlike: targets count as at least this",
                   [](const Draft& d) { return ConfigValue(d.config.loss.floor.value_or(0.0)); },
                   [](Draft& d, const ConfigValue& value) { d.config.loss.floor = as_number(value); }};
+  ConfigKey validate_every =
+      integer("train.validate_every", SHOAL_FIELD(config.train.validate_every.emplace()),
+              "iterations between looks at the validation tasks; 0 = never; unset: 20 "
+              "for tables that have such tasks",
+              0, std::int64_t{1} << 40);
+  validate_every.get = [](const Draft& d) { return ConfigValue(d.config.train.validate_every.value_or(0)); };
   keys.insert(
       keys.end(),
       {integers("model.hidden", SHOAL_FIELD(config.model.hidden), "hidden widths; [] is a linear model", 1),
@@ -167,8 +173,8 @@ std::vector<ConfigKey> make_keys() {
                "multi-step loss: a weight per step, sum 1; [] = last step"),
        number("algorithm.max_move", SHOAL_FIELD(inner.max_move),
               "a task fails when a weight moves further; 0 = off", 0.0),
-       integer("train.iterations", SHOAL_FIELD(config.train.iterations), "meta-iterations", 0,
-               std::int64_t{1} << 40),
+       same_training(integer("train.iterations", SHOAL_FIELD(config.train.iterations), "meta-iterations", 0,
+                             std::int64_t{1} << 40)),
        integer("train.tasks_per_batch", SHOAL_FIELD(config.train.tasks_per_batch), "tasks per meta-iteration",
                1, 1 << 30),
        integer("train.chunk", SHOAL_FIELD(config.train.chunk), "most tasks per backend call; 0 = all", 0,
@@ -188,19 +194,28 @@ std::vector<ConfigKey> make_keys() {
               "constant | cosine"),
        number("train.final_lr", SHOAL_FIELD(config.train.optimizer.final_learning_rate),
               "cosine: rate at the end", 0.0),
-       integer("train.checkpoint_every", SHOAL_FIELD(config.train.checkpoint_every),
-               "iterations; 0 = only at the end", 0, std::int64_t{1} << 40),
-       integer("train.log_every", SHOAL_FIELD(config.train.log_every),
-               "iterations per line of metrics; 0 = a hundred lines", 0, std::int64_t{1} << 40),
+       shown_if(validate_every, [](const Draft& d) { return d.config.train.validate_every.has_value(); }),
+       same_training(choice("train.keep", SHOAL_FIELD(config.train.keep), keep_from_string,
+                            "the model that is written: best (by validation, where there are looks) | last")),
+       same_training(integer("train.patience", SHOAL_FIELD(config.train.patience),
+                             "looks in a row without gain that end the training; 0 = off")),
+       same_training(integer("train.checkpoint_every", SHOAL_FIELD(config.train.checkpoint_every),
+                             "iterations; 0 = only at the end", 0, std::int64_t{1} << 40)),
+       same_training(integer("train.log_every", SHOAL_FIELD(config.train.log_every),
+                             "iterations per line of metrics; 0 = a hundred lines at least", 0,
+                             std::int64_t{1} << 40)),
        as_path(text("train.warm_start", SHOAL_FIELD(config.train.warm_start),
                     "run or parameters file to start from")),
-       integer("evaluate.tasks", SHOAL_FIELD(config.evaluate.tasks), "generators: tasks to evaluate on", 1,
-               1 << 30),
-       integers("evaluate.steps", SHOAL_FIELD(config.evaluate.steps), "numbers of adaptation steps", 0),
-       integer("evaluate.query_grid", SHOAL_FIELD(config.evaluate.query_grid),
-               "generators: evenly spaced query points; 0 = random"),
-       number("evaluate.max_failed_share", SHOAL_FIELD(config.evaluate.max_failed_share),
-              "exit code 5 above this share of bad tasks", 0.0, 1.0)});
+       same_training(integer("evaluate.tasks", SHOAL_FIELD(config.evaluate.tasks),
+                             "generators: tasks to evaluate on", 1, 1 << 30)),
+       same_training(
+           integers("evaluate.steps", SHOAL_FIELD(config.evaluate.steps), "numbers of adaptation steps", 0)),
+       same_training(flag("evaluate.select_steps", SHOAL_FIELD(config.evaluate.select_steps),
+                          "validation chooses among evaluate.steps what adapt and predict take")),
+       same_training(integer("evaluate.query_grid", SHOAL_FIELD(config.evaluate.query_grid),
+                             "generators: evenly spaced query points; 0 = random")),
+       same_training(number("evaluate.max_failed_share", SHOAL_FIELD(config.evaluate.max_failed_share),
+                            "exit code 5 above this share of bad tasks", 0.0, 1.0))});
   return keys;
 }
 

@@ -34,6 +34,9 @@ struct ConfigKey {
   std::function<bool(const ConfigDraft&)> present = [](const ConfigDraft&) { return true; };
   /// Where the run happens rather than what it computes: left out of a model's metadata.
   bool of_machine = false;
+  /// Changes no bit of the iterations of a training, only how many there are, what is told of them or which
+  /// is kept: may differ when a run is resumed.
+  bool same_training = false;
   /// Names a file or folder: relative to the configuration's folder; a model's metadata has only the last
   /// part.
   bool is_path = false;

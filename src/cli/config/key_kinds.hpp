@@ -161,6 +161,11 @@ inline ConfigKey on_machine(ConfigKey key) {
   return key;
 }
 
+inline ConfigKey same_training(ConfigKey key) {
+  key.same_training = true;
+  return key;
+}
+
 inline ConfigKey shown_if(ConfigKey key, std::function<bool(const Draft&)> present) {
   key.present = std::move(present);
   return key;

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run store that remembers, and what it takes for two trainings to be the same.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <shoal/trainer.hpp>
+
+namespace shoal::testing {
+
+template <class Real>
+class MemoryStore : public RunStore<Real> {
+ public:
+  void append(const TrainMetrics& metrics) override { log.push_back(metrics); }
+  void append(const Validation& validation) override { validations.push_back(validation); }
+  void save(const Checkpoint<Real>& checkpoint) override { saved.push_back(checkpoint); }
+  std::optional<Checkpoint<Real>> load() override {
+    if (saved.empty()) return std::nullopt;
+    const auto later = [&](const auto& line) { return line.iteration > saved.back().iteration; };
+    std::erase_if(log, later);
+    std::erase_if(validations, later);
+    return saved.back();
+  }
+  void thin(std::int64_t log_every, std::int64_t last) override {
+    std::erase_if(log,
+                  [&](const TrainMetrics& m) { return m.iteration % log_every != 0 && m.iteration != last; });
+  }
+
+  std::vector<std::int64_t> logged() const {
+    std::vector<std::int64_t> iterations;
+    for (const TrainMetrics& metrics : log) iterations.push_back(metrics.iteration);
+    return iterations;
+  }
+  std::vector<std::int64_t> saved_at() const {
+    std::vector<std::int64_t> iterations;
+    for (const auto& checkpoint : saved) iterations.push_back(checkpoint.iteration);
+    return iterations;
+  }
+
+  std::vector<TrainMetrics> log;
+  std::vector<Validation> validations;
+  std::vector<Checkpoint<Real>> saved;
+};
+
+template <class Real>
+void expect_same(const BasicMetaLearner<Real>& a, const BasicMetaLearner<Real>& b) {
+  EXPECT_EQ(a.parameters().theta, b.parameters().theta);
+  EXPECT_EQ(a.parameters().rates, b.parameters().rates);
+  EXPECT_EQ(a.optimizer_state().first, b.optimizer_state().first);
+  EXPECT_EQ(a.optimizer_state().second, b.optimizer_state().second);
+  EXPECT_EQ(a.optimizer_state().step, b.optimizer_state().step);
+  EXPECT_EQ(a.optimizer_state().beta1_power, b.optimizer_state().beta1_power);
+  EXPECT_EQ(a.optimizer_state().beta2_power, b.optimizer_state().beta2_power);
+}
+
+inline void expect_same(const Validation& a, const Validation& b) {
+  EXPECT_EQ(a.iteration, b.iteration);
+  EXPECT_EQ(std::bit_cast<std::uint64_t>(a.loss), std::bit_cast<std::uint64_t>(b.loss)) << a.iteration;
+  EXPECT_EQ(a.good, b.good);
+  EXPECT_EQ(a.failed, b.failed);
+}
+
+template <class Real>
+void expect_same(const ModelSelection<Real>& a, const ModelSelection<Real>& b) {
+  ASSERT_EQ(a.latest.has_value(), b.latest.has_value());
+  ASSERT_EQ(a.best.has_value(), b.best.has_value());
+  if (a.latest) expect_same(*a.latest, *b.latest);
+  if (a.best) expect_same(*a.best, *b.best);
+  EXPECT_EQ(a.best_parameters.theta, b.best_parameters.theta);
+  EXPECT_EQ(a.best_parameters.rates, b.best_parameters.rates);
+  EXPECT_EQ(a.longest_wait, b.longest_wait);
+}
+
+template <class Real>
+void expect_same(const MemoryStore<Real>& a, const MemoryStore<Real>& b) {
+  ASSERT_EQ(a.logged(), b.logged());
+  for (std::size_t i = 0; i < a.log.size(); ++i) {
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(a.log[i].query_loss),
+              std::bit_cast<std::uint64_t>(b.log[i].query_loss));
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(a.log[i].query_loss_before),
+              std::bit_cast<std::uint64_t>(b.log[i].query_loss_before));
+    EXPECT_EQ(a.log[i].good, b.log[i].good);
+    EXPECT_EQ(a.log[i].failures.size(), b.log[i].failures.size());
+  }
+  ASSERT_EQ(a.validations.size(), b.validations.size());
+  for (std::size_t i = 0; i < a.validations.size(); ++i) expect_same(a.validations[i], b.validations[i]);
+}
+
+}  // namespace shoal::testing
