@@ -205,5 +205,10 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of its writing (exit 6)
-  return shoal::cli::run(argc, argv);
+  try {
+    return shoal::cli::run(argc, argv);
+  } catch (const std::bad_alloc&) {  // not even room for a message
+    std::fputs("shoal: error: out of memory\n", stderr);
+    return 6;
+  }
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <functional>
 
 #include <shoal/error.hpp>
@@ -127,6 +128,26 @@ TEST(RunDamage, ALogThatLostLinesIsNotGoneOnFrom) {
   EXPECT_EQ(after([&](std::string log) { return log.substr(0, half(log)); }), 5);
   EXPECT_EQ(after([&](std::string log) { return log.replace(half(log), 1, "x"); }), 5);
   EXPECT_EQ(after([](std::string) { return std::string(); }), 0);
+}
+
+// A longer run drops lines that it would not have had: a kill before or after that loses none of the others.
+TEST(RunDamage, AThinnedLogAndTheOneBeforeAreBothGoneOnFrom) {
+  const Scratch folder;
+  make_run(folder.path());
+  const std::string before = read_text(folder / "metrics.jsonl");
+  {
+    const auto run = open_run<float>(folder.path(), "manifest", layout, rates, StartFrom::checkpoint);
+    ASSERT_TRUE(run->load());
+    run->thin(5, 0);
+  }
+  const std::string after = read_text(folder / "metrics.jsonl");
+  EXPECT_EQ(std::count(before.begin(), before.end(), '\n'), 10);
+  EXPECT_EQ(std::count(after.begin(), after.end(), '\n'), 2);
+  EXPECT_EQ(resumed(folder.path()), 10);
+  EXPECT_EQ(read_text(folder / "metrics.jsonl"), after);
+  folder.file("metrics.jsonl", before);
+  EXPECT_EQ(resumed(folder.path()), 10);
+  EXPECT_EQ(read_text(folder / "metrics.jsonl"), before);
 }
 
 TEST(RunDamage, ALogThatCannotBeReadIsAnErrorAndStays) {

@@ -39,6 +39,19 @@ TEST(RunLog, GoesOnFromAMarkAndFromNoOther) {
   EXPECT_EQ(read_text(folder / "log"), "one\ntwo\n3\n");
 }
 
+TEST(RunLog, GoesOnBehindOtherLines) {
+  const Scratch folder;
+  RunLog log(folder / "log");
+  EXPECT_EQ(log.text(), "");
+  log.append("one\n");
+  log.append("two\n");
+  log.replace("two\n");
+  log.append("three\n");
+  EXPECT_EQ(log.text(), "two\nthree\n");
+  RunLog again(folder / "log");
+  EXPECT_TRUE(again.cut(log.sync()));
+}
+
 TEST(RunLog, AMissingLogIsAnEmptyOne) {
   const Scratch folder;
   RunLog log(folder / "log");

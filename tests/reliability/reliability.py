@@ -24,7 +24,7 @@ FAILURES_OF_TRAIN = 360
 FAILURES_OF_OTHERS = 280
 DAMAGES = 96
 TRAIN = ["train", "--out", "RUN", "--quiet", "--threads", "2", "--set", "train.iterations=30", "--set", "train.checkpoint_every=5", "--set",
-         "train.log_every=1", "--set", "model.hidden=[8]", "--set", "evaluate.tasks=20", "--set", "tasks.support=5", "--set", "train.tasks_per_batch=8"]
+         "train.log_every=1", "--set", "train.validate_every=10", "--set", "model.hidden=[8]", "--set", "evaluate.tasks=20", "--set", "tasks.support=5", "--set", "train.tasks_per_batch=8"]
 KEPT = ["model.safetensors", "metrics.jsonl", "checkpoints/checkpoint-30.safetensors"]
 COMMANDS = {
     "evaluate": (["evaluate", "STRAIGHT", "--json", "--threads", "2"], None),
@@ -130,7 +130,8 @@ class Harness:
 
     @staticmethod
     def is_refusal(code, error):
-        return code in (3, 4, 6) and error.count("shoal: error: ") == 1 and "internal" not in error
+        messages = error.count("shoal: error: ") + error.count('{"error":')
+        return code in (3, 4, 6) and messages == 1 and "internal" not in error
 
     def kill_at_random(self, kills):
         start = time.monotonic()
@@ -262,7 +263,7 @@ def page(table, seed):
 
 Written by `scripts/reliability --docs`; the test `reliability.run` (label `long`) does the same and fails when anything is wrong. Seed {seed}.
 
-A training run of 30 iterations (a checkpoint every five, a line of the log every one), and the commands that read what it leaves, on a
+A training run of 30 iterations (a checkpoint every five, a line of the log every one, a look at the validation tasks every ten), and the commands that read what it leaves, on a
 machine that fails. What counts are bytes: `model.safetensors`, `metrics.jsonl` and the last checkpoint of a run that went straight
 through; for the other commands their output.
 
