@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The `shoal` program: arguments in, one command, exit code out (contract.md 3).
+#include <unistd.h>
+
+#include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <new>
+#include <string_view>
 #include <system_error>
 
 #include <CLI/CLI.hpp>
@@ -200,11 +205,30 @@ int run(int argc, char** argv) {
   }
 }
 
+std::atomic<bool> memory_ran_out{false};
+std::terminate_handler end_as_usual = nullptr;
+
+void note_that_memory_ran_out() {
+  memory_ran_out = true;
+  throw std::bad_alloc();
+}
+
+/// Some destructors of libraries need memory, and end the program where there is none. That is a resource
+/// that ran out too; what is written is written crash-safely.
+[[noreturn]] void end() {
+  if (!memory_ran_out) end_as_usual();
+  constexpr std::string_view message = "shoal: error: out of memory\n";
+  [[maybe_unused]] const ssize_t told = ::write(STDERR_FILENO, message.data(), message.size());
+  ::_exit(6);
+}
+
 }  // namespace
 }  // namespace shoal::cli
 
 int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of its writing (exit 6)
+  std::set_new_handler(shoal::cli::note_that_memory_ran_out);
+  shoal::cli::end_as_usual = std::set_terminate(shoal::cli::end);
   try {
     return shoal::cli::run(argc, argv);
   } catch (const std::bad_alloc&) {  // not even room for a message

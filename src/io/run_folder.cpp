@@ -123,8 +123,9 @@ class RunFolder final : public RunStore<Real> {
     content.metadata["manifest"] = manifest_;
     content.metadata["log"] = text_of({log_.sync()});  // on the disk before a checkpoint counts on it
     const fs::path folder = folder_ / "checkpoints";
-    write_hashed_file(folder / ("checkpoint-" + std::to_string(checkpoint.iteration) + ".safetensors"),
-                      std::move(content), Links::refused);
+    const fs::path file = folder / ("checkpoint-" + std::to_string(checkpoint.iteration) + ".safetensors");
+    write_hashed_file(file, std::move(content), Links::refused);
+    newest_ = file;
     auto all = checkpoints_in(folder);
     for (std::size_t i = checkpoints_kept; i < all.size(); ++i) fs::remove(all[i].second);
   }
@@ -142,7 +143,7 @@ class RunFolder final : public RunStore<Real> {
         }
         Checkpoint<Real> checkpoint = read(file, content, iteration);
         cut_log(file, content);
-        loaded_ = file;
+        newest_ = file;
         return checkpoint;
       } catch (const AnotherRun&) {
         throw;
@@ -157,16 +158,17 @@ class RunFolder final : public RunStore<Real> {
   }
 
   void thin(std::int64_t log_every, std::int64_t last) override {
-    if (!loaded_) return;
     const std::string text = log_.text();
     const std::string kept = lines_of(text, [&](std::int64_t at, const ordered_json& line) {
       return at % log_every == 0 || at == last || line.contains("validation_loss");
     });
     if (kept == text) return;
     // The checkpoint counts on either log until the new one is there: a kill in between loses nothing.
-    TensorFile content = read_tensor_file(*loaded_, Links::refused);
-    content.metadata["log"] = text_of({LogMark{kept.size(), sha256(kept)}, log_.sync()});
-    write_hashed_file(*loaded_, std::move(content), Links::refused);
+    if (newest_) {
+      TensorFile content = read_tensor_file(*newest_, Links::refused);
+      content.metadata["log"] = text_of({LogMark{kept.size(), sha256(kept)}, log_.sync()});
+      write_hashed_file(*newest_, std::move(content), Links::refused);
+    }
     log_.replace(kept);
   }
 
@@ -261,7 +263,7 @@ class RunFolder final : public RunStore<Real> {
   RunLock lock_;
   fs::path folder_;
   RunLog log_;
-  std::optional<fs::path> loaded_;  ///< checkpoint that the run goes on from
+  std::optional<fs::path> newest_;  ///< checkpoint that a resume would go on from
   std::string manifest_;
   std::size_t parameters_, rates_;
   std::function<void(const std::string&)> warn_;

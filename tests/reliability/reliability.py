@@ -18,11 +18,11 @@ import sys
 import tempfile
 import time
 
-KILLS_AT_RANDOM = 120
-KILLS_AT_CALLS = 120
-FAILURES_OF_TRAIN = 360
-FAILURES_OF_OTHERS = 280
-DAMAGES = 96
+KILLS_AT_RANDOM = 105
+KILLS_AT_CALLS = 110
+FAILURES_OF_TRAIN = 312
+FAILURES_OF_OTHERS = 240
+DAMAGES = 84
 TRAIN = ["train", "--out", "RUN", "--quiet", "--threads", "2", "--set", "train.iterations=30", "--set", "train.checkpoint_every=5", "--set",
          "train.log_every=1", "--set", "train.validate_every=10", "--set", "model.hidden=[8]", "--set", "evaluate.tasks=20", "--set", "tasks.support=5", "--set", "train.tasks_per_batch=8"]
 KEPT = ["model.safetensors", "metrics.jsonl", "checkpoints/checkpoint-30.safetensors"]

@@ -220,47 +220,49 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
     if (!entry.value().is_null()) metadata[entry.key()] = entry.value().dump();
   write_parameters(folder / "model.safetensors", learner.layout(), learner.rate_layout(),
                    learner.parameters(), metadata, Links::refused);
+  const std::string patience =
+      summary.iteration < config.train.iterations ? " (train.patience ended the training)" : "";
+  log.line("finished after iteration " + std::to_string(summary.iteration) + patience + ": " +
            std::to_string(summary.tasks_failed) + " of " + std::to_string(summary.tasks_seen) +
            " tasks failed on the way; " + describe(selected));
 
-           const double failed_share = summary.tasks_seen == 0 ? 0.0
-                                                               : static_cast<double>(summary.tasks_failed) /
-                                                                     static_cast<double>(summary.tasks_seen);
-           int code = failed_share > config.evaluate.max_failed_share ? 5 : 0;
-           // A task file is not split: what it is trained on is all there is to look at.
-           const char* looked_at = config.tasks.source == "file" ? "training tasks" : "test tasks";
-           std::vector<StepSummary> table;
-           const auto size = data.source->size(Phase::test);
-           if (!size || *size > 0) {
-             const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, config.evaluate.tasks);
-             const auto losses =
-                 naming_file(data, [&] { return learner.evaluate(tasks, config.evaluate.steps); });
-             table = summarize(losses, tasks.ids());
-             code = std::max(code, failure_code(table, config.evaluate.max_failed_share));
-           }
-           if (options.common.json) {
-             nlohmann::ordered_json report = {{"run", folder.string()},
-                                              {"backend", context.backend_name()},
-                                              {"iterations", summary.iteration},
-                                              {"tasks_seen", summary.tasks_seen},
-                                              {"tasks_failed", summary.tasks_failed}};
-             report.update(selection);
-             report["left_out"] = left_out_json(data);
-             report["evaluated_on"] = looked_at;
-             report["evaluation"] = json_table(table);
-             print_json(report);
-           } else if (!options.common.quiet) {
-             std::fprintf(stderr, "%s: %lld iterations%s, %lld of %lld tasks failed on the way; %s\n",
-                          folder.string().c_str(), static_cast<long long>(summary.iteration),
-                          patience.c_str(), static_cast<long long>(summary.tasks_failed),
-                          static_cast<long long>(summary.tasks_seen), describe(selected).c_str());
-             if (table.empty())
-               std::fprintf(stderr, "there are no test tasks to look at (tasks.split)\n");
-             else
-               std::printf("query loss on %s after so many adaptation steps:\n%s", looked_at,
-                           text_table(table).c_str());
-           }
-           return code;
+  const double failed_share = summary.tasks_seen == 0 ? 0.0
+                                                      : static_cast<double>(summary.tasks_failed) /
+                                                            static_cast<double>(summary.tasks_seen);
+  int code = failed_share > config.evaluate.max_failed_share ? 5 : 0;
+  // A task file is not split: what it is trained on is all there is to look at.
+  const char* looked_at = config.tasks.source == "file" ? "training tasks" : "test tasks";
+  std::vector<StepSummary> table;
+  const auto size = data.source->size(Phase::test);
+  if (!size || *size > 0) {
+    const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, config.evaluate.tasks);
+    const auto losses = naming_file(data, [&] { return learner.evaluate(tasks, config.evaluate.steps); });
+    table = summarize(losses, tasks.ids());
+    code = std::max(code, failure_code(table, config.evaluate.max_failed_share));
+  }
+  if (options.common.json) {
+    nlohmann::ordered_json report = {{"run", folder.string()},
+                                     {"backend", context.backend_name()},
+                                     {"iterations", summary.iteration},
+                                     {"tasks_seen", summary.tasks_seen},
+                                     {"tasks_failed", summary.tasks_failed}};
+    report.update(selection);
+    report["left_out"] = left_out_json(data);
+    report["evaluated_on"] = looked_at;
+    report["evaluation"] = json_table(table);
+    print_json(report);
+  } else if (!options.common.quiet) {
+    std::fprintf(stderr, "%s: %lld iterations%s, %lld of %lld tasks failed on the way; %s\n",
+                 folder.string().c_str(), static_cast<long long>(summary.iteration), patience.c_str(),
+                 static_cast<long long>(summary.tasks_failed), static_cast<long long>(summary.tasks_seen),
+                 describe(selected).c_str());
+    if (table.empty())
+      std::fprintf(stderr, "there are no test tasks to look at (tasks.split)\n");
+    else
+      std::printf("query loss on %s after so many adaptation steps:\n%s", looked_at,
+                  text_table(table).c_str());
+  }
+  return code;
 }
 
 }  // namespace
