@@ -175,17 +175,17 @@ def test_a_run_that_died_early_leaves_its_folder_free():
 
 def test_pipes_and_devices():
     run("train", *START)
-    os.mkfifo("pipe")
+    os.mkfifo("pipe.safetensors")
     one_task("t.safetensors")
-    for path in ("pipe", "/dev/zero"):
-        kind = "pipe" if path == "pipe" else "device"
+    for path in ("pipe.safetensors", "/dev/zero"):
+        kind = "device" if path == "/dev/zero" else "pipe"
         failed(3, "train", "--tasks", path, "--out", "R2", *FAST, words=[path, kind])
-        failed(3, "evaluate", "RUN", "--data", path, words=[path, kind])
         failed(4, "gradient", "--tasks", "t.safetensors", "--parameters", path, "--out", "g", words=[path, kind])
         failed(4, "train", "--out", "R2", "--set", f"train.warm_start={path}", *FAST, words=[path, kind])
         failed(4, "evaluate", path, words=[path, kind])
         failed(4, "inspect", "model", path, words=[path, kind])
-    failed(6, "train", "--config", "pipe", "--out", "R2", words=["pipe", "nobody writes"])
+    failed(3, "evaluate", "RUN", "--data", "pipe.safetensors", words=["pipe.safetensors: is a pipe"])
+    failed(6, "train", "--config", "pipe.safetensors", "--out", "R2", words=["pipe.safetensors", "nobody writes"])
     failed(6, "train", "--config", "/dev/zero", "--out", "R2", words=["/dev/zero", "longer"], limit=1 << 30)
     assert not pathlib.Path("R2").exists()
     # A configuration may come out of another program.
