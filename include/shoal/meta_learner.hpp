@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -107,8 +108,15 @@ class BasicMetaLearner {
     std::int64_t chunk = 0;  ///< most tasks per backend call; 0 = all. Never changes a bit of the result.
   };
 
-  /// `context` must outlive the learner. Throws InvalidArgument when the options do not fit together.
+  /// Parameters to begin with, for these layouts.
+  using Start = std::function<MetaParameters<Real>(const ParameterLayout&, const RateLayout&)>;
+
+  /// Begins with parameters drawn from the seed. `context` must outlive the learner. Throws InvalidArgument
+  /// when the options do not fit together.
   BasicMetaLearner(const Context& context, Options options);
+  /// Begins with what `start` returns; nothing is drawn. Throws also ModelError when the sizes differ, and
+  /// what `start` throws.
+  BasicMetaLearner(const Context& context, Options options, const Start& start);
   ~BasicMetaLearner();
   BasicMetaLearner(BasicMetaLearner&&) noexcept;
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include <shoal/input_file.hpp>
 #include <shoal/trainer.hpp>
 
 namespace shoal {
@@ -23,18 +24,23 @@ struct StoredModel {
   ModelMetadata metadata;
 };
 
-/// Creates RUN/ (throws InvalidArgument when it already holds a run and `start` is beginning; ResourceError
-/// on I/O). `manifest` identifies configuration, version and input hashes; a checkpoint of another manifest
-/// is refused, and so is a run of which no checkpoint can be read (ModelError). `warn` is told of every
-/// checkpoint that load() passes over.
+/// Creates RUN/ and holds it alone until the store goes (throws InvalidArgument when it already holds
+/// iterations of a run and `start` is beginning; ResourceError on I/O, when another process holds it, and
+/// when a name that Shoal writes there is a link or no regular file). `manifest` identifies configuration,
+/// version and input hashes; a checkpoint of another manifest is refused, and so is a run of which no
+/// checkpoint can be read (ModelError). A checkpoint is passed over, and `warn` is told, when its content is
+/// not that of its hash, its counters cannot be, or the log does not begin with the lines that it counts on.
 template <class Real>
 std::unique_ptr<RunStore<Real>> open_run(const std::filesystem::path& folder, const std::string& manifest,
                                          const ParameterLayout& layout, const RateLayout& rates,
                                          StartFrom start, std::function<void(const std::string&)> warn = {});
 
-/// Parameters file of contract.md 2. f64 rounds to nearest for float, f32 widens exactly for double. Learned
-/// rates absent from the file start at `inner_lr` when `missing_rates` allows it. Throws ModelError naming
-/// the tensor.
+/// Appends a line to a log of the run folder, whole. Throws ResourceError, also for a symbolic link.
+void append_line(const std::filesystem::path& file, const std::string& line);
+
+/// Parameters file of contract.md 2, written with a hash of its content; read without one unless it is the
+/// model of a run. f64 rounds to nearest for float, f32 widens exactly for double. Learned rates absent from
+/// the file start at `inner_lr` when `missing_rates` allows it. Throws ModelError naming the tensor.
 enum class MissingRates { error, start };
 template <class Real>
 StoredModel<Real> read_parameters(const std::filesystem::path& file, const ParameterLayout& layout,
@@ -42,9 +48,10 @@ StoredModel<Real> read_parameters(const std::filesystem::path& file, const Param
 template <class Real>
 void write_parameters(const std::filesystem::path& file, const ParameterLayout& layout,
                       const RateLayout& rates, const MetaParameters<Real>& parameters,
-                      const ModelMetadata& metadata);
+                      const ModelMetadata& metadata, Links links = Links::followed);
 /// Widths of layers.{i}.weight in a parameters file, e.g. for softmax classes: the last layer's outputs.
 int outputs_in(const std::filesystem::path& file);
+/// Metadata of the model of a run. Throws ModelError, also for a file without a hash of its content.
 ModelMetadata read_metadata(const std::filesystem::path& file);
 
 }  // namespace shoal

@@ -43,13 +43,14 @@ void write_adapted(const std::filesystem::path& file, const ParameterLayout& lay
   content.tensors["task_id"] = Tensor::of({tasks}, ids.data());
   content.tensors["status"] = Tensor::of({tasks}, reinterpret_cast<const std::uint8_t*>(fast.status.data()));
   content.tensors["failed_step"] = Tensor::of({tasks}, fast.failed_step.data());
-  write_tensor_file(file, content);
+  write_hashed_file(file, std::move(content));
 }
 
 template <class Real>
 FastWeights<Real> read_adapted(const std::filesystem::path& file, const ParameterLayout& layout,
                                std::span<const std::int64_t> ids) {
   const TensorFile content = read_tensor_file(file);
+  require_content_hash(file, content);
   const auto tensor = [&](const std::string& name) -> const Tensor& {
     const auto at = content.tensors.find(name);
     if (at == content.tensors.end()) throw ModelError(file.string() + ": tensor \"" + name + "\" is missing");
@@ -63,8 +64,11 @@ FastWeights<Real> read_adapted(const std::filesystem::path& file, const Paramete
   std::map<std::int64_t, std::size_t> place;
   for (std::size_t t = 0; t < stored_ids.size(); ++t) place[stored_ids[t]] = t;
 
+  for (const TensorSpec& spec : layout.tensors())  // memory only for what the file holds
+    if (tensor("fast." + spec.name).shape !=
+        with_tasks(static_cast<std::int64_t>(stored_ids.size()), spec.shape))
+      throw ModelError(file.string() + ": tensor \"fast." + spec.name + "\" does not fit the model");
   FastWeights<Real> fast;
-  fast.phi.resize(ids.size() * layout.size());
   for (const std::int64_t id : ids) {
     const auto at = place.find(id);
     if (at == place.end())
@@ -74,11 +78,9 @@ FastWeights<Real> read_adapted(const std::filesystem::path& file, const Paramete
     fast.status.push_back(static_cast<TaskStatus>(stored_status[at->second]));
     fast.failed_step.push_back(stored_step[at->second]);
   }
+  fast.phi.resize(ids.size() * layout.size());
   for (const TensorSpec& spec : layout.tensors()) {
-    const Tensor& stored = tensor("fast." + spec.name);
-    if (stored.shape != with_tasks(static_cast<std::int64_t>(stored_ids.size()), spec.shape))
-      throw ModelError(file.string() + ": tensor \"fast." + spec.name + "\" does not fit the model");
-    const auto values = stored.template values<Real>();
+    const auto values = tensor("fast." + spec.name).template values<Real>();
     for (std::size_t t = 0; t < ids.size(); ++t)
       std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(place[ids[t]] * spec.size), spec.size,
                   fast.phi.begin() + static_cast<std::ptrdiff_t>(t * layout.size() + spec.offset));

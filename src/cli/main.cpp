@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The `shoal` program: arguments in, one command, exit code out (contract.md 3).
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
 #include <cstdio>
+#include <exception>
 #include <new>
 #include <stdexcept>
+#include <string_view>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 
 #include <shoal/error.hpp>
 #include <shoal/nearest_name.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "cli/config/config_file.hpp"
 #include "cli/print_json.hpp"
@@ -105,6 +113,8 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
   plan->add_option("--tasks", options.common.tasks, "task file; implies source = \"file\"");
   CLI::App* model = command(*inspect, "model", "tensors and metadata of a model", run_inspect_model);
   model->add_option("run", options.run, "run folder or model file")->required();
+  model->add_option("--out", options.out,
+                    "the same file with a hash of its content, which earlier versions left out");
   CLI::App* tasks = command(*inspect, "tasks", "tasks and rows by phase", run_inspect_tasks);
   tasks->add_option("--tasks", options.common.tasks, "task file; implies source = \"file\"");
 
@@ -175,16 +185,41 @@ int run(int argc, char** argv) {
     return fail("out of memory", 6, options.common.json);
   } catch (const std::length_error&) {  // more than any memory holds
     return fail("out of memory", 6, options.common.json);
-  } catch (const std::filesystem::filesystem_error& error) {
+  } catch (const std::system_error& error) {  // files, threads
     return fail(error.what(), 6, options.common.json);
   } catch (const std::exception& error) {
     return fail(std::string("internal: ") + error.what(), 1, options.common.json);
   }
 }
 
+std::atomic<bool> memory_ran_out{false};
+std::terminate_handler end_as_usual = nullptr;
+
+void note_that_memory_ran_out() {
+  memory_ran_out = true;
+  throw std::bad_alloc();
+}
+
+/// Some destructors of libraries need memory, and end the program where there is none. That is a resource
+/// that ran out too; what is written is written crash-safely.
+[[noreturn]] void end() {
+  if (!memory_ran_out) end_as_usual();
+  constexpr std::string_view message = "shoal: error: out of memory\n";
+  [[maybe_unused]] const ssize_t told = ::write(STDERR_FILENO, message.data(), message.size());
+  ::_exit(6);
+}
+
 }  // namespace
 }  // namespace shoal::cli
 
 int main(int argc, char** argv) {
-  return shoal::cli::run(argc, argv);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of its writing (exit 6)
+  std::set_new_handler(shoal::cli::note_that_memory_ran_out);
+  shoal::cli::end_as_usual = std::set_terminate(shoal::cli::end);
+  try {
+    return shoal::cli::run(argc, argv);
+  } catch (const std::bad_alloc&) {  // not even room for a message
+    std::fputs("shoal: error: out of memory\n", stderr);
+    return 6;
+  }
 }

@@ -2,8 +2,8 @@
 #include "cli/opened_data.hpp"
 
 #include <cstdio>
-#include <fstream>
 
+#include <shoal/input_file.hpp>
 #include <shoal/quoted_text.hpp>
 #include <shoal/task_file.hpp>
 #include <shoal/tensor_file.hpp>
@@ -15,10 +15,9 @@ namespace {
 bool is_task_file(const std::string& file) {
   if (file.ends_with(".safetensors")) return true;
   if (!std::filesystem::is_regular_file(file)) return false;  // a pipe is not opened to find out
-  std::ifstream stream(file, std::ios::binary);
   unsigned char start[9] = {};
-  stream.read(reinterpret_cast<char*>(start), sizeof start);
-  return stream.gcount() == sizeof start && start[8] == '{' && start[7] == 0 && start[6] == 0;
+  const std::size_t count = InputFile::open<DataError>(file).read(start, sizeof start);
+  return count == sizeof start && start[8] == '{' && start[7] == 0 && start[6] == 0;
 }
 
 OpenedData opened(std::string file, std::unique_ptr<TaskSource> source) {

@@ -9,9 +9,9 @@
 
 namespace shoal::cli {
 
-inline std::string json_text(const nlohmann::ordered_json& value, int indent = -1) {
-  return value.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
+/// With a newline at its end. Bytes that are not UTF-8 become U+FFFD; control characters and marks that turn
+/// the direction of writing stand as \u escapes.
+std::string json_text(const nlohmann::ordered_json& value, int indent = -1);
 
 inline void print_json(const nlohmann::ordered_json& value) {
   std::fputs(json_text(value).c_str(), stdout);

@@ -2,11 +2,16 @@
 #include "cli/train_log.hpp"
 
 #include <ctime>
-#include <fstream>
 
-#include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
+#include <shoal/run_folder.hpp>
 
 namespace shoal::cli {
+namespace {
+
+constexpr std::size_t most_characters = 2000;
+
+}  // namespace
 
 void TrainLog::line(const std::string& text) const {
   const std::time_t now = std::time(nullptr);
@@ -14,9 +19,7 @@ void TrainLog::line(const std::string& text) const {
   gmtime_r(&now, &utc);
   char stamp[32];
   std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  std::ofstream stream(file_, std::ios::app);
-  stream << stamp << "  " << text << std::endl;
-  if (!stream) throw ResourceError(file_.string() + ": writing failed");
+  append_line(file_, std::string(stamp) + "  " + printable(text, most_characters) + "\n");
 }
 
 }  // namespace shoal::cli

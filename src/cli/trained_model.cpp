@@ -2,12 +2,12 @@
 #include "cli/trained_model.hpp"
 
 #include <charconv>
-#include <fstream>
 #include <tuple>
 
 #include <nlohmann/json.hpp>
 
 #include <shoal/error.hpp>
+#include <shoal/input_file.hpp>
 
 #include "cli/config/config_file.hpp"
 
@@ -16,12 +16,11 @@ namespace {
 
 /// A model's metadata has only the names of files; the run folder beside it says where they lay.
 void locate_files(const std::filesystem::path& run_file, ConfigDraft& draft) {
-  std::ifstream stream(run_file);
-  if (!stream) return;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(run_file))) return;
+  const std::string text = read_file<ModelError>(run_file, Links::refused);
   ConfigDraft located;
   try {
-    read_config(nlohmann::json::parse(stream).at("config").get<std::string>(), run_file.string(), "",
-                located);
+    read_config(nlohmann::json::parse(text).at("config").get<std::string>(), run_file.string(), "", located);
   } catch (const nlohmann::json::exception& error) {
     throw ModelError(run_file.string() + ": " + error.what());
   } catch (const InvalidArgument& error) {
@@ -50,7 +49,11 @@ int adaptation_steps(const CommandOptions& options, const TrainedModel& model) {
 
 std::filesystem::path model_file(const std::string& run) {
   const std::filesystem::path file = run;
-  return std::filesystem::is_directory(file) ? file / "model.safetensors" : file;
+  if (!std::filesystem::is_directory(file)) return file;
+  const std::filesystem::path own = file / "model.safetensors";
+  if (std::filesystem::is_symlink(own))
+    throw ResourceError(own.string() + ": is a symbolic link; give the model file itself");
+  return own;
 }
 
 TrainedModel open_trained(const CommandOptions& options) {
@@ -110,16 +113,25 @@ ModelSpec model_of_file(RunConfig config, const TaskSource& source, const std::f
   return model_for(config, source);
 }
 
+void require_layout(const std::filesystem::path& file, const ModelSpec& claimed) {
+  try {
+    const ParameterLayout layout(claimed);
+  } catch (const InvalidArgument& error) {
+    throw ModelError(file.string() + ": " + error.what());
+  }
+}
+
 template <class Real>
 BasicMetaLearner<Real> open_learner(const Context& context, const TrainedModel& model,
                                     const TaskSource& source) {
-  BasicMetaLearner<Real> learner(
-      context, learner_options<Real>(model.config, model_of_file(model.config, source, model.file)));
-  learner.set_parameters(read_parameters<Real>(model.file, learner.layout(), learner.rate_layout(),
-                                               MissingRates::error,
-                                               inner_loop_of(model.config.algorithm).learning_rate)
-                             .parameters);
-  return learner;
+  const ModelSpec spec = model_of_file(model.config, source, model.file);
+  require_layout(model.file, spec);
+  return BasicMetaLearner<Real>(
+      context, learner_options<Real>(model.config, spec),
+      [&](const ParameterLayout& layout, const RateLayout& rates) {
+        const double inner_lr = inner_loop_of(model.config.algorithm).learning_rate;
+        return read_parameters<Real>(model.file, layout, rates, MissingRates::error, inner_lr).parameters;
+      });
 }
 
 template MetaLearner open_learner<float>(const Context&, const TrainedModel&, const TaskSource&);

@@ -34,6 +34,9 @@ int adaptation_steps(const CommandOptions& options, const TrainedModel& model);
 /// The file behind RUN, which is a run folder or a model file.
 std::filesystem::path model_file(const std::string& run);
 
+/// Throws ModelError when no model can have the shape that a file claims.
+void require_layout(const std::filesystem::path& file, const ModelSpec& claimed);
+
 /// A learner with the parameters of `file`; the model's shape comes from configuration and data.
 template <class Real>
 BasicMetaLearner<Real> open_learner(const Context& context, const TrainedModel& model,

@@ -16,7 +16,9 @@ namespace shoal {
 
 template <class Real>
 struct BasicMetaLearner<Real>::State {
-  State(const Context& context, Options given);
+  State(const Context& context, Options given, const Start& start);
+  /// Throws ModelError when the parameters are not those of this model.
+  void require_sizes(const MetaParameters<Real>& given) const;
 
   Problem problem(const InnerPlan& plan) const {
     return {options.model, layout, rate_layout, options.loss, plan};

@@ -89,7 +89,7 @@ MetaGradient<Real> room_for(const ParameterLayout& layout, const RateLayout& rat
 }  // namespace
 
 template <class Real>
-BasicMetaLearner<Real>::State::State(const Context& context, Options given)
+BasicMetaLearner<Real>::State::State(const Context& context, Options given, const Start& start)
     : backend(context.backend<Real>()),
       options((validate(given.algorithm), std::move(given))),
       layout(options.model),
@@ -99,15 +99,31 @@ BasicMetaLearner<Real>::State::State(const Context& context, Options given)
   options.optimizer.validate();
   if (options.chunk < 0)
     throw InvalidArgument("chunk must be at least 0 (0 = all), is " + std::to_string(options.chunk));
+  if (start) {
+    parameters = start(layout, rate_layout);
+    require_sizes(parameters);
+    return;
+  }
   const auto theta = initial_parameters(options.model, options.init, options.seed);
   parameters.theta.assign(theta.begin(), theta.end());
   parameters.rates.assign(rate_layout.size(), static_cast<Real>(lowered.training.learning_rate));
 }
 
 template <class Real>
-BasicMetaLearner<Real>::BasicMetaLearner(const Context& context, Options options) {
+void BasicMetaLearner<Real>::State::require_sizes(const MetaParameters<Real>& given) const {
+  if (given.theta.size() != layout.size() || given.rates.size() != rate_layout.size())
+    throw ModelError("parameters: " + std::to_string(given.theta.size()) + " weights and " +
+                     std::to_string(given.rates.size()) + " learned rates do not fit a model with " +
+                     std::to_string(layout.size()) + " and " + std::to_string(rate_layout.size()));
+}
+
+template <class Real>
+BasicMetaLearner<Real>::BasicMetaLearner(const Context& context, Options options)
+    : BasicMetaLearner(context, std::move(options), {}) {}
+template <class Real>
+BasicMetaLearner<Real>::BasicMetaLearner(const Context& context, Options options, const Start& start) {
   const FloatEnvironment environment;
-  state_ = std::make_unique<State>(context, std::move(options));
+  state_ = std::make_unique<State>(context, std::move(options), start);
 }
 template <class Real>
 BasicMetaLearner<Real>::~BasicMetaLearner() = default;
@@ -138,12 +154,7 @@ const OptimizerState<Real>& BasicMetaLearner<Real>::optimizer_state() const {
 
 template <class Real>
 void BasicMetaLearner<Real>::set_parameters(MetaParameters<Real> parameters) {
-  if (parameters.theta.size() != state_->layout.size() ||
-      parameters.rates.size() != state_->rate_layout.size())
-    throw ModelError("parameters: " + std::to_string(parameters.theta.size()) + " weights and " +
-                     std::to_string(parameters.rates.size()) + " learned rates do not fit a model with " +
-                     std::to_string(state_->layout.size()) + " and " +
-                     std::to_string(state_->rate_layout.size()));
+  state_->require_sizes(parameters);
   state_->bring_home();
   state_->parameters = std::move(parameters);
   state_->changed_on_host();

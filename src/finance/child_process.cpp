@@ -45,11 +45,13 @@ class Pipe {
   int ends_[2] = {-1, -1};
 };
 
-// What posix_spawn does to the child's descriptors: nothing to read, both outputs into the pipe.
+// What posix_spawn does to the child: it stands in its folder, has nothing to read, and both outputs go into
+// the pipe.
 class SpawnActions {
  public:
-  explicit SpawnActions(int output) {
+  SpawnActions(const std::filesystem::path& folder, int output) {
     ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawn_file_actions_addchdir_np(&actions_, folder.c_str());
     ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO);
@@ -77,14 +79,14 @@ std::string read_all(int descriptor) {
 
 }  // namespace
 
-ChildResult run_program(const std::vector<std::string>& arguments) {
+ChildResult run_program(const std::vector<std::string>& arguments, const std::filesystem::path& folder) {
   std::vector<char*> argv;
   argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
 
   Pipe pipe;
-  const SpawnActions actions(pipe.writer());
+  const SpawnActions actions(folder, pipe.writer());
   pid_t child = 0;
   const int error = ::posix_spawnp(&child, argv[0], actions.get(), nullptr, argv.data(), environ);
   if (error != 0) throw ResourceError("cannot run " + arguments[0] + ": " + reason(error));
@@ -98,6 +100,14 @@ ChildResult run_program(const std::vector<std::string>& arguments) {
   }
   result.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   return result;
+}
+
+ChildResult run_python(const std::string& python, const std::vector<std::string>& arguments,
+                       const std::filesystem::path& folder) {
+  const bool has_folder = python.find('/') != std::string::npos;  // named from here, not from `folder`
+  std::vector<std::string> all = {has_folder ? std::filesystem::absolute(python).string() : python, "-I"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return run_program(all, folder);
 }
 
 std::string last_words(const std::string& output, int lines) {

@@ -18,7 +18,8 @@ class ScratchFolder {
   /// Throws ResourceError when the temporary directory cannot be written.
   ScratchFolder() {
     std::error_code error;
-    const std::filesystem::path base = std::filesystem::temp_directory_path(error);
+    std::filesystem::path base = std::filesystem::temp_directory_path(error);
+    if (!error) base = std::filesystem::absolute(base, error);
     if (error) throw ResourceError("no temporary directory: " + error.message());
     std::string name = (base / "shoal-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)

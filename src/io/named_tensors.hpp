@@ -2,6 +2,7 @@
 // Pieces of a flat vector as named tensors of a file, and back.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -18,10 +19,10 @@ inline std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text + "]";
 }
 
-/// Copies tensor `spec` of `content` to its place in `values`. Throws ModelError naming file and tensor.
-template <class Real>
-void take_tensor(const std::filesystem::path& file, const TensorFile& content, const TensorSpec& spec,
-                 std::vector<Real>& values) {
+/// Tensor `spec` of `content`, with its shape and real numbers in it. Throws ModelError naming file and
+/// tensor.
+inline const Tensor& require_tensor(const std::filesystem::path& file, const TensorFile& content,
+                                    const TensorSpec& spec) {
   const std::string where = file.string() + ": tensor \"" + spec.name + "\"";
   const auto at = content.tensors.find(spec.name);
   if (at == content.tensors.end()) throw ModelError(where + " is missing");
@@ -31,7 +32,13 @@ void take_tensor(const std::filesystem::path& file, const TensorFile& content, c
                      shape_text(spec.shape));
   if (tensor.dtype != DType::f32 && tensor.dtype != DType::f64)
     throw ModelError(where + " must be F32 or F64");
-  const std::vector<Real> read = tensor.values<Real>();
+  return tensor;
+}
+
+/// Copies tensor `spec` of `content`, for which require_tensor has held, to its place in `values`.
+template <class Real>
+void take_tensor(const TensorFile& content, const TensorSpec& spec, std::vector<Real>& values) {
+  const std::vector<Real> read = content.tensors.at(spec.name).values<Real>();
   std::copy(read.begin(), read.end(), values.begin() + static_cast<std::ptrdiff_t>(spec.offset));
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parameters file of contract.md 2.
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 #include <shoal/run_folder.hpp>
 #include <shoal/tensor_file.hpp>
 
@@ -16,36 +19,39 @@ StoredModel<Real> read_parameters(const std::filesystem::path& file, const Param
                                   const RateLayout& rates, MissingRates missing, double inner_lr) {
   const FloatEnvironment environment;
   const TensorFile content = read_tensor_file(file);
-  StoredModel<Real> model;
-  model.metadata = content.metadata;
-  for (const auto& entry : content.tensors) {
-    const std::string& name = entry.first;
-    const auto named = [&](const TensorSpec& spec) { return spec.name == name; };
-    if (std::none_of(layout.tensors().begin(), layout.tensors().end(), named) &&
-        std::none_of(rates.tensors().begin(), rates.tensors().end(), named))
-      throw ModelError(file.string() + ": unknown tensor \"" + name + "\"");
-  }
-  model.parameters.theta.resize(layout.size());
-  for (const TensorSpec& spec : layout.tensors())
-    take_tensor<Real>(file, content, spec, model.parameters.theta);
-  model.parameters.rates.assign(rates.size(), static_cast<Real>(inner_lr));
+  if (content.metadata.contains("config")) require_content_hash(file, content);  // the model of a run
+  std::set<std::string_view> known;
+  for (const auto& specs : {layout.tensors(), rates.tensors()})
+    for (const TensorSpec& spec : specs) known.insert(spec.name);
+  for (const auto& entry : content.tensors)
+    if (!known.contains(entry.first))
+      throw ModelError(file.string() + ": unknown tensor " + quoted_text(entry.first));
+  // Memory only for what the file holds: a model's configuration may claim any size.
+  for (const TensorSpec& spec : layout.tensors()) require_tensor(file, content, spec);
   const bool any = std::any_of(rates.tensors().begin(), rates.tensors().end(),
                                [&](const TensorSpec& spec) { return content.tensors.contains(spec.name); });
-  if (any || missing == MissingRates::error)
-    for (const TensorSpec& spec : rates.tensors())
-      take_tensor<Real>(file, content, spec, model.parameters.rates);
+  const bool stored = any || missing == MissingRates::error;
+  if (stored)
+    for (const TensorSpec& spec : rates.tensors()) require_tensor(file, content, spec);
+  StoredModel<Real> model;
+  model.metadata = content.metadata;
+  model.parameters.theta.resize(layout.size());
+  for (const TensorSpec& spec : layout.tensors()) take_tensor<Real>(content, spec, model.parameters.theta);
+  model.parameters.rates.assign(rates.size(), static_cast<Real>(inner_lr));
+  if (stored)
+    for (const TensorSpec& spec : rates.tensors()) take_tensor<Real>(content, spec, model.parameters.rates);
   return model;
 }
 
 template <class Real>
 void write_parameters(const std::filesystem::path& file, const ParameterLayout& layout,
                       const RateLayout& rates, const MetaParameters<Real>& parameters,
-                      const ModelMetadata& metadata) {
+                      const ModelMetadata& metadata, Links links) {
   TensorFile content;
   content.metadata = metadata;
   for (const TensorSpec& spec : layout.tensors()) put_tensor<Real>(content, spec, parameters.theta);
   for (const TensorSpec& spec : rates.tensors()) put_tensor<Real>(content, spec, parameters.rates);
-  write_tensor_file(file, content);
+  write_hashed_file(file, std::move(content), links);
 }
 
 template StoredModel<float> read_parameters(const std::filesystem::path&, const ParameterLayout&,
@@ -53,9 +59,9 @@ template StoredModel<float> read_parameters(const std::filesystem::path&, const 
 template StoredModel<double> read_parameters(const std::filesystem::path&, const ParameterLayout&,
                                              const RateLayout&, MissingRates, double);
 template void write_parameters(const std::filesystem::path&, const ParameterLayout&, const RateLayout&,
-                               const MetaParameters<float>&, const ModelMetadata&);
+                               const MetaParameters<float>&, const ModelMetadata&, Links);
 template void write_parameters(const std::filesystem::path&, const ParameterLayout&, const RateLayout&,
-                               const MetaParameters<double>&, const ModelMetadata&);
+                               const MetaParameters<double>&, const ModelMetadata&, Links);
 
 int outputs_in(const std::filesystem::path& file) {
   const TensorFile content = read_tensor_file(file);
@@ -72,7 +78,9 @@ int outputs_in(const std::filesystem::path& file) {
 }
 
 ModelMetadata read_metadata(const std::filesystem::path& file) {
-  return read_tensor_file(file).metadata;
+  TensorFile content = read_tensor_file(file);
+  require_content_hash(file, content);
+  return std::move(content.metadata);
 }
 
 }  // namespace shoal

@@ -3,17 +3,17 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
+#include <initializer_list>
 #include <sstream>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
 #include <shoal/error.hpp>
 #include <shoal/tensor_file.hpp>
 
+#include "io/own_files.hpp"
+#include "io/run_lock.hpp"
+#include "io/run_log.hpp"
 #include "io/selection_tensors.hpp"
 
 namespace shoal {
@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 constexpr std::size_t checkpoints_kept = 3;
+constexpr std::int64_t most_counted = std::int64_t{1} << 53;  ///< iterations or tasks: far from overflow
 
 /// One line of metrics.jsonl: no time in it, so that equal runs have equal logs. A NaN mean is null.
 std::string line_of(const TrainMetrics& metrics) {
@@ -47,13 +48,6 @@ std::string line_of(const Validation& validation) {
   return line.dump() + "\n";
 }
 
-std::string read_text(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
 /// checkpoint-<iteration>.safetensors of a folder, newest first.
 std::vector<std::pair<std::int64_t, fs::path>> checkpoints_in(const fs::path& folder) {
   std::vector<std::pair<std::int64_t, fs::path>> found;
@@ -71,33 +65,45 @@ std::vector<std::pair<std::int64_t, fs::path>> checkpoints_in(const fs::path& fo
   return found;
 }
 
+/// Whether iterations of a run are in the folder. A checkpoint from before the first one holds nothing that a
+/// new run would lose.
 bool holds_run(const fs::path& folder) {
-  return fs::exists(folder / "model.safetensors") || fs::exists(folder / "metrics.jsonl") ||
-         !checkpoints_in(folder / "checkpoints").empty();
+  std::error_code none;
+  const auto log_size = fs::file_size(folder / "metrics.jsonl", none);
+  const auto checkpoints = checkpoints_in(folder / "checkpoints");
+  return fs::exists(fs::symlink_status(folder / "model.safetensors")) || (!none && log_size > 0) ||
+         (!checkpoints.empty() && checkpoints.front().first > 0);
 }
 
-/// What a kill left of files that were being written.
-void remove_temporaries(const fs::path& folder) {
-  std::vector<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().filename().string().find(".safetensors.tmp.") != std::string::npos)
-      found.push_back(entry.path());
-  for (const fs::path& file : found) fs::remove(file);
+/// Where the log may stand for a checkpoint, a line each: what thin() does to the log needs two.
+std::string text_of(std::initializer_list<LogMark> marks) {
+  std::string text;
+  for (const LogMark& mark : marks) text += std::to_string(mark.bytes) + " " + mark.sha256 + "\n";
+  return text;
+}
+
+std::vector<LogMark> marks_in(const std::string& text) {
+  std::vector<LogMark> marks;
+  std::istringstream stream(text);
+  for (LogMark mark; stream >> mark.bytes >> mark.sha256;) marks.push_back(mark);
+  return marks;
 }
 
 template <class Real>
 class RunFolder final : public RunStore<Real> {
  public:
-  RunFolder(fs::path folder, std::string manifest, std::size_t parameters, std::size_t rates,
+  RunFolder(fs::path folder, std::string manifest, std::size_t parameters, std::size_t rates, RunLock lock,
             std::function<void(const std::string&)> warn)
-      : folder_(std::move(folder)),
+      : lock_(std::move(lock)),
+        folder_(std::move(folder)),
+        log_(folder_ / "metrics.jsonl"),
         manifest_(std::move(manifest)),
         parameters_(parameters),
         rates_(rates),
         warn_(std::move(warn)) {}
 
-  void append(const TrainMetrics& metrics) override { append_line(line_of(metrics)); }
-  void append(const Validation& validation) override { append_line(line_of(validation)); }
+  void append(const TrainMetrics& metrics) override { log_.append(line_of(metrics)); }
+  void append(const Validation& validation) override { log_.append(line_of(validation)); }
 
   void save(const Checkpoint<Real>& checkpoint) override {
     TensorFile content;
@@ -115,28 +121,35 @@ class RunFolder final : public RunStore<Real> {
     content.tensors["counters"] = Tensor::of({4}, counters);
     put_selection(content, checkpoint.selection);
     content.metadata["manifest"] = manifest_;
+    content.metadata["log"] = text_of({log_.sync()});  // on the disk before a checkpoint counts on it
     const fs::path folder = folder_ / "checkpoints";
-    write_tensor_file(folder / ("checkpoint-" + std::to_string(checkpoint.iteration) + ".safetensors"),
-                      content);
+    const fs::path file = folder / ("checkpoint-" + std::to_string(checkpoint.iteration) + ".safetensors");
+    write_hashed_file(file, std::move(content), Links::refused);
+    newest_ = file;
     auto all = checkpoints_in(folder);
     for (std::size_t i = checkpoints_kept; i < all.size(); ++i) fs::remove(all[i].second);
   }
 
   std::optional<Checkpoint<Real>> load() override {
     for (const auto& [iteration, file] : checkpoints_in(folder_ / "checkpoints")) {
-      TensorFile content;
       try {
-        content = read_tensor_file(file);
-      } catch (const ModelError& error) {  // damaged: the one before it is whole
+        const TensorFile content = read_tensor_file(file, Links::refused);
+        require_content_hash(file, content);
+        const auto manifest = content.metadata.find("manifest");
+        if (manifest == content.metadata.end()) throw ModelError(file.string() + ": has no manifest");
+        if (manifest->second != manifest_) {
+          if (!holds_run(folder_)) return std::nullopt;  // it ended before it began
+          throw AnotherRun(file.string() + ": belongs to another run: " + difference(manifest->second));
+        }
+        Checkpoint<Real> checkpoint = read(file, content, iteration);
+        cut_log(file, content);
+        newest_ = file;
+        return checkpoint;
+      } catch (const AnotherRun&) {
+        throw;
+      } catch (const ModelError& error) {  // damaged: the one before it may be whole
         if (warn_) warn_(std::string(error.what()) + "; passed over for the checkpoint before it");
-        continue;
       }
-      if (content.metadata["manifest"] != manifest_)
-        throw ModelError(file.string() +
-                         ": belongs to another run: " + difference(content.metadata["manifest"]));
-      Checkpoint<Real> checkpoint = read(file, content);
-      keep_metrics([&](std::int64_t at, const ordered_json&) { return at <= checkpoint.iteration; });
-      return checkpoint;
     }
     if (holds_run(folder_))
       throw ModelError(folder_.string() +
@@ -145,22 +158,26 @@ class RunFolder final : public RunStore<Real> {
   }
 
   void thin(std::int64_t log_every, std::int64_t last) override {
-    keep_metrics([&](std::int64_t at, const ordered_json& line) {
+    const std::string text = log_.text();
+    const std::string kept = lines_of(text, [&](std::int64_t at, const ordered_json& line) {
       return at % log_every == 0 || at == last || line.contains("validation_loss");
     });
+    if (kept == text) return;
+    // The checkpoint counts on either log until the new one is there: a kill in between loses nothing.
+    if (newest_) {
+      TensorFile content = read_tensor_file(*newest_, Links::refused);
+      content.metadata["log"] = text_of({LogMark{kept.size(), sha256(kept)}, log_.sync()});
+      write_hashed_file(*newest_, std::move(content), Links::refused);
+    }
+    log_.replace(kept);
   }
 
  private:
-  void append_line(const std::string& line) const {
-    const fs::path file = folder_ / "metrics.jsonl";
-    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    // One write per line: a kill leaves whole lines, or a last one that load() drops.
-    const bool whole = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
-    if (fd >= 0) ::close(fd);
-    if (!whole) throw ResourceError(file.string() + ": writing failed");
-  }
+  struct AnotherRun : ModelError {
+    using ModelError::ModelError;
+  };
 
-  Checkpoint<Real> read(const fs::path& file, const TensorFile& content) const {
+  Checkpoint<Real> read(const fs::path& file, const TensorFile& content, std::int64_t iteration) const {
     const auto take = [&]<class T>(const char* name, T) {
       const auto at = content.tensors.find(name);
       if (at == content.tensors.end())
@@ -177,8 +194,11 @@ class RunFolder final : public RunStore<Real> {
     checkpoint.optimizer.second = take("optimizer.second", Real{});
     const auto powers = take("optimizer.beta_powers", double{});
     const auto counters = take("counters", std::int64_t{});
+    const std::size_t all = parameters_ + rates_;
+    const auto fits = [&](const std::vector<Real>& part) { return part.empty() || part.size() == all; };
     if (checkpoint.parameters.theta.size() != parameters_ || checkpoint.parameters.rates.size() != rates_ ||
-        powers.size() != 2 || counters.size() != 4)
+        !fits(checkpoint.optimizer.first) || !fits(checkpoint.optimizer.second) || powers.size() != 2 ||
+        counters.size() != 4)
       throw ModelError(file.string() + ": sizes do not fit the model");
     checkpoint.optimizer.beta1_power = powers[0];
     checkpoint.optimizer.beta2_power = powers[1];
@@ -186,8 +206,30 @@ class RunFolder final : public RunStore<Real> {
     checkpoint.tasks_seen = counters[1];
     checkpoint.tasks_failed = counters[2];
     checkpoint.optimizer.step = counters[3];
+    require_possible(file, checkpoint, iteration);
     checkpoint.selection = take_selection(file, content, checkpoint);
     return checkpoint;
+  }
+
+  /// Counters that a run can reach: the iteration is that of the file's name.
+  static void require_possible(const fs::path& file, const Checkpoint<Real>& checkpoint,
+                               std::int64_t iteration) {
+    const std::int64_t seen = checkpoint.tasks_seen, failed = checkpoint.tasks_failed,
+                       updates = checkpoint.optimizer.step;
+    if (checkpoint.iteration != iteration || iteration < 0 || iteration > most_counted || failed < 0 ||
+        failed > seen || seen > most_counted || updates < 0 || updates > iteration)
+      throw ModelError(file.string() + ": its counters cannot be: iteration " +
+                       std::to_string(checkpoint.iteration) + ", " + std::to_string(seen) + " tasks seen, " +
+                       std::to_string(failed) + " failed, " + std::to_string(updates) + " updates");
+  }
+
+  /// Drops the lines of the log that were written after the checkpoint.
+  void cut_log(const fs::path& file, const TensorFile& content) {
+    const auto text = content.metadata.find("log");
+    if (text != content.metadata.end())
+      for (const LogMark& mark : marks_in(text->second))
+        if (log_.cut(mark)) return;
+    throw ModelError(file.string() + ": metrics.jsonl does not begin with the lines that it counts on");
   }
 
   /// First line in which the manifest of a checkpoint differs from this run's.
@@ -202,25 +244,26 @@ class RunFolder final : public RunStore<Real> {
     }
   }
 
-  /// Rewrites the metrics with the lines for which keep(iteration, line) holds.
+  /// The lines of metrics.jsonl for which keep(iteration, line) holds.
   template <class Wanted>
-  void keep_metrics(Wanted keep) const {
-    const fs::path file = folder_ / "metrics.jsonl";
-    if (!fs::exists(file)) return;
-    const std::string text = read_text(file);
+  static std::string lines_of(const std::string& text, Wanted keep) {
     std::string kept;
     for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = text.find('\n', at);
-      if (end == std::string::npos) break;  // a line that a kill cut short
+      const std::size_t end = std::min(text.find('\n', at), text.size());
       const auto line = ordered_json::parse(text.substr(at, end - at), nullptr, false);
-      if (!line.is_object() || !line.contains("iteration") || !line["iteration"].is_number_integer()) break;
-      if (keep(line["iteration"].get<std::int64_t>(), line)) kept += text.substr(at, end + 1 - at);
+      const bool whole =
+          line.is_object() && line.contains("iteration") && line["iteration"].is_number_integer();
+      if (!whole || keep(line["iteration"].template get<std::int64_t>(), line))
+        kept += text.substr(at, end + 1 - at);
       at = end + 1;
     }
-    if (kept != text) write_file(file, kept);
+    return kept;
   }
 
+  RunLock lock_;
   fs::path folder_;
+  RunLog log_;
+  std::optional<fs::path> newest_;  ///< checkpoint that a resume would go on from
   std::string manifest_;
   std::size_t parameters_, rates_;
   std::function<void(const std::string&)> warn_;
@@ -232,13 +275,20 @@ template <class Real>
 std::unique_ptr<RunStore<Real>> open_run(const fs::path& folder, const std::string& manifest,
                                          const ParameterLayout& layout, const RateLayout& rates,
                                          StartFrom start, std::function<void(const std::string&)> warn) {
-  if (start == StartFrom::beginning && holds_run(folder))
-    throw InvalidArgument(folder.string() + ": already holds a run; choose another folder, or resume it");
+  const auto require_none = [&] {
+    if (start == StartFrom::beginning && holds_run(folder))
+      throw InvalidArgument(folder.string() + ": already holds a run; choose another folder, or resume it");
+  };
+  require_none();  // before anything is written there
+  require_own_files(folder);
   std::error_code error;
   fs::create_directories(folder / "checkpoints", error);
   if (error) throw ResourceError(folder.string() + ": cannot be created: " + error.message());
-  remove_temporaries(folder / "checkpoints");
-  return std::make_unique<RunFolder<Real>>(folder, manifest, layout.size(), rates.size(), std::move(warn));
+  RunLock lock(folder, warn);
+  require_none();  // another process may have been quicker
+  remove_temporaries(folder);
+  return std::make_unique<RunFolder<Real>>(folder, manifest, layout.size(), rates.size(), std::move(lock),
+                                           std::move(warn));
 }
 
 template std::unique_ptr<RunStore<float>> open_run(const fs::path&, const std::string&,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 (FIPS 180-4). Not for secrets: it names inputs and tasks.
+#include "io/sha256.hpp"
+
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
-#include <fstream>
+#include <vector>
 
 #include <shoal/error.hpp>
 #include <shoal/tensor_file.hpp>
@@ -22,77 +22,65 @@ constexpr std::array<std::uint32_t, 64> round_constants = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-class Sha256 {
- public:
-  void add(const unsigned char* data, std::size_t size) {
-    length_ += size;
-    while (size > 0) {
-      const std::size_t count = std::min(size, block_.size() - filled_);
-      std::memcpy(block_.data() + filled_, data, count);
-      filled_ += count;
-      data += count;
-      size -= count;
-      if (filled_ == block_.size()) absorb();
-    }
-  }
-
-  std::string digest() {
-    const std::uint64_t bits = length_ * 8;
-    const unsigned char one = 0x80, zero = 0;
-    add(&one, 1);
-    while (filled_ != 56) add(&zero, 1);
-    std::array<unsigned char, 8> tail;
-    for (std::size_t i = 0; i < 8; ++i) tail[i] = static_cast<unsigned char>(bits >> (56 - 8 * i));
-    add(tail.data(), tail.size());
-    std::string text;
-    for (const std::uint32_t word : state_)
-      for (int shift = 28; shift >= 0; shift -= 4) text += "0123456789abcdef"[word >> shift & 15];
-    return text;
-  }
-
- private:
-  void absorb() {
-    std::array<std::uint32_t, 64> w;
-    for (std::size_t i = 0; i < 16; ++i)
-      w[i] = std::uint32_t{block_[4 * i]} << 24 | std::uint32_t{block_[4 * i + 1]} << 16 |
-             std::uint32_t{block_[4 * i + 2]} << 8 | std::uint32_t{block_[4 * i + 3]};
-    for (std::size_t i = 16; i < 64; ++i) {
-      const std::uint32_t a = w[i - 15], b = w[i - 2];
-      w[i] = w[i - 16] + (std::rotr(a, 7) ^ std::rotr(a, 18) ^ a >> 3) + w[i - 7] +
-             (std::rotr(b, 17) ^ std::rotr(b, 19) ^ b >> 10);
-    }
-    auto [a, b, c, d, e, f, g, h] = state_;
-    for (std::size_t i = 0; i < 64; ++i) {
-      const std::uint32_t t1 = h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) +
-                               ((e & f) ^ (~e & g)) + round_constants[i] + w[i];
-      const std::uint32_t t2 =
-          (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-      h = g;
-      g = f;
-      f = e;
-      e = d + t1;
-      d = c;
-      c = b;
-      b = a;
-      a = t1 + t2;
-    }
-    const std::array<std::uint32_t, 8> add = {a, b, c, d, e, f, g, h};
-    for (std::size_t i = 0; i < 8; ++i) state_[i] += add[i];
-    filled_ = 0;
-  }
-
-  std::array<std::uint32_t, 8> state_ = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  std::array<unsigned char, 64> block_{};
-  std::size_t filled_ = 0;
-  std::uint64_t length_ = 0;
-};
-
 }  // namespace
+
+void Sha256::add(std::span<const std::byte> bytes) {
+  length_ += bytes.size();
+  while (!bytes.empty()) {
+    const std::size_t count = std::min(bytes.size(), block_.size() - filled_);
+    std::memcpy(block_.data() + filled_, bytes.data(), count);
+    filled_ += count;
+    bytes = bytes.subspan(count);
+    if (filled_ == block_.size()) absorb();
+  }
+}
+
+std::string Sha256::digest() const {
+  Sha256 padded = *this;
+  const std::uint64_t bits = length_ * 8;
+  std::array<std::byte, 72> tail{std::byte{0x80}};
+  const std::size_t zeros = (119 - filled_) % 64;  // up to eight bytes before the end of a block
+  for (std::size_t i = 0; i < 8; ++i) tail[1 + zeros + i] = static_cast<std::byte>(bits >> (56 - 8 * i));
+  padded.add(std::span(tail).first(1 + zeros + 8));
+  std::string text;
+  for (const std::uint32_t word : padded.state_)
+    for (int shift = 28; shift >= 0; shift -= 4) text += "0123456789abcdef"[word >> shift & 15];
+  return text;
+}
+
+void Sha256::absorb() {
+  std::array<std::uint32_t, 64> w;
+  for (std::size_t i = 0; i < 16; ++i)
+    w[i] = std::uint32_t{block_[4 * i]} << 24 | std::uint32_t{block_[4 * i + 1]} << 16 |
+           std::uint32_t{block_[4 * i + 2]} << 8 | std::uint32_t{block_[4 * i + 3]};
+  for (std::size_t i = 16; i < 64; ++i) {
+    const std::uint32_t a = w[i - 15], b = w[i - 2];
+    w[i] = w[i - 16] + (std::rotr(a, 7) ^ std::rotr(a, 18) ^ a >> 3) + w[i - 7] +
+           (std::rotr(b, 17) ^ std::rotr(b, 19) ^ b >> 10);
+  }
+  auto [a, b, c, d, e, f, g, h] = state_;
+  for (std::size_t i = 0; i < 64; ++i) {
+    const std::uint32_t t1 = h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) +
+                             ((e & f) ^ (~e & g)) + round_constants[i] + w[i];
+    const std::uint32_t t2 =
+        (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+    h = g;
+    g = f;
+    f = e;
+    e = d + t1;
+    d = c;
+    c = b;
+    b = a;
+    a = t1 + t2;
+  }
+  const std::array<std::uint32_t, 8> add = {a, b, c, d, e, f, g, h};
+  for (std::size_t i = 0; i < 8; ++i) state_[i] += add[i];
+  filled_ = 0;
+}
 
 std::string sha256(std::span<const std::byte> bytes) {
   Sha256 hash;
-  hash.add(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  hash.add(bytes);
   return hash.digest();
 }
 
@@ -101,14 +89,11 @@ std::string sha256(const std::string& text) {
 }
 
 std::string sha256_of_file(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw ResourceError(file.string() + ": cannot be opened for reading");
+  InputFile input = InputFile::open<ResourceError>(file);
   Sha256 hash;
-  std::vector<char> buffer(1 << 16);
-  while (stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), stream.gcount() > 0)
-    hash.add(reinterpret_cast<const unsigned char*>(buffer.data()),
-             static_cast<std::size_t>(stream.gcount()));
-  if (stream.bad()) throw ResourceError(file.string() + ": reading failed");
+  std::vector<std::byte> buffer(1 << 16);
+  while (const std::size_t count = input.read(buffer.data(), buffer.size()))
+    hash.add(std::span(buffer).first(count));
   return hash.digest();
 }
 

@@ -5,38 +5,18 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
-#include <limits>
-#include <set>
-
-#include <nlohmann/json.hpp>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "core/float_environment.hpp"
+#include "io/sha256.hpp"
+#include "io/tensor_header.hpp"
 
 namespace shoal {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::uint64_t largest_header = 100'000'000;
-
-struct TypeName {
-  DType dtype;
-  const char* name;
-  std::size_t size;
-};
-constexpr TypeName types[] = {{DType::f32, "F32", 4},
-                              {DType::f64, "F64", 8},
-                              {DType::i64, "I64", 8},
-                              {DType::i32, "I32", 4},
-                              {DType::u8, "U8", 1}};
-
-const TypeName& type_of(DType dtype) {
-  return *std::find_if(std::begin(types), std::end(types),
-                       [&](const TypeName& type) { return type.dtype == dtype; });
-}
 
 template <class T>
 constexpr DType dtype_of() {
@@ -47,79 +27,19 @@ constexpr DType dtype_of() {
   return DType::u8;
 }
 
-/// Parses the header and refuses what nlohmann would let pass: a key twice in one object, deep nesting.
-json parse_header(const std::string& file, const std::string& text) {
-  std::vector<std::set<std::string>> keys;
-  std::string twice;
-  const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
-    if (event == json::parse_event_t::object_start) keys.emplace_back();
-    if (event == json::parse_event_t::object_end) keys.pop_back();
-    if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second &&
-        twice.empty())
-      twice = parsed.get<std::string>();
-    if (depth > 4) throw ModelError(file + ": header: nested too deeply");
-    return true;
-  };
-  try {
-    json header = json::parse(text, watch);
-    if (!twice.empty()) throw ModelError(file + ": header: key \"" + twice + "\" occurs twice");
-    if (!header.is_object()) throw ModelError(file + ": header: not a JSON object");
-    return header;
-  } catch (const json::parse_error& error) {
-    throw ModelError(file + ": header, byte " + std::to_string(8 + error.byte) + ": not valid JSON");
-  } catch (const json::exception& error) {  // a number beyond double
-    throw ModelError(file + ": header: " + error.what());
-  }
+void put_length(std::span<std::byte> to, std::uint64_t length) {
+  for (std::size_t i = 0; i < 8; ++i) to[i] = static_cast<std::byte>(length >> 8 * i);
 }
 
-/// A non-negative integer of the header.
-std::uint64_t integer(const std::string& where, const json& value) {
-  if (!value.is_number_unsigned()) throw ModelError(where + ": not a non-negative integer");
-  return value.get<std::uint64_t>();
-}
-
-struct Place {
-  std::string name;
-  std::uint64_t begin = 0, end = 0;
-};
-
-Place read_entry(const std::string& file, const std::string& name, const json& entry, std::uint64_t data_size,
-                 Tensor& tensor) {
-  const std::string where = file + ": tensor \"" + name + "\"";
-  if (!entry.is_object()) throw ModelError(where + ": not a JSON object");
-  for (const auto& [key, value] : entry.items())
-    if (key != "dtype" && key != "shape" && key != "data_offsets")
-      throw ModelError(where + ": unknown key \"" + key + "\"");
-  for (const char* key : {"dtype", "shape", "data_offsets"})
-    if (!entry.contains(key)) throw ModelError(where + ": has no " + key);
-  const json &dtype = entry["dtype"], &shape = entry["shape"], &offsets = entry["data_offsets"];
-  const auto* type = std::find_if(std::begin(types), std::end(types), [&](const TypeName& known) {
-    return dtype.is_string() && dtype == known.name;
-  });
-  if (type == std::end(types))
-    throw ModelError(where + ": dtype " + dtype.dump() + " is not one of F32, F64, I64, I32, U8");
-  tensor.dtype = type->dtype;
-  if (!shape.is_array() || shape.size() > 8)
-    throw ModelError(where + ": shape is not a list of at most 8 extents");
-  std::uint64_t size = type->size;
-  for (const json& extent : shape) {
-    const std::uint64_t value = integer(where + ": shape", extent);
-    if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) ||
-        __builtin_mul_overflow(size, value, &size))
-      throw ModelError(where + ": shape is too large");
-    tensor.shape.push_back(static_cast<std::int64_t>(value));
-  }
-  if (!offsets.is_array() || offsets.size() != 2) throw ModelError(where + ": data_offsets is not a pair");
-  Place place{name, integer(where + ": data_offsets", offsets[0]),
-              integer(where + ": data_offsets", offsets[1])};
-  if (place.begin > place.end || place.end > data_size)
-    throw ModelError(where + ": data_offsets [" + std::to_string(place.begin) + ", " +
-                     std::to_string(place.end) + "] lie outside of the " + std::to_string(data_size) +
-                     " bytes of data");
-  if (place.end - place.begin != size)
-    throw ModelError(where + ": " + std::to_string(place.end - place.begin) + " bytes for a shape of " +
-                     std::to_string(size));
-  return place;
+std::string content_hash(const TensorFile& content) {
+  const std::string header = tensor_header_text(content, content_hash_key);
+  std::byte length[8];
+  put_length(length, header.size());
+  Sha256 hash;
+  hash.add(length);
+  hash.add(header);
+  for (const auto& [name, tensor] : content.tensors) hash.add(tensor.bytes);
+  return hash.digest();
 }
 
 }  // namespace
@@ -173,90 +93,61 @@ SHOAL_TENSOR_OF(std::int32_t)
 SHOAL_TENSOR_OF(std::uint8_t)
 #undef SHOAL_TENSOR_OF
 
-TensorFile read_tensor_file(const std::filesystem::path& path) {
+TensorFile read_tensor_file(const std::filesystem::path& path, Links links) {
   const std::string file = path.string();
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(path))
-    throw ModelError(file + ": cannot be opened for reading");
-  stream.seekg(0, std::ios::end);
-  const auto file_size = static_cast<std::uint64_t>(stream.tellg());
-  stream.seekg(0);
-  const auto read = [&](void* to, std::uint64_t count, const std::string& what) {
-    stream.read(static_cast<char*>(to), static_cast<std::streamsize>(count));
-    if (static_cast<std::uint64_t>(stream.gcount()) != count)
-      throw ModelError(file + ": ends inside " + what);
+  InputFile input = InputFile::open<ModelError>(path, links);
+  const std::uint64_t file_size = input.size();
+  const auto read = [&](void* to, std::uint64_t count, const char* what, const std::string* name) {
+    if (input.read(to, count) != count)
+      throw ModelError(file + ": ends inside " + what + (name ? " " + quoted_text(*name) : ""));
   };
-  if (file_size < 8)
-    throw ModelError(file + ": " + std::to_string(file_size) + " bytes are too few for a header length");
   unsigned char length_bytes[8];
-  read(length_bytes, 8, "the header length");
+  if (const std::size_t count = input.read(length_bytes, 8); count < 8)
+    throw ModelError(file + ": " + std::to_string(count) + " bytes are too few for a header length");
   std::uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | length_bytes[i];
-  if (length > largest_header || length > file_size - 8)
+  if (length > largest_header || file_size < 8 || length > file_size - 8)
     throw ModelError(file + ": header length " + std::to_string(length) + " at byte 0 exceeds the file or " +
                      std::to_string(largest_header));
   std::string text(length, '\0');
-  read(text.data(), length, "the header");
-  const json header = parse_header(file, text);
-  const std::uint64_t data_size = file_size - 8 - length;
-
-  TensorFile content;
-  std::vector<Place> places;
-  for (const auto& [name, entry] : header.items()) {
-    if (name == "__metadata__") {
-      if (!entry.is_object()) throw ModelError(file + ": __metadata__ is not a JSON object");
-      for (const auto& [key, value] : entry.items()) {
-        if (!value.is_string()) throw ModelError(file + ": metadata \"" + key + "\" is not a string");
-        content.metadata[key] = value.get<std::string>();
-      }
-      continue;
-    }
-    places.push_back(read_entry(file, name, entry, data_size, content.tensors[name]));
+  read(text.data(), length, "the header", nullptr);
+  TensorHeader header = read_tensor_header(file, text, file_size - 8 - length);
+  text = {};
+  for (const TensorPlace& place : header.places) {
+    place.tensor->bytes.resize(place.end - place.begin);
+    read(place.tensor->bytes.data(), place.tensor->bytes.size(), "tensor", place.name);
   }
-  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
-    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-  });
-  std::uint64_t at = 0;
-  for (const Place& place : places) {
-    if (place.begin != at)
-      throw ModelError(file + ": tensor \"" + place.name + "\" begins at data byte " +
-                       std::to_string(place.begin) +
-                       (place.begin > at ? ", leaving a hole from " : ", overlapping the one that ends at ") +
-                       std::to_string(at));
-    at = place.end;
-  }
-  if (at != data_size)
-    throw ModelError(file + ": " + std::to_string(data_size - at) +
-                     " bytes after the last tensor, from byte " + std::to_string(8 + length + at));
-  for (const Place& place : places) {
-    auto& bytes = content.tensors[place.name].bytes;
-    bytes.resize(place.end - place.begin);
-    read(bytes.data(), bytes.size(), "tensor \"" + place.name + "\"");
-  }
-  return content;
+  const auto hash = header.content.metadata.find(content_hash_key);
+  if (hash != header.content.metadata.end() && hash->second != content_hash(header.content))
+    throw ModelError(file + ": is damaged: its content is not that of the hash in its metadata (" +
+                     content_hash_key + ")");
+  return std::move(header.content);
 }
 
-void write_tensor_file(const std::filesystem::path& file, const TensorFile& content) {
-  json header = json::object();
-  if (!content.metadata.empty()) header["__metadata__"] = content.metadata;
-  std::uint64_t at = 0;
-  for (const auto& [name, tensor] : content.tensors) {
-    header[name] = {{"dtype", type_of(tensor.dtype).name},
-                    {"shape", tensor.shape},
-                    {"data_offsets", {at, at + tensor.bytes.size()}}};
-    at += tensor.bytes.size();
-  }
-  std::string text = header.dump();
-  text.append((8 - text.size() % 8) % 8, ' ');
-  std::vector<std::byte> bytes(8 + text.size() + at);
-  for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<std::byte>(text.size() >> 8 * i);
+void write_tensor_file(const std::filesystem::path& file, const TensorFile& content, Links links) {
+  const std::string text = tensor_header_text(content);
+  std::size_t size = 8 + text.size();
+  for (const auto& [name, tensor] : content.tensors) size += tensor.bytes.size();
+  std::vector<std::byte> bytes(size);
+  put_length(std::span(bytes).first(8), text.size());
   std::memcpy(bytes.data() + 8, text.data(), text.size());
   std::size_t to = 8 + text.size();
   for (const auto& [name, tensor] : content.tensors) {
     if (!tensor.bytes.empty()) std::memcpy(bytes.data() + to, tensor.bytes.data(), tensor.bytes.size());
     to += tensor.bytes.size();
   }
-  write_file(file, bytes);
+  write_file(file, bytes, links);
+}
+
+void write_hashed_file(const std::filesystem::path& file, TensorFile content, Links links) {
+  content.metadata[content_hash_key] = content_hash(content);
+  write_tensor_file(file, content, links);
+}
+
+void require_content_hash(const std::filesystem::path& file, const TensorFile& content) {
+  if (!content.metadata.contains(content_hash_key))
+    throw ModelError(file.string() + ": has no hash of its content in its metadata (" + content_hash_key +
+                     "): it is damaged, or an earlier version wrote it (see `shoal inspect model --out`)");
 }
 
 }  // namespace shoal

@@ -9,66 +9,59 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <cstring>
+#include <random>
 #include <string>
-#include <utility>
 
 #include <shoal/error.hpp>
 #include <shoal/tensor_file.hpp>
 
+#include "io/descriptor.hpp"
+#include "io/own_files.hpp"
+
 namespace shoal {
 namespace {
 
-[[noreturn]] void fail(const std::filesystem::path& file, const char* what) {
-  throw ResourceError(file.string() + ": " + what + ": " + std::strerror(errno));
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  int close() { return ::close(std::exchange(fd_, -1)); }
-
- private:
-  int fd_;
-};
-
-/// The temporary file; removed unless it was renamed.
+/// A new file beside `file`, under a name that nobody can know before: mkostemp's, but with the mode that the
+/// caller's umask gives. Removed unless it was renamed.
 class Temporary {
  public:
-  explicit Temporary(std::filesystem::path path) : path_(std::move(path)) {}
+  explicit Temporary(const std::filesystem::path& file) {
+    std::random_device random;
+    for (int attempt = 0; attempt < 100 && descriptor_.get() < 0; ++attempt) {
+      path_ = file.string() + ".tmp." + suffix(random());
+      descriptor_ =
+          Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+      if (descriptor_.get() < 0 && errno != EEXIST && errno != EINTR) break;
+    }
+    if (descriptor_.get() < 0) {
+      path_.clear();
+      fail_with_errno(file, "cannot be opened for writing");
+    }
+  }
   ~Temporary() {
     if (!path_.empty()) ::unlink(path_.c_str());
   }
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  void keep() { path_.clear(); }
+
+  int descriptor() const { return descriptor_.get(); }
+  /// Closes the file and gives it its name.
+  void rename_to(const std::filesystem::path& file) {
+    if (descriptor_.close() != 0 && errno != EINTR) fail_with_errno(file, "closing failed");
+    if (::rename(path_.c_str(), file.c_str()) != 0) fail_with_errno(file, "renaming failed");
+    path_.clear();
+  }
 
  private:
-  std::filesystem::path path_;
-};
-
-void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::path& file) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      fail(file, "writing failed");
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  static std::string suffix(unsigned int number) {
+    std::string text;
+    for (int i = 0; i < 6; ++i, number >>= 5) text += "abcdefghijklmnopqrstuvwxyz234567"[number & 31];
+    return text;
   }
-}
 
-void sync(int fd, const std::filesystem::path& file) {
-  while (::fsync(fd) != 0)
-    if (errno != EINTR) fail(file, "syncing failed");
-}
+  std::filesystem::path path_;
+  Descriptor descriptor_;
+};
 
 /// Where symbolic links lead, also when nothing is there yet.
 std::filesystem::path behind_links(std::filesystem::path file) {
@@ -97,45 +90,36 @@ int open_descriptor(std::filesystem::path name) {
 
 }  // namespace
 
-void write_file(const std::filesystem::path& name, std::span<const std::byte> bytes) {
-  if (const int fd = open_descriptor(name); fd >= 0) {
+void write_file(const std::filesystem::path& name, std::span<const std::byte> bytes, Links links) {
+  if (const int fd = links == Links::followed ? open_descriptor(name) : -1; fd >= 0) {
     // Somebody's file behind it stays, and is written on where they are in it.
     std::fflush(nullptr);
     write_all(fd, bytes, name);
     return;
   }
   struct stat old {};
-  const bool exists = ::stat(name.c_str(), &old) == 0;
+  const bool exists =
+      (links == Links::followed ? ::stat(name.c_str(), &old) : ::lstat(name.c_str(), &old)) == 0;
   if (exists && S_ISDIR(old.st_mode)) throw ResourceError(name.string() + ": is a folder");
   if (exists && !S_ISREG(old.st_mode)) {
-    Descriptor out(::open(name.c_str(), O_WRONLY | O_CLOEXEC));
-    if (out.get() < 0) fail(name, "cannot be opened for writing");
+    if (links == Links::refused) throw not_own_file(name, S_ISLNK(old.st_mode));
+    Descriptor out = open_or_throw(name, O_WRONLY);
     write_all(out.get(), bytes, name);
-    if (out.close() != 0) fail(name, "closing failed");
+    if (out.close() != 0 && errno != EINTR) fail_with_errno(name, "closing failed");
     return;
   }
-  const std::filesystem::path file = behind_links(name);
-  const std::filesystem::path folder =
-      file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  Temporary temporary(file.string() + ".tmp." + std::to_string(::getpid()));
-  Descriptor out(::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (out.get() < 0) {
-    temporary.keep();
-    fail(file, "cannot be opened for writing");
-  }
-  if (exists && ::fchmod(out.get(), old.st_mode & 07777) != 0) fail(file, "its mode cannot be kept");
-  write_all(out.get(), bytes, file);
-  sync(out.get(), file);
-  if (out.close() != 0) fail(file, "closing failed");
-  if (::rename(temporary.path().c_str(), file.c_str()) != 0) fail(file, "renaming failed");
-  temporary.keep();
-  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0) fail(folder, "cannot be opened");
-  sync(directory.get(), folder);
+  const std::filesystem::path file = links == Links::followed ? behind_links(name) : name;
+  Temporary temporary(file);
+  if (exists && ::fchmod(temporary.descriptor(), old.st_mode & 07777) != 0)
+    fail_with_errno(file, "its mode cannot be kept");
+  write_all(temporary.descriptor(), bytes, file);
+  sync_file(temporary.descriptor(), file);
+  temporary.rename_to(file);
+  sync_folder(file.parent_path());
 }
 
-void write_file(const std::filesystem::path& file, const std::string& text) {
-  write_file(file, std::as_bytes(std::span(text)));
+void write_file(const std::filesystem::path& file, const std::string& text, Links links) {
+  write_file(file, std::as_bytes(std::span(text)), links);
 }
 
 }  // namespace shoal

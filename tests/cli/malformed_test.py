@@ -226,7 +226,7 @@ def safetensors_files():
         ("bytes behind the data", good + b"\0" * 8, [f"byte {len(good)}"]),
         ("a hole", shifted(b"[24, 36]", b"[28, 36]"), ['tensor "support_y"']),
         ("an overlap", shifted(b"[24, 36]", b"[20, 32]"), ['tensor "support_y"']),
-        ("an unknown dtype", shifted(b'"F32"', b'"F16"'), ['tensor "query_x"', "F16"]),
+        ("an unknown dtype", shifted(b'"F32"', b'"F16"'), ['tensor "support_x"', "F16"]),
         ("a negative extent", shifted(b"[3, 2]", b"[-3, 2]"), ['tensor "support_x"']),
         ("a shape that is too large", shifted(b"[3, 2]", b"[4611686018427387904, 4611686018427387904]"), ['tensor "support_x"']),
         ("a key twice", safetensors([], b"", b'{"a":{},"a":{}}'), ['"a"']),

@@ -122,7 +122,30 @@ std::vector<Malformed> malformed_files() {
            R"({"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}})",
            ""),
        "\"a\" occurs twice"},
-      {"deep nesting", file_of(R"({"a":{"b":{"c":{"d":{"e":1}}}}})", ""), "nested"},
+      {"deep nesting", file_of(R"({"a":{"shape":[[[[[[1]]]]]]}})", ""), "shape"},
+      {"a number beyond a double", tensor(R"("dtype":"F32","shape":[1e999],"data_offsets":[0,8])"),
+       "byte 42"},
+      {"a number beyond 64 bits",
+       tensor(R"("dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8])"), "shape"},
+      {"five million digits", tensor(R"("dtype":"F32","shape":[)" + std::string(5'000'000, '9') + "]"),
+       "byte"},
+      {"a long dtype",
+       tensor(R"("dtype":")" + std::string(5'000'000, 'F') + R"(","shape":[2],"data_offsets":[0,8])"),
+       "dtype \"FFF"},
+      {"a control character in a name", file_of("{\"\\u001b[31m\":3}", ""), "\\x1b[31m"},
+      {"extents whose product wraps before a zero",
+       file_of(R"({"w":{"dtype":"U8","shape":[4611686018427387904,3,0],"data_offsets":[0,0]}})", ""),
+       "too large"},
+      {"nine extents", tensor(R"("dtype":"F32","shape":[2,1,1,1,1,1,1,1,1],"data_offsets":[0,8])"),
+       "8 extents"},
+      {"three offsets", tensor(R"("dtype":"F32","shape":[2],"data_offsets":[0,8,8])"), "pair"},
+      {"one offset", tensor(R"("dtype":"F32","shape":[2],"data_offsets":[0])"), "pair"},
+      {"a field twice", tensor(R"("dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8])"),
+       "\"dtype\" occurs twice"},
+      {"metadata twice", file_of(R"({"__metadata__":{},"__metadata__":{}})", ""), "occurs twice"},
+      {"a metadata key twice", file_of(R"({"__metadata__":{"a":"","a":""}})", ""), "\"a\" occurs twice"},
+      {"two values", file_of("{}{}", ""), "byte"},
+      {"a zero byte behind the object", file_of(std::string("{}\0{}", 5), ""), "byte 10"},
       {"tensor that is a number", file_of(R"({"w":3})", ""), "\"w\""},
       {"unknown dtype", tensor(R"("dtype":"F16","shape":[4],"data_offsets":[0,8])"), "F16"},
       {"dtype that is a number", tensor(R"("dtype":7,"shape":[2],"data_offsets":[0,8])"), "dtype"},
@@ -164,6 +187,7 @@ TEST(TensorFile, RefusesMalformedFilesByNameAndPlace) {
       const std::string message = error.what();
       EXPECT_EQ(message.find(file), 0u) << bad.what << ": " << message;
       EXPECT_NE(message.find(bad.named), std::string::npos) << bad.what << ": " << message;
+      EXPECT_LE(message.size(), file.size() + 300) << bad.what;
     }
   }
   EXPECT_THROW(read_tensor_file(folder / "not there"), ModelError);
@@ -202,6 +226,54 @@ TEST(TensorFile, SurvivesMutants) {
       accepted += refused(mutant) ? 0 : 1;
     }
   EXPECT_LT(accepted, flips / 2);  // flips inside names and metadata stay valid
+}
+
+// As many tensors, values or metadata entries as a header holds: read or refused in one pass. With a look
+// through the parent at every value these would take hours.
+TEST(TensorFile, ManyEntriesAreReadInOnePass) {
+  const Scratch folder;
+  std::string tensors = "{", metadata = "{\"__metadata__\":{", empty = "[";
+  for (int i = 0; i < 200'000; ++i) {
+    const std::string name = std::to_string(i);
+    tensors += (i ? ",\"" : "\"") + name + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+    metadata += (i ? ",\"" : "\"") + name + R"(":"x")";
+    empty += i ? ",{}" : "{}";
+  }
+  const TensorFile many = read_tensor_file(folder.file("many", file_of(tensors + "}", "")));
+  EXPECT_EQ(many.tensors.size(), 200'000u);
+  write_tensor_file(folder / "again", many);
+  EXPECT_EQ(read_tensor_file(folder / "again").tensors.size(), 200'000u);
+  EXPECT_EQ(read_tensor_file(folder.file("metadata", file_of(metadata + "}}", ""))).metadata.size(),
+            200'000u);
+  EXPECT_THROW(read_tensor_file(folder.file("empty", file_of(empty + "]", ""))), ModelError);
+}
+
+TEST(TensorFile, AHashInTheMetadataIsThatOfTheContent) {
+  const Scratch folder;
+  TensorFile content;
+  const float values[] = {1.0f, 2.0f};
+  content.tensors["Z"] = Tensor::of({2}, values);  // before "__metadata__" in the order of bytes
+  content.tensors["z"] = Tensor::of({1}, values);
+  content.metadata["config"] = "seed = 7";
+  write_tensor_file(folder / "plain", content);
+  write_hashed_file(folder / "hashed", content);
+  const TensorFile read = read_tensor_file(folder / "hashed");
+  // SHA-256 of the file without the entry: anybody can tell it.
+  EXPECT_EQ(read.metadata.at(content_hash_key), sha256(read_text(folder / "plain")));
+  EXPECT_NO_THROW(require_content_hash("f", read));
+  EXPECT_THROW(require_content_hash("f", content), ModelError);
+  const auto refused = [&](auto change) {
+    TensorFile changed = read;
+    change(changed);
+    write_tensor_file(folder / "changed", changed);
+    EXPECT_THROW(read_tensor_file(folder / "changed"), ModelError);
+  };
+  refused([](TensorFile& c) { c.metadata["config"] = "seed = 8"; });
+  refused([](TensorFile& c) { c.metadata["more"] = ""; });
+  refused([](TensorFile& c) { c.tensors.erase("z"); });
+  refused([](TensorFile& c) { c.tensors["z"].shape = {1, 1}; });
+  refused([](TensorFile& c) { c.tensors["z"].bytes[0] = std::byte{1}; });
+  refused([](TensorFile& c) { std::swap(c.tensors["z"], c.tensors["Z"]); });
 }
 
 TEST(WriteFile, KeepsTheOldContentWhenTheDiskIsFull) {

@@ -20,12 +20,14 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
     return options.parameters.empty() ? model_for(config, *data.source)
                                       : model_of_file(config, *data.source, options.parameters);
   });
-  BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model));
-  if (!options.parameters.empty())
-    learner.set_parameters(read_parameters<Real>(options.parameters, learner.layout(), learner.rate_layout(),
-                                                 MissingRates::start,
-                                                 inner_loop_of(config.algorithm).learning_rate)
-                               .parameters);
+  using Start = typename BasicMetaLearner<Real>::Start;
+  const Start from_file = [&](const ParameterLayout& layout, const RateLayout& rates) {
+    return read_parameters<Real>(options.parameters, layout, rates, MissingRates::start,
+                                 inner_loop_of(config.algorithm).learning_rate)
+        .parameters;
+  };
+  const BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model),
+                                       options.parameters.empty() ? Start() : from_file);
   const auto tasks = [&] {
     TaskBatch64 wide = read_task_file(config.tasks.table.path);
     if constexpr (std::is_same_v<Real, double>)

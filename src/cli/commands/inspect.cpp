@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <sstream>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 #include <shoal/tensor_file.hpp>
 
 #include "cli/opened_data.hpp"
@@ -14,6 +16,18 @@ namespace {
 
 using nlohmann::ordered_json;
 
+/// Text of many lines out of a file, harmless to a terminal.
+std::string printable_lines(const std::string& text) {
+  std::string shown;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) shown += printable(line, line.size()) + "\n";
+  return shown;
+}
+
+std::string cell_text(const ordered_json& value) {
+  return value.is_string() ? printable(value.get_ref<const std::string&>()) : value.dump();
+}
+
 void print(const ordered_json& result, bool json) {
   if (json) {
     print_json(result);
@@ -22,20 +36,19 @@ void print(const ordered_json& result, bool json) {
   for (const auto& [key, value] : result.items()) {
     if (value.is_object()) {  // metadata: texts of many lines
       for (const auto& [name, text] : value.items())
-        std::printf("%s.%s\n%s\n", key.c_str(), name.c_str(), text.get<std::string>().c_str());
+        std::printf("%s.%s\n%s\n", key.c_str(), printable(name).c_str(),
+                    printable_lines(text.get<std::string>()).c_str());
       continue;
     }
     if (!value.is_array()) {
-      std::printf("%-24s %s\n", key.c_str(),
-                  value.is_string() ? value.get<std::string>().c_str() : value.dump().c_str());
+      std::printf("%-24s %s\n", key.c_str(), cell_text(value).c_str());
       continue;
     }
     std::printf("%s\n", key.c_str());
     for (const auto& line : value) {
       std::printf(" ");
       for (const auto& [name, cell] : line.items())
-        std::printf(" %s",
-                    cell.is_string() ? cell.get<std::string>().c_str() : (name + " " + cell.dump()).c_str());
+        std::printf(" %s", ((cell.is_string() ? "" : name + " ") + cell_text(cell)).c_str());
       std::printf("\n");
     }
   }
@@ -92,7 +105,12 @@ int run_inspect_plan(const CommandOptions& options) {
 
 int run_inspect_model(const CommandOptions& options) {
   const std::filesystem::path file = model_file(options.run);
+  if (!options.out.empty()) {
+    require_parent_folder(options.out);
+    require_other_file(options.out, {file.native()});
+  }
   const TensorFile content = read_tensor_file(file);
+  if (!options.out.empty()) write_hashed_file(options.out, content);
   ordered_json result = {
       {"file", file.string()}, {"sha256", sha256_of_file(file)}, {"tensors", ordered_json::array()}};
   for (const auto& [name, tensor] : content.tensors) {
@@ -111,8 +129,9 @@ int run_inspect_model(const CommandOptions& options) {
     }
     result["tensors"].push_back(std::move(line));
   }
-  result["metadata"] = ordered_json::object();
-  for (const auto& [key, value] : content.metadata) result["metadata"][key] = value;
+  ordered_json::object_t metadata;  // a key's place is not searched for: they are as many as a file says
+  for (const auto& [key, value] : content.metadata) metadata.push_back({key, value});
+  result["metadata"] = std::move(metadata);
   print(result, options.common.json);
   return 0;
 }

@@ -64,10 +64,16 @@ int run_predict(const CommandOptions& options) {
     std::vector<Real> outputs;
     std::size_t width = 0;  // network outputs
     if (adapted) {
+      const ModelSpec shape = naming_file(data, [&] { return adapted_shape(model, *data.source); });
+      require_layout(model.file, shape);
+      // The file is compared with the layout before a learner of its size is made; it predicts from the fast
+      // weights alone.
       const BasicMetaLearner<Real> learner(
-          context, learner_options<Real>(
-                       model.config, naming_file(data, [&] { return adapted_shape(model, *data.source); })));
-      fast = read_adapted<Real>(model.file, learner.layout(), tasks.ids());
+          context, learner_options<Real>(model.config, shape),
+          [&](const ParameterLayout& layout, const RateLayout& rates) {
+            fast = read_adapted<Real>(model.file, layout, tasks.ids());
+            return MetaParameters<Real>{std::vector<Real>(layout.size()), std::vector<Real>(rates.size())};
+          });
       outputs = naming_file(data, [&] { return learner.predict(fast, tasks.query(), tasks.columns()); });
       width = static_cast<std::size_t>(learner.options().model.outputs);
     } else {

@@ -8,6 +8,7 @@
 #include <shoal/error.hpp>
 #include <shoal/evaluation.hpp>
 #include <shoal/machine.hpp>
+#include <shoal/quoted_text.hpp>
 #include <shoal/tensor_file.hpp>
 
 #include "cli/config/config_file.hpp"
@@ -25,10 +26,13 @@ constexpr int preempted = 75;  // stopped by a signal, checkpoint written: a bat
 
 std::atomic<int> caught_signal{0};
 void catch_signal(int number) {
-  caught_signal = number;
+  if (caught_signal.exchange(number) == 0) return;
+  std::signal(number, SIG_DFL);  // whoever asks twice does not wait
+  std::raise(number);
 }
 
-/// SIGINT and SIGTERM end the run after the iteration at hand, for the time this lives.
+/// SIGINT and SIGTERM end the run after the iteration at hand, for the time this lives; a second one ends it
+/// at once.
 class CatchSignals {
  public:
   CatchSignals() {
@@ -88,17 +92,20 @@ ModelMetadata metadata_of(const RunConfig& config, const std::map<std::string, s
   if (table) metadata["preprocessing"] = to_json(table->preprocessing());
   nlohmann::ordered_json inputs;
   for (const auto& [file, hash] : hashes) inputs[table_file_name(config.tasks.table.path, file)] = hash;
-  if (!inputs.empty()) metadata["inputs"] = inputs.dump();
+  if (!inputs.empty())
+    metadata["inputs"] = inputs.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   return metadata;
 }
 
+/// The parameters of train.warm_start; without one nothing, and they are drawn.
 template <class Real>
-void start_warm(BasicMetaLearner<Real>& learner, const RunConfig& config) {
-  if (config.train.warm_start.empty()) return;
-  learner.set_parameters(read_parameters<Real>(model_file(config.train.warm_start), learner.layout(),
-                                               learner.rate_layout(), MissingRates::start,
-                                               inner_loop_of(config.algorithm).learning_rate)
-                             .parameters);
+typename BasicMetaLearner<Real>::Start start_of(const RunConfig& config) {
+  if (config.train.warm_start.empty()) return {};
+  return [&config](const ParameterLayout& layout, const RateLayout& rates) {
+    return read_parameters<Real>(model_file(config.train.warm_start), layout, rates, MissingRates::start,
+                                 inner_loop_of(config.algorithm).learning_rate)
+        .parameters;
+  };
 }
 
 /// Bad data is refused before anything is written, not when its turn comes.
@@ -144,8 +151,7 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
   const OpenedData data = open_source(given);
   const RunConfig config = with_validation(given, data, options.common);
   const ModelSpec model = naming_file(data, [&] { return model_for(config, *data.source); });
-  BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model));
-  start_warm(learner, config);
+  BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model), start_of<Real>(config));
   refuse_bad_tasks(learner, data, config);
 
   const auto hashes = input_hashes(config);
@@ -174,14 +180,14 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
                                       {"threads", context.threads()},
                                       {"isa", to_string(context.isa())},
                                       {"machine", machine_name()}};
-  write_file(folder / "run.json", json_text(run, 2));
+  write_file(folder / "run.json", json_text(run, 2), Links::refused);
   const TrainLog log(folder);
   log.line((from > 0 ? "goes on from iteration " + std::to_string(from) : "starts") + ": shoal " + version() +
            ", " + std::string(context.backend_name()) + " (" + std::string(context.reason()) + "), " +
            std::to_string(context.threads()) + " threads, " + std::string(to_string(context.isa())) + ", " +
            machine_name());
   for (const std::string& warning : warnings) {
-    std::fprintf(stderr, "shoal: warning: %s\n", warning.c_str());
+    std::fprintf(stderr, "shoal: warning: %s\n", printable(warning, 500).c_str());
     log.line("warning: " + warning);
   }
   report_left_out(data, options.common);
@@ -217,7 +223,7 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
   for (const auto& entry : selection.items())
     if (!entry.value().is_null()) metadata[entry.key()] = entry.value().dump();
   write_parameters(folder / "model.safetensors", learner.layout(), learner.rate_layout(),
-                   learner.parameters(), metadata);
+                   learner.parameters(), metadata, Links::refused);
   const std::string patience =
       summary.iteration < config.train.iterations ? " (train.patience ended the training)" : "";
   log.line("finished after iteration " + std::to_string(summary.iteration) + patience + ": " +

@@ -4,20 +4,21 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
-#include <sstream>
 
 // The parser's own errors say what its assertions would, and a debug build must not end on an odd file.
 #define TOML_ASSERT(expression) static_assert(true)
 #include <toml++/toml.h>
 
 #include <shoal/error.hpp>
+#include <shoal/input_file.hpp>
 #include <shoal/nearest_name.hpp>
 
 #include "cli/config/toml_check.hpp"
 
 namespace shoal::cli {
 namespace {
+
+constexpr std::uint64_t longest_file = 16 << 20;  ///< bytes of a configuration
 
 /// Where a text comes from: a file, whose errors name line and column, or one word of the command line.
 struct Origin {
@@ -182,12 +183,10 @@ void read_config(const std::string& text, const std::string& source, const std::
 }
 
 void read_config_file(const std::filesystem::path& file, ConfigDraft& draft) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file))
-    throw InvalidArgument(file.string() + ": configuration cannot be opened for reading");
-  std::ostringstream text;
-  text << stream.rdbuf();
-  read_config(text.str(), file.string(), file.parent_path(), draft);
+  bool missing = false;
+  const std::string text = read_text_or_pipe(file, longest_file, missing);
+  if (missing) throw InvalidArgument(file.string() + ": configuration cannot be opened for reading");
+  read_config(text, file.string(), file.parent_path(), draft);
 }
 
 void override_config(const std::string& key, const std::string& value, const std::string& source,

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// An open file descriptor, closed with its owner, and writing to it whole.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <utility>
+
+namespace shoal {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor = -1) : descriptor_(descriptor) {}
+  ~Descriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  Descriptor(Descriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+  int get() const { return descriptor_; }
+  int close() { return ::close(std::exchange(descriptor_, -1)); }
+
+ private:
+  int descriptor_;
+};
+
+/// Throws ResourceError: `file`, what failed, and the reason in errno.
+[[noreturn]] void fail_with_errno(const std::filesystem::path& file, const char* what);
+/// open(2), again after a signal. Throws ResourceError; for a refused link (O_NOFOLLOW) it names it one.
+Descriptor open_or_throw(const std::filesystem::path& file, int flags);
+/// Writes all of `bytes`, in as many pieces as it takes. Throws ResourceError.
+void write_all(int descriptor, std::span<const std::byte> bytes, const std::filesystem::path& file);
+/// fsync(2), again after a signal. Throws ResourceError.
+void sync_file(int descriptor, const std::filesystem::path& file);
+/// Makes names in a folder last: fsync(2) of the folder; nothing where its file system has no such thing.
+void sync_folder(const std::filesystem::path& folder);
+
+}  // namespace shoal

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <csignal>
+
+#include <shoal/error.hpp>
+
+#include "io/run_log.hpp"
+#include "support/scratch.hpp"
+
+namespace shoal {
+namespace {
+
+using testing::read_text;
+using testing::Scratch;
+
+TEST(RunLog, GoesOnFromAMarkAndFromNoOther) {
+  const Scratch folder;
+  LogMark mark;
+  {
+    RunLog log(folder / "log");
+    log.append("one\n");
+    log.append("two\n");
+    mark = log.sync();
+    EXPECT_EQ(mark.bytes, 8u);
+    log.append("three\n");
+  }
+  RunLog log(folder / "log");
+  EXPECT_FALSE(log.cut({8, std::string(64, '0')}));
+  EXPECT_FALSE(log.cut({800, mark.sha256}));
+  EXPECT_EQ(read_text(folder / "log"), "one\ntwo\nthree\n");
+  ASSERT_TRUE(log.cut(mark));
+  EXPECT_EQ(read_text(folder / "log"), "one\ntwo\n");
+  log.append("3\n");
+  RunLog again(folder / "log");
+  EXPECT_TRUE(again.cut(log.sync()));  // the hash went on from the mark
+  EXPECT_EQ(read_text(folder / "log"), "one\ntwo\n3\n");
+}
+
+TEST(RunLog, GoesOnBehindOtherLines) {
+  const Scratch folder;
+  RunLog log(folder / "log");
+  EXPECT_EQ(log.text(), "");
+  log.append("one\n");
+  log.append("two\n");
+  log.replace("two\n");
+  log.append("three\n");
+  EXPECT_EQ(log.text(), "two\nthree\n");
+  RunLog again(folder / "log");
+  EXPECT_TRUE(again.cut(log.sync()));
+}
+
+TEST(RunLog, AMissingLogIsAnEmptyOne) {
+  const Scratch folder;
+  RunLog log(folder / "log");
+  EXPECT_FALSE(log.cut({1, std::string(64, '0')}));
+  EXPECT_TRUE(log.cut(RunLog(folder / "other").sync()));
+}
+
+// The disk is full in the middle of a line: no part of it stays.
+TEST(RunLog, ALineIsWrittenWholeOrNotAtAll) {
+  const Scratch folder;
+  const pid_t child = fork();
+  if (child == 0) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{100, 100};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    RunLog log(folder / "log");
+    log.append(std::string(59, 'a') + "\n");
+    try {
+      log.append(std::string(59, 'b') + "\n");
+    } catch (const ResourceError& error) {
+      _exit(std::string(error.what()).find((folder / "log").string()) == 0 ? 0 : 2);
+    }
+    _exit(1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_EQ(read_text(folder / "log"), std::string(59, 'a') + "\n");
+}
+
+}  // namespace
+}  // namespace shoal
