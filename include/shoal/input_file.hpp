@@ -31,6 +31,8 @@ class InputFile {
   InputFile(InputFile&& other) noexcept;
   InputFile& operator=(InputFile&&) = delete;
 
+  /// As it was named.
+  const std::string& name() const { return name_; }
   /// Bytes at the time of opening.
   std::uint64_t size() const { return size_; }
   /// Reads up to `count` bytes; fewer only at the end of the file. Throws ResourceError.

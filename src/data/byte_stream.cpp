@@ -62,7 +62,7 @@ class PlainStream final : public ByteStream {
     return taken;
   }
   std::optional<std::uint64_t> size() const override { return file_->size(); }
-  const std::string& shown() const override { return file_->shown(); }
+  const std::string& shown() const override { return file_->name(); }
 
  private:
   std::unique_ptr<InputFile> file_;
@@ -86,7 +86,7 @@ void refuse_foreign(const std::string& path, const std::string& shown, std::stri
 }  // namespace
 
 std::unique_ptr<ByteStream> open_bytes(const std::string& path) {
-  auto file = std::make_unique<InputFile>(path);
+  auto file = std::make_unique<InputFile>(InputFile::open<DataError>(path));
   std::string start(looked_at, '\0');
   std::size_t filled = 0;
   while (filled < start.size()) {
@@ -97,7 +97,7 @@ std::unique_ptr<ByteStream> open_bytes(const std::string& path) {
   start.resize(filled);
   if (start.starts_with("\x1f\x8b")) return open_gzip(std::move(file), std::move(start));
   if (start.starts_with("\x28\xb5\x2f\xfd")) return open_zstd(std::move(file), std::move(start));
-  refuse_foreign(path, file->shown(), start);
+  refuse_foreign(path, file->name(), start);
   return std::make_unique<PlainStream>(std::move(file), std::move(start));
 }
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "data/input_file.hpp"
+#include <shoal/input_file.hpp>
 
 namespace shoal {
 

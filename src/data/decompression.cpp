@@ -22,7 +22,7 @@ namespace {
 #if !defined(SHOAL_HAS_ZLIB) || !defined(SHOAL_HAS_ZSTD)
 [[noreturn]] void refuse(const InputFile& file, const char* format, const char* library,
                          const char* by_hand) {
-  throw DataError(file.shown() + ": is compressed by " + format + ", and this build of Shoal has no " +
+  throw DataError(file.name() + ": is compressed by " + format + ", and this build of Shoal has no " +
                   library + " (CMake: SHOAL_COMPRESSION); decompress it first: " + by_hand);
 }
 #endif
@@ -55,7 +55,7 @@ class CompressedFile {
     written_ += written;
     limit_.check(shown(), taken_, written_);
   }
-  const std::string& shown() const { return file_->shown(); }
+  const std::string& shown() const { return file_->name(); }
   [[noreturn]] void fail(const char* format, const std::string& what) const {
     throw DataError(shown() + ": " + format + ": " + what);
   }
