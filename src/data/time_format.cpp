@@ -177,7 +177,7 @@ TimeReading TimeFormat::read(std::string_view text) const {
     return {read_instant(std::string(text) + completion_), ""};
   } catch (const NotATime& refusal) {
     return {std::nullopt,
-            (refusal.problem.empty() ? "is not written in the format of the column" : refusal.problem) +
+            (refusal.problem.empty() ? "is not a time in the format of the column" : refusal.problem) +
                 " (tasks.time_format = " + shown_ + ")"};
   }
 }

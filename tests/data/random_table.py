@@ -132,10 +132,38 @@ LAYOUTS = [
 ]
 
 
-def spelled_number(rng, value):
-    """The same number, and others near it, in the notations that files use."""
-    text = rng.choice([repr, "{:.3f}".format, "{:e}".format, "{:E}".format, "{:+}".format, "{:.0f}".format, "{:g}".format])(value)
-    return rng.choice([text, text, text.replace("0.", "."), " " + text + "\t", ("-0" if text[0] == "-" else "00") + text.lstrip("+-")])
+@dataclasses.dataclass
+class Notation:
+    """How a table writes its numbers."""
+
+    decimal: str = "."
+    thousands: str = ""
+    units: tuple = ()
+
+    def spell(self, rng, value):
+        """The number, or another near it, as files write it."""
+        text = rng.choice([repr, "{:.3f}".format, "{:e}".format, "{:E}".format, "{:+}".format, "{:.0f}".format, "{:g}".format])(value)
+        sign, digits = (text[0], text[1:]) if text[0] in "+-" else ("", text)
+        whole, point, rest = digits.partition(".")
+        if self.thousands and whole.isdigit():
+            whole = f"{int(whole):,}".replace(",", self.thousands)
+        elif rng.random() < 0.2 and whole.isdigit():
+            whole = rng.choice(["00" + whole, "" if whole == "0" and rest[:1].isdigit() else whole])
+        text = sign + whole + point.replace(".", self.decimal) + rest
+        unit = rng.choice(self.units + ("",))
+        text = f"{unit}{text}" if unit == "$" else f"{text} {unit}" if unit else text
+        return rng.choice([text, text, " " + text + "\t"])
+
+    def read(self, text):
+        for unit in self.units:
+            text = text.removeprefix(unit).removesuffix(unit).strip()
+        if self.thousands:
+            text = text.replace(self.thousands, "")
+        return float(text.replace(self.decimal, "."))
+
+
+NOTATIONS = [Notation()]
+MORE_MISSING_WORDS = [()]
 
 
 @dataclasses.dataclass
@@ -147,7 +175,7 @@ class Wrong:
 
 class RandomTable:
     def __init__(self, rng):
-        self.missing_words = MISSING
+        self.notation, self.more_words = rng.choice(NOTATIONS), rng.choice(MORE_MISSING_WORDS)
         self.layout = rng.choice(LAYOUTS)
         self.labels = rng.choice([None, None, ["good", "bad"], ["10", "9", "-3"], ["9007199254740993", "9007199254740992", "0"], ["b", "B", "10"]])
         self.missing = rng.choice(["error", "drop", "mean"])
@@ -162,7 +190,7 @@ class RandomTable:
         base = rng.choice([0, 2**53, 2**63 - 8])
         self.rows = []
         for key in [rng.choice([str(base + i), f"0{base + i}", f"Client {i}", f"Übung{i}"]) for i in range(rng.randint(1, 5))]:
-            times = self.layout.draw(rng, rng.randint(1, 12))
+            times = self.layout.draw(rng, rng.choice([1, 6, 9, 14]))
             if self.windows or rng.random() < 0.5:  # windows need times that differ
                 seen = {time_of(text, self.layout.format, self.layout.name == "eight digits"): text for text in times}
                 times = list(seen.values())
@@ -174,15 +202,17 @@ class RandomTable:
         self.boundary = self.some_boundary(rng) if rng.random() < 0.4 else ""
 
     def row(self, rng, key, part, time):
-        number = lambda: spelled_number(rng, rng.choice([rng.gauss(0, 1), rng.gauss(0, 1e5), float(rng.randint(-9, 9)), rng.random() * 1e-9]))
+        number = lambda: self.notation.spell(rng, rng.choice([rng.gauss(0, 1), rng.gauss(0, 1e5), float(rng.randint(-9, 9)), rng.random() * 1e-9]))
         cells = {"k": key, "part": part, "t": time, "x": number(), "z": number(), "w": rng.choice(["red", "blue", "dark blue", "é"]),
                  "unused": rng.choice(["", "nan", "-", "7"]), "y": rng.choice(self.labels) if self.labels else number()}
         if self.missing != "error" and rng.random() < 0.1:
-            cells[rng.choice(["x", "z"])] = rng.choice(sorted(MISSING))
+            cells[rng.choice(["x", "z"])] = rng.choice(sorted(MISSING) + list(self.more_words))
         return [cells[name] for name in self.columns]
 
     def some_boundary(self, rng):
-        text = rng.choice(self.rows)[self.columns.index("t")]
+        """A time of the table, rather a late one, so that something lies before it; or a coarser period."""
+        times = [rng.choice(self.rows)[self.columns.index("t")] for _ in range(4)]
+        text = max(times, key=lambda time: time_of(time, self.layout.format, self.layout.name == "eight digits"))
         if self.layout.coarser and rng.random() < 0.6:
             length = rng.choice(self.layout.coarser)
             if len(text) >= length and not (length == 7 and not text[5:7].isdigit()) and not (length == 10 and not text[8:10].isdigit()):
@@ -190,7 +220,14 @@ class RandomTable:
         return text
 
     def number(self, text):
-        return float(text)
+        return self.notation.read(text)
+
+    def is_missing(self, column, text):
+        if text in MISSING or text in self.more_words:
+            return True
+        listed = [self.number(word) for word in self.more_words if word.strip("-")[:1].isdigit()]
+        is_number = column in ("x", "z") or (column == "y" and not self.labels)
+        return is_number and bool(listed) and self.number(text) in listed
 
     def write(self, table, config):
         with open(table, "w", newline="", encoding="utf-8") as file:
@@ -202,10 +239,14 @@ class RandomTable:
                  "query = 0", f"scale = {json.dumps(self.scale)}"]
         if self.layout.format:
             lines.append(f"time_format = {json.dumps(self.layout.format)}")
+        notation = {"decimal": self.notation.decimal, "thousands": self.notation.thousands, "units": self.notation.units}
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in notation.items() if value not in (".", "", ())]
+        if self.more_words:
+            lines.append(f"missing_words = {json.dumps(self.more_words)}")
         if self.windows:
             lines.append("windows = {{ support = {}, query = {}, stride = {}, purge = {} }}".format(*self.windows))
         split = f'by = "time", test_from = {json.dumps(self.boundary)}' if self.boundary else 'by = "task", train = 1.0, validation = 0.0, test = 0.0'
-        lines += [f"split = {{ {split} }}", "[model]", "hidden = []", "[loss]", f'name = "{"softmax" if self.labels else "mse"}"', "[train]", "iterations = 1"]
+        lines += [f"split = {{ {split} }}", "[model]", "hidden = []", "[loss]", f'name = "{"softmax" if self.labels else "mse"}"', "[algorithm]", "inner_lr = 0.0", "[train]", "iterations = 1"]
         with open(config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
 
@@ -215,7 +256,7 @@ class RandomTable:
             self.rows += [list(row) for row in self.rows]
         for row in self.rows:
             for name in ("x", "z"):
-                if row[self.columns.index(name)] in MISSING:
+                if self.is_missing(name, row[self.columns.index(name)].strip(" \t")):
                     row[self.columns.index(name)] = "1"
         self.windows, at = None, rng.randrange(len(self.rows))
         column = rng.choice(["t", "t", "t", "x", "y", "k", "hole"])
@@ -230,7 +271,7 @@ class RandomTable:
         elif column == "k":
             value, shown = "", "missing"
         else:
-            value = rng.choice(["12x", "1,5", "0x10", "1 000", "+-3", "one"])
+            value = rng.choice(["12x", "0x10", "+-3", "one", "1;5", "1..5"])
             shown = f'"{value}"'
         self.rows[at][self.columns.index(column)] = value
         return Wrong(at, column, shown)

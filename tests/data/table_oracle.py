@@ -85,10 +85,10 @@ class Expected:
         for name in table.features:
             values = [self.cell(row, name) for row in rows]
             if name in table.words:
-                self.levels[name] = sorted({value for value in values if value not in table.missing_words}, key=str.encode)
+                self.levels[name] = sorted({value for value in values if not table.is_missing(name, value)}, key=str.encode)
                 self.add([(name, level) for level in self.levels[name]], 0.0, 1.0, 0.0)
                 continue
-            present = [table.number(value) for value in values if value not in table.missing_words]
+            present = [table.number(value) for value in values if not table.is_missing(name, value)]
             mean = deviation = 0.0
             for value in present:
                 mean += value
@@ -101,7 +101,8 @@ class Expected:
                 self.add([(name, MISSING)], 0.0, 1.0, 0.0)
         self.labels = []
         if table.labels:
-            words = {self.cell(row, "y") for row in range(len(table.rows))} - table.missing_words
+            words = {self.cell(row, "y") for row in range(len(table.rows))}
+            words = {word for word in words if not table.is_missing("y", word)}
             whole = all(re.fullmatch(r"-?\d+", word) and -(2**63) <= int(word) < 2**63 for word in words)
             self.labels = sorted(words, key=lambda word: (int(word), word.encode()) if whole else word.encode())
 
@@ -118,7 +119,7 @@ class Expected:
     def inputs(self, row):
         for (name, level), mean, deviation, fill in zip(self.names, self.mean, self.deviation, self.fill):
             text = self.cell(row, name)
-            missing = text in self.table.missing_words
+            missing = self.table.is_missing(name, text)
             if level is MISSING:
                 yield float(missing)
             elif level is not None:
@@ -140,7 +141,7 @@ def expected_tasks(table):
     text = lambda row, name: table.rows[row][column(name)].strip(" \t")
     by_key = {}
     for row in range(len(table.rows)):
-        holes = any(text(row, name) in table.missing_words for name in table.features + ["y"])
+        holes = any(table.is_missing(name, text(row, name)) for name in table.features + ["y"])
         if table.missing == "drop" and holes:
             continue
         by_key.setdefault(key_text([text(row, name) for name in table.key]), []).append(row)

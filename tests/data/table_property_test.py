@@ -35,10 +35,10 @@ def metadata_of(path):
 def compare(table, where):
     expected = expected_tasks(table)
     if not expected.tasks:
-        assert "no task" in run("data", "export", "--config", "c.toml", "--out", "T.st", code=3).stderr, where
+        assert "no task" in run("data", "export", "--config", "c.toml", "--phase", "train", "--out", "T.st", code=3).stderr, where
         counts["without tasks"] += 1
         return
-    run("data", "export", "--config", "c.toml", "--out", "T.st", "--quiet")
+    run("data", "export", "--config", "c.toml", "--phase", "train", "--out", "T.st", "--quiet")
     found = tensors("T.st")
     assert found["task_id"][2] == tuple(task.id for task in expected.tasks), f"{where}: other tasks, or in another order"
     for side in ("support", "query"):
@@ -63,7 +63,7 @@ def compare(table, where):
 
 
 def refuse(table, wrong, where):
-    result = run("data", "export", "--config", "c.toml", "--out", "T.st", code=3)
+    result = run("data", "export", "--config", "c.toml", "--phase", "train", "--out", "T.st", code=3)
     for part in (f"t.csv:{wrong.row + 2}: ", f'column "{wrong.column}"', wrong.shown):
         assert part in result.stderr, f"{where}: {wrong}: {part!r} is not in {result.stderr!r}"
     assert not pathlib.Path("T.st").exists(), where

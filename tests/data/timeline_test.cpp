@@ -217,7 +217,7 @@ TEST(Timeline, BoundariesThatCannotBeComparedAreRefused) {
       {{"1", "2"}, "1.5", "is not a whole number"},
       {{"2018-01-01T00:00Z", "2018-01-02T00:00Z"}, "2018-01-02", "has no offset from UTC"},
       {{"2018-01-01T00:00", "2018-01-02T00:00"}, "2018-01-02T00:00Z", "has an offset from UTC"},
-      {{"31/12/2017", "01/01/2018"}, "2018/01/01", "is not written in the format of the column", "%d/%m/%Y"},
+      {{"31/12/2017", "01/01/2018"}, "2018/01/01", "is not a time in the format of the column", "%d/%m/%Y"},
   };
   for (const auto& [times, boundary, named, format] : cases) {
     const std::string found = refusal<InvalidArgument>(times, format, boundary);
