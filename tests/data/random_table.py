@@ -239,8 +239,9 @@ class RandomTable:
                  "query = 0", f"scale = {json.dumps(self.scale)}"]
         if self.layout.format:
             lines.append(f"time_format = {json.dumps(self.layout.format)}")
-        notation = {"decimal": self.notation.decimal, "thousands": self.notation.thousands, "units": self.notation.units}
-        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in notation.items() if value not in (".", "", ())]
+        if self.notation != Notation():
+            lines += [f"decimal = {json.dumps(self.notation.decimal)}", f"thousands = {json.dumps(self.notation.thousands)}",
+                      f"units = {json.dumps(self.notation.units)}"]
         if self.more_words:
             lines.append(f"missing_words = {json.dumps(self.more_words)}")
         if self.windows:
