@@ -15,6 +15,7 @@
 #include <date/date.h>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "data/time_scanner.hpp"
 
@@ -123,7 +124,7 @@ nanoseconds read_seconds(TimeScanner& scan, bool behind_digit) {
 
 }  // namespace
 
-TimeFormat::TimeFormat(const std::string& format) : shown_("\"" + format + "\"") {
+TimeFormat::TimeFormat(const std::string& format) : shown_(quoted_text(format)) {
   const std::string key = "tasks.time_format = " + shown_ + ": ";
   letters_of(format, key);
   const std::string expanded = without_shorthand(format);

@@ -5,17 +5,21 @@
 #include <array>
 #include <charconv>
 #include <numeric>
+#include <string_view>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "data/time_period.hpp"
 
 namespace shoal {
 namespace {
 
-std::string quoted(const std::string& text) {
-  constexpr std::size_t most = 60;
-  return "\"" + (text.size() > most ? text.substr(0, most) + "..." : text) + "\"";
+/// Whether a table's numbers are binary ones: .npy, or several or compressed such files.
+bool holds_binary_numbers(std::string_view path) {
+  for (const std::string_view compression : {".gz", ".zst"})
+    if (path.ends_with(compression)) path.remove_suffix(compression.size());
+  return path.ends_with(".npy");
 }
 
 /// The first row that holds a level of a column of text.
@@ -25,7 +29,7 @@ std::size_t first_row_of(const Column& column, std::size_t level) {
 }
 
 std::string place_of(const ColumnStore& table, const Column& column, std::size_t level) {
-  return table.place(first_row_of(column, level)) + ": column " + quoted(column.name) + " (time): ";
+  return table.place(first_row_of(column, level)) + ": column " + quoted_text(column.name) + " (time): ";
 }
 
 std::string without_blanks(const std::string& text) {
@@ -44,12 +48,12 @@ std::string value_text(const Column& column, std::size_t row) {
 
 Timeline::Timeline(const ColumnStore& table, const TableOptions& options, const std::vector<bool>& usable)
     : column_(table.text_column(options.time)),
-      exponents_(options.path.ends_with(".npy") ? Exponents::are_exact : Exponents::may_hide_digits) {
+      exponents_(holds_binary_numbers(options.path) ? Exponents::are_exact : Exponents::may_hide_digits) {
   if (!options.time_format.empty()) format_.emplace(options.time_format);
   // Rows that are not usable may have no time.
   for (std::size_t row = 0; row < table.rows(); ++row)
     if (usable[row] && column_.is_missing(row))
-      throw DataError(table.place(row) + ": column " + quoted(column_.name) + " (time) is missing");
+      throw DataError(table.place(row) + ": column " + quoted_text(column_.name) + " (time) is missing");
   rank(read_levels(table));
 }
 
@@ -66,7 +70,7 @@ std::vector<TimeValue> Timeline::read_levels(const ColumnStore& table) {
   for (std::size_t level = 0; level < texts.size(); ++level) {
     const TimeReading reading = read(texts[level]);
     if (!reading.time)
-      throw DataError(place_of(table, column_, level) + quoted(texts[level]) + " " + reading.problem);
+      throw DataError(place_of(table, column_, level) + quoted_text(texts[level]) + " " + reading.problem);
     values.push_back(reading.time->value);
     kinds.push_back(reading.time->kind);
   }
@@ -81,8 +85,8 @@ std::vector<TimeValue> Timeline::read_levels(const ColumnStore& table) {
     std::transform(texts.begin(), texts.end(), values.begin(),
                    [](const std::string& text) { return *day_of_digits(text); });
   } else if (const std::string dates = disguised_dates(texts); !dates.empty()) {
-    throw DataError(place_of(table, column_, 0) + quoted(texts[0]) + " is, like every time of the column, " +
-                    dates);
+    throw DataError(place_of(table, column_, 0) + quoted_text(texts[0]) +
+                    " is, like every time of the column, " + dates);
   }
   return values;
 }
@@ -98,10 +102,10 @@ void Timeline::refuse_mixture(const ColumnStore& table, const std::vector<TimeKi
   for (auto kind = kinds.begin(); kind != kinds.end(); ++kind)
     if (*kind != *usual && (odd == usual || rows_of(*kind) < rows_of(*odd))) odd = kind;
   const auto level_of = [&](auto kind) { return static_cast<std::size_t>(kind - kinds.begin()); };
-  throw DataError(place_of(table, column_, level_of(odd)) + quoted(column_.levels[level_of(odd)]) + " is " +
-                  std::string(name_of(*odd)) + ", " + std::to_string(rows_of(*usual)) + " other times are " +
-                  std::string(plural_of(*usual)) + " such as " + quoted(column_.levels[level_of(usual)]) +
-                  "; write all times alike");
+  throw DataError(place_of(table, column_, level_of(odd)) + quoted_text(column_.levels[level_of(odd)]) +
+                  " is " + std::string(name_of(*odd)) + ", " + std::to_string(rows_of(*usual)) +
+                  " other times are " + std::string(plural_of(*usual)) + " such as " +
+                  quoted_text(column_.levels[level_of(usual)]) + "; write all times alike");
 }
 
 void Timeline::rank(const std::vector<TimeValue>& values) {
@@ -130,10 +134,11 @@ std::int32_t Timeline::boundary(const std::string& time, const std::string& key)
 
 TimeValue Timeline::value_of_boundary(const std::string& text, const std::string& key) const {
   const auto refuse = [&](const std::string& problem) {
-    throw InvalidArgument(key + " = " + quoted(text) + ": " + problem);
+    throw InvalidArgument(key + " = " + quoted_text(text) + ": " + problem);
   };
-  const std::string like_times = "the times of column " + quoted(column_.name) + " are " +
-                                 std::string(plural_of(kind_)) + ", e.g. " + quoted(column_.levels.at(0));
+  const std::string like_times = "the times of column " + quoted_text(column_.name) + " are " +
+                                 std::string(plural_of(kind_)) + ", e.g. " +
+                                 quoted_text(column_.levels.at(0));
   TimeReading reading = read(text);
   if (!reading.time && format_) {  // or as dates are written everywhere
     if (TimeReading known = read_time(text); known.time) reading = known;

@@ -162,8 +162,8 @@ class Notation:
         return float(text.replace(self.decimal, "."))
 
 
-NOTATIONS = [Notation()]
-MORE_MISSING_WORDS = [()]
+NOTATIONS = [Notation(), Notation(), Notation(",", "."), Notation(",", "", ("months", "%")), Notation(".", ",", ("$", "%")), Notation(".", "'", ("%",))]
+MORE_MISSING_WORDS = [(), (), (".", "?", "-"), ("-99.99", "-999", "unknown")]
 
 
 @dataclasses.dataclass
