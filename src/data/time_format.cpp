@@ -124,7 +124,7 @@ nanoseconds read_seconds(TimeScanner& scan, bool behind_digit) {
 
 }  // namespace
 
-TimeFormat::TimeFormat(const std::string& format) : shown_(quoted_text(format)) {
+TimeFormat::TimeFormat(const std::string& format) : shown_(quoted_text(format, 40)) {
   const std::string key = "tasks.time_format = " + shown_ + ": ";
   letters_of(format, key);
   const std::string expanded = without_shorthand(format);

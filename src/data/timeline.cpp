@@ -15,6 +15,11 @@
 namespace shoal {
 namespace {
 
+/// A time as messages show it: none is longer.
+std::string shown(std::string_view text) {
+  return quoted_text(text, 40);
+}
+
 /// Whether a table's numbers are binary ones: .npy, or several or compressed such files.
 bool holds_binary_numbers(std::string_view path) {
   for (const std::string_view compression : {".gz", ".zst"})
@@ -70,7 +75,7 @@ std::vector<TimeValue> Timeline::read_levels(const ColumnStore& table) {
   for (std::size_t level = 0; level < texts.size(); ++level) {
     const TimeReading reading = read(texts[level]);
     if (!reading.time)
-      throw DataError(place_of(table, column_, level) + quoted_text(texts[level]) + " " + reading.problem);
+      throw DataError(place_of(table, column_, level) + shown(texts[level]) + " " + reading.problem);
     values.push_back(reading.time->value);
     kinds.push_back(reading.time->kind);
   }
@@ -85,8 +90,8 @@ std::vector<TimeValue> Timeline::read_levels(const ColumnStore& table) {
     std::transform(texts.begin(), texts.end(), values.begin(),
                    [](const std::string& text) { return *day_of_digits(text); });
   } else if (const std::string dates = disguised_dates(texts); !dates.empty()) {
-    throw DataError(place_of(table, column_, 0) + quoted_text(texts[0]) +
-                    " is, like every time of the column, " + dates);
+    throw DataError(place_of(table, column_, 0) + shown(texts[0]) + " is, like every time of the column, " +
+                    dates);
   }
   return values;
 }
@@ -102,10 +107,10 @@ void Timeline::refuse_mixture(const ColumnStore& table, const std::vector<TimeKi
   for (auto kind = kinds.begin(); kind != kinds.end(); ++kind)
     if (*kind != *usual && (odd == usual || rows_of(*kind) < rows_of(*odd))) odd = kind;
   const auto level_of = [&](auto kind) { return static_cast<std::size_t>(kind - kinds.begin()); };
-  throw DataError(place_of(table, column_, level_of(odd)) + quoted_text(column_.levels[level_of(odd)]) +
-                  " is " + std::string(name_of(*odd)) + ", " + std::to_string(rows_of(*usual)) +
-                  " other times are " + std::string(plural_of(*usual)) + " such as " +
-                  quoted_text(column_.levels[level_of(usual)]) + "; write all times alike");
+  throw DataError(place_of(table, column_, level_of(odd)) + shown(column_.levels[level_of(odd)]) + " is " +
+                  std::string(name_of(*odd)) + ", " + std::to_string(rows_of(*usual)) + " other times are " +
+                  std::string(plural_of(*usual)) + " such as " + shown(column_.levels[level_of(usual)]) +
+                  "; write all times alike");
 }
 
 void Timeline::rank(const std::vector<TimeValue>& values) {
@@ -134,11 +139,10 @@ std::int32_t Timeline::boundary(const std::string& time, const std::string& key)
 
 TimeValue Timeline::value_of_boundary(const std::string& text, const std::string& key) const {
   const auto refuse = [&](const std::string& problem) {
-    throw InvalidArgument(key + " = " + quoted_text(text) + ": " + problem);
+    throw InvalidArgument(key + " = " + shown(text) + ": " + problem);
   };
   const std::string like_times = "the times of column " + quoted_text(column_.name) + " are " +
-                                 std::string(plural_of(kind_)) + ", e.g. " +
-                                 quoted_text(column_.levels.at(0));
+                                 std::string(plural_of(kind_)) + ", e.g. " + shown(column_.levels.at(0));
   TimeReading reading = read(text);
   if (!reading.time && format_) {  // or as dates are written everywhere
     if (TimeReading known = read_time(text); known.time) reading = known;
