@@ -31,6 +31,7 @@ ALLOWED = {  # folder -> folders it may include, beside itself and the standard 
 }
 THIRD_PARTY = {  # header prefix -> folders that may use it, in .cpp files only (but the program may anywhere)
     "nlohmann/": {"src/io", "src/data", "src/cli"},
+    "date/": {"src/data"},
     "toml++/": {"src/cli"},
     "CLI/": {"src/cli"},
 }

@@ -28,7 +28,8 @@ struct SplitOptions {
   std::string by =
       "task";  ///< "task": by shares, keyed hash of the task key; "time": by calendar time of the query
   double train = 0.7, validation = 0.15, test = 0.15;  ///< by = "task": shares, sum 1
-  std::string validation_from, test_from;  ///< by = "time": first time of each phase, compared as in the file
+  std::string validation_from,
+      test_from;  ///< by = "time": first time of each phase, read as the times of the file are
   bool operator==(const SplitOptions&) const = default;
 };
 
@@ -61,7 +62,8 @@ struct TableOptions {
   int max_categories = 100;              ///< most levels with which a text feature is one by itself
   std::vector<std::string> targets;      ///< with softmax: one column of class labels
   std::string offset;                    ///< column added to the network output; empty = none
-  std::string time;  ///< orders rows; support then lies strictly before query; empty = file order
+  std::string time;         ///< orders rows; support then lies strictly before query; empty = file order
+  std::string time_format;  ///< layout of times in strptime's letters; empty: one that docs/formats.md lists
   WindowOptions windows;
   MissingPolicy missing = MissingPolicy::error;
   SplitOptions split;
@@ -109,7 +111,7 @@ class TableSource : public TaskSource {
   virtual std::string key_of(std::int64_t task_id) const = 0;
   /// The query rows of a task as rows of the table; 0 is the first after the header.
   virtual std::span<const std::int32_t> query_rows(std::int64_t task_id) const = 0;
-  /// Text of the time column in a row of the table; empty when no column orders rows.
+  /// Text of the time column in a row of the table, as the file writes it; empty when no column orders rows.
   virtual std::string time_of(std::int64_t row) const = 0;
   virtual const LeftOut& left_out() const = 0;
   /// What was found out about the file rather than told by the options, a sentence each: its delimiter.

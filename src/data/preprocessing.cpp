@@ -39,6 +39,7 @@ std::string to_json(const Preprocessing& p) {
                              {"targets", o.targets},
                              {"offset", o.offset},
                              {"time", o.time},
+                             {"time_format", o.time_format},
                              {"windows",
                               {{"support", o.windows.support},
                                {"query", o.windows.query},
@@ -87,6 +88,7 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     j.at("targets").get_to(o.targets);
     j.at("offset").get_to(o.offset);
     j.at("time").get_to(o.time);
+    o.time_format = j.value("time_format", "");
     const json& windows = j.at("windows");
     o.windows = {windows.at("support"), windows.at("query"), windows.at("stride"), windows.at("purge")};
     o.missing = missing_from_string(j.at("missing").get<std::string>());

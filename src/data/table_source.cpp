@@ -66,6 +66,7 @@ void validate(const TableOptions& o, TargetType target) {
           "windows: support, query, stride and purge must be at least 0");
   require(o.windows.query > 0 || o.windows.support == 0, "windows: query must be at least 1");
   require(o.support >= 0 && o.query >= 0 && o.purge >= 0, "support, query and purge must be at least 0");
+  require(!o.time.empty() || o.time_format.empty(), "time_format needs a time column (tasks.time)");
   require(o.split.by == "task" || o.split.by == "time",
           "split.by must be \"task\" or \"time\", not \"" + o.split.by + "\"");
   if (o.split.by == "task") {
@@ -106,7 +107,7 @@ std::vector<ColumnRequest> requests(const TableOptions& o, TargetType target, co
                                         : ColumnType::detect,
                       static_cast<std::size_t>(o.max_categories)});
   for (const std::string& name : o.key) wanted.push_back({name, ColumnType::key});  // "007" is not "7"
-  if (!o.time.empty()) wanted.push_back({o.time, ColumnType::detect});
+  if (!o.time.empty()) wanted.push_back({o.time, ColumnType::text});
   return wanted;
 }
 
@@ -191,7 +192,7 @@ class Table final : public TableSource {
   }
   std::string time_of(std::int64_t row) const override {
     if (options_.time.empty()) return "";
-    const Column& time = table_.column(options_.time);
+    const Column& time = table_.text_column(options_.time);
     const auto at = static_cast<std::size_t>(row);
     return time.is_missing(at) ? "" : value_text(time, at);
   }

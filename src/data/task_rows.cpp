@@ -46,15 +46,16 @@ class Builder {
         seed_(seed),
         whole_(needed != TargetsNeeded::everywhere),
         lenient_(needed == TargetsNeeded::nowhere || options.missing == MissingPolicy::drop) {
-    if (!options.time.empty()) time_.emplace(table, options.time, flags.usable);
+    if (!options.time.empty()) time_.emplace(table, options, flags.usable);
     if (options.windows.query > 0 && !time_)
       throw InvalidArgument("tasks.windows needs a time column (tasks.time)");
     if (phases == Phases::split && options.split.by == "time") {
       if (!time_) throw InvalidArgument("tasks.split by = \"time\" needs a time column (tasks.time)");
       if (options.split.test_from.empty()) throw InvalidArgument("tasks.split by = \"time\" needs test_from");
-      test_from_ = time_->boundary(options.split.test_from);
-      validation_from_ =
-          options.split.validation_from.empty() ? test_from_ : time_->boundary(options.split.validation_from);
+      test_from_ = time_->boundary(options.split.test_from, "tasks.split.test_from");
+      validation_from_ = options.split.validation_from.empty()
+                             ? test_from_
+                             : time_->boundary(options.split.validation_from, "tasks.split.validation_from");
       if (validation_from_ > test_from_)
         throw InvalidArgument("tasks.split: validation_from lies after test_from");
     }
@@ -134,7 +135,9 @@ class Builder {
       if (rank_of(rows[i]) == rank_of(rows[i - 1]))
         throw DataError(table_.place(static_cast<std::size_t>(rows[i])) + ": column \"" + options_.time +
                         "\": key \"" + key + "\" has the time " + time_text(rows[i]) +
-                        " twice; windows need an order in time");
+                        " twice (the other is " + time_text(rows[i - 1]) + " at " +
+                        table_.place(static_cast<std::size_t>(rows[i - 1])) +
+                        "); windows need an order in time");
     const std::size_t least = whole_ ? support : support + purge + query,
                       end = whole_ ? labelled_end(rows) : rows.size();
     if (end < least) {

@@ -2,25 +2,44 @@
 #include "data/timeline.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <numeric>
+#include <string_view>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 
-#include "data/number_notation.hpp"
+#include "data/time_period.hpp"
 
 namespace shoal {
 namespace {
 
-template <class T>
-std::int32_t rank_in(const std::vector<T>& sorted, const T& value) {
-  return static_cast<std::int32_t>(std::lower_bound(sorted.begin(), sorted.end(), value) - sorted.begin());
+/// A time as messages show it: none is longer.
+std::string shown(std::string_view text) {
+  return quoted_text(text, 40);
 }
 
-/// How a time is written: 2003-01-31 as 0000-00-00.
-std::string layout_of(std::string text) {
-  for (char& c : text)
-    if (c >= '0' && c <= '9') c = '0';
-  return text;
+/// Whether a table's numbers are binary ones: .npy, or several or compressed such files.
+bool holds_binary_numbers(std::string_view path) {
+  for (const std::string_view compression : {".gz", ".zst"})
+    if (path.ends_with(compression)) path.remove_suffix(compression.size());
+  return path.ends_with(".npy");
+}
+
+/// The first row that holds a level of a column of text.
+std::size_t first_row_of(const Column& column, std::size_t level) {
+  const auto row = std::find(column.codes.begin(), column.codes.end(), static_cast<std::int32_t>(level));
+  return static_cast<std::size_t>(row - column.codes.begin());
+}
+
+std::string place_of(const ColumnStore& table, const Column& column, std::size_t level) {
+  return table.place(first_row_of(column, level)) + ": column " + quoted_text(column.name) + " (time): ";
+}
+
+std::string without_blanks(const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
+  return begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
 }
 
 }  // namespace
@@ -32,61 +51,120 @@ std::string value_text(const Column& column, std::size_t row) {
   return {digits, end};
 }
 
-Timeline::Timeline(const ColumnStore& table, const std::string& column, const std::vector<bool>& usable)
-    : column_(table.column(column)), ranks_(table.rows(), 0) {
+Timeline::Timeline(const ColumnStore& table, const TableOptions& options, const std::vector<bool>& usable)
+    : column_(table.text_column(options.time)),
+      exponents_(holds_binary_numbers(options.path) ? Exponents::are_exact : Exponents::may_hide_digits) {
+  if (!options.time_format.empty()) format_.emplace(options.time_format);
+  // Rows that are not usable may have no time.
   for (std::size_t row = 0; row < table.rows(); ++row)
     if (usable[row] && column_.is_missing(row))
-      throw DataError(table.place(row) + ": column \"" + column + "\" (time) is missing");
-  // Rows that are not usable may have no time.
-  if (column_.numeric) {
-    for (std::size_t row = 0; row < table.rows(); ++row)
-      if (!column_.is_missing(row)) numbers_.push_back(column_.numbers[row]);
-    std::sort(numbers_.begin(), numbers_.end());
-    numbers_.erase(std::unique(numbers_.begin(), numbers_.end()), numbers_.end());
-    for (std::size_t row = 0; row < table.rows(); ++row)
-      if (!column_.is_missing(row)) ranks_[row] = rank_in(numbers_, column_.numbers[row]);
-    return;
+      throw DataError(table.place(row) + ": column " + quoted_text(column_.name) + " (time) is missing");
+  rank(read_levels(table));
+}
+
+TimeReading Timeline::read(const std::string& text) const {
+  return format_ ? format_->read(text) : read_time(text, exponents_);
+}
+
+std::vector<TimeValue> Timeline::read_levels(const ColumnStore& table) {
+  const std::vector<std::string>& texts = column_.levels;
+  std::vector<TimeValue> values;
+  std::vector<TimeKind> kinds;
+  values.reserve(texts.size());
+  kinds.reserve(texts.size());
+  for (std::size_t level = 0; level < texts.size(); ++level) {
+    const TimeReading reading = read(texts[level]);
+    if (!reading.time)
+      throw DataError(place_of(table, column_, level) + shown(texts[level]) + " " + reading.problem);
+    values.push_back(reading.time->value);
+    kinds.push_back(reading.time->kind);
   }
-  for (const std::string& level : column_.levels)
-    if (level.size() > layout_.size()) layout_ = layout_of(level);
-  for (std::size_t level = 0; level < column_.levels.size(); ++level) {
-    const std::string& text = column_.levels[level];
-    const std::string layout = layout_of(text);
-    const bool year_first = layout.starts_with("0000");
-    if (year_first && layout_.starts_with(layout)) continue;
-    const auto row = std::find(column_.codes.begin(), column_.codes.end(), static_cast<std::int32_t>(level));
-    throw DataError(table.place(static_cast<std::size_t>(row - column_.codes.begin())) + ": column \"" +
-                    column + "\" (time): \"" + text + "\" is " +
-                    (year_first ? "not written like the other times" : "text that does not sort by time") +
-                    "; write all like 2003-01-31 (the year first, months and days in two digits), or as "
-                    "numbers");
+  if (texts.empty()) return values;
+  kind_ = kinds[0];
+  if (std::any_of(kinds.begin(), kinds.end(), [&](TimeKind kind) { return kind != kind_; }))
+    refuse_mixture(table, kinds);
+  if (kind_ != TimeKind::whole_number) return values;
+  if (std::all_of(texts.begin(), texts.end(),
+                  [](const auto& text) { return day_of_digits(text).has_value(); })) {
+    kind_ = TimeKind::day;
+    std::transform(texts.begin(), texts.end(), values.begin(),
+                   [](const std::string& text) { return *day_of_digits(text); });
+  } else if (const std::string dates = disguised_dates(texts); !dates.empty()) {
+    throw DataError(place_of(table, column_, 0) + shown(texts[0]) + " is, like every time of the column, " +
+                    dates);
   }
-  texts_ = column_.levels;
-  std::sort(texts_.begin(), texts_.end());
-  std::vector<std::int32_t> rank_of_level;
-  for (const std::string& level : column_.levels) rank_of_level.push_back(rank_in(texts_, level));
-  for (std::size_t row = 0; row < table.rows(); ++row)
-    if (column_.codes[row] >= 0) ranks_[row] = rank_of_level[static_cast<std::size_t>(column_.codes[row])];
+  return values;
+}
+
+void Timeline::refuse_mixture(const ColumnStore& table, const std::vector<TimeKind>& kinds) const {
+  std::array<std::size_t, time_kinds> rows{};
+  for (const std::int32_t code : column_.codes)
+    if (code >= 0) ++rows[static_cast<std::size_t>(kinds[static_cast<std::size_t>(code)])];
+  const auto rows_of = [&](TimeKind kind) { return rows[static_cast<std::size_t>(kind)]; };
+  const auto more = [&](TimeKind a, TimeKind b) { return rows_of(a) < rows_of(b); };
+  const auto usual = std::max_element(kinds.begin(), kinds.end(), more);
+  auto odd = usual;
+  for (auto kind = kinds.begin(); kind != kinds.end(); ++kind)
+    if (*kind != *usual && (odd == usual || rows_of(*kind) < rows_of(*odd))) odd = kind;
+  const auto level_of = [&](auto kind) { return static_cast<std::size_t>(kind - kinds.begin()); };
+  throw DataError(place_of(table, column_, level_of(odd)) + shown(column_.levels[level_of(odd)]) + " is " +
+                  std::string(name_of(*odd)) + ", " + std::to_string(rows_of(*usual)) + " other times are " +
+                  std::string(plural_of(*usual)) + " such as " + shown(column_.levels[level_of(usual)]) +
+                  "; write all times alike");
+}
+
+void Timeline::rank(const std::vector<TimeValue>& values) {
+  std::vector<std::int32_t> order(values.size()), rank_of_level(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto value_of = [&](std::int32_t level) { return values[static_cast<std::size_t>(level)]; };
+  std::sort(order.begin(), order.end(),
+            [&](std::int32_t a, std::int32_t b) { return value_of(a) < value_of(b); });
+  for (const std::int32_t level : order) {
+    if (sorted_.empty() || sorted_.back() != value_of(level)) sorted_.push_back(value_of(level));
+    rank_of_level[static_cast<std::size_t>(level)] = static_cast<std::int32_t>(sorted_.size() - 1);
+  }
+  ranks_.reserve(column_.codes.size());
+  for (const std::int32_t code : column_.codes)
+    ranks_.push_back(code < 0 ? 0 : rank_of_level[static_cast<std::size_t>(code)]);
 }
 
 std::string Timeline::text(std::size_t row) const {
   return value_text(column_, row);
 }
 
-std::int32_t Timeline::boundary(const std::string& time) const {
-  if (!column_.numeric) {
-    const std::string layout = layout_of(time);
-    if (!layout.starts_with("0000") || !(layout_.starts_with(layout) || layout.starts_with(layout_)))
-      throw InvalidArgument("tasks.split: boundary \"" + time +
-                            "\" is not written like the times of column \"" + column_.name + "\", e.g. \"" +
-                            column_.levels[0] + "\"");
-    return rank_in(texts_, time);
+std::int32_t Timeline::boundary(const std::string& time, const std::string& key) const {
+  const TimeValue value = value_of_boundary(without_blanks(time), key);
+  return static_cast<std::int32_t>(std::lower_bound(sorted_.begin(), sorted_.end(), value) - sorted_.begin());
+}
+
+TimeValue Timeline::value_of_boundary(const std::string& text, const std::string& key) const {
+  const auto refuse = [&](const std::string& problem) {
+    throw InvalidArgument(key + " = " + shown(text) + ": " + problem);
+  };
+  const std::string like_times = "the times of column " + quoted_text(column_.name) + " are " +
+                                 std::string(plural_of(kind_)) + ", e.g. " + shown(column_.levels.at(0));
+  TimeReading reading = read(text);
+  if (!reading.time && format_) {  // or as dates are written everywhere
+    if (TimeReading known = read_time(text); known.time) reading = known;
   }
-  double value = 0.0;
-  if (NumberNotation(TableFormat{}).read(time, value) != FieldKind::number)
-    throw InvalidArgument("tasks.split: boundary \"" + time + "\" is not a number, but column \"" +
-                          column_.name + "\" is");
-  return rank_in(numbers_, value);
+  if (!reading.time) refuse(reading.problem + "; " + like_times);
+  Time time = *reading.time;
+  if (kind_ == TimeKind::whole_number) {
+    if (time.kind != kind_) refuse("is " + std::string(name_of(time.kind)) + ", " + like_times);
+    return time.value;
+  }
+  if (time.kind == TimeKind::whole_number) {
+    const std::optional<Time> date = date_of_digits(text);
+    if (!date) refuse("is a whole number, " + like_times);
+    time = *date;
+  }
+  if (kind_ == TimeKind::offset_date_time && time.kind != kind_)
+    refuse("has no offset from UTC, " + like_times + "; write it in full, as in 2003-01-01T00:00Z");
+  if (time.kind == TimeKind::offset_date_time && kind_ != time.kind)
+    refuse("has an offset from UTC, " + like_times);
+  if (start_of_period(kind_, time.value) != time.value)
+    refuse("lies inside " + std::string(name_of(kind_)) + ", " + like_times + "; write when one begins");
+  return time.value;
 }
 
 }  // namespace shoal

@@ -71,32 +71,6 @@ TEST(Table, DroppedRowsMayLackTheirTime) {
   EXPECT_EQ(rows(folder.file("holed.csv", holed)), rows(folder.file("clean.csv", clean)));
 }
 
-TEST(Table, TimesThatAreTextMustSortByTime) {
-  const Scratch folder;
-  const auto with_times = [&](const std::vector<std::string>& times, const std::string& test_from = "") {
-    std::string text = "id,t,x,y\n";
-    for (const std::string& time : times) text += "a," + time + ",1,1\n";
-    TableOptions options = basic(folder.file("t.csv", text));
-    options.time = "t";
-    options.support = 1;
-    if (!test_from.empty()) {
-      options.split.by = "time";
-      options.split.test_from = test_from;
-    }
-    return make_table_source(options, TargetType::real, 1);
-  };
-  EXPECT_NO_THROW(with_times({"2003-01-31", "2003-01-31T16:00", "2003-02-01", "2003-02"}));
-  EXPECT_NO_THROW(with_times({"2003Q4", "2004Q1"}));
-  EXPECT_THROW(with_times({"12/31/2003", "01/02/2004"}), DataError);
-  EXPECT_THROW(with_times({"31.12.2003", "02.01.2004"}), DataError);
-  EXPECT_THROW(with_times({"2003-10-01", "2003-9-30"}), DataError);
-  EXPECT_THROW(with_times({"Jan-2003", "Feb-2003"}), DataError);
-  EXPECT_NO_THROW(with_times({"2003-01-01", "2003-01-02"}, "2004"));
-  EXPECT_NO_THROW(with_times({"2003-01-01", "2003-01-02"}, "2004-01-01T00:00"));
-  EXPECT_THROW(with_times({"2003-01-01", "2003-01-02"}, "01/01/2004"), InvalidArgument);
-  EXPECT_THROW(with_times({"2003-01-01", "2003-01-02"}, "2004/01/01"), InvalidArgument);
-}
-
 TEST(Table, ScalesByMetaTrainRowsAlone) {
   const Scratch folder;
   std::string text = "id,t,x,y\n";

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/whole_number_time.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include <date/date.h>
+
+namespace shoal {
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::size_t digits_at(std::string_view text, std::size_t from) {
+  std::size_t end = from;
+  while (end < text.size() && is_digit(text[end])) ++end;
+  return end - from;
+}
+
+/// A decimal number taken apart: sign, digits with `scale` zeros behind them (or, below 0, digits behind the
+/// point).
+struct Decimal {
+  bool negative = false;
+  std::string digits;
+  long scale = 0;
+  bool hides_digits = false;  ///< an exponent stands for zeros that are not written
+};
+
+std::optional<Decimal> decimal_of(std::string_view text) {
+  Decimal number;
+  std::size_t at = 0;
+  if (!text.empty() && (text[0] == '+' || text[0] == '-')) number.negative = text[at++] == '-';
+  const std::size_t before = digits_at(text, at);
+  number.digits = text.substr(at, before);
+  at += before;
+  std::size_t behind = 0;
+  if (at < text.size() && text[at] == '.') {
+    behind = digits_at(text, ++at);
+    number.digits += text.substr(at, behind);
+    at += behind;
+  }
+  if (number.digits.empty()) return std::nullopt;
+  long exponent = 0;
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    ++at;
+    const bool small = at < text.size() && text[at] == '-';
+    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+    const std::size_t count = digits_at(text, at);
+    if (count == 0) return std::nullopt;
+    constexpr long beyond_all = 1'000'000'000;
+    if (std::from_chars(text.data() + at, text.data() + at + count, exponent).ec != std::errc() ||
+        exponent > beyond_all)
+      exponent = beyond_all;
+    if (small) exponent = -exponent;
+    at += count;
+  }
+  if (at != text.size()) return std::nullopt;
+  number.scale = exponent - static_cast<long>(behind);
+  number.hides_digits = exponent > 0 && number.scale > 0;
+  return number;
+}
+
+TimeReading refused(std::string problem) {
+  return {std::nullopt, std::move(problem)};
+}
+
+/// 2018.1, 2018.10: a year, a point, a month?
+bool is_year_point_month(std::string_view text) {
+  return digits_at(text, 0) == 4 && text.size() >= 6 && text.size() <= 7 && text[4] == '.' &&
+         digits_at(text, 5) == text.size() - 5;
+}
+
+/// The digits of a number without sign and exponent; a fraction of zeros does not count (20180131.0).
+std::string_view plain_digits(std::string_view text) {
+  const std::size_t count = digits_at(text, 0);
+  std::string_view rest = text.substr(count);
+  if (!rest.empty() && rest[0] == '.') rest.remove_prefix(1);
+  return rest.find_first_not_of('0') == std::string_view::npos ? text.substr(0, count) : std::string_view();
+}
+
+unsigned number_at(std::string_view digits, std::size_t from, std::size_t count) {
+  unsigned value = 0;
+  std::from_chars(digits.data() + from, digits.data() + from + count, value);
+  return value;
+}
+
+std::optional<date::sys_days> day_of(unsigned year, unsigned month, unsigned day) {
+  const date::year_month_day ymd{date::year(static_cast<int>(year)), date::month(month), date::day(day)};
+  return ymd.ok() ? std::optional(date::sys_days(ymd)) : std::nullopt;
+}
+
+/// What digits mean when the year stands behind day and month, or behind the month.
+struct YearLast {
+  bool day_first = false, month_first = false, month_alone = false;
+  unsigned before_year = 0;  ///< day and month, as the digits say
+  unsigned year = 0;
+};
+
+YearLast year_last(std::string_view digits) {
+  const std::size_t width = digits.size();
+  YearLast result;
+  if (width == 5 || width == 6) {
+    result.before_year = number_at(digits, 0, width - 4);
+    result.year = number_at(digits, width - 4, 4);
+    result.month_alone = result.before_year >= 1 && result.before_year <= 12;
+  } else if (width == 7 || width == 8 || width == 12 || width == 14) {
+    const std::size_t first = width == 7 ? 1 : 2;
+    const unsigned a = number_at(digits, 0, first), b = number_at(digits, first, 2);
+    result.before_year = 100 * a + b;
+    result.year = number_at(digits, first + 2, 4);
+    const bool of_day = width < 12 || (number_at(digits, 8, 2) < 24 && number_at(digits, 10, 2) < 60 &&
+                                       (width == 12 || number_at(digits, 12, 2) < 60));
+    result.day_first = of_day && day_of(result.year, b, a).has_value();
+    result.month_first = of_day && day_of(result.year, a, b).has_value();
+  }
+  return result;
+}
+
+}  // namespace
+
+std::optional<TimeReading> read_whole_number(std::string_view text, Exponents exponents) {
+  std::optional<Decimal> number = decimal_of(text);
+  if (!number) return std::nullopt;
+  std::string& digits = number->digits;
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
+  if (digits.empty()) return TimeReading{Time{}, ""};
+  for (; number->scale < 0 && digits.back() == '0'; ++number->scale) digits.pop_back();
+  if (number->scale < 0)
+    return refused(
+        is_year_point_month(text)
+            ? "is a decimal number (read so, 2018.1 is 2018.10); write months like 2018-10, or set "
+              "tasks.time_format = \"%Y.%m\""
+            : "is not a whole number; write times as whole numbers (milliseconds rather than "
+              "fractions of a second) or as dates (2018-01-31)");
+  if (number->hides_digits && exponents == Exponents::may_hide_digits)
+    return refused("may hide digits behind its exponent, as spreadsheets do; write all digits");
+  constexpr std::size_t most_digits = 19;  // of 2^63
+  std::int64_t value = 0;
+  bool fits = static_cast<std::uint64_t>(number->scale) + digits.size() <= most_digits;
+  if (fits) {
+    const std::string whole =
+        (number->negative ? "-" : "") + digits + std::string(static_cast<std::size_t>(number->scale), '0');
+    fits = std::from_chars(whole.data(), whole.data() + whole.size(), value).ec == std::errc();
+  }
+  if (!fits) return refused("does not fit into 64 bits (-9223372036854775808 to 9223372036854775807)");
+  return TimeReading{Time{TimeKind::whole_number, {value, 0}}, ""};
+}
+
+std::optional<TimeValue> day_of_digits(std::string_view text) {
+  const std::string_view digits = plain_digits(text);
+  if (digits.size() != 8) return std::nullopt;
+  const auto day = day_of(number_at(digits, 0, 4), number_at(digits, 4, 2), number_at(digits, 6, 2));
+  return day ? std::optional(TimeValue{day->time_since_epoch().count(), 0}) : std::nullopt;
+}
+
+std::optional<Time> date_of_digits(std::string_view text) {
+  if (const auto day = day_of_digits(text)) return Time{TimeKind::day, *day};
+  const std::string_view digits = plain_digits(text);
+  if (digits.size() != 4) return std::nullopt;
+  const date::sys_days begin = *day_of(number_at(digits, 0, 4), 1, 1);
+  return Time{TimeKind::year, {begin.time_since_epoch().count(), 0}};
+}
+
+std::string disguised_dates(const std::vector<std::string>& texts) {
+  bool all_days = true, day_first = true, month_first = true, months_alone = true;
+  bool eight_digits = true, of_our_time = true;
+  std::set<unsigned> before_year;  // more than one: not a counter that passes by, such as 102000, 102001, ...
+  for (const std::string& text : texts) {
+    const std::string_view digits = plain_digits(text);
+    const YearLast date = year_last(digits);
+    all_days = all_days && (date.day_first || date.month_first);
+    day_first = day_first && date.day_first;
+    month_first = month_first && date.month_first;
+    months_alone = months_alone && date.month_alone;
+    if (!all_days && !months_alone) return "";
+    eight_digits = eight_digits && digits.size() == 8;
+    of_our_time = of_our_time && date.year >= 1900 && date.year < 2100;
+    if (before_year.size() < 2) before_year.insert(date.before_year);
+  }
+  if (!eight_digits && (!of_our_time || before_year.size() < 2)) return "";
+  if (months_alone) return "a month with the year last; write 2003-12 instead of 122003";
+  const std::string what = day_first == month_first ? "a date with the day or the month first"
+                           : day_first              ? "a date with the day first"
+                                                    : "a date with the month first";
+  std::string advice = "; write 20031231 or 2003-12-31";
+  if (eight_digits && (day_first || month_first)) {
+    advice += ", or set tasks.time_format = ";
+    advice += !month_first ? "\"%d%m%Y\"" : !day_first ? "\"%m%d%Y\"" : "\"%d%m%Y\" or \"%m%d%Y\"";
+  }
+  return what + advice;
+}
+
+}  // namespace shoal
