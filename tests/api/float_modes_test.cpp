@@ -124,7 +124,10 @@ void use_learner(const Context& context, const TaskSource& source, const std::fi
   result.add(gradient.rates);
   result.add(gradient.query_loss);
   result.add(learner.meta_step(tasks).theta);
-  train(learner, source, {.iterations = 3, .tasks_per_batch = 4});
+  TrainOptions few;
+  few.iterations = 3;
+  few.tasks_per_batch = 4;
+  train(learner, source, few);
   result.add(learner.parameters().theta);
   const auto fast = learner.adapt(tasks, 2);
   result.add(fast.phi);
