@@ -8,7 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <chrono>
+#include <thread>
 
 #include <shoal/error.hpp>
 #include <shoal/quoted_text.hpp>
@@ -22,13 +23,18 @@ std::string this_process() {
   return std::to_string(::getpid()) + " on " + host.data() + "\n";
 }
 
-/// What the holder wrote into the lock; it may be about to.
+/// What the holder wrote into the lock. It may have got it this moment: its words are waited for, half a
+/// second at most.
 std::string holder(int descriptor) {
-  std::array<char, 300> text{};
-  const ssize_t size = ::pread(descriptor, text.data(), text.size(), 0);
-  std::string words(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-  words.resize(std::min(words.find('\n'), words.size()));
-  return words.empty() ? "another process" : "process " + printable(words);
+  for (int attempt = 0; attempt < 25; ++attempt) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::array<char, 300> text{};
+    const ssize_t size = ::pread(descriptor, text.data(), text.size(), 0);
+    std::string words(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+    words.resize(std::min(words.find('\n'), words.size()));
+    if (!words.empty()) return "process " + printable(words);
+  }
+  return "another process";
 }
 
 }  // namespace
