@@ -8,6 +8,7 @@
 #include <shoal/dataset.hpp>
 #include <shoal/error.hpp>
 #include <shoal/evaluation.hpp>
+#include <shoal/left_out.hpp>
 #include <shoal/loss.hpp>
 #include <shoal/machine.hpp>
 #include <shoal/meta_learner.hpp>

@@ -147,6 +147,7 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
     std::fprintf(stderr, "shoal: warning: %s\n", warning.c_str());
     log.line("warning: " + warning);
   }
+  for (const std::string& warning : data.warnings) log.line("warning: " + warning);
   report_left_out(data, options.common);
   if (const auto left = left_out_json(data); !left.is_null())
     log.line("left out of the data: " + left.dump());
@@ -201,6 +202,7 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
                 {"tasks_seen", summary.tasks_seen},
                 {"tasks_failed", summary.tasks_failed},
                 {"left_out", left_out_json(data)},
+                {"warnings", data.warnings},
                 {"evaluated_on", looked_at},
                 {"evaluation", json_table(table)}});
   } else if (!options.common.quiet) {
