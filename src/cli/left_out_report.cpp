@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/left_out_report.hpp"
 
+#include <shoal/quoted_text.hpp>
+
 namespace shoal::cli {
 namespace {
 
@@ -10,8 +12,8 @@ std::string sentence(const LeftOut& left, LeftOutRule rule) {
     case LeftOutRule::missing:
       return rows + " with a missing value (tasks.missing)";
     case LeftOutRule::too_few:
-      return rows + " of " + std::to_string(left.keys) + " keys with too few rows for a task, e.g. \"" +
-             left.example + "\"";
+      return rows + " of " + std::to_string(left.keys) + " keys with too few rows for a task, e.g. " +
+             quoted_text(left.example);
     case LeftOutRule::query_cap:
       return rows + " beyond the query rows that a task may have (tasks.query)";
     case LeftOutRule::purge_gap:
@@ -43,7 +45,8 @@ std::vector<std::string> left_out_lines(const LeftOut& left) {
     if (tells(left, rule)) lines.push_back("left out: " + sentence(left, rule));
   if (const auto& unknown = left.unknown_categories; !unknown.empty())
     lines.push_back(std::to_string(unknown.size()) +
-                    " categories that no meta-train row had, read as none, e.g. " + unknown.front());
+                    " categories that no meta-train row had, read as none, e.g. " +
+                    printable(unknown.front()));
   return lines;
 }
 

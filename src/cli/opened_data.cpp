@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include <shoal/quoted_text.hpp>
 #include <shoal/task_file.hpp>
 #include <shoal/tensor_file.hpp>
 
@@ -22,7 +23,7 @@ bool is_task_file(const std::string& file) {
 }
 
 OpenedData opened(std::string file, std::unique_ptr<TaskSource> source) {
-  OpenedData data{std::move(file), std::move(source), nullptr, {}};
+  OpenedData data{std::move(file), std::move(source)};
   data.table = dynamic_cast<const TableSource*>(data.source.get());
   return data;
 }
@@ -39,7 +40,7 @@ std::vector<std::string> phases_without_tasks(const OpenedData& data, const Spli
     return value > 0.0 ? std::string("tasks.split.") + key + " = " + digits : "";
   };
   const auto from = [](const char* key, const std::string& value) {
-    return value.empty() ? "" : std::string("tasks.split.") + key + " = \"" + value + "\"";
+    return value.empty() ? "" : std::string("tasks.split.") + key + " = " + quoted_text(value);
   };
   const bool by_time = split.by == "time";
   const Asked phases[] = {
@@ -54,7 +55,8 @@ std::vector<std::string> phases_without_tasks(const OpenedData& data, const Spli
   std::vector<std::string> warnings;
   for (const Asked& asked : phases)
     if (!asked.key.empty() && data.source->size(asked.phase) == 0)
-      warnings.push_back(data.file + ": " + asked.key + " gets no task (tasks by phase: " + counts + ")");
+      warnings.push_back(printable(data.file) + ": " + asked.key +
+                         " gets no task (tasks by phase: " + counts + ")");
   return warnings;
 }
 
@@ -104,7 +106,7 @@ OpenedData open_data(const CommandOptions& options, const TrainedModel& model, T
 void report_left_out(const OpenedData& data, const CommonOptions& options) {
   if (options.quiet || !data.table) return;
   for (const std::string& line : left_out_lines(data.table->left_out()))
-    std::fprintf(stderr, "shoal: %s: %s\n", data.file.c_str(), line.c_str());
+    std::fprintf(stderr, "shoal: %s: %s\n", printable(data.file).c_str(), line.c_str());
 }
 
 nlohmann::ordered_json left_out_json(const OpenedData& data) {

@@ -19,8 +19,8 @@ namespace shoal::cli {
 struct OpenedData {
   std::string file;  ///< empty when tasks are generated
   std::unique_ptr<TaskSource> source;
-  const TableSource* table = nullptr;  ///< when it is one: it knows the tasks' keys
-  std::vector<std::string> warnings;   ///< already told on standard error; for logs and JSON
+  const TableSource* table = nullptr;      ///< when it is one: it knows the tasks' keys
+  std::vector<std::string> warnings = {};  ///< already told on standard error; for logs and JSON
 
   std::string key_of(std::int64_t id) const { return table ? table->key_of(id) : std::to_string(id); }
 };

@@ -5,6 +5,7 @@
 #include <map>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "core/random.hpp"
 #include "data/stratified_counts.hpp"
@@ -30,9 +31,9 @@ void put_stratified_first(std::vector<std::int32_t>& rows, const RowFlags& flags
     ++rows_of_class[at->second];
   }
   if (static_cast<std::int64_t>(rows_of_class.size()) > support)
-    throw DataError("tasks.stratify: key \"" + key + "\" has " + std::to_string(rows_of_class.size()) +
-                    " classes, but tasks.support = " + std::to_string(support) +
-                    " cannot hold a row of each; raise tasks.support");
+    throw DataError("tasks.stratify: key " + quoted_text(key) + " has " +
+                    std::to_string(rows_of_class.size()) + " classes, but tasks.support = " +
+                    std::to_string(support) + " cannot hold a row of each; raise tasks.support");
   std::vector<std::int64_t> wanted = stratified_counts(rows_of_class, support);
   std::stable_partition(rows.begin(), rows.end(),
                         [&](std::int32_t row) { return wanted[place.find(class_of(row))->second]-- > 0; });

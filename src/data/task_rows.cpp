@@ -6,6 +6,7 @@
 #include <span>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "data/keyed_rows.hpp"
 #include "data/phase_shares.hpp"
@@ -73,8 +74,9 @@ class Builder {
               [](const TableTask& a, const TableTask& b) { return a.id < b.id; });
     for (std::size_t t = 1; t < result_.tasks.size(); ++t)
       if (result_.tasks[t].id == result_.tasks[t - 1].id)
-        throw DataError(options_.path + ": task keys \"" + result_.tasks[t - 1].key + "\" and \"" +
-                        result_.tasks[t].key + "\" have the same id " + std::to_string(result_.tasks[t].id));
+        throw DataError(options_.path + ": task keys " + quoted_text(result_.tasks[t - 1].key) + " and " +
+                        quoted_text(result_.tasks[t].key) + " have the same id " +
+                        std::to_string(result_.tasks[t].id));
     return std::move(result_);
   }
 
@@ -118,7 +120,7 @@ class Builder {
     for (std::size_t i = 1; i < rows.size(); ++i)
       if (rank_of(rows[i]) == rank_of(rows[i - 1]))
         throw DataError(table_.place(static_cast<std::size_t>(rows[i])) + ": column \"" + options_.time +
-                        "\": key \"" + key + "\" has the time " + time_text(rows[i]) +
+                        "\": key " + quoted_text(key) + " has the time " + time_text(rows[i]) +
                         " twice; windows need an order in time");
     const WindowCut cut = cut_windows(
         rows.size(), options_.windows, [&](std::size_t place) { return labelled(rows[place]); }, open_);

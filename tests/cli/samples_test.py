@@ -154,6 +154,14 @@ def test_keys_are_the_text_of_their_cell():
     assert {row["task"] for row in csv.DictReader(open("P.csv", encoding="utf-8"))} == {"EUR\\/USD/a\\/b", "GBP\\/USD/a\\/b", "BRK\\\\B/a\\/b", "plain/a\\/b"}
 
 
+def test_what_is_told_of_a_file_is_short_and_harmless():
+    table("t.csv", "client,x,y", [(f"c{c}", r, r) for c in range(9) for r in range(20)] + [("\x1b[31m" + 600 * "long", 1, 1)])
+    configure("query = 0")
+    told = run("train", "--config", "c.toml", "--out", "RUN").stderr + run("inspect", "tasks", "--config", "c.toml").stdout
+    assert "\\x1b[31mlong" in told and "\x1b" not in told
+    assert all(len(line) <= 500 for line in run("data", "export", "--config", "c.toml", "--phase", "train", "--out", "T.st").stderr.splitlines())
+
+
 def everything_left_out(windows):
     """A table and its configuration of which rows are left out by every rule that can act together, and a phase is empty."""
     rows = [(f"k{k}", t, round(math.cos(k + t), 2), "uvw"[(k + t) % 3], t % 2) for k in range(8) for t in range(30)]

@@ -292,7 +292,7 @@ TEST(Table, StratifyKeepsEachClassInTheSupport) {
   TableOptions options = basic(folder.file("t.csv", text));
   options.support = 6;
   options.query = 5;
-  for (const TargetType type : {TargetType::real, TargetType::label}) {
+  for (const bool labels : {false, true}) {
     options.stratify = false;
     std::int64_t bad = 0;
     const auto bad_in_support = [&](const TableSource& source, std::int64_t least) {
@@ -302,17 +302,18 @@ TEST(Table, StratifyKeepsEachClassInTheSupport) {
         std::int64_t here = 0;
         for (std::int64_t r = tasks.support().offsets[static_cast<std::size_t>(t)];
              r < tasks.support().offsets[static_cast<std::size_t>(t) + 1]; ++r)
-          here += type == TargetType::label
-                      ? tasks.support().labels[static_cast<std::size_t>(r)]
-                      : static_cast<std::int64_t>(tasks.support().y[static_cast<std::size_t>(r)]);
+          here += labels ? tasks.support().labels[static_cast<std::size_t>(r)]
+                         : static_cast<std::int64_t>(tasks.support().y[static_cast<std::size_t>(r)]);
         EXPECT_GE(here, least);
         bad += here;
       }
       return bad;
     };
-    EXPECT_LT(bad_in_support(*make_table_source(options, type, 1), 0), 5);
+    EXPECT_LT(
+        bad_in_support(*make_table_source(options, labels ? TargetType::label : TargetType::real, 1), 0), 5);
     options.stratify = true;
-    EXPECT_EQ(bad_in_support(*make_table_source(options, type, 1), 1), 5);
+    EXPECT_EQ(
+        bad_in_support(*make_table_source(options, labels ? TargetType::label : TargetType::real, 1), 1), 5);
   }
   const auto refuses = [&](const std::string& named) {
     try {

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <sstream>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 #include <shoal/tensor_file.hpp>
 
 #include "cli/opened_data.hpp"
@@ -14,17 +16,26 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// A value in one line.
+/// A value in one line, harmless to a terminal.
 std::string cell(const ordered_json& value) {
-  return value.is_string() ? value.get<std::string>()
-                           : value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  if (!value.is_string()) return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  const auto& text = value.get_ref<const std::string&>();
+  return printable(text, text.size());
+}
+
+/// A text of many lines, harmless to a terminal.
+std::string lines(const std::string& text) {
+  std::string shown;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) shown += printable(line, line.size()) + "\n";
+  return shown;
 }
 
 /// A report for people: a line for every value, and for every entry of a list of objects; what an object
 /// holds is named after it. Texts of many lines stand below their name.
 void print_text(const ordered_json& result, const std::string& inside) {
   for (const auto& [key, value] : result.items()) {
-    const std::string name = inside + key;
+    const std::string name = inside + printable(key);
     if (value.is_object()) {
       print_text(value, name + ".");
     } else if (value.is_array() &&
@@ -36,8 +47,8 @@ void print_text(const ordered_json& result, const std::string& inside) {
           std::printf(" %s", (content.is_string() ? cell(content) : part + " " + cell(content)).c_str());
         std::printf("\n");
       }
-    } else if (value.is_string() && cell(value).find('\n') != std::string::npos) {
-      std::printf("%s\n%s\n", name.c_str(), cell(value).c_str());
+    } else if (value.is_string() && value.get_ref<const std::string&>().find('\n') != std::string::npos) {
+      std::printf("%s\n%s\n", name.c_str(), lines(value.get<std::string>()).c_str());
     } else {
       std::printf("%-24s %s\n", name.c_str(), cell(value).c_str());
     }
