@@ -37,7 +37,7 @@ std::string escaped(const std::string& value) {
 
 KeyedRows::KeyedRows(const ColumnStore& table, const std::vector<std::string>& key,
                      const std::vector<bool>& usable) {
-  for (const std::string& name : key) columns_.push_back(&table.text_column(name));
+  for (const std::string& name : key) columns_.push_back(&table.key_column(name));
   for (std::size_t row = 0; row < table.rows(); ++row) {
     if (!usable[row]) continue;
     for (const Column* column : columns_)

@@ -328,7 +328,7 @@ TEST(Table, StratifyKeepsEachClassInTheSupport) {
   options.time = "x";
   refuses("stratify draws the support at random, but with a time column");
   options.time.clear();
-  options.targets = {"y", "x"};
+  options.targets = {"y", "z"};
   refuses("stratify takes one target column");
 }
 
