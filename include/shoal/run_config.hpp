@@ -74,6 +74,8 @@ struct RunConfig {
 
 /// What a table's targets must be for a loss: labels for softmax, positive for qlike without a floor.
 TargetType targets_of(const Loss& loss);
+/// Throws InvalidArgument when rows are to be stratified by classes that the loss does not have.
+void require_classes_to_stratify(const TableOptions& options, const Loss& loss);
 /// The source that a configuration names. Throws DataError or InvalidArgument.
 std::unique_ptr<TaskSource> make_task_source(const RunConfig& config);
 /// The model for these columns: inputs and outputs come from data, loss and, if given,

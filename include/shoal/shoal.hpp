@@ -9,6 +9,7 @@
 #include <shoal/error.hpp>
 #include <shoal/evaluation.hpp>
 #include <shoal/input_file.hpp>
+#include <shoal/left_out.hpp>
 #include <shoal/loss.hpp>
 #include <shoal/machine.hpp>
 #include <shoal/meta_learner.hpp>

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include <shoal/left_out.hpp>
 #include <shoal/task_source.hpp>
 
 namespace shoal {
@@ -26,7 +27,7 @@ struct WindowOptions {
 /// Which tasks are meta-train, meta-validation and meta-test.
 struct SplitOptions {
   std::string by =
-      "task";  ///< "task": by shares, keyed hash of the task key; "time": by calendar time of the query
+      "task";  ///< "task": by shares of the tasks, keys in keyed random order; "time": by time of the query
   double train = 0.7, validation = 0.15, test = 0.15;  ///< by = "task": shares, sum 1
   std::string validation_from,
       test_from;  ///< by = "time": first time of each phase, read as the times of the file are
@@ -67,8 +68,12 @@ struct TableOptions {
   WindowOptions windows;
   MissingPolicy missing = MissingPolicy::error;
   SplitOptions split;
-  int support = 10;   ///< without windows: rows per task that are support, the rest is query ...
-  int query = 10;     ///< ... at most this many; 0 = all
+  int support = 10;  ///< without windows: rows per task that are support, the rest is query ...
+  /// ... at most this many; 0 = all. Without time a keyed random sample of them, in time the first.
+  int query = 10;
+  /// The support has every class of its key, in proportion. For classes alone: labels, or targets 0 and 1;
+  /// not in time.
+  bool stratify = false;
   int purge = 0;      ///< rows left out between support and query when time orders them
   bool scale = true;  ///< standardise features by mean and deviation of meta-train rows
   bool operator==(const TableOptions&) const = default;
@@ -90,24 +95,12 @@ std::string to_json(const Preprocessing& preprocessing);
 /// Throws ModelError when the text is not what to_json wrote.
 Preprocessing preprocessing_from_json(const std::string& text);
 
-/// What of a table is in no task.
-struct LeftOut {
-  std::int64_t rows = 0;  ///< dropped because a value is missing (missing = "drop")
-  std::int64_t keys = 0;  ///< with too few rows for a task
-  std::string example;    ///< the first of those keys
-  std::int64_t windows =
-      0;  ///< whose query lies on both sides of a boundary in time, or support lacks a target
-  /// "column=level" that no meta-train row had: the model has no input for it, it counts as none of the
-  /// known.
-  std::vector<std::string> unknown_categories = {};
-  bool nothing() const { return rows == 0 && keys == 0 && windows == 0 && unknown_categories.empty(); }
-};
-
 /// A finite source over one table.
 class TableSource : public TaskSource {
  public:
   virtual const Preprocessing& preprocessing() const = 0;
-  /// Text of the key of a task (columns joined by '/'; windows add the time of the first query row).
+  /// Text of the key of a task: the cell of one key column, or those of several, escaped and joined by '/'
+  /// (docs/formats.md); windows add '/' and the time of the first query row.
   virtual std::string key_of(std::int64_t task_id) const = 0;
   /// The query rows of a task as rows of the table; 0 is the first after the header.
   virtual std::span<const std::int32_t> query_rows(std::int64_t task_id) const = 0;
@@ -134,10 +127,10 @@ std::unique_ptr<TableSource> make_table_source(const TableOptions& options, Targ
                                                std::uint64_t seed);
 
 /// Which rows must have their targets. `everywhere`: to train and evaluate. `in_support`: to adapt and
-/// predict; rows without targets can only be query rows, no key is too short (a task adapts on the rows that
-/// there are, and its query may be empty), windows go on to the last row. `nowhere`: to predict with models
-/// that have been adapted; the same, and when the table has no target columns every row is a query row.
-/// Targets that are absent are NaN, labels 0.
+/// predict; rows without targets are query rows whatever their time, no key is too short (a task adapts on
+/// the rows that there are, and its query may be empty), windows go on to the last row. `nowhere`: to predict
+/// with models that have been adapted; the same, and when the table has no target columns every row is a
+/// query row. Targets that are absent are NaN, labels 0.
 enum class TargetsNeeded { everywhere, in_support, nowhere };
 /// Whether the split of the options applies, or every task is a test task (a model meets new data).
 enum class Phases { split, all_test };

@@ -8,6 +8,8 @@
 #include <shoal/task_file.hpp>
 #include <shoal/tensor_file.hpp>
 
+#include "cli/left_out_report.hpp"
+
 namespace shoal::cli {
 namespace {
 
@@ -21,9 +23,41 @@ bool is_task_file(const std::string& file) {
 }
 
 OpenedData opened(std::string file, std::unique_ptr<TaskSource> source) {
-  OpenedData data{std::move(file), std::move(source), nullptr};
+  OpenedData data{std::move(file), std::move(source)};
   data.table = dynamic_cast<const TableSource*>(data.source.get());
   return data;
+}
+
+/// A phase that the split asks for, but that no task is in, is worth a sentence: evaluating on it will fail.
+std::vector<std::string> phases_without_tasks(const OpenedData& data, const SplitOptions& split) {
+  struct Asked {
+    Phase phase;
+    std::string key;  ///< of the configuration, with its value; empty = not asked for
+  };
+  const auto share = [](const char* key, double value) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%.4g", value);
+    return value > 0.0 ? std::string("tasks.split.") + key + " = " + digits : "";
+  };
+  const auto from = [](const char* key, const std::string& value) {
+    return value.empty() ? "" : std::string("tasks.split.") + key + " = " + quoted_text(value);
+  };
+  const bool by_time = split.by == "time";
+  const Asked phases[] = {
+      {Phase::train, by_time ? "" : share("train", split.train)},
+      {Phase::validation,
+       by_time ? from("validation_from", split.validation_from) : share("validation", split.validation)},
+      {Phase::test, by_time ? from("test_from", split.test_from) : share("test", split.test)}};
+  std::string counts;
+  for (const Asked& asked : phases)
+    counts += (counts.empty() ? "" : ", ") + std::string(to_string(asked.phase)) + " " +
+              std::to_string(data.source->size(asked.phase).value_or(0));
+  std::vector<std::string> warnings;
+  for (const Asked& asked : phases)
+    if (!asked.key.empty() && data.source->size(asked.phase) == 0)
+      warnings.push_back(printable(data.file) + ": " + asked.key +
+                         " gets no task (tasks by phase: " + counts + ")");
+  return warnings;
 }
 
 /// Warns about every file of a run's table that is not what the model was trained on.
@@ -46,7 +80,11 @@ void warn_of_other_data(const TrainedModel& model, const std::string& path) {
 
 OpenedData open_source(const RunConfig& config) {
   const bool reads = config.tasks.source == "table" || config.tasks.source == "file";
-  return opened(reads ? config.tasks.table.path : "", make_task_source(config));
+  OpenedData data = opened(reads ? config.tasks.table.path : "", make_task_source(config));
+  if (data.table) data.warnings = phases_without_tasks(data, config.tasks.table.split);
+  for (const std::string& warning : data.warnings)
+    std::fprintf(stderr, "shoal: warning: %s\n", warning.c_str());
+  return data;
 }
 
 OpenedData open_data(const CommandOptions& options, const TrainedModel& model, TargetsNeeded needed) {
@@ -66,6 +104,7 @@ OpenedData open_data(const CommandOptions& options, const TrainedModel& model, T
   } else {
     table.path = options.data;
   }
+  require_classes_to_stratify(table, model.config.loss);
   return opened(table.path, make_table_source(table, *model.preprocessing, targets_of(model.config.loss),
                                               needed, options.data.empty() ? Phases::split : Phases::all_test,
                                               model.config.seed));
@@ -74,28 +113,12 @@ OpenedData open_data(const CommandOptions& options, const TrainedModel& model, T
 void report_left_out(const OpenedData& data, const CommonOptions& options) {
   if (options.quiet || !data.table) return;
   for (const std::string& note : data.table->notes()) std::fprintf(stderr, "shoal: %s\n", note.c_str());
-  if (data.table->left_out().nothing()) return;
-  const LeftOut& left = data.table->left_out();
-  const auto line = [&](std::int64_t count, const std::string& what) {
-    if (count > 0)
-      std::fprintf(stderr, "shoal: %s: left out: %lld %s\n", data.file.c_str(), static_cast<long long>(count),
-                   what.c_str());
-  };
-  line(left.rows, "rows with a missing value");
-  line(left.keys, "keys with too few rows for a task, e.g. \"" + left.example + "\"");
-  line(left.windows, "tasks that straddle a boundary in time or lack a target to adapt on");
-  if (const auto& unknown = left.unknown_categories; !unknown.empty())
-    std::fprintf(stderr, "shoal: %s: %zu categories that no meta-train row had, read as none, e.g. %s\n",
-                 data.file.c_str(), unknown.size(), unknown.front().c_str());
+  for (const std::string& line : left_out_lines(data.table->left_out()))
+    std::fprintf(stderr, "shoal: %s: %s\n", printable(data.file).c_str(), line.c_str());
 }
 
 nlohmann::ordered_json left_out_json(const OpenedData& data) {
-  if (!data.table || data.table->left_out().nothing()) return nullptr;
-  const LeftOut& left = data.table->left_out();
-  nlohmann::ordered_json json = {
-      {"rows", left.rows}, {"keys", left.keys}, {"windows", left.windows}, {"example", left.example}};
-  if (!left.unknown_categories.empty()) json["unknown_categories"] = left.unknown_categories;
-  return json;
+  return data.table ? left_out_json(data.table->left_out()) : nullptr;
 }
 
 }  // namespace shoal::cli

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -18,12 +19,14 @@ namespace shoal::cli {
 struct OpenedData {
   std::string file;  ///< empty when tasks are generated
   std::unique_ptr<TaskSource> source;
-  const TableSource* table = nullptr;  ///< when it is one: it knows the tasks' keys
+  const TableSource* table = nullptr;      ///< when it is one: it knows the tasks' keys
+  std::vector<std::string> warnings = {};  ///< already told on standard error; for logs and JSON
 
   std::string key_of(std::int64_t id) const { return table ? table->key_of(id) : std::to_string(id); }
 };
 
-/// The source of a configuration, to train on.
+/// The source of a configuration, to train on. Warns on standard error, with the counts, when the split asks
+/// for a phase that no task is in.
 OpenedData open_source(const RunConfig& config);
 /// The tasks of --data (CSV or .npy through the model's preprocessing, or a task file), or of the run's own
 /// source. Warns on standard error when the run's file is not the one it was trained on.
@@ -32,7 +35,7 @@ OpenedData open_data(const CommandOptions& options, const TrainedModel& model, T
 /// Tells on standard error what was found out about a table's file (its delimiter), and what of it is in no
 /// task; nothing when all is.
 void report_left_out(const OpenedData& data, const CommonOptions& options);
-/// {"rows", "keys", "windows", "example"}, or null when all of the data is in tasks.
+/// What report_left_out tells, or null when that is nothing (left_out_report.hpp).
 nlohmann::ordered_json left_out_json(const OpenedData& data);
 
 /// Runs `work`; an error in the data that it finds is given the file's name.

@@ -10,6 +10,12 @@ TargetType targets_of(const Loss& loss) {
   return loss.kind == LossKind::qlike && !loss.floor ? TargetType::positive : TargetType::real;
 }
 
+void require_classes_to_stratify(const TableOptions& options, const Loss& loss) {
+  if (options.stratify && loss.kind != LossKind::bce && loss.kind != LossKind::softmax)
+    throw InvalidArgument("tasks.stratify: loss " + std::string(to_string(loss.kind)) +
+                          " has no classes; it goes with bce and softmax");
+}
+
 std::unique_ptr<TaskSource> make_task_source(const RunConfig& config) {
   const TasksConfig& tasks = config.tasks;
   const GeneratorOptions generator{.seed = config.seed,
@@ -24,7 +30,10 @@ std::unique_ptr<TaskSource> make_task_source(const RunConfig& config) {
     if (tasks.table.path.empty()) throw InvalidArgument("tasks: source \"file\" needs a path");
     return make_file_source(tasks.table.path, config.seed);
   }
-  if (tasks.source == "table") return make_table_source(tasks.table, targets_of(config.loss), config.seed);
+  if (tasks.source == "table") {
+    require_classes_to_stratify(tasks.table, config.loss);
+    return make_table_source(tasks.table, targets_of(config.loss), config.seed);
+  }
   throw InvalidArgument("tasks: unknown source \"" + tasks.source +
                         "\"; known: sinusoid, xsinx, xsinx-window, table, file");
 }

@@ -64,6 +64,7 @@ std::string to_json(const Preprocessing& p) {
                                {"test_from", o.split.test_from}}},
                              {"support", o.support},
                              {"query", o.query},
+                             {"stratify", o.stratify},
                              {"purge", o.purge},
                              {"scale", o.scale},
                              {"inputs", p.inputs},
@@ -112,6 +113,7 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     split.at("test_from").get_to(o.split.test_from);
     j.at("support").get_to(o.support);
     j.at("query").get_to(o.query);
+    o.stratify = j.value("stratify", false);  // models of before have none
     j.at("purge").get_to(o.purge);
     j.at("scale").get_to(o.scale);
     j.at("inputs").get_to(p.inputs);

@@ -15,7 +15,7 @@
 #include <shoal/error.hpp>
 #include <shoal/quoted_text.hpp>
 
-#include "core/finite_sampling.hpp"
+#include "core/epoch_batches.hpp"
 #include "core/float_environment.hpp"
 #include "data/feature_map.hpp"
 #include "data/table_format.hpp"
@@ -67,6 +67,11 @@ void validate(const TableOptions& o, TargetType target) {
   require(o.windows.query > 0 || o.windows.support == 0, "windows: query must be at least 1");
   require(o.support >= 0 && o.query >= 0 && o.purge >= 0, "support, query and purge must be at least 0");
   require(!o.time.empty() || o.time_format.empty(), "time_format needs a time column (tasks.time)");
+  require(
+      !o.stratify || o.time.empty(),
+      "stratify draws the support at random, but with a time column (tasks.time) the support is the first "
+      "rows in time; set one of the two");
+  require(!o.stratify || o.targets.size() == 1, "stratify takes one target column: that of the classes");
   require(o.split.by == "task" || o.split.by == "time",
           "split.by must be \"task\" or \"time\", not \"" + o.split.by + "\"");
   if (o.split.by == "task") {
@@ -158,7 +163,7 @@ class Table final : public TableSource {
       : options_(options),
         target_(target),
         needed_(needed),
-        seed_(seed),
+        batches_(seed),
         has_targets_(needed != TargetsNeeded::nowhere || targets_present(options)),
         table_(options.path, options.format, requests(options, target, known, has_targets_)),
         rows_(make_task_rows(table_, options_, row_flags(), needed, phases, seed)) {
@@ -229,7 +234,14 @@ class Table final : public TableSource {
   }
 
   const std::vector<std::size_t>& all_of(Phase phase) const {
-    if (tasks_in(phase).empty()) throw DataError(options_.path + ": no tasks in phase " + to_string(phase));
+    if (tasks_in(phase).empty()) {
+      std::string counts;
+      for (const Phase other : {Phase::train, Phase::validation, Phase::test})
+        counts += (counts.empty() ? "" : ", ") + std::string(to_string(other)) + " " +
+                  std::to_string(tasks_in(other).size());
+      throw DataError(options_.path + ": no tasks in phase " + to_string(phase) +
+                      " (tasks by phase: " + counts + "; see tasks.split)");
+    }
     return tasks_in(phase);
   }
 
@@ -237,7 +249,7 @@ class Table final : public TableSource {
     const auto& all = all_of(phase);
     std::vector<std::size_t> result;
     for (const std::int64_t place :
-         finite_batch(seed_, phase, iteration, tasks, static_cast<std::int64_t>(all.size())))
+         batches_.places(phase, iteration, tasks, static_cast<std::int64_t>(all.size())))
       result.push_back(all[static_cast<std::size_t>(place)]);
     return result;
   }
@@ -245,7 +257,7 @@ class Table final : public TableSource {
   /// Which rows take part, by the policy for missing values, and which have their targets. Targets and
   /// offsets are never filled.
   RowFlags row_flags() const {
-    RowFlags flags{std::vector<bool>(table_.rows(), true), std::vector<bool>(table_.rows(), true)};
+    RowFlags flags{std::vector<bool>(table_.rows(), true), std::vector<bool>(table_.rows(), true), {}};
     const auto check = [&](const Column& column, bool may_fill) {
       for (std::size_t row = 0; row < table_.rows(); ++row) {
         if (!column.is_missing(row)) continue;
@@ -269,7 +281,24 @@ class Table final : public TableSource {
     }
     // Without target columns there is nothing to adapt on, unless windows say which rows those were.
     if (!has_targets_ && options_.windows.query == 0) flags.labelled.assign(table_.rows(), false);
+    if (options_.stratify && has_targets_) flags.class_of = classes_of(flags);
     return flags;
+  }
+
+  /// The class of every row that has its target: that of its label, or 0 or 1.
+  std::vector<std::int32_t> classes_of(const RowFlags& flags) const {
+    const Column& column = *target_columns()[0];
+    if (!column.numeric) return column.codes;
+    std::vector<std::int32_t> classes(table_.rows(), -1);
+    for (std::size_t row = 0; row < table_.rows(); ++row) {
+      if (!flags.usable[row] || !flags.labelled[row]) continue;
+      const double value = column.numbers[row];
+      if (value != 0.0 && value != 1.0)
+        throw DataError(table_.place(row) + ": column \"" + column.name + "\": " + value_text(column, row) +
+                        " is not a class; tasks.stratify needs targets that are 0 or 1, or class labels");
+      classes[row] = value == 1.0 ? 1 : 0;
+    }
+    return classes;
   }
 
   std::vector<const Column*> target_columns() const {
@@ -327,7 +356,7 @@ class Table final : public TableSource {
   TableOptions options_;
   TargetType target_;
   TargetsNeeded needed_;
-  std::uint64_t seed_;
+  EpochBatches batches_;
   bool has_targets_;
   ColumnStore table_;
   TaskRows rows_;

@@ -2,38 +2,21 @@
 #include "data/task_rows.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <map>
 #include <optional>
+#include <span>
 
 #include <shoal/error.hpp>
-#include <shoal/tensor_file.hpp>
+#include <shoal/quoted_text.hpp>
 
-#include "core/random.hpp"
+#include "data/keyed_rows.hpp"
+#include "data/phase_shares.hpp"
+#include "data/row_choice.hpp"
 #include "data/timeline.hpp"
+#include "data/window_cut.hpp"
+#include "data/window_rows.hpp"
 
 namespace shoal {
 namespace {
-
-using Rows = std::vector<std::int32_t>;
-
-/// A value as part of a key of several columns: what joins them is escaped, so that no two keys are alike.
-std::string key_part(const std::string& value) {
-  std::string part;
-  for (const char c : value) {
-    if (c == '/' || c == '\\') part += '\\';
-    part += c;
-  }
-  return part;
-}
-
-/// First 63 bits of SHA-256 of the key's text (contract.md 1).
-std::int64_t id_of(const std::string& key) {
-  const std::string digest = sha256(key);
-  std::uint64_t bits = 0;
-  std::from_chars(digest.data(), digest.data() + 16, bits, 16);
-  return static_cast<std::int64_t>(bits >> 1);
-}
 
 class Builder {
  public:
@@ -44,8 +27,7 @@ class Builder {
         flags_(flags),
         phases_(phases),
         seed_(seed),
-        whole_(needed != TargetsNeeded::everywhere),
-        lenient_(needed == TargetsNeeded::nowhere || options.missing == MissingPolicy::drop) {
+        open_(needed != TargetsNeeded::everywhere) {
     if (!options.time.empty()) time_.emplace(table, options, flags.usable);
     if (options.windows.query > 0 && !time_)
       throw InvalidArgument("tasks.windows needs a time column (tasks.time)");
@@ -62,197 +44,206 @@ class Builder {
   }
 
   TaskRows build() {
-    for (auto& [key, rows] : rows_by_key()) {
+    KeyedRows keyed(table_, options_.key, flags_.usable);
+    result_.order.reserve(table_.rows());
+    if (options_.windows.query == 0) result_.tasks.reserve(keyed.keys());
+    std::vector<KeyTasks> key_tasks;
+    for (std::size_t k = 0; k < keyed.keys(); ++k) {
+      const std::span<std::int32_t> rows = keyed.rows(k);
       if (time_)
-        std::stable_sort(rows.begin(), rows.end(), [&](std::int32_t a, std::int32_t b) {
-          return time_->rank(static_cast<std::size_t>(a)) < time_->rank(static_cast<std::size_t>(b));
-        });
+        std::stable_sort(rows.begin(), rows.end(),
+                         [&](std::int32_t a, std::int32_t b) { return rank_of(a) < rank_of(b); });
+      const std::string key = keyed.text(k);
+      const std::int64_t id = task_id_of(key);
+      const auto made = std::ssize(result_.tasks);
       if (options_.windows.query > 0)
-        cut_windows(key, rows);
+        make_windows(key, rows);
       else
-        one_task(key, rows);
+        make_one(key, id, rows);
+      if (std::ssize(result_.tasks) > made) key_tasks.push_back({id, std::ssize(result_.tasks) - made});
     }
-    for (const bool usable : flags_.usable) result_.left_out.rows += usable ? 0 : 1;
+    if (phases_ == Phases::split && options_.split.by == "task") split_by_share(key_tasks);
+    LeftOut& left = result_.left_out;
+    left.rows(LeftOutRule::missing) = std::count(flags_.usable.begin(), flags_.usable.end(), false);
     if (result_.tasks.empty())
-      throw DataError(options_.path + ": no task is left: " + std::to_string(result_.left_out.keys) +
-                      " keys have too few rows, " + std::to_string(result_.left_out.windows) +
-                      " tasks straddle a boundary in time or lack targets, " +
-                      std::to_string(result_.left_out.rows) + " rows were dropped");
+      throw DataError(options_.path + ": no task is left: " + std::to_string(left.keys) +
+                      " keys have too few rows, " + std::to_string(left.straddling_tasks) +
+                      " tasks straddle a boundary in time, " + std::to_string(left.windows_without_target) +
+                      " lack targets, " + std::to_string(left.rows(LeftOutRule::missing)) +
+                      " rows were dropped");
     std::sort(result_.tasks.begin(), result_.tasks.end(),
               [](const TableTask& a, const TableTask& b) { return a.id < b.id; });
     for (std::size_t t = 1; t < result_.tasks.size(); ++t)
       if (result_.tasks[t].id == result_.tasks[t - 1].id)
-        throw DataError(options_.path + ": task keys \"" + result_.tasks[t - 1].key + "\" and \"" +
-                        result_.tasks[t].key + "\" have the same id " + std::to_string(result_.tasks[t].id));
+        throw DataError(options_.path + ": task keys " + quoted_text(result_.tasks[t - 1].key) + " and " +
+                        quoted_text(result_.tasks[t].key) + " have the same id " +
+                        std::to_string(result_.tasks[t].id));
     return std::move(result_);
   }
 
  private:
-  std::map<std::string, Rows> rows_by_key() const {
-    std::map<std::string, Rows> keys;
-    std::vector<const Column*> columns;
-    for (const std::string& name : options_.key) columns.push_back(&table_.key_column(name));
-    for (std::size_t row = 0; row < table_.rows(); ++row) {
-      if (!flags_.usable[row]) continue;
-      std::string key;
-      for (const Column* column : columns) {
-        if (column->is_missing(row))
-          throw DataError(table_.place(row) + ": column \"" + column->name + "\" (task key) is missing");
-        key += (key.empty() ? "" : "/") + key_part(value_text(*column, row));
-      }
-      keys[key].push_back(static_cast<std::int32_t>(row));
-    }
-    return keys;
-  }
-
   std::int32_t rank_of(std::int32_t row) const { return time_->rank(static_cast<std::size_t>(row)); }
   std::string time_text(std::int32_t row) const { return time_->text(static_cast<std::size_t>(row)); }
   bool labelled(std::int32_t row) const { return flags_.labelled[static_cast<std::size_t>(row)]; }
 
-  /// Rows up to the last that has its targets: those behind it wait for theirs and can only be query rows.
-  std::size_t labelled_end(const Rows& rows) const {
-    std::size_t end = rows.size();
-    while (end > 0 && !labelled(rows[end - 1])) --end;
-    return end;
-  }
-  [[noreturn]] void fail_without_targets(std::int32_t row) const {
-    throw DataError(table_.place(static_cast<std::size_t>(row)) +
-                    ": a target is missing, but the row is one to adapt on");
-  }
-  void too_short(const std::string& key) {
+  void leave_out_key(const std::string& key, std::size_t rows) {
     if (result_.left_out.keys++ == 0) result_.left_out.example = key;
+    result_.left_out.rows(LeftOutRule::too_few) += static_cast<std::int64_t>(rows);
   }
 
-  // A window is support, purge gap, query. To adapt, a window may end in a query that is cut short or empty:
-  // the windows go on as long as their support rows are there.
-  void cut_windows(const std::string& key, const Rows& rows) {
-    const auto support = static_cast<std::size_t>(options_.windows.support);
-    const auto query = static_cast<std::size_t>(options_.windows.query);
-    const auto purge = static_cast<std::size_t>(options_.windows.purge);
-    const auto stride = static_cast<std::size_t>(options_.windows.stride > 0 ? options_.windows.stride
-                                                                             : options_.windows.query);
+  void make_one(const std::string& key, std::int64_t id, std::span<const std::int32_t> rows) {
+    // Training takes a sample of the query rows; who predicts asks about all of them.
+    const ChoiceLimits limits{options_.support, open_ ? 0 : options_.query, options_.purge};
+    const auto rank = [&](std::int32_t row) { return rank_of(row); };
+    const RowChoice choice = time_ ? choose_in_time(rows, flags_, rank, limits)
+                                   : choose_at_random(rows, flags_, limits, key, id, seed_);
+    if (!open_ && choice.query.empty()) {
+      leave_out_key(key, rows.size());
+      return;
+    }
+    TableTask task;
+    task.id = id;
+    task.key = key;
+    task.support_begin = append(choice.support);
+    task.support_end = task.query_begin = append(choice.query);
+    task.query_end = result_.order.size();
+    LeftOut& left = result_.left_out;
+    if (!add(std::move(task))) {
+      left.rows(LeftOutRule::straddling) += static_cast<std::int64_t>(rows.size());
+      return;
+    }
+    left.rows(LeftOutRule::query_cap) += choice.capped;
+    left.rows(LeftOutRule::purge_gap) += choice.in_gap;
+    left.rows(LeftOutRule::tie) += choice.tied;
+  }
+
+  void make_windows(const std::string& key, std::span<const std::int32_t> rows) {
     for (std::size_t i = 1; i < rows.size(); ++i)
       if (rank_of(rows[i]) == rank_of(rows[i - 1]))
         throw DataError(table_.place(static_cast<std::size_t>(rows[i])) + ": column \"" + options_.time +
-                        "\": key \"" + key + "\" has the time " + time_text(rows[i]) +
-                        " twice (the other is " + time_text(rows[i - 1]) + " at " +
+                        "\": key " + quoted_text(key) + " has the time " + quoted_text(time_text(rows[i])) +
+                        " twice (the other is " + quoted_text(time_text(rows[i - 1])) + " at " +
                         table_.place(static_cast<std::size_t>(rows[i - 1])) +
                         "); windows need an order in time");
-    const std::size_t least = whole_ ? support : support + purge + query,
-                      end = whole_ ? labelled_end(rows) : rows.size();
-    if (end < least) {
-      too_short(key);
+    const WindowCut cut = cut_windows(
+        rows.size(), options_.windows, [&](std::size_t place) { return labelled(rows[place]); }, open_);
+    std::vector<std::size_t> without_target;  // places of rows; only who predicts has some
+    for (std::size_t place = 0; place < rows.size(); ++place)
+      if (!labelled(rows[place])) without_target.push_back(place);
+    if (cut.too_few && without_target.empty()) {
+      leave_out_key(key, rows.size());
       return;
     }
-    const std::size_t base = append(rows);
-    std::size_t hole = 0;  // rows before this one have been looked through for missing targets
-    std::optional<std::size_t> last_hole;
-    for (std::size_t first = 0; first + least <= end; first += stride) {
-      for (hole = std::max(hole, first); hole < first + support; ++hole)
-        if (!labelled(rows[hole])) {
-          if (!lenient_) fail_without_targets(rows[hole]);
-          last_hole = hole;
-        }
-      if (last_hole && *last_hole >= first) {
-        ++result_.left_out.windows;
-        continue;
-      }
+    const auto support = static_cast<std::size_t>(options_.windows.support);
+    WindowRows fate(rows.size(), support);
+    const std::size_t base = append(rows), first_task = result_.tasks.size();
+    std::vector<Window> made;
+    for (const Window& window : cut.windows) {
       TableTask task;
-      const std::size_t query_begin = std::min(first + support + purge, rows.size()),
-                        query_end = std::min(query_begin + query, rows.size());
-      if (support == 0 && query_begin == query_end) continue;
-      task.support_begin = base + first;
+      task.support_begin = base + window.first;
       task.support_end = task.support_begin + support;
-      task.query_begin = base + query_begin;
-      task.query_end = base + query_end;
+      task.query_begin = base + window.query_begin;
+      task.query_end = base + window.query_end;
       // A window that nothing follows is named after its last support row.
-      task.key = query_begin < query_end ? key + "/" + time_text(rows[query_begin])
-                                         : key + "/after " + time_text(rows[first + support - 1]);
-      add(std::move(task), key);
+      task.key = window.query_begin < window.query_end
+                     ? key + "/" + time_text(rows[window.query_begin])
+                     : key + "/after " + time_text(rows[window.first + support - 1]);
+      task.id = task_id_of(task.key);
+      if (add(std::move(task))) {
+        fate.add_task(window);
+        made.push_back(window);
+      } else {
+        fate.add_straddling(window);
+      }
     }
-  }
-
-  void one_task(const std::string& key, const Rows& rows) {
-    Rows support, query;
-    if (time_)
-      choose_in_time(rows, support, query);
+    for (const Window& window : cut.without_target) fate.add_without_target(window);
+    result_.left_out.windows_without_target += std::ssize(cut.without_target);
+    std::erase_if(without_target, [&](std::size_t place) { return fate.asked_about(place); });
+    if (made.empty() && !without_target.empty())
+      ask_without_window(key, rows, without_target, fate);
     else
-      choose_at_random(key, rows, support, query);
-    if (!whole_ && query.empty()) {
-      too_short(key);
-      return;
+      ask_in_windows(rows, made, first_task, without_target, fate);
+    for (std::size_t place = 0; place < rows.size(); ++place)
+      if (!fate.in_task(place)) ++result_.left_out.rows(fate.why_left_out(place));
+  }
+
+  /// Rows without targets that no window asks about join the last window whose support lies before them, or
+  /// the first one.
+  void ask_in_windows(std::span<const std::int32_t> rows, const std::vector<Window>& windows,
+                      std::size_t first_task, const std::vector<std::size_t>& places, WindowRows& fate) {
+    const auto support = static_cast<std::size_t>(options_.windows.support);
+    for (std::size_t next = 0, w = 0; next < places.size(); ++w) {
+      std::vector<std::size_t> query;
+      for (;
+           next < places.size() && (w + 1 == windows.size() || places[next] < windows[w + 1].first + support);
+           ++next) {
+        query.push_back(places[next]);
+        fate.add_row(places[next]);
+      }
+      if (query.empty()) continue;
+      for (std::size_t place = windows[w].query_begin; place < windows[w].query_end; ++place)
+        query.push_back(place);
+      std::sort(query.begin(), query.end());
+      TableTask& task = result_.tasks[first_task + w];
+      task.query_begin = result_.order.size();
+      for (const std::size_t place : query) result_.order.push_back(rows[place]);
+      task.query_end = result_.order.size();
     }
-    // Training takes a sample of the query rows; who predicts asks about all of them.
-    if (!whole_ && options_.query > 0 && query.size() > static_cast<std::size_t>(options_.query))
-      query.resize(static_cast<std::size_t>(options_.query));
+  }
+
+  /// A key without any window has one task for its rows without targets. It adapts on the last rows that have
+  /// them, at most as many as a window's support.
+  void ask_without_window(const std::string& key, std::span<const std::int32_t> rows,
+                          const std::vector<std::size_t>& places, WindowRows& fate) {
+    std::vector<std::size_t> support;
+    for (std::size_t place = rows.size();
+         place-- > 0 && support.size() < static_cast<std::size_t>(options_.windows.support);)
+      if (labelled(rows[place])) support.push_back(place);
+    std::reverse(support.begin(), support.end());
     TableTask task;
-    task.key = key;
-    task.support_begin = append(support);
-    task.support_end = task.query_begin = append(query);
+    task.key = key + "/" + time_text(rows[places.front()]);
+    task.id = task_id_of(task.key);
+    task.support_begin = result_.order.size();
+    for (const std::size_t place : support) result_.order.push_back(rows[place]);
+    task.support_end = task.query_begin = result_.order.size();
+    for (const std::size_t place : places) result_.order.push_back(rows[place]);
     task.query_end = result_.order.size();
-    add(std::move(task), key);
-  }
-
-  /// A random, but keyed, choice of support rows among those with targets. Each side keeps file order.
-  void choose_at_random(const std::string& key, const Rows& rows, Rows& support, Rows& query) const {
-    Rows candidates;
-    for (const std::int32_t row : rows) (labelled(row) ? candidates : query).push_back(row);
-    const auto order = permutation(seed_, Purpose::rows, static_cast<std::uint64_t>(id_of(key)),
-                                   static_cast<std::int64_t>(candidates.size()));
-    const std::size_t count = std::min(static_cast<std::size_t>(options_.support), candidates.size());
-    for (std::size_t i = 0; i < order.size(); ++i)
-      (i < count ? support : query).push_back(candidates[static_cast<std::size_t>(order[i])]);
-    std::sort(support.begin(), support.end());
-    std::sort(query.begin(), query.end());
-  }
-
-  /// The first rows in time are support; the query lies strictly after them, behind the purge gap.
-  void choose_in_time(const Rows& rows, Rows& support, Rows& query) const {
-    const auto wanted = static_cast<std::size_t>(options_.support);
-    const std::size_t end = labelled_end(rows);
-    std::size_t next = 0;
-    for (; next < end && support.size() < wanted; ++next) {
-      if (labelled(rows[next]))
-        support.push_back(rows[next]);
-      else if (!lenient_)
-        fail_without_targets(rows[next]);
-    }
-    next += static_cast<std::size_t>(options_.purge);
-    // Strictly: rows at the time of the last support row are on neither side.
-    while (!support.empty() && next < rows.size() && rank_of(rows[next]) == rank_of(support.back())) ++next;
-    if (next < rows.size()) query.assign(rows.begin() + static_cast<std::ptrdiff_t>(next), rows.end());
+    if (!add(std::move(task))) return;
+    for (const auto& joined : {support, places})
+      for (const std::size_t place : joined) fate.add_row(place);
   }
 
   /// Where the rows begin in the order.
-  std::size_t append(const Rows& rows) {
+  std::size_t append(std::span<const std::int32_t> rows) {
     const std::size_t base = result_.order.size();
     result_.order.insert(result_.order.end(), rows.begin(), rows.end());
     return base;
   }
 
-  void add(TableTask task, const std::string& key) {
-    task.id = id_of(task.key);
-    if (phases_ == Phases::all_test) {
-      task.phase = Phase::test;
-    } else if (options_.split.by == "time") {
+  /// False when the task lies on both sides of a boundary in time and is left out.
+  bool add(TableTask task) {
+    task.phase = Phase::test;
+    if (phases_ == Phases::split && options_.split.by == "time" && task.query_begin < task.query_end) {
       const auto phase_of = [&](std::size_t i) {
         const std::int32_t r = rank_of(result_.order[i]);
         return r < validation_from_ ? Phase::train : r < test_from_ ? Phase::validation : Phase::test;
       };
       task.phase = phase_of(task.query_begin);
       if (phase_of(task.query_end - 1) != task.phase) {
-        ++result_.left_out.windows;
-        return;
+        ++result_.left_out.straddling_tasks;
+        return false;
       }
-    } else {
-      // All windows of a key are in one phase.
-      const RandomStream stream(seed_, Purpose::split, static_cast<std::uint64_t>(id_of(key)));
-      const auto u = static_cast<double>(stream.uniform(0));
-      task.phase = u < options_.split.train                               ? Phase::train
-                   : u < options_.split.train + options_.split.validation ? Phase::validation
-                                                                          : Phase::test;
     }
     result_.tasks.push_back(std::move(task));
+    return true;
+  }
+
+  /// All windows of a key are in one phase. The tasks are still in the order of their keys.
+  void split_by_share(const std::vector<KeyTasks>& key_tasks) {
+    const std::vector<Phase> phases = phases_by_share(key_tasks, options_.split, seed_);
+    auto task = result_.tasks.begin();
+    for (std::size_t k = 0; k < key_tasks.size(); ++k)
+      for (std::int64_t i = 0; i < key_tasks[k].tasks; ++i) (task++)->phase = phases[k];
   }
 
   const ColumnStore& table_;
@@ -260,8 +251,7 @@ class Builder {
   const RowFlags& flags_;
   Phases phases_;
   std::uint64_t seed_;
-  bool whole_;    ///< no key is too short, queries may be empty
-  bool lenient_;  ///< support rows without targets are passed over, not refused
+  bool open_;  ///< no key is too short, queries may be empty, rows may lack their targets
   std::optional<Timeline> time_;
   std::int32_t validation_from_ = 0, test_from_ = 0;
   TaskRows result_;

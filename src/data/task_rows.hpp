@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which rows of a table make up which task: keys, order in time, windows, splits. Knows nothing of features.
+// Which rows of a table make up which task, and why others are in none. Knows nothing of features.
 #pragma once
 
 #include <cstdint>
@@ -9,21 +9,16 @@
 #include <shoal/table_source.hpp>
 
 #include "data/column_store.hpp"
+#include "data/row_flags.hpp"
 
 namespace shoal {
 
 /// A task's rows: two ranges of TaskRows::order.
 struct TableTask {
   std::int64_t id = 0;
-  std::string key;  ///< columns joined by '/'; windows add the time of the first query row
+  std::string key;  ///< as KeyedRows says; windows add the time of the first query row
   Phase phase = Phase::train;
   std::size_t support_begin = 0, support_end = 0, query_begin = 0, query_end = 0;
-};
-
-/// What is known of every row of the table before tasks are made.
-struct RowFlags {
-  std::vector<bool> usable;    ///< takes part at all
-  std::vector<bool> labelled;  ///< has its targets, so that it can be a support row
 };
 
 struct TaskRows {
@@ -34,8 +29,8 @@ struct TaskRows {
   const TableTask* find(std::int64_t id) const;
 };
 
-/// Builds the tasks out of the usable rows. Throws DataError: a key or time that is missing, a support row
-/// without targets, no task left, equal times where windows need an order.
+/// Builds the tasks out of the usable rows. Throws DataError: a key or time that is missing, no task left,
+/// equal times where windows need an order, more classes than support rows.
 TaskRows make_task_rows(const ColumnStore& table, const TableOptions& options, const RowFlags& rows,
                         TargetsNeeded needed, Phases phases, std::uint64_t seed);
 

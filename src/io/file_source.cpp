@@ -6,7 +6,7 @@
 
 #include <shoal/task_file.hpp>
 
-#include "core/finite_sampling.hpp"
+#include "core/epoch_batches.hpp"
 
 namespace shoal {
 namespace {
@@ -24,7 +24,7 @@ BasicTaskBatch<To> in_precision(const BasicTaskBatch<From>& tasks) {
 class FileSource final : public TaskSource {
  public:
   FileSource(std::variant<TaskBatch, TaskBatch64> tasks, std::uint64_t seed)
-      : tasks_(std::move(tasks)), seed_(seed) {
+      : tasks_(std::move(tasks)), batches_(seed) {
     std::visit([&](const auto& batch) { index(batch); }, tasks_);
   }
 
@@ -55,7 +55,7 @@ class FileSource final : public TaskSource {
 
   std::vector<std::int64_t> chosen(Phase phase, std::int64_t iteration, std::int64_t tasks) const {
     std::vector<std::int64_t> places =
-        finite_batch(seed_, phase, iteration, tasks, static_cast<std::int64_t>(by_id_.size()));
+        batches_.places(phase, iteration, tasks, static_cast<std::int64_t>(by_id_.size()));
     for (std::int64_t& task : places) task = by_id_[static_cast<std::size_t>(task)];
     return places;
   }
@@ -69,7 +69,7 @@ class FileSource final : public TaskSource {
   }
 
   std::variant<TaskBatch, TaskBatch64> tasks_;
-  std::uint64_t seed_;
+  EpochBatches batches_;
   TaskColumns columns_;
   int classes_ = 0;
   std::vector<std::int64_t> by_id_;

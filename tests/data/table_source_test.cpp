@@ -142,13 +142,15 @@ TEST(Table, LabelsToAdaptOnAreNeverInvented) {
   options.time = "t";
   const Preprocessing p = make_table_source(options, TargetType::label, 1)->preprocessing();
   const std::string holed = folder.file("n.csv", "id,t,x,y\na,1,1,yes\na,2,2,\na,3,3,yes\na,4,4,\n");
-  EXPECT_THROW(meet(holed, p, TargetsNeeded::in_support, TargetType::label), DataError);
-  const std::string open = folder.file("n.csv", "id,t,x,y\na,1,1,yes\na,2,2,yes\na,3,3,\na,4,4,\n");
-  const TaskBatch tasks =
-      meet(open, p, TargetsNeeded::in_support, TargetType::label)->evaluation(Phase::test, 0);
-  EXPECT_EQ(std::vector<std::int64_t>(tasks.support().labels.begin(), tasks.support().labels.end()),
-            (std::vector<std::int64_t>{1, 1}));
-  EXPECT_EQ(tasks.query().total_rows(), 2);
+  const std::string open = folder.file("o.csv", "id,t,x,y\na,1,1,yes\na,3,3,yes\na,4,4,\na,2,2,\n");
+  for (const std::string& file : {holed, open}) {  // the row without a label lies between known ones in time
+    const TaskBatch tasks =
+        meet(file, p, TargetsNeeded::in_support, TargetType::label)->evaluation(Phase::test, 0);
+    EXPECT_EQ(std::vector<std::int64_t>(tasks.support().labels.begin(), tasks.support().labels.end()),
+              (std::vector<std::int64_t>{1, 1}));
+    EXPECT_EQ(values(tasks.support().x), (std::vector<float>{1, 3}));
+    EXPECT_EQ(values(tasks.query().x), (std::vector<float>{2, 4}));
+  }
 }
 
 TEST(Table, AMixtureOfNumbersAndTextIsRefusedWhereItBegins) {

@@ -68,7 +68,8 @@ int run_data_export(const CommandOptions& options) {
                 {"tasks", tasks.size()},
                 {"support_rows", tasks.support().total_rows()},
                 {"query_rows", tasks.query().total_rows()},
-                {"left_out", left_out_json(data)}});
+                {"left_out", left_out_json(data)},
+                {"warnings", data.warnings}});
   return 0;
 }
 

@@ -16,42 +16,50 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Text of many lines out of a file, harmless to a terminal.
-std::string printable_lines(const std::string& text) {
+/// A value in one line, harmless to a terminal.
+std::string cell(const ordered_json& value) {
+  if (!value.is_string()) return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  const auto& text = value.get_ref<const std::string&>();
+  return printable(text, text.size());
+}
+
+/// A text of many lines, harmless to a terminal.
+std::string lines(const std::string& text) {
   std::string shown;
   std::istringstream stream(text);
   for (std::string line; std::getline(stream, line);) shown += printable(line, line.size()) + "\n";
   return shown;
 }
 
-std::string cell_text(const ordered_json& value) {
-  return value.is_string() ? printable(value.get_ref<const std::string&>()) : value.dump();
+/// A report for people: a line for every value, and for every entry of a list of objects; what an object
+/// holds is named after it. Texts of many lines stand below their name.
+void print_text(const ordered_json& result, const std::string& inside) {
+  for (const auto& [key, value] : result.items()) {
+    const std::string name = inside + printable(key);
+    if (value.is_object()) {
+      print_text(value, name + ".");
+    } else if (value.is_array() &&
+               std::any_of(value.begin(), value.end(), [](const auto& entry) { return entry.is_object(); })) {
+      std::printf("%s\n", name.c_str());
+      for (const auto& entry : value) {
+        std::printf(" ");
+        for (const auto& [part, content] : entry.items())
+          std::printf(" %s", (content.is_string() ? cell(content) : part + " " + cell(content)).c_str());
+        std::printf("\n");
+      }
+    } else if (value.is_string() && value.get_ref<const std::string&>().find('\n') != std::string::npos) {
+      std::printf("%s\n%s\n", name.c_str(), lines(value.get<std::string>()).c_str());
+    } else {
+      std::printf("%-24s %s\n", name.c_str(), cell(value).c_str());
+    }
+  }
 }
 
 void print(const ordered_json& result, bool json) {
-  if (json) {
+  if (json)
     print_json(result);
-    return;
-  }
-  for (const auto& [key, value] : result.items()) {
-    if (value.is_object()) {  // metadata: texts of many lines
-      for (const auto& [name, text] : value.items())
-        std::printf("%s.%s\n%s\n", key.c_str(), printable(name).c_str(),
-                    printable_lines(text.get<std::string>()).c_str());
-      continue;
-    }
-    if (!value.is_array()) {
-      std::printf("%-24s %s\n", key.c_str(), cell_text(value).c_str());
-      continue;
-    }
-    std::printf("%s\n", key.c_str());
-    for (const auto& line : value) {
-      std::printf(" ");
-      for (const auto& [name, cell] : line.items())
-        std::printf(" %s", ((cell.is_string() ? "" : name + " ") + cell_text(cell)).c_str());
-      std::printf("\n");
-    }
-  }
+  else
+    print_text(result, "");
 }
 
 }  // namespace
@@ -148,6 +156,7 @@ int run_inspect_tasks(const CommandOptions& options) {
                          {"classes", source->classes()},
                          {"phases", ordered_json::array()}};
   if (const auto left = left_out_json(data); !left.is_null()) result["left_out"] = left;
+  if (!data.warnings.empty()) result["warnings"] = data.warnings;
   for (const Phase phase : {Phase::train, Phase::validation, Phase::test}) {
     const auto size = source->size(phase);
     ordered_json line = {{"phase", to_string(phase)}};

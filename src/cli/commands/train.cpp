@@ -190,6 +190,7 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
     std::fprintf(stderr, "shoal: warning: %s\n", printable(warning, 500).c_str());
     log.line("warning: " + warning);
   }
+  for (const std::string& warning : data.warnings) log.line("warning: " + warning);
   report_left_out(data, options.common);
   if (data.table)
     for (const std::string& note : data.table->notes()) log.line(note);
@@ -252,6 +253,7 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
                                      {"tasks_failed", summary.tasks_failed}};
     report.update(selection);
     report["left_out"] = left_out_json(data);
+    report["warnings"] = data.warnings;
     report["evaluated_on"] = looked_at;
     report["evaluation"] = json_table(table);
     print_json(report);

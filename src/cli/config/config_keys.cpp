@@ -40,8 +40,9 @@ void add_tasks(std::vector<ConfigKey>& keys) {
     set(d, value);
     d.config.tasks.table.support = d.config.tasks.support;
   };
-  ConfigKey query = integer("tasks.query", SHOAL_FIELD(config.tasks.query),
-                            "query rows per task; tables: at most, 0 = all");
+  ConfigKey query =
+      integer("tasks.query", SHOAL_FIELD(config.tasks.query),
+              "query rows per task; tables: at most, 0 = all (a random sample; with time the first)");
   query.set = [set = query.set](Draft& d, const ConfigValue& value) {
     set(d, value);
     d.config.tasks.table.query = d.config.tasks.query;
@@ -141,6 +142,9 @@ void add_tasks(std::vector<ConfigKey>& keys) {
                 splits_by_time),
        shown_if(integer("tasks.purge", SHOAL_FIELD(config.tasks.table.purge),
                         "rows left out between support and query in time"),
+                is_table),
+       shown_if(flag("tasks.stratify", SHOAL_FIELD(config.tasks.table.stratify),
+                     "support rows of every class, in proportion (bce, softmax; without time)"),
                 is_table),
        shown_if(flag("tasks.scale", SHOAL_FIELD(config.tasks.table.scale),
                      "standardise features by meta-train rows"),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/finite_sampling.hpp"
+#include "core/epoch_batches.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include <shoal/error.hpp>
 
@@ -21,15 +22,26 @@ const char* to_string(Phase phase) {
   return "unknown";
 }
 
-std::vector<std::int64_t> finite_batch(std::uint64_t seed, Phase phase, std::int64_t iteration,
-                                       std::int64_t tasks, std::int64_t size) {
+std::vector<std::int64_t> EpochBatches::places(Phase phase, std::int64_t iteration, std::int64_t tasks,
+                                               std::int64_t size) const {
   if (size < 1) throw DataError(std::string("no tasks in phase ") + to_string(phase));
   if (tasks < 1) throw InvalidArgument("a meta-batch needs at least one task");
   const std::int64_t count = std::min(tasks, size), batches = size / count;
   const auto epoch = static_cast<std::uint64_t>(iteration / batches) * 4 + static_cast<std::uint64_t>(phase);
-  const std::vector<std::int64_t> order = permutation(seed, Purpose::epoch_order, epoch, size);
   const std::int64_t first = iteration % batches * count;
-  return {order.begin() + first, order.begin() + first + count};
+  const std::lock_guard lock(mutex_);
+  Drawn& drawn = drawn_[static_cast<std::size_t>(phase)];
+  if (drawn.epoch != epoch || drawn.order.size() != static_cast<std::size_t>(size)) {
+    drawn.order = permutation(seed_, Purpose::epoch_order, epoch, size);
+    drawn.epoch = epoch;
+    ++draws_;
+  }
+  return {drawn.order.begin() + first, drawn.order.begin() + first + count};
+}
+
+std::int64_t EpochBatches::draws() const {
+  const std::lock_guard lock(mutex_);
+  return draws_;
 }
 
 }  // namespace shoal

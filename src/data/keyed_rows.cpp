@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/keyed_rows.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <shoal/error.hpp>
+#include <shoal/tensor_file.hpp>
+
+namespace shoal {
+namespace {
+
+std::size_t code_of(const Column& column, std::int32_t row) {
+  return static_cast<std::size_t>(column.codes[static_cast<std::size_t>(row)]);
+}
+
+/// Stable, by the codes of a column: a counting sort.
+void sort_by(const Column& column, std::vector<std::int32_t>& rows) {
+  std::vector<std::size_t> next(column.levels.size() + 1, 0);
+  for (const std::int32_t row : rows) ++next[code_of(column, row) + 1];
+  for (std::size_t code = 1; code < next.size(); ++code) next[code] += next[code - 1];
+  std::vector<std::int32_t> sorted(rows.size());
+  for (const std::int32_t row : rows) sorted[next[code_of(column, row)]++] = row;
+  rows = std::move(sorted);
+}
+
+std::string escaped(const std::string& value) {
+  std::string part;
+  for (const char c : value) {
+    if (c == '/' || c == '\\') part += '\\';
+    part += c;
+  }
+  return part;
+}
+
+}  // namespace
+
+KeyedRows::KeyedRows(const ColumnStore& table, const std::vector<std::string>& key,
+                     const std::vector<bool>& usable) {
+  for (const std::string& name : key) columns_.push_back(&table.key_column(name));
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    if (!usable[row]) continue;
+    for (const Column* column : columns_)
+      if (column->is_missing(row))
+        throw DataError(table.place(row) + ": column \"" + column->name + "\" (task key) is missing");
+    rows_.push_back(static_cast<std::int32_t>(row));
+  }
+  for (std::size_t c = columns_.size(); c-- > 0;) sort_by(*columns_[c], rows_);
+  for (std::size_t i = 0; i < rows_.size(); ++i)
+    if (i == 0 || std::any_of(columns_.begin(), columns_.end(), [&](const Column* column) {
+          return code_of(*column, rows_[i]) != code_of(*column, rows_[i - 1]);
+        }))
+      begins_.push_back(i);
+  begins_.push_back(rows_.size());
+}
+
+std::span<std::int32_t> KeyedRows::rows(std::size_t key) {
+  return std::span(rows_).subspan(begins_[key], begins_[key + 1] - begins_[key]);
+}
+
+std::string KeyedRows::text(std::size_t key) const {
+  const std::int32_t row = rows_[begins_[key]];
+  if (columns_.size() == 1) return columns_[0]->levels[code_of(*columns_[0], row)];
+  std::string text;
+  for (std::size_t c = 0; c < columns_.size(); ++c)
+    text += (c == 0 ? "" : "/") + escaped(columns_[c]->levels[code_of(*columns_[c], row)]);
+  return text;
+}
+
+std::int64_t task_id_of(const std::string& key) {
+  const std::string digest = sha256(key);
+  std::uint64_t bits = 0;
+  std::from_chars(digest.data(), digest.data() + 16, bits, 16);
+  return static_cast<std::int64_t>(bits >> 1);
+}
+
+}  // namespace shoal
