@@ -65,7 +65,7 @@ struct RunConfig {
   EvaluateConfig evaluate;
 };
 
-/// What a table's targets must be for a loss: labels for softmax, positive for qlike without a floor.
+/// What a loss makes of a table's target columns.
 TargetType targets_of(const Loss& loss);
 /// The source that a configuration names. Throws DataError or InvalidArgument.
 std::unique_ptr<TaskSource> make_task_source(const RunConfig& config);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include <shoal/loss.hpp>
 #include <shoal/task_source.hpp>
 
 namespace shoal {
@@ -36,12 +37,19 @@ enum class MissingPolicy { error, drop, mean };  ///< mean: mean of meta-train r
 std::string_view to_string(MissingPolicy policy);
 MissingPolicy missing_from_string(std::string_view name);
 
+/// Whether targets are standardised by mean and deviation of meta-train rows. automatic: where a deviation
+/// lies outside [0.1, 10].
+enum class ScaleTargets { automatic, on, off };
+std::string_view to_string(ScaleTargets choice);
+ScaleTargets scale_targets_from_string(std::string_view name);
+
 struct TableOptions {
   std::string path;
   std::vector<std::string> key;          ///< columns that name the task
   std::vector<std::string> features;     ///< numeric, or text (then one-hot by the categories of meta-train)
   std::vector<std::string> categorical;  ///< features that are categories although they look like numbers
   std::vector<std::string> targets;      ///< with softmax: one column of class labels
+  std::string positive;                  ///< bce: which of two words in the targets counts as 1
   std::string offset;                    ///< column added to the network output; empty = none
   std::string time;  ///< orders rows; support then lies strictly before query; empty = file order
   WindowOptions windows;
@@ -51,6 +59,7 @@ struct TableOptions {
   int query = 10;     ///< ... at most this many; 0 = all
   int purge = 0;      ///< rows left out between support and query when time orders them
   bool scale = true;  ///< standardise features by mean and deviation of meta-train rows
+  ScaleTargets scale_targets = ScaleTargets::automatic;
   bool operator==(const TableOptions&) const = default;
 };
 
@@ -64,7 +73,9 @@ struct Preprocessing {
   std::vector<InputKind> kinds;               ///< per input column
   std::vector<double> mean, deviation, fill;  ///< per input column
   std::map<std::string, std::vector<std::string>> categories;  ///< text features: levels in order
-  std::vector<std::string> labels;                             ///< class names in order, for label targets
+  std::vector<std::string> labels;  ///< class names in order: of label targets, or negative and positive word
+  TargetUnits target_units;         ///< how targets were scaled
+  std::vector<std::string> constant;  ///< numeric features without any deviation in meta-train rows: scale 1
 };
 std::string to_json(const Preprocessing& preprocessing);
 /// Throws ModelError when the text is not what to_json wrote.
@@ -96,12 +107,26 @@ class TableSource : public TaskSource {
   virtual const LeftOut& left_out() const = 0;
 };
 
-/// What target columns hold: any number, numbers above 0, or one column of class labels.
-enum class TargetType { real, positive, label };
+/// Which deviation targets are scaled by: none, one that all columns share (a loss that sums over columns
+/// stays what it was, up to a factor), or each column by its own.
+enum class TargetScaling { none, shared, own };
+
+/// What a loss makes of a table's target columns.
+struct TargetType {
+  bool labels = false;                          ///< one column of names of classes; numbers are names too
+  bool words = false;                           ///< two words may stand for 0 and 1 (TableOptions::positive)
+  TargetScaling scaling = TargetScaling::none;  ///< how TableOptions::scale_targets scales
+  TargetDomain domain = {};                     ///< of numbers
+
+  static const TargetType real, positive, label;  ///< any finite number, numbers above 0, class labels
+};
+inline const TargetType TargetType::real{};
+inline const TargetType TargetType::positive{.domain = Loss{.kind = LossKind::qlike}.domain()};
+inline const TargetType TargetType::label{.labels = true};
 
 /// Reads the table and fits the preprocessing on the meta-train tasks. Throws DataError with file, line and
 /// column.
-std::unique_ptr<TableSource> make_table_source(const TableOptions& options, TargetType target,
+std::unique_ptr<TableSource> make_table_source(const TableOptions& options, const TargetType& target,
                                                std::uint64_t seed);
 
 /// Which rows must have their targets. `everywhere`: to train and evaluate. `in_support`: to adapt and
@@ -115,7 +140,7 @@ enum class Phases { split, all_test };
 /// Applies a model's own preprocessing to a table: `options` may name other rows (path, key, time, windows,
 /// split, missing), but not other columns of the model (throws InvalidArgument).
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options,
-                                               const Preprocessing& preprocessing, TargetType target,
+                                               const Preprocessing& preprocessing, const TargetType& target,
                                                TargetsNeeded needed, Phases phases, std::uint64_t seed);
 
 }  // namespace shoal

@@ -90,7 +90,7 @@ template <class Real>
 BasicMetaLearner<Real> open_learner(const Context& context, const TrainedModel& model,
                                     const TaskSource& source) {
   BasicMetaLearner<Real> learner(
-      context, learner_options<Real>(model.config, model_of_file(model.config, source, model.file)));
+      context, learner_options<Real>(model.config, model_of_file(model.config, source, model.file), source));
   learner.set_parameters(read_parameters<Real>(model.file, learner.layout(), learner.rate_layout(),
                                                MissingRates::error,
                                                inner_loop_of(model.config.algorithm).learning_rate)

@@ -4,22 +4,21 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 #include <shoal/error.hpp>
 
 #include "core/finite_sampling.hpp"
 #include "data/feature_map.hpp"
+#include "data/target_columns.hpp"
 #include "data/task_rows.hpp"
 #include "data/timeline.hpp"
 
 namespace shoal {
 namespace {
 
-void validate(const TableOptions& o, TargetType target) {
+void validate(const TableOptions& o, const TargetType& target) {
   const auto require = [](bool holds, const std::string& what) {
     if (!holds) throw InvalidArgument("tasks: " + what);
   };
@@ -27,8 +26,11 @@ void validate(const TableOptions& o, TargetType target) {
   require(!o.key.empty(), "source \"table\" needs a key: the column or columns that name a task");
   require(!o.features.empty(), "source \"table\" needs features");
   require(!o.targets.empty(), "source \"table\" needs targets");
-  require(target != TargetType::label || o.targets.size() == 1,
-          "loss softmax takes one target column of class labels");
+  require(!target.labels || o.targets.size() == 1, "loss softmax takes one target column of class labels");
+  require(o.positive.empty() || target.words,
+          "positive names one of two values of a target, which loss bce alone takes");
+  require(o.scale_targets != ScaleTargets::on || target.scaling != TargetScaling::none,
+          "scale_targets = true: the targets of this loss have no unit (mse, huber, pinball, gaussian-nll)");
   for (const std::string& name : o.categorical)
     require(std::find(o.features.begin(), o.features.end(), name) != o.features.end(),
             "categorical: \"" + name + "\" is not among the features");
@@ -47,7 +49,8 @@ void validate(const TableOptions& o, TargetType target) {
 }
 
 /// Other rows may be read with a model's preprocessing, other columns not.
-void validate_same_columns(const TableOptions& mine, const TableOptions& trained) {
+void validate_same_columns(const TableOptions& mine, const Preprocessing& preprocessing) {
+  const TableOptions& trained = preprocessing.options;
   const auto require = [](bool same, const char* key) {
     if (!same) throw InvalidArgument(std::string("tasks.") + key + " is not what the model was trained with");
   };
@@ -56,18 +59,20 @@ void validate_same_columns(const TableOptions& mine, const TableOptions& trained
   require(mine.targets == trained.targets, "targets");
   require(mine.offset == trained.offset, "offset");
   require(mine.scale == trained.scale, "scale");
+  require(mine.positive == trained.positive, "positive");
+  require(mine.scale_targets == ScaleTargets::automatic ||
+              (mine.scale_targets == ScaleTargets::on) == preprocessing.target_units.scale(),
+          "scale_targets");
 }
 
-std::vector<ColumnRequest> requests(const TableOptions& o, TargetType target, const Preprocessing* known,
-                                    bool with_targets) {
+std::vector<ColumnRequest> requests(const TableOptions& o, const TargetType& target,
+                                    const Preprocessing* known, bool with_targets) {
   const auto is_category = [&](const std::string& name) {
     return known ? known->categories.contains(name)
                  : std::find(o.categorical.begin(), o.categorical.end(), name) != o.categorical.end();
   };
   std::vector<ColumnRequest> wanted;
-  for (const std::string& name : o.targets)
-    if (with_targets)
-      wanted.push_back({name, target == TargetType::label ? ColumnType::text : ColumnType::number});
+  if (with_targets) wanted = TargetColumns::requests(o, target, known);
   if (!o.offset.empty()) wanted.push_back({o.offset, ColumnType::number});
   for (const std::string& name : o.features)
     wanted.push_back({name, is_category(name) ? ColumnType::text
@@ -78,52 +83,40 @@ std::vector<ColumnRequest> requests(const TableOptions& o, TargetType target, co
   return wanted;
 }
 
-/// Labels in order: as numbers when all are whole numbers, else as text.
-std::vector<std::string> sorted_labels(std::vector<std::string> labels) {
-  const auto whole = [](const std::string& text) {
-    long long value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
-  };
-  const bool numbers =
-      std::all_of(labels.begin(), labels.end(), [&](const auto& l) { return whole(l).has_value(); });
-  std::sort(labels.begin(), labels.end(), [&](const std::string& a, const std::string& b) {
-    return numbers && *whole(a) != *whole(b) ? *whole(a) < *whole(b) : a < b;
-  });
-  return labels;
-}
-
 class Table final : public TableSource {
  public:
   /// `known`: the preprocessing of a trained model, else null and it is fitted here.
-  Table(const TableOptions& options, TargetType target, TargetsNeeded needed, Phases phases,
+  Table(const TableOptions& options, const TargetType& target, TargetsNeeded needed, Phases phases,
         const Preprocessing* known, std::uint64_t seed)
       : options_(options),
-        target_(target),
+        has_labels_(target.labels),
         needed_(needed),
         seed_(seed),
         has_targets_(needed != TargetsNeeded::nowhere || targets_present(options)),
         table_(options.path, requests(options, target, known, has_targets_)),
+        targets_(table_, options_, target, known, has_targets_),
         rows_(make_task_rows(table_, options_, row_flags(), needed, phases, seed)) {
     for (std::size_t t = 0; t < rows_.tasks.size(); ++t)
       of_phase_[static_cast<std::size_t>(rows_.tasks[t].phase)].push_back(t);
     if (known) {
       preprocessing_ = *known;
     } else {
-      preprocessing_ = fit_preprocessing(table_, options_, rows_of_phase(Phase::train));
-      if (target == TargetType::label) preprocessing_.labels = sorted_labels(label_column().levels);
+      const std::vector<bool> fit_rows = rows_of_phase(Phase::train);
+      preprocessing_ = fit_preprocessing(table_, options_, fit_rows);
+      targets_.fit(preprocessing_, fit_rows);
     }
     features_.emplace(table_, preprocessing_);
     rows_.left_out.unknown_categories = features_->unknown_categories();
-    if (target_ == TargetType::label && has_targets_) number_labels();
-    if (target_ == TargetType::positive) require_positive_targets();
+    targets_.apply(preprocessing_);
+    targets_.require(rows_whose_targets_count());
   }
 
   TaskColumns columns() const override {
-    return {features_->inputs(), target_ == TargetType::label ? 0 : static_cast<int>(options_.targets.size()),
+    return {features_->inputs(), has_labels_ ? 0 : static_cast<int>(options_.targets.size()),
             options_.offset.empty() ? 0 : 1};
   }
-  int classes() const override { return static_cast<int>(preprocessing_.labels.size()); }
+  int classes() const override { return has_labels_ ? static_cast<int>(preprocessing_.labels.size()) : 0; }
+  const TargetUnits& target_units() const override { return preprocessing_.target_units; }
   std::optional<std::int64_t> size(Phase phase) const override {
     return static_cast<std::int64_t>(tasks_in(phase).size());
   }
@@ -163,8 +156,6 @@ class Table final : public TableSource {
     throw InvalidArgument("there is no task with id " + std::to_string(id));
   }
 
-  const Column& label_column() const { return table_.text_column(options_.targets[0]); }
-
   const std::vector<std::size_t>& tasks_in(Phase phase) const {
     return of_phase_[static_cast<std::size_t>(phase)];
   }
@@ -200,7 +191,7 @@ class Table final : public TableSource {
     };
     for (const std::string& name : options_.features) check(table_.column(name), true);
     if (!options_.offset.empty()) check(table_.column(options_.offset), false);
-    for (const Column* column : target_columns()) {
+    for (const Column* column : targets_.columns()) {
       if (needed_ == TargetsNeeded::everywhere) {
         check(*column, false);
         continue;
@@ -213,66 +204,43 @@ class Table final : public TableSource {
     return flags;
   }
 
-  std::vector<const Column*> target_columns() const {
-    std::vector<const Column*> columns;
-    for (const std::string& name : options_.targets)
-      if (has_targets_)
-        columns.push_back(target_ == TargetType::label ? &table_.text_column(name) : &table_.column(name));
-    return columns;
-  }
-
   std::vector<bool> rows_of_phase(Phase phase) const {
     std::vector<bool> rows(table_.rows(), false);
-    const auto mark = [&](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) rows[static_cast<std::size_t>(rows_.order[i])] = true;
-    };
     for (const std::size_t t : all_of(phase)) {
-      mark(rows_.tasks[t].support_begin, rows_.tasks[t].support_end);
-      mark(rows_.tasks[t].query_begin, rows_.tasks[t].query_end);
+      mark(rows, rows_.tasks[t].support_begin, rows_.tasks[t].support_end);
+      mark(rows, rows_.tasks[t].query_begin, rows_.tasks[t].query_end);
     }
     return rows;
   }
 
-  void number_labels() {
-    const Column& column = label_column();
-    for (std::size_t level = 0; level < column.levels.size(); ++level) {
-      const auto& labels = preprocessing_.labels;
-      const auto at = std::find(labels.begin(), labels.end(), column.levels[level]);
-      if (at == labels.end()) {
-        const auto row =
-            std::find(column.codes.begin(), column.codes.end(), static_cast<std::int32_t>(level));
-        throw DataError(table_.place(static_cast<std::size_t>(row - column.codes.begin())) + ": column \"" +
-                        column.name + "\": label \"" + column.levels[level] + "\" was not there in training");
-      }
-      label_of_level_.push_back(at - labels.begin());
+  /// Rows of tasks that something is computed from the targets of.
+  std::vector<bool> rows_whose_targets_count() const {
+    std::vector<bool> rows(table_.rows(), false);
+    for (const TableTask& task : rows_.tasks) {
+      if (needed_ != TargetsNeeded::nowhere) mark(rows, task.support_begin, task.support_end);
+      if (needed_ == TargetsNeeded::everywhere) mark(rows, task.query_begin, task.query_end);
     }
+    return rows;
   }
 
-  void require_positive_targets() const {
-    for (const Column* column : target_columns())
-      for (const std::int32_t row : rows_.order) {
-        const double value = column->numbers[static_cast<std::size_t>(row)];
-        if (value <= 0.0 && std::isfinite(value))
-          throw DataError(table_.place(static_cast<std::size_t>(row)) + ": column \"" + column->name +
-                          "\": " + value_text(*column, static_cast<std::size_t>(row)) +
-                          " is not positive; loss qlike needs targets above 0, or a loss.floor");
-      }
+  void mark(std::vector<bool>& rows, std::size_t begin, std::size_t end) const {
+    for (std::size_t i = begin; i < end; ++i) rows[static_cast<std::size_t>(rows_.order[i])] = true;
   }
 
   template <class Real>
   BasicTaskBatch<Real> gather(const std::vector<std::size_t>& chosen_tasks) const;
 
   TableOptions options_;
-  TargetType target_;
+  bool has_labels_;
   TargetsNeeded needed_;
   std::uint64_t seed_;
   bool has_targets_;
   ColumnStore table_;
+  TargetColumns targets_;
   TaskRows rows_;
   std::array<std::vector<std::size_t>, 3> of_phase_;  ///< tasks of every phase, in order of id
   Preprocessing preprocessing_;
   std::optional<FeatureMap> features_;
-  std::vector<std::int64_t> label_of_level_;
 };
 
 template <class Real>
@@ -280,21 +248,23 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
   TaskSetStorage<Real> support, query;
   std::vector<std::int64_t> ids;
   const auto inputs = static_cast<std::size_t>(features_->inputs());
-  const std::vector<const Column*> targets = target_columns();
+  const TargetUnits& units = preprocessing_.target_units;
   const Column* offset = options_.offset.empty() ? nullptr : &table_.column(options_.offset);
   const auto add = [&](TaskSetStorage<Real>& set, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const auto row = static_cast<std::size_t>(rows_.order[i]);
       for (std::size_t c = 0; c < inputs; ++c) set.x.push_back(static_cast<Real>(features_->value(row, c)));
-      if (offset) set.output_offset.push_back(static_cast<Real>(offset->numbers[row]));
-      if (target_ == TargetType::label) {
-        const std::int32_t code = targets.empty() ? -1 : targets[0]->codes[row];
-        set.labels.push_back(code < 0 ? 0 : label_of_level_[static_cast<std::size_t>(code)]);
+      // The offset is what zero weights predict, in the units of the target.
+      if (offset)
+        set.output_offset.push_back(
+            static_cast<Real>(units.scale() ? (offset->numbers[row] - units.mean[0]) / units.deviation[0]
+                                            : offset->numbers[row]));
+      if (has_labels_) {
+        set.labels.push_back(targets_.label(row));
         continue;
       }
-      for (const Column* column : targets) set.y.push_back(static_cast<Real>(column->numbers[row]));
-      if (targets.empty())
-        set.y.insert(set.y.end(), options_.targets.size(), std::numeric_limits<Real>::quiet_NaN());
+      for (std::size_t c = 0; c < options_.targets.size(); ++c)
+        set.y.push_back(static_cast<Real>(targets_.value(row, c)));
     }
     set.offsets.push_back(set.offsets.back() + static_cast<std::int64_t>(end - begin));
   };
@@ -309,17 +279,17 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
 
 }  // namespace
 
-std::unique_ptr<TableSource> make_table_source(const TableOptions& options, TargetType target,
+std::unique_ptr<TableSource> make_table_source(const TableOptions& options, const TargetType& target,
                                                std::uint64_t seed) {
   validate(options, target);
   return std::make_unique<Table>(options, target, TargetsNeeded::everywhere, Phases::split, nullptr, seed);
 }
 
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options,
-                                               const Preprocessing& preprocessing, TargetType target,
+                                               const Preprocessing& preprocessing, const TargetType& target,
                                                TargetsNeeded needed, Phases phases, std::uint64_t seed) {
   validate(options, target);
-  validate_same_columns(options, preprocessing.options);
+  validate_same_columns(options, preprocessing);
   return std::make_unique<Table>(options, target, needed, phases, &preprocessing, seed);
 }
 

@@ -20,7 +20,7 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
     return options.parameters.empty() ? model_for(config, *data.source)
                                       : model_of_file(config, *data.source, options.parameters);
   });
-  BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model));
+  BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model, *data.source));
   if (!options.parameters.empty())
     learner.set_parameters(read_parameters<Real>(options.parameters, learner.layout(), learner.rate_layout(),
                                                  MissingRates::start,

@@ -8,6 +8,7 @@
 
 #include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
+#include "cli/scaling_report.hpp"
 
 namespace shoal::cli {
 namespace {
@@ -20,9 +21,12 @@ void print(const ordered_json& result, bool json) {
     return;
   }
   for (const auto& [key, value] : result.items()) {
-    if (value.is_object()) {  // metadata: texts of many lines
-      for (const auto& [name, text] : value.items())
-        std::printf("%s.%s\n%s\n", key.c_str(), name.c_str(), text.get<std::string>().c_str());
+    if (value.is_object()) {
+      for (const auto& [name, part] : value.items())
+        if (part.is_string())  // metadata: texts of many lines
+          std::printf("%s.%s\n%s\n", key.c_str(), name.c_str(), part.get<std::string>().c_str());
+        else
+          std::printf("%-24s %s\n", (key + "." + name).c_str(), part.dump().c_str());
       continue;
     }
     if (!value.is_array()) {
@@ -128,6 +132,7 @@ int run_inspect_tasks(const CommandOptions& options) {
                          {"classes", source->classes()},
                          {"phases", ordered_json::array()}};
   if (const auto left = left_out_json(data); !left.is_null()) result["left_out"] = left;
+  if (const auto scaling = scaling_json(data); !scaling.is_null()) result["scaling"] = scaling;
   for (const Phase phase : {Phase::train, Phase::validation, Phase::test}) {
     const auto size = source->size(phase);
     ordered_json line = {{"phase", to_string(phase)}};

@@ -67,7 +67,8 @@ int run_predict(const CommandOptions& options) {
     if (adapted) {
       const BasicMetaLearner<Real> learner(
           context, learner_options<Real>(
-                       model.config, naming_file(data, [&] { return adapted_shape(model, *data.source); })));
+                       model.config, naming_file(data, [&] { return adapted_shape(model, *data.source); }),
+                       *data.source));
       fast = read_adapted<Real>(model.file, learner.layout(), tasks.ids());
       outputs = naming_file(data, [&] { return learner.predict(fast, tasks.query(), tasks.columns()); });
       width = static_cast<std::size_t>(learner.options().model.outputs);
@@ -78,6 +79,7 @@ int run_predict(const CommandOptions& options) {
       outputs = learner.predict(fast, tasks.query(), tasks.columns());
       width = static_cast<std::size_t>(learner.options().model.outputs);
     }
+    outputs_to_user_units(model.config.loss, data.source->target_units(), std::span(outputs));
     const std::int64_t rows = tasks.query().total_rows();
     const bool timed = data.table && !model.preprocessing->options.time.empty();
     std::string text = std::string("task,task_id,row") + (timed ? ",time" : "");

@@ -14,6 +14,7 @@
 #include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
 #include "cli/progress.hpp"
+#include "cli/scaling_report.hpp"
 #include "cli/summary_table.hpp"
 #include "cli/train_log.hpp"
 
@@ -86,9 +87,23 @@ ModelMetadata metadata_of(const RunConfig& config, const std::map<std::string, s
   return metadata;
 }
 
+/// A network that was trained on targets in one unit starts out wrong on targets in another.
+void warn_of_other_units(const std::filesystem::path& file, const TargetUnits& units) {
+  const ModelMetadata metadata = read_metadata(file);
+  const auto text = metadata.find("preprocessing");
+  if (text == metadata.end()) return;
+  if (preprocessing_from_json(text->second).target_units == units) return;
+  std::fprintf(
+      stderr,
+      "shoal: warning: train.warm_start: the targets of %s were scaled otherwise than those of this run "
+      "(tasks.scale_targets)\n",
+      file.c_str());
+}
+
 template <class Real>
-void start_warm(BasicMetaLearner<Real>& learner, const RunConfig& config) {
+void start_warm(BasicMetaLearner<Real>& learner, const RunConfig& config, const TargetUnits& units) {
   if (config.train.warm_start.empty()) return;
+  warn_of_other_units(model_file(config.train.warm_start), units);
   learner.set_parameters(read_parameters<Real>(model_file(config.train.warm_start), learner.layout(),
                                                learner.rate_layout(), MissingRates::start,
                                                inner_loop_of(config.algorithm).learning_rate)
@@ -111,8 +126,8 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
   const std::filesystem::path folder = options.out;
   const OpenedData data = open_source(config);
   const ModelSpec model = naming_file(data, [&] { return model_for(config, *data.source); });
-  BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model));
-  start_warm(learner, config);
+  BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model, *data.source));
+  start_warm(learner, config, data.source->target_units());
   refuse_bad_tasks(learner, data);
 
   const auto hashes = input_hashes(config);
@@ -150,6 +165,8 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
   report_left_out(data, options.common);
   if (const auto left = left_out_json(data); !left.is_null())
     log.line("left out of the data: " + left.dump());
+  report_scaling(data, options.common);
+  if (const auto scaling = scaling_json(data); !scaling.is_null()) log.line("scaling: " + scaling.dump());
 
   TrainOptions train_options;
   train_options.iterations = config.train.iterations;
@@ -190,7 +207,9 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
   const auto size = data.source->size(Phase::test);
   if (!size || *size > 0) {
     const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, config.evaluate.tasks);
-    const auto losses = naming_file(data, [&] { return learner.evaluate(tasks, config.evaluate.steps); });
+    const auto losses = losses_in_user_units(
+        config.loss.kind, data.source->target_units(),
+        naming_file(data, [&] { return learner.evaluate(tasks, config.evaluate.steps); }));
     table = summarize(losses, tasks.ids());
     code = std::max(code, failure_code(table, config.evaluate.max_failed_share));
   }
@@ -201,6 +220,7 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
                 {"tasks_seen", summary.tasks_seen},
                 {"tasks_failed", summary.tasks_failed},
                 {"left_out", left_out_json(data)},
+                {"scaling", scaling_json(data)},
                 {"evaluated_on", looked_at},
                 {"evaluation", json_table(table)}});
   } else if (!options.common.quiet) {
