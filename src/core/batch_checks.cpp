@@ -80,11 +80,15 @@ void check_targets(const BasicTaskBatch<Real>& tasks, std::string_view set, cons
 }
 
 template <class Real>
-void check_batch(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss) {
+void check_fit(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss) {
   if (tasks.size() == 0) throw DataError("task batch: no tasks");
-  const TaskColumns& columns = tasks.columns();
-  check_columns(columns, model, loss);
-  if (columns.targets == 0) tasks.require_labels_below(model.outputs);
+  check_columns(tasks.columns(), model, loss);
+  if (tasks.columns().targets == 0) tasks.require_labels_below(model.outputs);
+}
+
+template <class Real>
+void check_batch(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss) {
+  check_fit(tasks, model, loss);
   const TargetDomain domain = loss.domain();
   if (!domain.is_bounded()) return;
   for (const char* set : {"support", "query"}) check_targets(tasks, set, domain, NonFinite::a_status);
@@ -94,6 +98,8 @@ template void check_targets(const TaskBatch&, std::string_view, const TargetDoma
 template void check_targets(const TaskBatch64&, std::string_view, const TargetDomain&, NonFinite);
 template void check_inputs(const TaskColumns&, const TaskSet<float>&, std::size_t);
 template void check_inputs(const TaskColumns&, const TaskSet<double>&, std::size_t);
+template void check_fit(const TaskBatch&, const ModelSpec&, const Loss&);
+template void check_fit(const TaskBatch64&, const ModelSpec&, const Loss&);
 template void check_batch(const TaskBatch&, const ModelSpec&, const Loss&);
 template void check_batch(const TaskBatch64&, const ModelSpec&, const Loss&);
 

@@ -24,8 +24,11 @@ enum class NonFinite { refused, a_status };
 template <class Real>
 void check_targets(const BasicTaskBatch<Real>& tasks, std::string_view set, const TargetDomain& domain,
                    NonFinite non_finite);
-/// check_columns, and labels and targets in the domain of the loss. Names set, task and row. Non-finite
-/// values are no error: they become a task's status.
+/// check_columns, and labels in range.
+template <class Real>
+void check_fit(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss);
+/// check_fit, and targets in the domain of the loss. Names set, task and row. Non-finite values are no error:
+/// they become a task's status.
 template <class Real>
 void check_batch(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss);
 

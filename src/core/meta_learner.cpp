@@ -269,7 +269,10 @@ FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& give
   const auto tasks = given.size() == 0 ? given
                                        : BasicTaskBatch<Real>::borrow(given.columns(), given.support(),
                                                                       nothing, given.ids());
-  check_batch(tasks, s.options.model, s.options.loss);
+  if (steps > 0)
+    check_batch(tasks, s.options.model, s.options.loss);
+  else
+    check_fit(tasks, s.options.model, s.options.loss);  // nothing is computed from targets
   const auto count = static_cast<std::size_t>(tasks.size());
   FastWeights<Real> result;
   result.phi.resize(count * s.layout.size());

@@ -73,14 +73,14 @@ TYPED_TEST(TargetsOfQlike, ArePositiveUnlessThereIsAFloor) {
   const auto zero = two_targets<Real>({1, 1, 2, 3}, {1, 1, 1, 1, 1, 0});
   expect_error<DataError>(
       [&] { check_batch(zero, model, qlike); },
-      "loss qlike without a floor: query target of task 1 (id 41), row 1 is not positive");
+      "query target of task 1 (id 41), row 1, column 1 (query_y): 0 is not positive; loss qlike needs");
   EXPECT_NO_THROW(check_batch(zero, model, Loss{.kind = LossKind::qlike, .floor = 0.01}));
   EXPECT_NO_THROW(check_batch(zero, model, mse));
   expect_error<DataError>(
       [&] {
         check_batch(two_targets<Real>({1, -1, 2, 3}, {1, 1, 1, 1, 1, 1}), model, qlike);
       },
-      "loss qlike without a floor: support target of task 0 (id 40), row 0 is not positive");
+      "support target of task 0 (id 40), row 0, column 1 (support_y): -1 is not positive");
 }
 
 TYPED_TEST(TargetsOfQlike, MayBeNonFinite) {
@@ -90,13 +90,27 @@ TYPED_TEST(TargetsOfQlike, MayBeNonFinite) {
   EXPECT_NO_THROW(check_batch(two_targets<Real>({-inf, nan, inf, 3}, {1, 1, 1, 1, 1, 1}), model, qlike));
 }
 
+TYPED_TEST(TargetsOfQlike, AndThoseOfBceAreProbabilities) {
+  using Real = TypeParam;
+  const ModelSpec model{.inputs = 1, .outputs = 2};
+  const Loss bce{.kind = LossKind::bce};
+  const Real nan = std::numeric_limits<Real>::quiet_NaN();
+  EXPECT_NO_THROW(check_batch(two_targets<Real>({0, 1, nan, Real(0.5)}, {1, 1, 1, 1, 1, 0}), model, bce));
+  for (const Real bad : {Real(2), Real(-1), Real(1.0001)})
+    expect_error<DataError>(
+        [&] {
+          check_batch(two_targets<Real>({1, 0, 1, bad}, {1, 1, 1, 1, 1, 0}), model, bce);
+        },
+        "is not between 0 and 1; loss bce needs");
+}
+
 TEST(BatchChecks, LabelsAreBelowTheNumberOfOutputs) {
   const TaskBatch batch =
       TaskBatch::own({1, 0, 0}, {{1, 2}, {}, {}, {0, 3}, {0, 2}}, {{1}, {}, {}, {2}, {0, 1}}, {7});
   EXPECT_NO_THROW(check_batch(batch, {.inputs = 1, .outputs = 4}, softmax));
   expect_error<DataError>(
       [&] { check_batch(batch, {.inputs = 1, .outputs = 3}, softmax); },
-      "task batch: support label of task 0 (id 7), row 1 is 3, but there are only 3 classes");
+      "task batch: support label of task 0 (id 7), row 1 (support_y) is 3, but there are only 3 classes");
 }
 
 TEST(BatchChecks, InputsOfAPrediction) {
