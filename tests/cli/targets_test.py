@@ -121,12 +121,9 @@ def test_task_files_outside_the_domain_are_refused_by_every_command():
 
 
 def test_generated_targets_have_a_domain_too():
-    refused(3, "is not between 0 and 1; loss bce", "gradient", "--tasks", export_sinusoid(), "--out", "n", "--set", "loss.name=bce")
-
-
-def export_sinusoid():
-    run("data", "export", "--out", "sinusoid.st", "--set", "evaluate.tasks=3", "--quiet")
-    return "sinusoid.st"
+    for loss, words in (("bce", "is not between 0 and 1; loss bce"), ("qlike", "is not positive")):
+        for command in (["train", "--out", "n"], ["inspect", "plan"]):
+            refused(3, words, *command, "--set", f"loss.name={loss}")
 
 
 def test_two_words_and_the_positive_one():

@@ -110,11 +110,13 @@ void start_warm(BasicMetaLearner<Real>& learner, const RunConfig& config, const 
                              .parameters);
 }
 
-/// Bad data is refused before anything is written, not when its turn comes.
+/// Bad data is refused before anything is written, not when its turn comes; of generated tasks the first ones
+/// tell whether the loss can take them.
 template <class Real>
 void refuse_bad_tasks(const BasicMetaLearner<Real>& learner, const OpenedData& data) {
   for (const Phase phase : {Phase::train, Phase::test}) {
     const auto size = data.source->size(phase);
+    if (!size) learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, 25));
     if (size && (*size > 0 || phase == Phase::train))
       naming_file(data,
                   [&] { learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, *size)); });
