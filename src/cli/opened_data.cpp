@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include <shoal/quoted_text.hpp>
 #include <shoal/task_file.hpp>
 #include <shoal/tensor_file.hpp>
 
@@ -13,6 +14,7 @@ namespace {
 /// Whether a file looks like safetensors: a JSON header behind eight bytes that give its length.
 bool is_task_file(const std::string& file) {
   if (file.ends_with(".safetensors")) return true;
+  if (!std::filesystem::is_regular_file(file)) return false;  // a pipe is not opened to find out
   std::ifstream stream(file, std::ios::binary);
   unsigned char start[9] = {};
   stream.read(reinterpret_cast<char*>(start), sizeof start);
@@ -25,14 +27,20 @@ OpenedData opened(std::string file, std::unique_ptr<TaskSource> source) {
   return data;
 }
 
-void warn_of_other_data(const TrainedModel& model, const std::string& file) {
-  const auto trained = model.data_hash.find(std::filesystem::path(file).filename().string());
-  if (trained == model.data_hash.end()) return;
-  if (const std::string now = sha256_of_file(file); now != trained->second)
-    std::fprintf(stderr,
-                 "shoal: warning: %s has changed since the model was trained on it (SHA-256 %.12s..., then "
-                 "%.12s...)\n",
-                 file.c_str(), now.c_str(), trained->second.c_str());
+/// Warns about every file of a run's table that is not what the model was trained on.
+void warn_of_other_data(const TrainedModel& model, const std::string& path) {
+  for (const std::string& file : table_files(path)) {
+    const auto trained = model.data_hash.find(table_file_name(path, file));
+    const std::string shown = printable(file);
+    if (trained == model.data_hash.end()) {
+      std::fprintf(stderr, "shoal: warning: %s: the model was not trained on this file\n", shown.c_str());
+    } else if (const std::string now = sha256_of_file(file); now != trained->second) {
+      std::fprintf(stderr,
+                   "shoal: warning: %s has changed since the model was trained on it (SHA-256 %.12s..., then "
+                   "%.12s...)\n",
+                   shown.c_str(), now.c_str(), trained->second.c_str());
+    }
+  }
 }
 
 }  // namespace
@@ -59,8 +67,9 @@ OpenedData open_data(const CommandOptions& options, const TrainedModel& model, T
                      (options.data.empty() ? "one" : options.data) + "; give a task file (.safetensors)");
   TableOptions table = own_table ? model.config.tasks.table : model.preprocessing->options;
   if (options.data.empty()) {
-    if (!std::filesystem::exists(table.path))
-      throw DataError(table.path + ": the data that the model was trained on is not there; give --data");
+    for (const std::string& file : table_files(table.path))
+      if (!std::filesystem::exists(file))
+        throw DataError(file + ": the data that the model was trained on is not there; give --data");
     warn_of_other_data(model, table.path);
   } else {
     table.path = options.data;
@@ -71,7 +80,9 @@ OpenedData open_data(const CommandOptions& options, const TrainedModel& model, T
 }
 
 void report_left_out(const OpenedData& data, const CommonOptions& options) {
-  if (options.quiet || !data.table || data.table->left_out().nothing()) return;
+  if (options.quiet || !data.table) return;
+  for (const std::string& note : data.table->notes()) std::fprintf(stderr, "shoal: %s\n", note.c_str());
+  if (data.table->left_out().nothing()) return;
   const LeftOut& left = data.table->left_out();
   const auto line = [&](std::int64_t count, const std::string& what) {
     if (count > 0)

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "data/timeline.hpp"
 
@@ -13,7 +14,7 @@ namespace shoal {
 namespace {
 
 [[noreturn]] void refuse(const ColumnStore& table, const Column& column, std::size_t row, const char* what) {
-  throw DataError(table.place(row) + ": column \"" + column.name + "\": values like " +
+  throw DataError(table.place(row) + ": column " + quoted_text(column.name) + ": values like " +
                   value_text(column, row) + " are too " + what +
                   " to be standardised: their mean or deviation is beyond double precision; write the column "
                   "in another unit");

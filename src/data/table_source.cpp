@@ -6,17 +6,48 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "core/finite_sampling.hpp"
 #include "data/feature_map.hpp"
+#include "data/table_format.hpp"
 #include "data/target_columns.hpp"
 #include "data/task_rows.hpp"
 #include "data/timeline.hpp"
 
 namespace shoal {
 namespace {
+
+/// A column has one part to play: a target that is also an input tells the model what it is asked for.
+void validate_columns(const TableOptions& o) {
+  const auto refuse = [](const std::string& name, const std::string& what) {
+    throw InvalidArgument("tasks: column " + quoted_text(name) + " " + what);
+  };
+  const auto names_of = [&](const std::vector<std::string>& list, const std::string& key) {
+    std::unordered_set<std::string> names;
+    for (const std::string& name : list) {
+      if (name.empty()) refuse(name, "in " + key + " has an empty name: unnamed columns cannot be asked for");
+      if (!names.insert(name).second) refuse(name, "is named twice in " + key);
+    }
+    return names;
+  };
+  const auto features = names_of(o.features, "features"), targets = names_of(o.targets, "targets"),
+             keys = names_of(o.key, "key");
+  for (const std::string& name : o.targets) {
+    if (features.contains(name)) refuse(name, "is a target and a feature");
+    if (keys.contains(name)) refuse(name, "is a target and part of the key");
+    if (name == o.offset) refuse(name, "is a target and the offset");
+  }
+  if (keys.contains(o.offset)) refuse(o.offset, "is the offset and part of the key");
+  for (const std::string& name : o.categorical)
+    if (!features.contains(name)) refuse(name, "is listed as categorical, but is not among the features");
+}
 
 void validate(const TableOptions& o, const TargetType& target) {
   const auto require = [](bool holds, const std::string& what) {
@@ -31,9 +62,8 @@ void validate(const TableOptions& o, const TargetType& target) {
           "positive names one of two values of a target, which loss bce alone takes");
   require(o.scale_targets != ScaleTargets::on || target.scaling != TargetScaling::none,
           "scale_targets = true: the targets of this loss have no unit (mse, huber, pinball, gaussian-nll)");
-  for (const std::string& name : o.categorical)
-    require(std::find(o.features.begin(), o.features.end(), name) != o.features.end(),
-            "categorical: \"" + name + "\" is not among the features");
+  validate_columns(o);
+  validate(o.format);
   require(o.windows.support >= 0 && o.windows.query >= 0 && o.windows.stride >= 0 && o.windows.purge >= 0,
           "windows: support, query, stride and purge must be at least 0");
   require(o.windows.query > 0 || o.windows.support == 0, "windows: query must be at least 1");
@@ -67,18 +97,20 @@ void validate_same_columns(const TableOptions& mine, const Preprocessing& prepro
 
 std::vector<ColumnRequest> requests(const TableOptions& o, const TargetType& target,
                                     const Preprocessing* known, bool with_targets) {
+  const std::unordered_set<std::string_view> categorical(o.categorical.begin(), o.categorical.end());
   const auto is_category = [&](const std::string& name) {
-    return known ? known->categories.contains(name)
-                 : std::find(o.categorical.begin(), o.categorical.end(), name) != o.categorical.end();
+    return known ? known->categories.contains(name) : categorical.contains(name);
   };
   std::vector<ColumnRequest> wanted;
   if (with_targets) wanted = TargetColumns::requests(o, target, known);
   if (!o.offset.empty()) wanted.push_back({o.offset, ColumnType::number});
   for (const std::string& name : o.features)
-    wanted.push_back({name, is_category(name) ? ColumnType::text
-                            : known           ? ColumnType::number
-                                              : ColumnType::detect});
-  for (const std::string& name : o.key) wanted.push_back({name, ColumnType::text});  // "007" is not "7"
+    wanted.push_back({name,
+                      is_category(name) ? ColumnType::text
+                      : known           ? ColumnType::number
+                                        : ColumnType::detect,
+                      static_cast<std::size_t>(o.max_categories)});
+  for (const std::string& name : o.key) wanted.push_back({name, ColumnType::key});  // "007" is not "7"
   if (!o.time.empty()) wanted.push_back({o.time, ColumnType::detect});
   return wanted;
 }
@@ -93,7 +125,7 @@ class Table final : public TableSource {
         needed_(needed),
         seed_(seed),
         has_targets_(needed != TargetsNeeded::nowhere || targets_present(options)),
-        table_(options.path, requests(options, target, known, has_targets_)),
+        table_(options.path, options.format, requests(options, target, known, has_targets_)),
         targets_(table_, options_, target, known, has_targets_),
         rows_(make_task_rows(table_, options_, row_flags(), needed, phases, seed)) {
     for (std::size_t t = 0; t < rows_.tasks.size(); ++t)
@@ -133,6 +165,7 @@ class Table final : public TableSource {
     return time.is_missing(at) ? "" : value_text(time, at);
   }
   const LeftOut& left_out() const override { return rows_.left_out; }
+  const std::vector<std::string>& notes() const override { return table_.notes(); }
 
   TaskBatch64 sample64(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
     return gather<double>(chosen(phase, iteration, tasks));
@@ -145,10 +178,11 @@ class Table final : public TableSource {
 
  private:
   static bool targets_present(const TableOptions& options) {
-    const auto names = column_names(options.path);
-    return std::all_of(options.targets.begin(), options.targets.end(), [&](const std::string& name) {
-      return std::find(names.begin(), names.end(), name) != names.end();
-    });
+    std::vector<std::string> others = options.key;
+    others.insert(others.end(), options.features.begin(), options.features.end());
+    for (const std::string& name : {options.offset, options.time})
+      if (!name.empty()) others.push_back(name);
+    return has_columns(options.path, options.format, others, options.targets);
   }
 
   const TableTask& task_of(std::int64_t id) const {

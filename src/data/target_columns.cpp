@@ -2,14 +2,15 @@
 #include "data/target_columns.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "data/moments.hpp"
 #include "data/timeline.hpp"
@@ -19,26 +20,43 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// Labels in order: as numbers when all are whole numbers, else as text.
-std::vector<std::string> sorted_labels(const std::vector<std::string>& labels) {
-  std::vector<std::pair<long long, std::string>> sorted;
-  bool numbers = true;
-  for (const std::string& label : labels) {
-    long long value = 0;
-    const auto [end, error] = std::from_chars(label.data(), label.data() + label.size(), value);
-    numbers = numbers && error == std::errc() && end == label.data() + label.size();
-    sorted.emplace_back(value, label);
-  }
-  std::sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) {
-    return numbers && a.first != b.first ? a.first < b.first : a.second < b.second;
-  });
-  std::vector<std::string> result;
-  for (auto& [value, label] : sorted) result.push_back(std::move(label));
-  return result;
-}
+/// A whole number of any length: its sign, and its digits without zeros in front.
+struct WholeNumber {
+  bool negative = false;
+  std::string_view digits;
 
-std::string in_quotes(const std::string& text) {
-  return "\"" + text + "\"";
+  static std::optional<WholeNumber> in(std::string_view text) {
+    WholeNumber number;
+    number.negative = text.starts_with('-');
+    number.digits = text.substr(number.negative ? 1 : 0);
+    if (number.digits.empty() || number.digits.find_first_not_of("0123456789") != std::string_view::npos)
+      return std::nullopt;
+    number.digits.remove_prefix(std::min(number.digits.find_first_not_of('0'), number.digits.size()));
+    number.negative = number.negative && !number.digits.empty();
+    return number;
+  }
+  auto magnitude() const { return std::pair(digits.size(), digits); }
+  bool operator<(const WholeNumber& other) const {
+    if (negative != other.negative) return negative;
+    return negative ? other.magnitude() < magnitude() : magnitude() < other.magnitude();
+  }
+};
+
+/// Labels in order: as numbers when all are whole numbers, else as text.
+std::vector<std::string> sorted_labels(std::vector<std::string> labels) {
+  std::vector<std::pair<WholeNumber, std::string_view>> numbers;
+  for (const std::string& label : labels)
+    if (const auto number = WholeNumber::in(label)) numbers.emplace_back(*number, label);
+  if (numbers.size() < labels.size()) {
+    std::sort(labels.begin(), labels.end());
+    return labels;
+  }
+  std::sort(numbers.begin(), numbers.end(), [](const auto& a, const auto& b) {
+    return a.first < b.first || (!(b.first < a.first) && a.second < b.second);
+  });
+  std::vector<std::string> sorted;
+  for (const auto& [number, label] : numbers) sorted.emplace_back(label);
+  return sorted;
 }
 
 /// Single precision may round a target out of the domain.
@@ -101,7 +119,7 @@ void TargetColumns::fit(Preprocessing& preprocessing, const std::vector<bool>& f
 /// The two values of the targets, the one that tasks.positive names last.
 std::vector<std::string> TargetColumns::negative_and_positive() const {
   const std::string& positive = options_.positive;
-  const std::string key = "tasks.positive = " + in_quotes(positive);
+  const std::string key = "tasks.positive = " + quoted_text(positive);
   std::optional<std::string> negative;
   bool there = false;
   std::optional<std::pair<std::size_t, const Column*>> first;
@@ -114,14 +132,15 @@ std::vector<std::string> TargetColumns::negative_and_positive() const {
       if (value == positive || value == negative) continue;
       if (negative)
         refuse(*column, row,
-               in_quotes(value) + " is one value too many: beside " + in_quotes(*negative) + ", and " + key +
-                   ", a target of loss bce takes no third");
+               quoted_text(value) + " is one value too many: beside " + quoted_text(*negative) + ", and " +
+                   key + ", a target of loss bce takes no third");
       negative = value;
     }
-  if (!first) throw DataError(options_.path + ": column \"" + options_.targets[0] + "\" has no value at all");
+  if (!first)
+    throw DataError(options_.path + ": column " + quoted_text(options_.targets[0]) + " has no value at all");
   if (!there)
     refuse(*first->second, first->first,
-           in_quotes(*negative) + " is the only value; " + key + " is none of the column");
+           quoted_text(*negative) + " is the only value; " + key + " is none of the column");
   if (!negative) refuse(*first->second, first->first, key + " is the only value; loss bce needs two");
   return {*negative, positive};
 }
@@ -143,7 +162,7 @@ void TargetColumns::apply(const Preprocessing& preprocessing) {
 }
 
 void TargetColumns::refuse(const Column& column, std::size_t row, const std::string& why) const {
-  throw DataError(table_.place(row) + ": column \"" + column.name + "\": " + why);
+  throw DataError(table_.place(row) + ": column " + quoted_text(column.name) + ": " + why);
 }
 
 void TargetColumns::require(const std::vector<bool>& rows) const {
@@ -160,11 +179,11 @@ void TargetColumns::require(const std::vector<bool>& rows) const {
 
 std::string TargetColumns::why_refused(const Column& column, std::size_t row) const {
   const std::string text = value_text(column, row);
-  if (type_.labels) return "label " + in_quotes(text) + " was not there in training";
+  if (type_.labels) return "label " + quoted_text(text) + " was not there in training";
   if (!names_.empty())
-    return in_quotes(text) + " is neither " + in_quotes(names_[0]) + " nor " + in_quotes(names_[1]) +
+    return quoted_text(text) + " is neither " + quoted_text(names_[0]) + " nor " + quoted_text(names_[1]) +
            ", the two values that the model was trained with";
-  if (!column.numeric) return in_quotes(text) + " is not a number" + how_to_recode(column);
+  if (!column.numeric) return quoted_text(text) + " is not a number" + how_to_recode(column);
   const double target = column.numbers[row];
   if (std::isfinite(target) && !std::isfinite(static_cast<float>(target)))
     return text + " is beyond the range of single precision; write the column in another unit";
@@ -183,9 +202,9 @@ std::string TargetColumns::how_to_recode(const Column& column) const {
   if (values.size() != 2)
     return column.numeric ? "" : "; loss bce takes numbers, or two words (tasks.positive)";
   std::sort(values.begin(), values.end());
-  return "; the column holds " + in_quotes(values[0]) + " and " + in_quotes(values[1]) +
+  return "; the column holds " + quoted_text(values[0]) + " and " + quoted_text(values[1]) +
          ": name the one that counts as 1, e.g. tasks.positive = " +
-         in_quotes(values[column.numeric ? 1 : 0]);
+         quoted_text(values[column.numeric ? 1 : 0]);
 }
 
 double TargetColumns::value(std::size_t row, std::size_t c) const {
