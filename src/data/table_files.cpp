@@ -20,17 +20,6 @@ bool is_there(const fs::path& path) {
   return fs::exists(fs::symlink_status(path, none));
 }
 
-/// The folders in front that are there as they are written, whatever characters their names hold.
-fs::path fixed_folder(const fs::path& path) {
-  fs::path folder;
-  for (const fs::path& part : path) {
-    if (part.native().find_first_of(pattern_characters) != std::string::npos && !is_there(folder / part))
-      break;
-    folder /= part;
-  }
-  return folder;
-}
-
 std::string escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
@@ -40,18 +29,30 @@ std::string escaped(const std::string& text) {
   return result;
 }
 
-bool is_pattern(const std::string& path) {
-  return path.find_first_of(pattern_characters) != std::string::npos && !is_there(path);
-}
+/// A path as a pattern. Parts in front that are there as they are written are taken as they are, whatever
+/// characters their names hold.
+struct Pattern {
+  fs::path folder;    ///< those parts
+  fs::path to_match;  ///< the whole path, for glob()
+  bool open = false;  ///< whether a part is left that stands for several names
+
+  explicit Pattern(const fs::path& path) {
+    for (const fs::path& part : path) {
+      open = open || (part.native().find_first_of(pattern_characters) != std::string::npos &&
+                      !is_there(folder / part));
+      to_match /= open ? part : fs::path(escaped(part.native()));
+      if (!open) folder /= part;
+    }
+  }
+};
 
 }  // namespace
 
 std::vector<std::string> table_files(const std::string& path) {
-  if (!is_pattern(path)) return {path};
-  const fs::path folder = fixed_folder(path);
-  const std::string open = path.substr(folder.native().size());
+  const Pattern pattern(path);
+  if (!pattern.open) return {path};
   glob_t matches{};
-  const int result = ::glob((escaped(folder.native()) + open).c_str(), GLOB_NOSORT, nullptr, &matches);
+  const int result = ::glob(pattern.to_match.c_str(), GLOB_NOSORT, nullptr, &matches);
   std::vector<std::string> files;
   for (std::size_t i = 0; result == 0 && i < matches.gl_pathc; ++i) files.emplace_back(matches.gl_pathv[i]);
   ::globfree(&matches);
@@ -64,8 +65,9 @@ std::vector<std::string> table_files(const std::string& path) {
 
 std::string table_file_name(const std::string& path, const std::string& file) {
   const fs::path name = fs::path(file).filename();
-  if (!is_pattern(path)) return name.string();
-  const fs::path inside = fs::path(file).lexically_relative(fixed_folder(path));
+  const Pattern pattern(path);
+  if (!pattern.open) return name.string();
+  const fs::path inside = fs::path(file).lexically_relative(pattern.folder);
   return (inside.empty() || *inside.begin() == ".." ? name : inside).generic_string();
 }
 

@@ -182,7 +182,8 @@ def test_settings_that_cannot_be():
     write(plain())
     for key, value in [("decimal", ""), ("decimal", "1"), ("decimal", ".,"), ("thousands", "."), ("thousands", "ab"), ("delimiter", ";;"),
                        ("delimiter", "5"), ("delimiter", '"'), ("units", ["-"]), ("units", [""]), ("units", ["("]), ("skip_rows", -1), ("max_categories", -1)]:
-        refused(2, f"tasks.{key}", "train", "--config", "c.toml", "--out", "r", *settings(**{key: value}))
+        for named in (f"tasks.{key}", "is the decimal sign, too" if key == "thousands" and value == "." else "expected"):
+            refused(2, named, "train", "--config", "c.toml", "--out", "r", *settings(**{key: value}))
 
 
 def test_text_becomes_categories_only_when_few():
@@ -383,7 +384,9 @@ def test_one_file_per_asset():
     write(text, "[old]/table[1].csv")
     run("inspect", "tasks", "--config", "c.toml", "--set", "tasks.path=[old]/table[1].csv")
     write(text, "[old]/deep/t.csv")
-    run("inspect", "tasks", "--config", "c.toml", "--set", "tasks.path=[old]/*/t.csv")
+    for path in ("[old]/*/t.csv", ".//[old]//deep//*.csv"):
+        run("inspect", "tasks", "--config", "c.toml", "--set", f"tasks.path={path}")
+    refused(3, "[old]/none.csv: cannot be opened", "inspect", "tasks", "--config", "c.toml", "--set", "tasks.path=[old]/none.csv")
 
 
 def test_a_column_has_one_part_to_play():
