@@ -2,7 +2,9 @@
 // Task losses (contract.md 1): PyTorch's definitions with the mean over rows and outputs.
 #pragma once
 
+#include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +15,23 @@ enum class LossKind { mse, huber, bce, softmax, pinball, gaussian_nll, qlike };
 std::string_view to_string(LossKind kind);
 /// Throws InvalidArgument with the list of known names.
 LossKind loss_from_string(std::string_view name);
+
+/// The numeric targets that a loss is defined for: finite numbers between two bounds. The one place that says
+/// so; whatever reads targets asks here.
+struct TargetDomain {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  bool above_low = false;       ///< `low` itself is outside
+  std::string_view fault = {};  ///< of a finite target outside, e.g. "is not positive"
+  std::string_view rule = {};   ///< what the loss takes instead, e.g. "loss qlike needs targets above 0"
+
+  /// Whether a finite number may be outside.
+  bool is_bounded() const;
+  /// Whether a finite number is inside.
+  bool has(double target) const { return (above_low ? target > low : target >= low) && target <= high; }
+  /// What is wrong about a target outside, which is shown as `text`: "2 is not between 0 and 1; loss bce
+  /// ...".
+  std::string refusal(double target, std::string_view text) const;
+};
 
 /// A loss and its options. Sums run row by row, then output by output.
 struct Loss {
@@ -28,6 +47,8 @@ struct Loss {
   /// Network outputs for `targets` target columns. softmax: the number of classes is the model's own choice,
   /// so `targets` is returned unchanged.
   int outputs_for(int targets) const;
+  /// Targets that are numbers. softmax has none: its labels are 0 .. classes - 1.
+  TargetDomain domain() const;
   /// Divisor of the mean for a set of `rows` rows: rows, rows x outputs or rows x targets.
   double terms(double rows, int outputs) const;
   /// Throws InvalidArgument when an option is out of range or `outputs` does not fit.

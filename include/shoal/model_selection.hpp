@@ -10,6 +10,7 @@
 
 #include <shoal/evaluation.hpp>
 #include <shoal/meta_learner.hpp>
+#include <shoal/target_units.hpp>
 #include <shoal/task_source.hpp>
 
 namespace shoal {
@@ -50,9 +51,10 @@ struct ModelSelection {
 template <class Real>
 BasicTaskBatch<Real> validation_tasks(const TaskSource& source);
 
+/// One look; `units` are those of the source's targets.
 template <class Real>
 Validation validate(const BasicMetaLearner<Real>& learner, const BasicTaskBatch<Real>& tasks,
-                    std::int64_t iteration);
+                    const TargetUnits& units, std::int64_t iteration);
 
 /// The number of adaptation steps of the best of `summaries` (the first of equals); nothing when no task is
 /// good at any.
@@ -62,7 +64,8 @@ extern template struct ModelSelection<float>;
 extern template struct ModelSelection<double>;
 extern template TaskBatch validation_tasks<float>(const TaskSource&);
 extern template TaskBatch64 validation_tasks<double>(const TaskSource&);
-extern template Validation validate(const MetaLearner&, const TaskBatch&, std::int64_t);
-extern template Validation validate(const MetaLearner64&, const TaskBatch64&, std::int64_t);
+extern template Validation validate(const MetaLearner&, const TaskBatch&, const TargetUnits&, std::int64_t);
+extern template Validation validate(const MetaLearner64&, const TaskBatch64&, const TargetUnits&,
+                                    std::int64_t);
 
 }  // namespace shoal

@@ -72,7 +72,7 @@ struct RunConfig {
   EvaluateConfig evaluate;
 };
 
-/// What a table's targets must be for a loss: labels for softmax, positive for qlike without a floor.
+/// What a loss makes of a table's target columns.
 TargetType targets_of(const Loss& loss);
 /// Throws InvalidArgument when rows are to be stratified by classes that the loss does not have.
 void require_classes_to_stratify(const TableOptions& options, const Loss& loss);

@@ -21,6 +21,7 @@
 #include <shoal/run_config.hpp>
 #include <shoal/run_folder.hpp>
 #include <shoal/table_source.hpp>
+#include <shoal/target_units.hpp>
 #include <shoal/task_batch.hpp>
 #include <shoal/task_file.hpp>
 #include <shoal/task_source.hpp>

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <shoal/left_out.hpp>
+#include <shoal/loss.hpp>
 #include <shoal/task_source.hpp>
 
 namespace shoal {
@@ -38,6 +39,12 @@ enum class MissingPolicy { error, drop, mean };  ///< mean: mean of meta-train r
 std::string_view to_string(MissingPolicy policy);
 MissingPolicy missing_from_string(std::string_view name);
 
+/// Whether targets are standardised by mean and deviation of meta-train rows. automatic: where a deviation
+/// lies outside [0.1, 10].
+enum class ScaleTargets { automatic, on, off };
+std::string_view to_string(ScaleTargets choice);
+ScaleTargets scale_targets_from_string(std::string_view name);
+
 /// How the text of a table is written. An .npy file has no text: of these, missing words alone matter to it.
 struct TableFormat {
   std::string delimiter;  ///< between fields, one ASCII character; a blank: any run of them; empty = a comma,
@@ -62,6 +69,7 @@ struct TableOptions {
   std::vector<std::string> categorical;  ///< features that are categories whatever they look like
   int max_categories = 100;              ///< most levels with which a text feature is one by itself
   std::vector<std::string> targets;      ///< with softmax: one column of class labels
+  std::string positive;                  ///< bce: which of two words in the targets counts as 1
   std::string offset;                    ///< column added to the network output; empty = none
   std::string time;         ///< orders rows; support then lies strictly before query; empty = file order
   std::string time_format;  ///< layout of times in strptime's letters; empty: one that docs/formats.md lists
@@ -76,6 +84,7 @@ struct TableOptions {
   bool stratify = false;
   int purge = 0;      ///< rows left out between support and query when time orders them
   bool scale = true;  ///< standardise features by mean and deviation of meta-train rows
+  ScaleTargets scale_targets = ScaleTargets::automatic;
   bool operator==(const TableOptions&) const = default;
 };
 
@@ -89,7 +98,9 @@ struct Preprocessing {
   std::vector<InputKind> kinds;               ///< per input column
   std::vector<double> mean, deviation, fill;  ///< per input column
   std::map<std::string, std::vector<std::string>> categories;  ///< text features: levels in order
-  std::vector<std::string> labels;                             ///< class names in order, for label targets
+  std::vector<std::string> labels;  ///< class names in order: of label targets, or negative and positive word
+  TargetUnits target_units;         ///< how targets were scaled
+  std::vector<std::string> constant;  ///< numeric features without any deviation in meta-train rows: scale 1
 };
 std::string to_json(const Preprocessing& preprocessing);
 /// Throws ModelError when the text is not what to_json wrote.
@@ -118,12 +129,26 @@ std::vector<std::string> table_files(const std::string& path);
 /// pattern leaves open.
 std::string table_file_name(const std::string& path, const std::string& file);
 
-/// What target columns hold: any number, numbers above 0, or one column of class labels.
-enum class TargetType { real, positive, label };
+/// Which deviation targets are scaled by: none, one that all columns share (a loss that sums over columns
+/// stays what it was, up to a factor), or each column by its own.
+enum class TargetScaling { none, shared, own };
+
+/// What a loss makes of a table's target columns.
+struct TargetType {
+  bool labels = false;                          ///< one column of names of classes; numbers are names too
+  bool words = false;                           ///< two words may stand for 0 and 1 (TableOptions::positive)
+  TargetScaling scaling = TargetScaling::none;  ///< how TableOptions::scale_targets scales
+  TargetDomain domain = {};                     ///< of numbers
+
+  static const TargetType real, positive, label;  ///< any finite number, numbers above 0, class labels
+};
+inline const TargetType TargetType::real{};
+inline const TargetType TargetType::positive{.domain = Loss{.kind = LossKind::qlike}.domain()};
+inline const TargetType TargetType::label{.labels = true};
 
 /// Reads the table and fits the preprocessing on the meta-train tasks. Throws DataError with file, line and
 /// column.
-std::unique_ptr<TableSource> make_table_source(const TableOptions& options, TargetType target,
+std::unique_ptr<TableSource> make_table_source(const TableOptions& options, const TargetType& target,
                                                std::uint64_t seed);
 
 /// Which rows must have their targets. `everywhere`: to train and evaluate. `in_support`: to adapt and
@@ -137,7 +162,7 @@ enum class Phases { split, all_test };
 /// Applies a model's own preprocessing to a table: `options` may name other rows (path, key, time, windows,
 /// split, missing), but not other columns of the model (throws InvalidArgument).
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options,
-                                               const Preprocessing& preprocessing, TargetType target,
+                                               const Preprocessing& preprocessing, const TargetType& target,
                                                TargetsNeeded needed, Phases phases, std::uint64_t seed);
 
 }  // namespace shoal

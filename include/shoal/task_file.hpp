@@ -7,6 +7,7 @@
 #include <memory>
 #include <variant>
 
+#include <shoal/table_source.hpp>
 #include <shoal/task_source.hpp>
 
 namespace shoal {
@@ -19,7 +20,15 @@ TaskBatch64 read_task_file(const std::filesystem::path& file);
 /// Crash-safe write in f32 (or f64).
 void write_task_file(const std::filesystem::path& file, const TaskBatch& tasks);
 void write_task_file(const std::filesystem::path& file, const TaskBatch64& tasks);
-/// Every task of the file is in every phase.
-std::unique_ptr<TaskSource> make_file_source(const std::filesystem::path& file, std::uint64_t seed);
+
+/// How a model takes a task file's targets.
+struct FileTargets {
+  Loss loss = {};                                    ///< targets outside its domain are refused ...
+  TargetsNeeded needed = TargetsNeeded::everywhere;  ///< ... in all rows, in support rows, or nowhere
+  TargetUnits units = {};  ///< of the model: the file holds targets and output offsets in the user's units
+};
+/// Every task of the file is in every phase. Throws DataError naming file, tensor, task, row and value.
+std::unique_ptr<TaskSource> make_file_source(const std::filesystem::path& file, std::uint64_t seed,
+                                             const FileTargets& targets = {});
 
 }  // namespace shoal

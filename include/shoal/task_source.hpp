@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include <shoal/target_units.hpp>
 #include <shoal/task_batch.hpp>
 
 namespace shoal {
@@ -23,6 +24,10 @@ class TaskSource {
   virtual TaskColumns columns() const = 0;
   /// Largest label + 1 over the source when targets are labels, else 0.
   virtual int classes() const { return 0; }
+  /// Throws DataError when a label is not below `model_classes`.
+  virtual void require_labels_below(int model_classes) const;
+  /// How the targets and output offsets of the batches below were scaled.
+  virtual const TargetUnits& target_units() const;
   /// Number of tasks of a finite source in this phase; nothing for a generator.
   virtual std::optional<std::int64_t> size(Phase phase) const = 0;
   /// Meta-batch number `iteration` of `tasks` tasks. Generators: task ids iteration x tasks + slot. Finite

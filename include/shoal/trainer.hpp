@@ -15,7 +15,7 @@
 
 namespace shoal {
 
-/// What one meta-iteration reports.
+/// What one meta-iteration reports, losses in the user's units (TaskSource::target_units).
 struct TrainMetrics {
   std::int64_t iteration = 0;      ///< 1-based: updates done
   double query_loss_before = 0.0;  ///< mean over good tasks, at theta; NaN in iterations that are not logged

@@ -30,7 +30,9 @@ std::optional<int> choose_steps(const BasicMetaLearner<Real>& learner, const Ope
                                 const RunConfig& config) {
   if (!config.evaluate.select_steps) return std::nullopt;
   const auto tasks = validation_tasks<Real>(*data.source);
-  return best_steps(summarize(learner.evaluate(tasks, config.evaluate.steps), tasks.ids()));
+  return best_steps(summarize(losses_in_user_units(config.loss.kind, data.source->target_units(),
+                                                   learner.evaluate(tasks, config.evaluate.steps)),
+                              tasks.ids()));
 }
 
 /// Which model a training ended with.

@@ -88,9 +88,16 @@ OpenedData open_source(const RunConfig& config) {
 }
 
 OpenedData open_data(const CommandOptions& options, const TrainedModel& model, TargetsNeeded needed) {
-  if (!options.data.empty() && is_task_file(options.data))
-    return opened(options.data, make_file_source(options.data, model.config.seed));
-  const bool own_table = model.config.tasks.source == "table";
+  const bool own_table = model.config.tasks.source == "table", own_file = model.config.tasks.source == "file";
+  const bool is_file = options.data.empty() ? own_file : is_task_file(options.data);
+  if (is_file) {
+    const std::string file = options.data.empty() ? model.config.tasks.table.path : options.data;
+    const FileTargets targets{
+        .loss = model.config.loss,
+        .needed = needed,
+        .units = model.preprocessing ? model.preprocessing->target_units : TargetUnits{}};
+    return opened(file, make_file_source(file, model.config.seed, targets));
+  }
   if (options.data.empty() && !own_table) return open_source(model.config);
   if (!model.preprocessing)
     throw ModelError(model.file.string() + ": was not trained on a table, so it cannot read " +

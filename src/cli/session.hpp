@@ -30,10 +30,12 @@ BasicTaskBatch<Real> evaluation_tasks(const TaskSource& source, Phase phase, std
     return source.evaluation(phase, tasks);
 }
 
+/// `source`: whose targets the learner computes with.
 template <class Real>
-typename BasicMetaLearner<Real>::Options learner_options(const RunConfig& config, const ModelSpec& model) {
+typename BasicMetaLearner<Real>::Options learner_options(const RunConfig& config, const ModelSpec& model,
+                                                         const TaskSource& source) {
   return {.model = model,
-          .loss = config.loss,
+          .loss = scaled_loss(config.loss, source.target_units()),
           .algorithm = config.algorithm,
           .optimizer = config.train.optimizer,
           .init = config.model.init,

@@ -127,7 +127,7 @@ BasicMetaLearner<Real> open_learner(const Context& context, const TrainedModel& 
   const ModelSpec spec = model_of_file(model.config, source, model.file);
   require_layout(model.file, spec);
   return BasicMetaLearner<Real>(
-      context, learner_options<Real>(model.config, spec),
+      context, learner_options<Real>(model.config, spec, source),
       [&](const ParameterLayout& layout, const RateLayout& rates) {
         const double inner_lr = inner_loop_of(model.config.algorithm).learning_rate;
         return read_parameters<Real>(model.file, layout, rates, MissingRates::error, inner_lr).parameters;

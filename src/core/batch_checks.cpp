@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/batch_checks.hpp"
 
+#include <charconv>
 #include <cmath>
 #include <string>
 
@@ -57,31 +58,48 @@ void check_inputs(const TaskColumns& columns, const TaskSet<Real>& set, std::siz
 }
 
 template <class Real>
-void check_batch(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss) {
-  if (tasks.size() == 0) throw DataError("task batch: no tasks");
-  const TaskColumns& columns = tasks.columns();
-  check_columns(columns, model, loss);
-  if (columns.targets == 0) tasks.require_labels_below(model.outputs);
-  if (loss.kind != LossKind::qlike || loss.floor) return;
-  const auto check = [&](const char* set, const TaskSet<Real>& rows) {
-    for (std::int64_t t = 0; t < tasks.size(); ++t) {
-      const std::int64_t first = rows.offsets[static_cast<std::size_t>(t)];
-      for (std::int64_t e = 0; e < rows.rows(t) * columns.targets; ++e) {
-        const Real target = rows.y[static_cast<std::size_t>(first * columns.targets + e)];
-        if (target <= Real(0) && std::isfinite(target))
-          throw DataError(std::string("loss qlike without a floor: ") + set + " target of task " +
-                          std::to_string(t) + " (id " +
-                          std::to_string(tasks.ids()[static_cast<std::size_t>(t)]) + "), row " +
-                          std::to_string(e / columns.targets) + " is not positive");
-      }
+void check_targets(const BasicTaskBatch<Real>& tasks, std::string_view set, const TargetDomain& domain,
+                   NonFinite non_finite) {
+  const TaskSet<Real>& rows = set == "support" ? tasks.support() : tasks.query();
+  const int columns = tasks.columns().targets;
+  for (std::int64_t t = 0; t < tasks.size(); ++t) {
+    const std::int64_t first = rows.offsets[static_cast<std::size_t>(t)];
+    for (std::int64_t e = 0; e < rows.rows(t) * columns; ++e) {
+      const Real target = rows.y[static_cast<std::size_t>(first * columns + e)];
+      const bool finite = std::isfinite(target);
+      if (finite ? domain.has(target) : non_finite == NonFinite::a_status) continue;
+      char text[64];
+      const auto [end, error] = std::to_chars(text, text + sizeof text, target);
+      throw DataError(
+          std::string(set) + " target of task " + std::to_string(t) + " (id " +
+          std::to_string(tasks.ids()[static_cast<std::size_t>(t)]) + "), row " + std::to_string(e / columns) +
+          (columns > 1 ? ", column " + std::to_string(e % columns) : "") + " (" + std::string(set) +
+          "_y): " + domain.refusal(target, {text, static_cast<std::size_t>(end - text)}));
     }
-  };
-  check("support", tasks.support());
-  check("query", tasks.query());
+  }
 }
 
+template <class Real>
+void check_fit(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss) {
+  if (tasks.size() == 0) throw DataError("task batch: no tasks");
+  check_columns(tasks.columns(), model, loss);
+  if (tasks.columns().targets == 0) tasks.require_labels_below(model.outputs);
+}
+
+template <class Real>
+void check_batch(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss) {
+  check_fit(tasks, model, loss);
+  const TargetDomain domain = loss.domain();
+  if (!domain.is_bounded()) return;
+  for (const char* set : {"support", "query"}) check_targets(tasks, set, domain, NonFinite::a_status);
+}
+
+template void check_targets(const TaskBatch&, std::string_view, const TargetDomain&, NonFinite);
+template void check_targets(const TaskBatch64&, std::string_view, const TargetDomain&, NonFinite);
 template void check_inputs(const TaskColumns&, const TaskSet<float>&, std::size_t);
 template void check_inputs(const TaskColumns&, const TaskSet<double>&, std::size_t);
+template void check_fit(const TaskBatch&, const ModelSpec&, const Loss&);
+template void check_fit(const TaskBatch64&, const ModelSpec&, const Loss&);
 template void check_batch(const TaskBatch&, const ModelSpec&, const Loss&);
 template void check_batch(const TaskBatch64&, const ModelSpec&, const Loss&);
 

@@ -20,6 +20,16 @@ void require_positive(double value, const std::string& what) {
 
 }  // namespace
 
+bool TargetDomain::is_bounded() const {
+  return std::isfinite(low) || std::isfinite(high);
+}
+
+std::string TargetDomain::refusal(double target, std::string_view text) const {
+  if (!std::isfinite(target))
+    return std::string(text) + " is not a finite number; every loss needs finite targets";
+  return std::string(text) + " " + std::string(fault) + "; " + std::string(rule);
+}
+
 std::string_view to_string(LossKind kind) {
   return name_in<LossKind>(names, kind);
 }
@@ -36,6 +46,20 @@ int Loss::outputs_for(int targets) const {
     default:
       return targets;
   }
+}
+
+TargetDomain Loss::domain() const {
+  if (kind == LossKind::bce)
+    return {.low = 0.0,
+            .high = 1.0,
+            .fault = "is not between 0 and 1",
+            .rule = "loss bce needs 1 for the positive class and 0 for the other, or a probability"};
+  if (kind == LossKind::qlike && !floor)
+    return {.low = 0.0,
+            .above_low = true,
+            .fault = "is not positive",
+            .rule = "loss qlike needs targets above 0, or a loss.floor"};
+  return {};
 }
 
 double Loss::terms(double rows, int outputs) const {

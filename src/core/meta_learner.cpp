@@ -280,11 +280,21 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_step(const BasicTaskBatch<Real>&
 }
 
 template <class Real>
-FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& tasks, int steps) const {
+FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& given, int steps) const {
   const FloatEnvironment environment;
   State& s = *state_;
   check_steps(steps);
-  check_batch(tasks, s.options.model, s.options.loss);
+  // Support alone: what the query rows hold, or lack, cannot matter.
+  const std::vector<std::int64_t> no_rows(static_cast<std::size_t>(given.size()) + 1, 0);
+  TaskSet<Real> nothing;
+  nothing.offsets = no_rows;
+  const auto tasks = given.size() == 0 ? given
+                                       : BasicTaskBatch<Real>::borrow(given.columns(), given.support(),
+                                                                      nothing, given.ids());
+  if (steps > 0)
+    check_batch(tasks, s.options.model, s.options.loss);
+  else
+    check_fit(tasks, s.options.model, s.options.loss);  // nothing is computed from targets
   const auto count = static_cast<std::size_t>(tasks.size());
   FastWeights<Real> result;
   result.phi.resize(count * s.layout.size());
@@ -293,12 +303,7 @@ FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& task
   const InnerPlan plan = with_steps(s.lowered.training, steps);
   for_chunks(tasks, s.options.chunk, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
     const auto size = static_cast<std::size_t>(chunk.size());
-    // Support alone: what the query rows hold, or lack, cannot matter.
-    const std::vector<std::int64_t> no_rows(size + 1, 0);
-    TaskSet<Real> nothing;
-    nothing.offsets = no_rows;
-    const auto support = BasicTaskBatch<Real>::borrow(chunk.columns(), chunk.support(), nothing, chunk.ids());
-    s.backend.adapt(s.problem(plan), support, s.current(),
+    s.backend.adapt(s.problem(plan), chunk, s.current(),
                     {{},
                      {},
                      std::span(result.status).subspan(first, size),

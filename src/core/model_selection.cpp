@@ -60,9 +60,11 @@ BasicTaskBatch<Real> validation_tasks(const TaskSource& source) {
 
 template <class Real>
 Validation validate(const BasicMetaLearner<Real>& learner, const BasicTaskBatch<Real>& tasks,
-                    std::int64_t iteration) {
+                    const TargetUnits& units, std::int64_t iteration) {
   const int steps[] = {inner_loop_of(learner.options().algorithm).steps};
-  return validation_of(summarize(learner.evaluate(tasks, steps), tasks.ids()).front(), iteration);
+  const auto losses =
+      losses_in_user_units(learner.options().loss.kind, units, learner.evaluate(tasks, steps));
+  return validation_of(summarize(losses, tasks.ids()).front(), iteration);
 }
 
 std::optional<int> best_steps(std::span<const StepSummary> summaries) {
@@ -81,7 +83,7 @@ template struct ModelSelection<float>;
 template struct ModelSelection<double>;
 template TaskBatch validation_tasks<float>(const TaskSource&);
 template TaskBatch64 validation_tasks<double>(const TaskSource&);
-template Validation validate(const MetaLearner&, const TaskBatch&, std::int64_t);
-template Validation validate(const MetaLearner64&, const TaskBatch64&, std::int64_t);
+template Validation validate(const MetaLearner&, const TaskBatch&, const TargetUnits&, std::int64_t);
+template Validation validate(const MetaLearner64&, const TaskBatch64&, const TargetUnits&, std::int64_t);
 
 }  // namespace shoal

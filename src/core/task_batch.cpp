@@ -61,7 +61,9 @@ void check_set(const char* set, const TaskColumns& columns, const TaskSet<Real>&
     for (std::int64_t r = rows.offsets[t]; r < rows.offsets[t + 1]; ++r)
       if (rows.labels[static_cast<std::size_t>(r)] < 0)
         throw DataError(std::string("task batch: ") + set + " label of " + task_name(ids, t) + ", row " +
-                        std::to_string(r - rows.offsets[t]) + " is negative");
+                        std::to_string(r - rows.offsets[t]) + " (" + set +
+                        "_y): " + std::to_string(rows.labels[static_cast<std::size_t>(r)]) +
+                        " is negative; labels are 0 for the first class, then 1, 2, ...");
 }
 
 void check_ids(std::span<const std::int64_t> ids) {
@@ -201,9 +203,10 @@ void BasicTaskBatch<Real>::require_labels_below(int classes) const {
       for (std::int64_t r = rows.offsets[t]; r < rows.offsets[t + 1]; ++r)
         if (rows.labels[static_cast<std::size_t>(r)] >= classes)
           throw DataError(std::string("task batch: ") + set + " label of " + task_name(ids_, t) + ", row " +
-                          std::to_string(r - rows.offsets[t]) + " is " +
+                          std::to_string(r - rows.offsets[t]) + " (" + set + "_y) is " +
                           std::to_string(rows.labels[static_cast<std::size_t>(r)]) + ", but there are only " +
-                          std::to_string(classes) + " classes");
+                          std::to_string(classes) + " classes: labels are 0 to " +
+                          std::to_string(classes - 1));
   };
   check("support", support_);
   check("query", query_);

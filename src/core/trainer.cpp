@@ -82,8 +82,8 @@ class Training {
     summary_.tasks_seen += metrics.good + metrics.failed;
     summary_.tasks_failed += metrics.failed;
     if (looks)
-      selection_.add(validate(learner_, *validation_, iteration), learner_.parameters(),
-                     options_.validate_every);
+      selection_.add(validate(learner_, *validation_, source_.target_units(), iteration),
+                     learner_.parameters(), options_.validate_every);
     if (store_ && (on_grid || finished())) store_->append(metrics);
     if (store_ && looks) store_->append(*selection_.latest);
     if (options_.checkpoint_every > 0 && iteration % options_.checkpoint_every == 0) save();

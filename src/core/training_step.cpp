@@ -43,8 +43,9 @@ TrainMetrics metrics_of(std::int64_t iteration, double before, double after, std
 /// The formula of the source's training tasks, where tasks that follow from one may go unchecked.
 std::optional<kernels::GeneratorFormula> formula_of(const TaskSource& source, const Loss& loss) {
   const auto* const generator = dynamic_cast<const GeneratesTasks*>(&source);
-  // Without a floor, targets must be looked at: a non-positive one is an error that names its row.
-  if (!generator || (loss.kind == LossKind::qlike && !loss.floor)) return std::nullopt;
+  // Where a target may be outside the loss's domain they must be looked at: such a one is an error that names
+  // its row.
+  if (!generator || loss.domain().is_bounded()) return std::nullopt;
   return generator->formula(Phase::train);
 }
 
@@ -55,6 +56,9 @@ TrainMetrics TrainingStep<Real>::take(BasicMetaLearner<Real>& learner, const Tas
                                       std::int64_t iteration, std::int64_t tasks, QueryLossBefore before) {
   auto& s = *learner.state_;
   const bool joined = s.lowered.rows == TrainingRows::joined;
+  const auto in_user_units = [&](Real loss) {
+    return loss_in_user_units(s.options.loss.kind, source.target_units(), static_cast<double>(loss));
+  };
   // Asks the session, if there is one, for no more than the metrics need.
   const auto by_session = [&](TrainingSession<Real>& session, std::int64_t count, auto id, auto run) {
     std::vector<TaskStatus> status;
@@ -66,10 +70,10 @@ TrainMetrics TrainingStep<Real>::take(BasicMetaLearner<Real>& learner, const Tas
       session.outcomes(status, failed_step);
     });
     const double loss_before = before == QueryLossBefore::measure
-                                   ? static_cast<double>(report.mean_query_loss_before)
+                                   ? in_user_units(report.mean_query_loss_before)
                                    : std::numeric_limits<double>::quiet_NaN();
-    return metrics_of(iteration, loss_before, static_cast<double>(report.mean_query_loss), report.good,
-                      status, failed_step, id);
+    return metrics_of(iteration, loss_before, in_user_units(report.mean_query_loss), report.good, status,
+                      failed_step, id);
   };
 
   if (auto formula = formula_of(source, s.options.loss); formula && tasks >= 1)
@@ -95,8 +99,8 @@ TrainMetrics TrainingStep<Real>::take(BasicMetaLearner<Real>& learner, const Tas
     });
   }
   const MetaGradient<Real> gradient = learner.meta_step(batch, before);
-  return metrics_of(iteration, static_cast<double>(gradient.mean_query_loss_before),
-                    static_cast<double>(gradient.mean_query_loss), gradient.good, gradient.status,
+  return metrics_of(iteration, in_user_units(gradient.mean_query_loss_before),
+                    in_user_units(gradient.mean_query_loss), gradient.good, gradient.status,
                     gradient.failed_step, id);
 }
 

@@ -7,7 +7,11 @@ namespace shoal {
 
 TargetType targets_of(const Loss& loss) {
   if (loss.kind == LossKind::softmax) return TargetType::label;
-  return loss.kind == LossKind::qlike && !loss.floor ? TargetType::positive : TargetType::real;
+  return {.words = loss.kind == LossKind::bce,
+          .scaling = !has_target_units(loss.kind)          ? TargetScaling::none
+                     : loss.kind == LossKind::gaussian_nll ? TargetScaling::own
+                                                           : TargetScaling::shared,
+          .domain = loss.domain()};
 }
 
 void require_classes_to_stratify(const TableOptions& options, const Loss& loss) {
@@ -28,7 +32,7 @@ std::unique_ptr<TaskSource> make_task_source(const RunConfig& config) {
   if (tasks.source == "xsinx-window") return make_xsinx_window(generator);
   if (tasks.source == "file") {
     if (tasks.table.path.empty()) throw InvalidArgument("tasks: source \"file\" needs a path");
-    return make_file_source(tasks.table.path, config.seed);
+    return make_file_source(tasks.table.path, config.seed, {.loss = config.loss});
   }
   if (tasks.source == "table") {
     require_classes_to_stratify(tasks.table, config.loss);
@@ -49,9 +53,7 @@ ModelSpec model_for(const RunConfig& config, const TaskSource& source) {
     if (columns.targets != 0)
       throw DataError("loss softmax needs class labels, the tasks have numeric targets");
     model.outputs = config.model.outputs > 0 ? config.model.outputs : source.classes();
-    if (source.classes() > model.outputs)
-      throw DataError("the tasks have " + std::to_string(source.classes()) + " classes, the model has " +
-                      std::to_string(model.outputs) + " outputs");
+    source.require_labels_below(model.outputs);
   } else if (columns.targets == 0) {
     throw DataError("loss " + std::string(to_string(config.loss.kind)) +
                     " needs numeric targets, the tasks have class labels");

@@ -2,46 +2,16 @@
 #include "data/feature_map.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
 #include <shoal/error.hpp>
 
+#include "data/moments.hpp"
+
 namespace shoal {
 namespace {
-
-/// Mean and deviation (population) of the finite values that are there; 0 and 1 without any.
-struct Moments {
-  double mean = 0.0, deviation = 1.0;
-  bool any_missing = false;
-};
-
-Moments moments_of(const Column& column, const std::vector<bool>& rows) {
-  Moments moments;
-  double sum = 0.0;
-  std::size_t count = 0;
-  const auto each = [&](auto use) {
-    for (std::size_t row = 0; row < rows.size(); ++row)
-      if (rows[row] && !column.is_missing(row) && std::isfinite(column.numbers[row]))
-        use(column.numbers[row]);
-  };
-  each([&](double x) {
-    sum += x;
-    ++count;
-  });
-  for (std::size_t row = 0; row < rows.size(); ++row)
-    moments.any_missing = moments.any_missing || (rows[row] && column.is_missing(row));
-  if (count == 0) return moments;
-  moments.mean = sum / static_cast<double>(count);
-  double squares = 0.0;
-  each([&](double x) { squares += (x - moments.mean) * (x - moments.mean); });
-  const double deviation = std::sqrt(squares / static_cast<double>(count));
-  moments.deviation = deviation > 0.0 && std::isfinite(deviation) ? deviation : 1.0;
-  return moments;
-}
 
 std::vector<std::string> levels_in(const Column& column, const std::vector<bool>& rows) {
   std::vector<bool> seen(column.levels.size(), false);
@@ -73,9 +43,10 @@ Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& op
   for (const std::string& name : options.features) {
     const Column& column = categorical.contains(name) ? table.text_column(name) : table.column(name);
     if (column.numeric) {
-      const Moments moments = moments_of(column, fit_rows);
-      add(name, InputKind::number, options.scale ? moments.mean : 0.0,
-          options.scale ? moments.deviation : 1.0, moments.mean);
+      const Moments moments = moments_of(table, column, fit_rows);
+      add(name, InputKind::number, options.scale ? moments.mean : 0.0, options.scale ? moments.scale() : 1.0,
+          moments.mean);
+      if (moments.deviation == 0.0) p.constant.push_back(name);
       if (options.missing == MissingPolicy::mean && moments.any_missing)
         add(name + "_missing", InputKind::indicator, 0.0, 1.0, 0.0);
     } else {

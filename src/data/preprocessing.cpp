@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Preprocessing as JSON, so that it can travel in a model's metadata.
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include <shoal/error.hpp>
@@ -16,6 +18,8 @@ using nlohmann::ordered_json;
 
 constexpr std::pair<MissingPolicy, std::string_view> missing_names[] = {
     {MissingPolicy::error, "error"}, {MissingPolicy::drop, "drop"}, {MissingPolicy::mean, "mean"}};
+constexpr std::pair<ScaleTargets, std::string_view> scale_targets_names[] = {
+    {ScaleTargets::automatic, "auto"}, {ScaleTargets::on, "true"}, {ScaleTargets::off, "false"}};
 constexpr std::pair<InputKind, std::string_view> kind_names[] = {
     {InputKind::number, "number"}, {InputKind::indicator, "indicator"}, {InputKind::level, "level"}};
 
@@ -28,6 +32,13 @@ MissingPolicy missing_from_string(std::string_view name) {
   return value_in<MissingPolicy>(missing_names, "policy for missing values", name);
 }
 
+std::string_view to_string(ScaleTargets choice) {
+  return name_in<ScaleTargets>(scale_targets_names, choice);
+}
+ScaleTargets scale_targets_from_string(std::string_view name) {
+  return value_in<ScaleTargets>(scale_targets_names, "choice for scaling targets", name);
+}
+
 std::string to_json(const Preprocessing& p) {
   const FloatEnvironment environment;
   const TableOptions& o = p.options;
@@ -37,6 +48,7 @@ std::string to_json(const Preprocessing& p) {
                              {"features", o.features},
                              {"categorical", o.categorical},
                              {"targets", o.targets},
+                             {"positive", o.positive},
                              {"offset", o.offset},
                              {"time", o.time},
                              {"time_format", o.time_format},
@@ -67,13 +79,17 @@ std::string to_json(const Preprocessing& p) {
                              {"stratify", o.stratify},
                              {"purge", o.purge},
                              {"scale", o.scale},
+                             {"scale_targets", to_string(o.scale_targets)},
                              {"inputs", p.inputs},
                              {"kinds", kinds},
                              {"mean", p.mean},
                              {"deviation", p.deviation},
                              {"fill", p.fill},
                              {"categories", p.categories},
-                             {"labels", p.labels}};
+                             {"labels", p.labels},
+                             {"target_mean", p.target_units.mean},
+                             {"target_deviation", p.target_units.deviation},
+                             {"constant", p.constant}};
   return text.dump();
 }
 
@@ -124,10 +140,26 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     j.at("fill").get_to(p.fill);
     j.at("categories").get_to(p.categories);
     j.at("labels").get_to(p.labels);
+    // Absent from models that were written before there was any: their targets are as they are in the file.
+    o.positive = j.value("positive", "");
+    o.scale_targets = scale_targets_from_string(j.value("scale_targets", "false"));
+    p.target_units.mean = j.value("target_mean", std::vector<double>{});
+    p.target_units.deviation = j.value("target_deviation", std::vector<double>{});
+    p.constant = j.value("constant", std::vector<std::string>{});
     if (p.kinds.size() != p.inputs.size() || p.mean.size() != p.inputs.size() ||
         p.deviation.size() != p.inputs.size() || p.fill.size() != p.inputs.size())
       throw ModelError("preprocessing: scalers do not fit the " + std::to_string(p.inputs.size()) +
                        " inputs");
+    const TargetUnits& units = p.target_units;
+    if (units.mean.size() != units.deviation.size() ||
+        (units.scale() && units.mean.size() != o.targets.size()))
+      throw ModelError("preprocessing: target scalers do not fit the " + std::to_string(o.targets.size()) +
+                       " targets");
+    for (std::size_t t = 0; t < units.mean.size(); ++t)
+      if (!std::isfinite(units.mean[t]) || !std::isfinite(units.deviation[t]) || units.deviation[t] <= 0.0)
+        throw ModelError("preprocessing: a target scaler is not a positive, finite number");
+    if (!o.positive.empty() && (p.labels.size() != 2 || p.labels[1] != o.positive))
+      throw ModelError("preprocessing: labels do not fit tasks.positive");
     return p;
   } catch (const json::exception& error) {
     throw ModelError(std::string("preprocessing: not what this version writes: ") + error.what());

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -19,6 +18,7 @@
 #include "core/float_environment.hpp"
 #include "data/feature_map.hpp"
 #include "data/table_format.hpp"
+#include "data/target_columns.hpp"
 #include "data/task_rows.hpp"
 #include "data/timeline.hpp"
 
@@ -50,7 +50,7 @@ void validate_columns(const TableOptions& o) {
     if (!features.contains(name)) refuse(name, "is listed as categorical, but is not among the features");
 }
 
-void validate(const TableOptions& o, TargetType target) {
+void validate(const TableOptions& o, const TargetType& target) {
   const auto require = [](bool holds, const std::string& what) {
     if (!holds) throw InvalidArgument("tasks: " + what);
   };
@@ -58,8 +58,11 @@ void validate(const TableOptions& o, TargetType target) {
   require(!o.key.empty(), "source \"table\" needs a key: the column or columns that name a task");
   require(!o.features.empty(), "source \"table\" needs features");
   require(!o.targets.empty(), "source \"table\" needs targets");
-  require(target != TargetType::label || o.targets.size() == 1,
-          "loss softmax takes one target column of class labels");
+  require(!target.labels || o.targets.size() == 1, "loss softmax takes one target column of class labels");
+  require(o.positive.empty() || target.words,
+          "positive names one of two values of a target, which loss bce alone takes");
+  require(o.scale_targets != ScaleTargets::on || target.scaling != TargetScaling::none,
+          "scale_targets = true: the targets of this loss have no unit (mse, huber, pinball, gaussian-nll)");
   validate_columns(o);
   validate(o.format);
   require(o.windows.support >= 0 && o.windows.query >= 0 && o.windows.stride >= 0 && o.windows.purge >= 0,
@@ -83,7 +86,8 @@ void validate(const TableOptions& o, TargetType target) {
 }
 
 /// Other rows may be read with a model's preprocessing, other columns not.
-void validate_same_columns(const TableOptions& mine, const TableOptions& trained) {
+void validate_same_columns(const TableOptions& mine, const Preprocessing& preprocessing) {
+  const TableOptions& trained = preprocessing.options;
   const auto require = [](bool same, const char* key) {
     if (!same) throw InvalidArgument(std::string("tasks.") + key + " is not what the model was trained with");
   };
@@ -92,18 +96,20 @@ void validate_same_columns(const TableOptions& mine, const TableOptions& trained
   require(mine.targets == trained.targets, "targets");
   require(mine.offset == trained.offset, "offset");
   require(mine.scale == trained.scale, "scale");
+  require(mine.positive == trained.positive, "positive");
+  require(mine.scale_targets == ScaleTargets::automatic ||
+              (mine.scale_targets == ScaleTargets::on) == preprocessing.target_units.scale(),
+          "scale_targets");
 }
 
-std::vector<ColumnRequest> requests(const TableOptions& o, TargetType target, const Preprocessing* known,
-                                    bool with_targets) {
+std::vector<ColumnRequest> requests(const TableOptions& o, const TargetType& target,
+                                    const Preprocessing* known, bool with_targets) {
   const std::unordered_set<std::string_view> categorical(o.categorical.begin(), o.categorical.end());
   const auto is_category = [&](const std::string& name) {
     return known ? known->categories.contains(name) : categorical.contains(name);
   };
   std::vector<ColumnRequest> wanted;
-  for (const std::string& name : o.targets)
-    if (with_targets)
-      wanted.push_back({name, target == TargetType::label ? ColumnType::text : ColumnType::number});
+  if (with_targets) wanted = TargetColumns::requests(o, target, known);
   if (!o.offset.empty()) wanted.push_back({o.offset, ColumnType::number});
   for (const std::string& name : o.features)
     wanted.push_back({name,
@@ -116,76 +122,40 @@ std::vector<ColumnRequest> requests(const TableOptions& o, TargetType target, co
   return wanted;
 }
 
-/// A whole number of any length: its sign, and its digits without zeros in front.
-struct WholeNumber {
-  bool negative = false;
-  std::string_view digits;
-
-  static std::optional<WholeNumber> in(std::string_view text) {
-    WholeNumber number;
-    number.negative = text.starts_with('-');
-    number.digits = text.substr(number.negative ? 1 : 0);
-    if (number.digits.empty() || number.digits.find_first_not_of("0123456789") != std::string_view::npos)
-      return std::nullopt;
-    number.digits.remove_prefix(std::min(number.digits.find_first_not_of('0'), number.digits.size()));
-    number.negative = number.negative && !number.digits.empty();
-    return number;
-  }
-  auto magnitude() const { return std::pair(digits.size(), digits); }
-  bool operator<(const WholeNumber& other) const {
-    if (negative != other.negative) return negative;
-    return negative ? other.magnitude() < magnitude() : magnitude() < other.magnitude();
-  }
-};
-
-/// Labels in order: as numbers when all are whole numbers, else as text.
-std::vector<std::string> sorted_labels(std::vector<std::string> labels) {
-  std::vector<std::pair<WholeNumber, std::string_view>> numbers;
-  for (const std::string& label : labels)
-    if (const auto number = WholeNumber::in(label)) numbers.emplace_back(*number, label);
-  if (numbers.size() < labels.size()) {
-    std::sort(labels.begin(), labels.end());
-    return labels;
-  }
-  std::sort(numbers.begin(), numbers.end(), [](const auto& a, const auto& b) {
-    return a.first < b.first || (!(b.first < a.first) && a.second < b.second);
-  });
-  std::vector<std::string> sorted;
-  for (const auto& [number, label] : numbers) sorted.emplace_back(label);
-  return sorted;
-}
-
 class Table final : public TableSource {
  public:
   /// `known`: the preprocessing of a trained model, else null and it is fitted here.
-  Table(const TableOptions& options, TargetType target, TargetsNeeded needed, Phases phases,
+  Table(const TableOptions& options, const TargetType& target, TargetsNeeded needed, Phases phases,
         const Preprocessing* known, std::uint64_t seed)
       : options_(options),
-        target_(target),
+        has_labels_(target.labels),
         needed_(needed),
         batches_(seed),
         has_targets_(needed != TargetsNeeded::nowhere || targets_present(options)),
         table_(options.path, options.format, requests(options, target, known, has_targets_)),
+        targets_(table_, options_, target, known, has_targets_),
         rows_(make_task_rows(table_, options_, row_flags(), needed, phases, seed)) {
     for (std::size_t t = 0; t < rows_.tasks.size(); ++t)
       of_phase_[static_cast<std::size_t>(rows_.tasks[t].phase)].push_back(t);
     if (known) {
       preprocessing_ = *known;
     } else {
-      preprocessing_ = fit_preprocessing(table_, options_, rows_of_phase(Phase::train));
-      if (target == TargetType::label) preprocessing_.labels = sorted_labels(label_column().levels);
+      const std::vector<bool> fit_rows = rows_of_phase(Phase::train);
+      preprocessing_ = fit_preprocessing(table_, options_, fit_rows);
+      targets_.fit(preprocessing_, fit_rows);
     }
     features_.emplace(table_, preprocessing_);
     rows_.left_out.unknown_categories = features_->unknown_categories();
-    if (target_ == TargetType::label && has_targets_) number_labels();
-    if (target_ == TargetType::positive) require_positive_targets();
+    targets_.apply(preprocessing_);
+    targets_.require(rows_whose_targets_count());
   }
 
   TaskColumns columns() const override {
-    return {features_->inputs(), target_ == TargetType::label ? 0 : static_cast<int>(options_.targets.size()),
+    return {features_->inputs(), has_labels_ ? 0 : static_cast<int>(options_.targets.size()),
             options_.offset.empty() ? 0 : 1};
   }
-  int classes() const override { return static_cast<int>(preprocessing_.labels.size()); }
+  int classes() const override { return has_labels_ ? static_cast<int>(preprocessing_.labels.size()) : 0; }
+  const TargetUnits& target_units() const override { return preprocessing_.target_units; }
   std::optional<std::int64_t> size(Phase phase) const override {
     return static_cast<std::int64_t>(tasks_in(phase).size());
   }
@@ -226,8 +196,6 @@ class Table final : public TableSource {
     if (const TableTask* task = rows_.find(id)) return *task;
     throw InvalidArgument("there is no task with id " + std::to_string(id));
   }
-
-  const Column& label_column() const { return table_.text_column(options_.targets[0]); }
 
   const std::vector<std::size_t>& tasks_in(Phase phase) const {
     return of_phase_[static_cast<std::size_t>(phase)];
@@ -271,7 +239,7 @@ class Table final : public TableSource {
     };
     for (const std::string& name : options_.features) check(table_.column(name), true);
     if (!options_.offset.empty()) check(table_.column(options_.offset), false);
-    for (const Column* column : target_columns()) {
+    for (const Column* column : targets_.columns()) {
       if (needed_ == TargetsNeeded::everywhere) {
         check(*column, false);
         continue;
@@ -285,9 +253,9 @@ class Table final : public TableSource {
     return flags;
   }
 
-  /// The class of every row that has its target: that of its label, or 0 or 1.
+  /// The class of every row that has its target: that of its label or word, or 0 or 1.
   std::vector<std::int32_t> classes_of(const RowFlags& flags) const {
-    const Column& column = *target_columns()[0];
+    const Column& column = *targets_.columns()[0];
     if (!column.numeric) return column.codes;
     std::vector<std::int32_t> classes(table_.rows(), -1);
     for (std::size_t row = 0; row < table_.rows(); ++row) {
@@ -301,69 +269,43 @@ class Table final : public TableSource {
     return classes;
   }
 
-  std::vector<const Column*> target_columns() const {
-    std::vector<const Column*> columns;
-    for (const std::string& name : options_.targets)
-      if (has_targets_)
-        columns.push_back(target_ == TargetType::label ? &table_.text_column(name) : &table_.column(name));
-    return columns;
-  }
-
   std::vector<bool> rows_of_phase(Phase phase) const {
     std::vector<bool> rows(table_.rows(), false);
-    const auto mark = [&](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) rows[static_cast<std::size_t>(rows_.order[i])] = true;
-    };
     for (const std::size_t t : all_of(phase)) {
-      mark(rows_.tasks[t].support_begin, rows_.tasks[t].support_end);
-      mark(rows_.tasks[t].query_begin, rows_.tasks[t].query_end);
+      mark(rows, rows_.tasks[t].support_begin, rows_.tasks[t].support_end);
+      mark(rows, rows_.tasks[t].query_begin, rows_.tasks[t].query_end);
     }
     return rows;
   }
 
-  void number_labels() {
-    const Column& column = label_column();
-    std::unordered_map<std::string_view, std::int64_t> number_of;
-    for (const std::string& label : preprocessing_.labels)
-      number_of.emplace(label, static_cast<std::int64_t>(number_of.size()));
-    for (std::size_t level = 0; level < column.levels.size(); ++level) {
-      const auto at = number_of.find(column.levels[level]);
-      if (at == number_of.end()) {
-        const auto row =
-            std::find(column.codes.begin(), column.codes.end(), static_cast<std::int32_t>(level));
-        throw DataError(table_.place(static_cast<std::size_t>(row - column.codes.begin())) + ": column " +
-                        quoted_text(column.name) + ": label " + quoted_text(column.levels[level]) +
-                        " was not there in training");
-      }
-      label_of_level_.push_back(at->second);
+  /// Rows of tasks that something is computed from the targets of.
+  std::vector<bool> rows_whose_targets_count() const {
+    std::vector<bool> rows(table_.rows(), false);
+    for (const TableTask& task : rows_.tasks) {
+      if (needed_ != TargetsNeeded::nowhere) mark(rows, task.support_begin, task.support_end);
+      if (needed_ == TargetsNeeded::everywhere) mark(rows, task.query_begin, task.query_end);
     }
+    return rows;
   }
 
-  void require_positive_targets() const {
-    for (const Column* column : target_columns())
-      for (const std::int32_t row : rows_.order) {
-        const double value = column->numbers[static_cast<std::size_t>(row)];
-        if (value <= 0.0 && std::isfinite(value))
-          throw DataError(table_.place(static_cast<std::size_t>(row)) + ": column \"" + column->name +
-                          "\": " + value_text(*column, static_cast<std::size_t>(row)) +
-                          " is not positive; loss qlike needs targets above 0, or a loss.floor");
-      }
+  void mark(std::vector<bool>& rows, std::size_t begin, std::size_t end) const {
+    for (std::size_t i = begin; i < end; ++i) rows[static_cast<std::size_t>(rows_.order[i])] = true;
   }
 
   template <class Real>
   BasicTaskBatch<Real> gather(const std::vector<std::size_t>& chosen_tasks) const;
 
   TableOptions options_;
-  TargetType target_;
+  bool has_labels_;
   TargetsNeeded needed_;
   EpochBatches batches_;
   bool has_targets_;
   ColumnStore table_;
+  TargetColumns targets_;
   TaskRows rows_;
   std::array<std::vector<std::size_t>, 3> of_phase_;  ///< tasks of every phase, in order of id
   Preprocessing preprocessing_;
   std::optional<FeatureMap> features_;
-  std::vector<std::int64_t> label_of_level_;
 };
 
 template <class Real>
@@ -372,21 +314,23 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
   TaskSetStorage<Real> support, query;
   std::vector<std::int64_t> ids;
   const auto inputs = static_cast<std::size_t>(features_->inputs());
-  const std::vector<const Column*> targets = target_columns();
+  const TargetUnits& units = preprocessing_.target_units;
   const Column* offset = options_.offset.empty() ? nullptr : &table_.column(options_.offset);
   const auto add = [&](TaskSetStorage<Real>& set, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const auto row = static_cast<std::size_t>(rows_.order[i]);
       for (std::size_t c = 0; c < inputs; ++c) set.x.push_back(static_cast<Real>(features_->value(row, c)));
-      if (offset) set.output_offset.push_back(static_cast<Real>(offset->numbers[row]));
-      if (target_ == TargetType::label) {
-        const std::int32_t code = targets.empty() ? -1 : targets[0]->codes[row];
-        set.labels.push_back(code < 0 ? 0 : label_of_level_[static_cast<std::size_t>(code)]);
+      // The offset is what zero weights predict, in the units of the target.
+      if (offset)
+        set.output_offset.push_back(
+            static_cast<Real>(units.scale() ? (offset->numbers[row] - units.mean[0]) / units.deviation[0]
+                                            : offset->numbers[row]));
+      if (has_labels_) {
+        set.labels.push_back(targets_.label(row));
         continue;
       }
-      for (const Column* column : targets) set.y.push_back(static_cast<Real>(column->numbers[row]));
-      if (targets.empty())
-        set.y.insert(set.y.end(), options_.targets.size(), std::numeric_limits<Real>::quiet_NaN());
+      for (std::size_t c = 0; c < options_.targets.size(); ++c)
+        set.y.push_back(static_cast<Real>(targets_.value(row, c)));
     }
     set.offsets.push_back(set.offsets.back() + static_cast<std::int64_t>(end - begin));
   };
@@ -416,7 +360,7 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
 
 }  // namespace
 
-std::unique_ptr<TableSource> make_table_source(const TableOptions& options, TargetType target,
+std::unique_ptr<TableSource> make_table_source(const TableOptions& options, const TargetType& target,
                                                std::uint64_t seed) {
   const FloatEnvironment environment;
   validate(options, target);
@@ -424,11 +368,11 @@ std::unique_ptr<TableSource> make_table_source(const TableOptions& options, Targ
 }
 
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options,
-                                               const Preprocessing& preprocessing, TargetType target,
+                                               const Preprocessing& preprocessing, const TargetType& target,
                                                TargetsNeeded needed, Phases phases, std::uint64_t seed) {
   const FloatEnvironment environment;
   validate(options, target);
-  validate_same_columns(options, preprocessing.options);
+  validate_same_columns(options, preprocessing);
   return std::make_unique<Table>(options, target, needed, phases, &preprocessing, seed);
 }
 

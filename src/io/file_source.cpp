@@ -4,8 +4,10 @@
 #include <numeric>
 #include <type_traits>
 
+#include <shoal/error.hpp>
 #include <shoal/task_file.hpp>
 
+#include "core/batch_checks.hpp"
 #include "core/epoch_batches.hpp"
 
 namespace shoal {
@@ -23,13 +25,31 @@ BasicTaskBatch<To> in_precision(const BasicTaskBatch<From>& tasks) {
 
 class FileSource final : public TaskSource {
  public:
-  FileSource(std::variant<TaskBatch, TaskBatch64> tasks, std::uint64_t seed)
-      : tasks_(std::move(tasks)), batches_(seed) {
-    std::visit([&](const auto& batch) { index(batch); }, tasks_);
+  FileSource(std::string file, std::variant<TaskBatch, TaskBatch64> tasks, std::uint64_t seed,
+             const FileTargets& targets)
+      : file_(std::move(file)), tasks_(std::move(tasks)), batches_(seed), units_(targets.units) {
+    std::visit(
+        [&](auto& batch) {
+          naming_file([&] {
+            const TargetDomain domain = targets.loss.domain();
+            if (targets.needed != TargetsNeeded::nowhere)
+              check_targets(batch, "support", domain, NonFinite::refused);
+            if (targets.needed == TargetsNeeded::everywhere)
+              check_targets(batch, "query", domain, NonFinite::refused);
+            batch = scaled_tasks(targets.loss, units_, batch);
+          });
+          index(batch);
+        },
+        tasks_);
   }
 
   TaskColumns columns() const override { return columns_; }
   int classes() const override { return classes_; }
+  void require_labels_below(int model_classes) const override {
+    naming_file(
+        [&] { std::visit([&](const auto& batch) { batch.require_labels_below(model_classes); }, tasks_); });
+  }
+  const TargetUnits& target_units() const override { return units_; }
   std::optional<std::int64_t> size(Phase) const override { return static_cast<std::int64_t>(by_id_.size()); }
   TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
     return select<float>(chosen(phase, iteration, tasks));
@@ -41,6 +61,15 @@ class FileSource final : public TaskSource {
   TaskBatch64 evaluation64(Phase, std::int64_t) const override { return select<double>(by_id_); }
 
  private:
+  template <class Work>
+  void naming_file(Work work) const {
+    try {
+      work();
+    } catch (const DataError& error) {
+      throw DataError(file_ + ": " + error.what());
+    }
+  }
+
   template <class Real>
   void index(const BasicTaskBatch<Real>& tasks) {
     columns_ = tasks.columns();
@@ -68,8 +97,10 @@ class FileSource final : public TaskSource {
         [&](const auto& tasks) { return in_precision<Real>(whole ? tasks : tasks.select(places)); }, tasks_);
   }
 
+  std::string file_;
   std::variant<TaskBatch, TaskBatch64> tasks_;
   EpochBatches batches_;
+  TargetUnits units_;
   TaskColumns columns_;
   int classes_ = 0;
   std::vector<std::int64_t> by_id_;
@@ -77,8 +108,9 @@ class FileSource final : public TaskSource {
 
 }  // namespace
 
-std::unique_ptr<TaskSource> make_file_source(const std::filesystem::path& file, std::uint64_t seed) {
-  return std::make_unique<FileSource>(read_tasks(file), seed);
+std::unique_ptr<TaskSource> make_file_source(const std::filesystem::path& file, std::uint64_t seed,
+                                             const FileTargets& targets) {
+  return std::make_unique<FileSource>(file.string(), read_tasks(file), seed, targets);
 }
 
 }  // namespace shoal

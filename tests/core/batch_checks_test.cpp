@@ -71,16 +71,17 @@ TYPED_TEST(TargetsOfQlike, ArePositiveUnlessThereIsAFloor) {
   const Real tiny = std::numeric_limits<Real>::denorm_min();
   EXPECT_NO_THROW(check_batch(two_targets<Real>({1, tiny, 2, 3}, {1, 1, 1, 1, 1, 1}), model, qlike));
   const auto zero = two_targets<Real>({1, 1, 2, 3}, {1, 1, 1, 1, 1, 0});
-  expect_error<DataError>(
-      [&] { check_batch(zero, model, qlike); },
-      "loss qlike without a floor: query target of task 1 (id 41), row 1 is not positive");
+  expect_error<DataError>([&] { check_batch(zero, model, qlike); },
+                          "query target of task 1 (id 41), row 1, column 1 (query_y): 0 is not positive; "
+                          "loss qlike needs targets above 0, or a loss.floor");
   EXPECT_NO_THROW(check_batch(zero, model, Loss{.kind = LossKind::qlike, .floor = 0.01}));
   EXPECT_NO_THROW(check_batch(zero, model, mse));
   expect_error<DataError>(
       [&] {
         check_batch(two_targets<Real>({1, -1, 2, 3}, {1, 1, 1, 1, 1, 1}), model, qlike);
       },
-      "loss qlike without a floor: support target of task 0 (id 40), row 0 is not positive");
+      "support target of task 0 (id 40), row 0, column 1 (support_y): -1 is not positive; loss qlike needs "
+      "targets above 0, or a loss.floor");
 }
 
 TYPED_TEST(TargetsOfQlike, MayBeNonFinite) {
@@ -90,13 +91,31 @@ TYPED_TEST(TargetsOfQlike, MayBeNonFinite) {
   EXPECT_NO_THROW(check_batch(two_targets<Real>({-inf, nan, inf, 3}, {1, 1, 1, 1, 1, 1}), model, qlike));
 }
 
+TYPED_TEST(TargetsOfQlike, AndThoseOfBceAreProbabilities) {
+  using Real = TypeParam;
+  const ModelSpec model{.inputs = 1, .outputs = 2};
+  const Loss bce{.kind = LossKind::bce};
+  const Real nan = std::numeric_limits<Real>::quiet_NaN();
+  EXPECT_NO_THROW(check_batch(two_targets<Real>({0, 1, nan, Real(0.5)}, {1, 1, 1, 1, 1, 0}), model, bce));
+  const std::string rule =
+      " is not between 0 and 1; loss bce needs 1 for the positive class and 0 for the other, or a "
+      "probability";
+  for (const auto& [bad, text] :
+       {std::pair(Real(2), "2"), std::pair(Real(-1), "-1"), std::pair(Real(1.5), "1.5")})
+    expect_error<DataError>(
+        [&] {
+          check_batch(two_targets<Real>({1, 0, 1, bad}, {1, 1, 1, 1, 1, 0}), model, bce);
+        },
+        "support target of task 1 (id 41), row 0, column 1 (support_y): " + std::string(text) + rule);
+}
+
 TEST(BatchChecks, LabelsAreBelowTheNumberOfOutputs) {
   const TaskBatch batch =
       TaskBatch::own({1, 0, 0}, {{1, 2}, {}, {}, {0, 3}, {0, 2}}, {{1}, {}, {}, {2}, {0, 1}}, {7});
   EXPECT_NO_THROW(check_batch(batch, {.inputs = 1, .outputs = 4}, softmax));
-  expect_error<DataError>(
-      [&] { check_batch(batch, {.inputs = 1, .outputs = 3}, softmax); },
-      "task batch: support label of task 0 (id 7), row 1 is 3, but there are only 3 classes");
+  expect_error<DataError>([&] { check_batch(batch, {.inputs = 1, .outputs = 3}, softmax); },
+                          "task batch: support label of task 0 (id 7), row 1 (support_y) is 3, but there are "
+                          "only 3 classes: labels are 0 to 2");
 }
 
 TEST(BatchChecks, InputsOfAPrediction) {

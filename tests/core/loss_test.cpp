@@ -27,6 +27,24 @@ TEST(Loss, DivisorOfTheMean) {
   EXPECT_EQ((Loss{.kind = LossKind::gaussian_nll}.terms(7, 4)), 14);
 }
 
+TEST(Loss, StatesTheDomainOfItsTargets) {
+  const double tiny = std::numeric_limits<double>::denorm_min(),
+               inf = std::numeric_limits<double>::infinity();
+  const TargetDomain bce = Loss{.kind = LossKind::bce}.domain(),
+                     qlike = Loss{.kind = LossKind::qlike}.domain();
+  for (const double y : {0.0, 0.5, 1.0}) EXPECT_TRUE(bce.has(y)) << y;
+  for (const double y : {-tiny, 1.0000001, 2.0}) EXPECT_FALSE(bce.has(y)) << y;
+  for (const double y : {tiny, 1e300}) EXPECT_TRUE(qlike.has(y)) << y;
+  for (const double y : {0.0, -tiny, -1.0}) EXPECT_FALSE(qlike.has(y)) << y;
+  EXPECT_TRUE(bce.is_bounded() && qlike.is_bounded());
+  for (const Loss& loss : {Loss{}, Loss{.kind = LossKind::huber}, Loss{.kind = LossKind::qlike, .floor = 0.1},
+                           Loss{.kind = LossKind::pinball}, Loss{.kind = LossKind::gaussian_nll}})
+    EXPECT_TRUE(!loss.domain().is_bounded() && loss.domain().has(-1e300)) << to_string(loss.kind);
+  EXPECT_EQ(qlike.refusal(0.0, "0.0"),
+            "0.0 is not positive; loss qlike needs targets above 0, or a loss.floor");
+  EXPECT_EQ(bce.refusal(inf, "inf"), "inf is not a finite number; every loss needs finite targets");
+}
+
 TEST(Loss, AcceptsItsOptions) {
   EXPECT_NO_THROW((Loss{.kind = LossKind::huber, .delta = 0.1}.validate(1)));
   EXPECT_NO_THROW((Loss{.kind = LossKind::pinball, .quantiles = {0.5, 0.01}}.validate(6)));

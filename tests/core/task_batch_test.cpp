@@ -141,8 +141,9 @@ TEST(TaskBatch, RefusesBrokenStructure) {
   expect_refusal("support offsets end at 2305843009213693952: too many rows",
                  [](Parts& p) { p.support.offsets[3] = std::int64_t{1} << 61; });
   expect_refusal(
-      "query label of task 1 (id -3), row 1 is negative", [](Parts& p) { p.query.labels[2] = -1; },
-      labelled());
+      "query label of task 1 (id -3), row 1 (query_y): -1 is negative; labels are 0 for the first class, "
+      "then 1, 2, ...",
+      [](Parts& p) { p.query.labels[2] = -1; }, labelled());
   expect_refusal(
       "support y has 3 values, but the offsets say 3 rows of 0",
       [](Parts& p) {
@@ -188,14 +189,14 @@ TEST(TaskBatch, RequirementsNameTaskAndRow) {
   expect_error<DataError>([&] { parts.own().require_query(); },
                           "task batch: task 2 (id 8) has an empty query set");
   EXPECT_NO_THROW(labelled().own().require_labels_below(3));
-  expect_error<DataError>(
-      [] { labelled().own().require_labels_below(2); },
-      "task batch: support label of task 0 (id 5), row 1 is 2, but there are only 2 classes");
+  expect_error<DataError>([] { labelled().own().require_labels_below(2); },
+                          "task batch: support label of task 0 (id 5), row 1 (support_y) is 2, but there are "
+                          "only 2 classes: labels are 0 to 1");
   Parts query_only = labelled();
   query_only.support.labels = {0, 0, 0};
-  expect_error<DataError>(
-      [&] { query_only.own().require_labels_below(2); },
-      "task batch: query label of task 2 (id 8), row 0 is 2, but there are only 2 classes");
+  expect_error<DataError>([&] { query_only.own().require_labels_below(2); },
+                          "task batch: query label of task 2 (id 8), row 0 (query_y) is 2, but there are "
+                          "only 2 classes: labels are 0 to 1");
 }
 
 TEST(TaskBatch, ChunksAreViewsThatCoverItInOrder) {

@@ -52,7 +52,8 @@ int run_data_get(const CommandOptions& options) {
 int run_data_export(const CommandOptions& options) {
   if (options.out.empty()) throw InvalidArgument("data export: --out T.safetensors is needed");
   require_parent_folder(options.out);
-  const RunConfig config = resolve_config(options.common);
+  RunConfig config = resolve_config(options.common);
+  config.tasks.table.scale_targets = ScaleTargets::off;  // a task file is in the user's units
   require_other_file(options.out, {config.tasks.table.path, options.common.config});
   const Phase phase = phase_from_string(options.phase);
   const OpenedData data = open_source(config);

@@ -23,7 +23,9 @@ int run_evaluate(const CommandOptions& options) {
   return in_precision(context, [&]<class Real>(Real) {
     const auto learner = naming_file(data, [&] { return open_learner<Real>(context, model, *data.source); });
     const auto tasks = evaluation_tasks<Real>(*data.source, phase, model.config.evaluate.tasks);
-    const auto losses = naming_file(data, [&] { return learner.evaluate(tasks, steps); });
+    const auto losses =
+        losses_in_user_units(model.config.loss.kind, data.source->target_units(),
+                             naming_file(data, [&] { return learner.evaluate(tasks, steps); }));
     const auto summaries = summarize(losses, tasks.ids());
     if (options.common.json)
       print_json(

@@ -26,7 +26,7 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
                                  inner_loop_of(config.algorithm).learning_rate)
         .parameters;
   };
-  const BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model),
+  const BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model, *data.source),
                                        options.parameters.empty() ? Start() : from_file);
   const auto tasks = [&] {
     TaskBatch64 wide = read_task_file(config.tasks.table.path);

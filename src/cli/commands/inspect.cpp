@@ -10,6 +10,7 @@
 
 #include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
+#include "cli/scaling_report.hpp"
 
 namespace shoal::cli {
 namespace {
@@ -157,6 +158,7 @@ int run_inspect_tasks(const CommandOptions& options) {
                          {"phases", ordered_json::array()}};
   if (const auto left = left_out_json(data); !left.is_null()) result["left_out"] = left;
   if (!data.warnings.empty()) result["warnings"] = data.warnings;
+  if (const auto scaling = scaling_json(data); !scaling.is_null()) result["scaling"] = scaling;
   for (const Phase phase : {Phase::train, Phase::validation, Phase::test}) {
     const auto size = source->size(phase);
     ordered_json line = {{"phase", to_string(phase)}};

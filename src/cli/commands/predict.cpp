@@ -69,7 +69,7 @@ int run_predict(const CommandOptions& options) {
       // The file is compared with the layout before a learner of its size is made; it predicts from the fast
       // weights alone.
       const BasicMetaLearner<Real> learner(
-          context, learner_options<Real>(model.config, shape),
+          context, learner_options<Real>(model.config, shape, *data.source),
           [&](const ParameterLayout& layout, const RateLayout& rates) {
             fast = read_adapted<Real>(model.file, layout, tasks.ids());
             return MetaParameters<Real>{std::vector<Real>(layout.size()), std::vector<Real>(rates.size())};
@@ -83,6 +83,7 @@ int run_predict(const CommandOptions& options) {
       outputs = learner.predict(fast, tasks.query(), tasks.columns());
       width = static_cast<std::size_t>(learner.options().model.outputs);
     }
+    outputs_to_user_units(model.config.loss, data.source->target_units(), std::span(outputs));
     const std::int64_t rows = tasks.query().total_rows();
     const bool timed = data.table && !model.preprocessing->options.time.empty();
     std::string text = std::string("task,task_id,row") + (timed ? ",time" : "");

@@ -16,6 +16,7 @@
 #include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
 #include "cli/progress.hpp"
+#include "cli/scaling_report.hpp"
 #include "cli/summary_table.hpp"
 #include "cli/train_log.hpp"
 
@@ -108,7 +109,23 @@ typename BasicMetaLearner<Real>::Start start_of(const RunConfig& config) {
   };
 }
 
-/// Bad data is refused before anything is written, not when its turn comes.
+/// A network that was trained on targets in one unit starts out wrong on targets in another.
+void warn_of_other_units(const RunConfig& config, const TargetUnits& units) {
+  if (config.train.warm_start.empty()) return;
+  const std::filesystem::path file = model_file(config.train.warm_start);
+  const ModelMetadata metadata = read_metadata(file);
+  const auto text = metadata.find("preprocessing");
+  if (text == metadata.end()) return;
+  if (preprocessing_from_json(text->second).target_units == units) return;
+  std::fprintf(
+      stderr,
+      "shoal: warning: train.warm_start: the targets of %s were scaled otherwise than those of this run "
+      "(tasks.scale_targets)\n",
+      printable(file.string()).c_str());
+}
+
+/// Bad data is refused before anything is written, not when its turn comes; of generated tasks the first ones
+/// tell whether the loss can take them.
 template <class Real>
 void refuse_bad_tasks(const BasicMetaLearner<Real>& learner, const OpenedData& data,
                       const RunConfig& config) {
@@ -116,6 +133,7 @@ void refuse_bad_tasks(const BasicMetaLearner<Real>& learner, const OpenedData& d
     naming_file(data, [&] { learner.require_trainable(validation_tasks<Real>(*data.source)); });
   for (const Phase phase : {Phase::train, Phase::test}) {
     const auto size = data.source->size(phase);
+    if (!size) learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, 25));
     if (size && (*size > 0 || phase == Phase::train))
       naming_file(data,
                   [&] { learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, *size)); });
@@ -151,7 +169,9 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
   const OpenedData data = open_source(given);
   const RunConfig config = with_validation(given, data, options.common);
   const ModelSpec model = naming_file(data, [&] { return model_for(config, *data.source); });
-  BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model), start_of<Real>(config));
+  BasicMetaLearner<Real> learner(context, learner_options<Real>(config, model, *data.source),
+                                 start_of<Real>(config));
+  warn_of_other_units(config, data.source->target_units());
   refuse_bad_tasks(learner, data, config);
 
   const auto hashes = input_hashes(config);
@@ -196,6 +216,8 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
     for (const std::string& note : data.table->notes()) log.line(note);
   if (const auto left = left_out_json(data); !left.is_null())
     log.line("left out of the data: " + left.dump());
+  report_scaling(data, options.common);
+  if (const auto scaling = scaling_json(data); !scaling.is_null()) log.line("scaling: " + scaling.dump());
 
   TrainSummary summary;
   {
@@ -241,7 +263,9 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
   const auto size = data.source->size(Phase::test);
   if (!size || *size > 0) {
     const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, config.evaluate.tasks);
-    const auto losses = naming_file(data, [&] { return learner.evaluate(tasks, config.evaluate.steps); });
+    const auto losses = losses_in_user_units(
+        config.loss.kind, data.source->target_units(),
+        naming_file(data, [&] { return learner.evaluate(tasks, config.evaluate.steps); }));
     table = summarize(losses, tasks.ids());
     code = std::max(code, failure_code(table, config.evaluate.max_failed_share));
   }
@@ -254,6 +278,7 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
     report.update(selection);
     report["left_out"] = left_out_json(data);
     report["warnings"] = data.warnings;
+    report["scaling"] = scaling_json(data);
     report["evaluated_on"] = looked_at;
     report["evaluation"] = json_table(table);
     print_json(report);

@@ -47,6 +47,14 @@ void add_tasks(std::vector<ConfigKey>& keys) {
     set(d, value);
     d.config.tasks.table.query = d.config.tasks.query;
   };
+  ConfigKey scale_targets = choice(
+      "tasks.scale_targets", SHOAL_FIELD(config.tasks.table.scale_targets), scale_targets_from_string,
+      "standardise targets of mse, huber, pinball and gaussian-nll by meta-train rows: auto (a deviation is "
+      "outside [0.1, 10]) | true | false");
+  scale_targets.set = [set = scale_targets.set](Draft& d, const ConfigValue& value) {
+    const auto* flag = std::get_if<bool>(&value);
+    set(d, flag ? ConfigValue(std::string(*flag ? "true" : "false")) : value);
+  };
   const auto is_xsinx = [](const Draft& d) { return d.config.tasks.source == "xsinx"; };
   keys.insert(
       keys.end(),
@@ -100,6 +108,9 @@ void add_tasks(std::vector<ConfigKey>& keys) {
        shown_if(texts("tasks.targets", SHOAL_FIELD(config.tasks.table.targets),
                       "target columns; softmax: one column of labels"),
                 is_table),
+       shown_if(text("tasks.positive", SHOAL_FIELD(config.tasks.table.positive),
+                     "bce: which of the two values of the targets counts as 1"),
+                is_table),
        shown_if(
            text("tasks.offset", SHOAL_FIELD(config.tasks.table.offset), "column added to the network output"),
            is_table),
@@ -148,7 +159,8 @@ void add_tasks(std::vector<ConfigKey>& keys) {
                 is_table),
        shown_if(flag("tasks.scale", SHOAL_FIELD(config.tasks.table.scale),
                      "standardise features by meta-train rows"),
-                is_table)});
+                is_table),
+       shown_if(scale_targets, is_table)});
 }
 
 std::vector<ConfigKey> make_keys() {
