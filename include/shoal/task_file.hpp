@@ -21,5 +21,7 @@ void write_task_file(const std::filesystem::path& file, const TaskBatch& tasks);
 void write_task_file(const std::filesystem::path& file, const TaskBatch64& tasks);
 /// Every task of the file is in every phase.
 std::unique_ptr<TaskSource> make_file_source(const std::filesystem::path& file, std::uint64_t seed);
+/// The same of tasks that have been read; it shares their memory.
+std::unique_ptr<TaskSource> make_file_source(std::variant<TaskBatch, TaskBatch64> tasks, std::uint64_t seed);
 
 }  // namespace shoal

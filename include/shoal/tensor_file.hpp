@@ -6,9 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace shoal {
@@ -42,6 +44,11 @@ void write_tensor_file(const std::filesystem::path& file, const TensorFile& cont
 /// written into. Throws ResourceError.
 void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes);
 void write_file(const std::filesystem::path& file, const std::string& text);
+/// The same for what is not in memory at once: `produce` is called once and hands over piece after piece.
+/// What it throws leaves the old file as it is.
+using PutText = std::function<void(std::string_view)>;
+using ProduceText = std::function<void(const PutText&)>;
+void write_file(const std::filesystem::path& file, const ProduceText& produce);
 
 /// SHA-256 as 64 lower-case hex digits.
 std::string sha256(std::span<const std::byte> bytes);

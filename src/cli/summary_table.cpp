@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/failed_tasks.hpp"
+
 namespace shoal::cli {
 
 std::string text_table(const std::vector<StepSummary>& summaries) {
@@ -24,7 +26,7 @@ std::string text_table(const std::vector<StepSummary>& summaries) {
   constexpr std::size_t most = 10;
   for (std::size_t i = 0; i < std::min(most, worst->failures.size()); ++i) {
     const FailedTask& task = worst->failures[i];
-    text += "  task " + std::to_string(task.id) + ", step " + std::to_string(task.step) + ": " +
+    text += "  task " + task_name(task) + ", step " + std::to_string(task.step) + ": " +
             std::string(describe(task.status)) + "\n";
   }
   if (worst->failures.size() > most)
@@ -33,10 +35,18 @@ std::string text_table(const std::vector<StepSummary>& summaries) {
 }
 
 nlohmann::ordered_json json_failure(const FailedTask& task) {
-  return {{"id", task.id},
-          {"status", static_cast<int>(task.status)},
-          {"reason", describe(task.status)},
-          {"step", task.step}};
+  nlohmann::ordered_json json = {{"id", task.id}};
+  if (!task.key.empty()) json["key"] = task.key;
+  json["status"] = static_cast<int>(task.status);
+  json["reason"] = describe(task.status);
+  json["step"] = task.step;
+  return json;
+}
+
+nlohmann::ordered_json json_failures(std::span<const FailedTask> tasks) {
+  auto list = nlohmann::ordered_json::array();
+  for (const FailedTask& task : tasks) list.push_back(json_failure(task));
+  return list;
 }
 
 nlohmann::ordered_json json_table(const std::vector<StepSummary>& summaries) {
@@ -51,18 +61,10 @@ nlohmann::ordered_json json_table(const std::vector<StepSummary>& summaries) {
                                    {"q99", s.q99},
                                    {"q999", s.q999},
                                    {"divergence_rate", s.divergence_rate},
-                                   {"failures", nlohmann::ordered_json::array()}};
-    for (const FailedTask& task : s.failures) line["failures"].push_back(json_failure(task));
+                                   {"failures", json_failures(s.failures)}};
     list.push_back(std::move(line));
   }
   return list;
-}
-
-int failure_code(const std::vector<StepSummary>& summaries, double share) {
-  return std::any_of(summaries.begin(), summaries.end(),
-                     [&](const StepSummary& s) { return s.divergence_rate > share; })
-             ? 5
-             : 0;
 }
 
 }  // namespace shoal::cli

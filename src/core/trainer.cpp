@@ -44,8 +44,9 @@ TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, co
   if (!resumed) save();  // a run that is killed early can be resumed too
   std::int64_t saved = summary.iteration;
   while (summary.iteration < options.iterations) {
-    const TrainMetrics metrics =
+    TrainMetrics metrics =
         TrainingStep<Real>::take(learner, source, summary.iteration, options.tasks_per_batch);
+    for (FailedTask& task : metrics.failures) task.key = source.key_of(task.id);
     const std::int64_t iteration = ++summary.iteration;
     summary.tasks_seen += metrics.good + metrics.failed;
     summary.tasks_failed += metrics.failed;

@@ -134,6 +134,18 @@ const Column& ColumnStore::text_column(const std::string& name) const {
   return columns_[at != index_.end() ? at->second : index_.at({name, false})];
 }
 
+CellTexts ColumnStore::texts_of(const Column& column) const {
+  const auto reader = open_table(path_);
+  const auto& names = reader->names();
+  const auto place =
+      static_cast<std::size_t>(std::find(names.begin(), names.end(), column.name) - names.begin());
+  CellTexts texts;
+  while (place < names.size() && texts.size() < rows_ && reader->next())
+    texts.add(column.is_missing(texts.size()) ? std::string_view() : reader->text(place));
+  if (texts.size() != rows_ || reader->next()) throw DataError(path_ + ": changed while it was read");
+  return texts;
+}
+
 // Rows are not remembered by line: an error reads the file once more, up to its row.
 std::string ColumnStore::place(std::size_t row) const {
   const auto reader = open_table(path_);

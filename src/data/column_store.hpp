@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <shoal/table_source.hpp>
+
 namespace shoal {
 
 /// A column of numbers (missing = NaN, with `missing` set), or of text as codes into `levels`.
@@ -46,6 +48,9 @@ class ColumnStore {
   const Column& column(const std::string& name) const;
   /// A column as it was asked for with `text`, else as it is.
   const Column& text_column(const std::string& name) const;
+  /// The texts of a stored column as they stand in the file, empty where a value is missing. Reads the file
+  /// once more. Throws DataError when it has other rows now.
+  CellTexts texts_of(const Column& column) const;
   /// "file:line" of a row, for errors.
   std::string place(std::size_t row) const;
 

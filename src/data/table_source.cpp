@@ -128,10 +128,32 @@ class Table final : public TableSource {
     return static_cast<std::int64_t>(tasks_in(phase).size());
   }
   const Preprocessing& preprocessing() const override { return preprocessing_; }
+  std::vector<std::int64_t> ids(Phase phase) const override {
+    std::vector<std::int64_t> ids;
+    for (const std::size_t t : tasks_in(phase)) ids.push_back(rows_.tasks[t].id);
+    return ids;
+  }
   std::string key_of(std::int64_t id) const override { return task_of(id).key; }
+  std::vector<std::string> key_values(std::int64_t id) const override {
+    const TableTask& task = task_of(id);
+    const bool adapts = task.support_begin < task.support_end;  // its query may be empty
+    const auto row = static_cast<std::size_t>(rows_.order[adapts ? task.support_begin : task.query_begin]);
+    std::vector<std::string> values;
+    for (const std::string& name : options_.key) values.push_back(value_text(table_.text_column(name), row));
+    return values;
+  }
   std::span<const std::int32_t> query_rows(std::int64_t id) const override {
     const TableTask& task = task_of(id);
     return std::span(rows_.order).subspan(task.query_begin, task.query_end - task.query_begin);
+  }
+  std::size_t query_place(std::int64_t id) const override { return task_of(id).query_begin; }
+  CellTexts target_texts(std::size_t target) const override {
+    if (!has_targets_) {
+      CellTexts none;
+      for (std::size_t row = 0; row < table_.rows(); ++row) none.add("");
+      return none;
+    }
+    return table_.texts_of(*target_columns().at(target));
   }
   std::string time_of(std::int64_t row) const override {
     if (options_.time.empty()) return "";

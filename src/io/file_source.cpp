@@ -31,6 +31,15 @@ class FileSource final : public TaskSource {
   TaskColumns columns() const override { return columns_; }
   int classes() const override { return classes_; }
   std::optional<std::int64_t> size(Phase) const override { return static_cast<std::int64_t>(by_id_.size()); }
+  std::vector<std::int64_t> ids(Phase) const override {
+    std::vector<std::int64_t> ids;
+    std::visit(
+        [&](const auto& tasks) {
+          for (const std::int64_t place : by_id_) ids.push_back(tasks.ids()[static_cast<std::size_t>(place)]);
+        },
+        tasks_);
+    return ids;
+  }
   TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
     return select<float>(chosen(phase, iteration, tasks));
   }
@@ -78,7 +87,11 @@ class FileSource final : public TaskSource {
 }  // namespace
 
 std::unique_ptr<TaskSource> make_file_source(const std::filesystem::path& file, std::uint64_t seed) {
-  return std::make_unique<FileSource>(read_tasks(file), seed);
+  return make_file_source(read_tasks(file), seed);
+}
+
+std::unique_ptr<TaskSource> make_file_source(std::variant<TaskBatch, TaskBatch64> tasks, std::uint64_t seed) {
+  return std::make_unique<FileSource>(std::move(tasks), seed);
 }
 
 }  // namespace shoal

@@ -65,6 +65,10 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::
   }
 }
 
+PutText writer(int fd, const std::filesystem::path& file) {
+  return [fd, file](std::string_view text) { write_all(fd, std::as_bytes(std::span(text)), file); };
+}
+
 void sync(int fd, const std::filesystem::path& file) {
   while (::fsync(fd) != 0)
     if (errno != EINTR) fail(file, "syncing failed");
@@ -97,11 +101,11 @@ int open_descriptor(std::filesystem::path name) {
 
 }  // namespace
 
-void write_file(const std::filesystem::path& name, std::span<const std::byte> bytes) {
+void write_file(const std::filesystem::path& name, const ProduceText& produce) {
   if (const int fd = open_descriptor(name); fd >= 0) {
     // Somebody's file behind it stays, and is written on where they are in it.
     std::fflush(nullptr);
-    write_all(fd, bytes, name);
+    produce(writer(fd, name));
     return;
   }
   struct stat old {};
@@ -110,7 +114,7 @@ void write_file(const std::filesystem::path& name, std::span<const std::byte> by
   if (exists && !S_ISREG(old.st_mode)) {
     Descriptor out(::open(name.c_str(), O_WRONLY | O_CLOEXEC));
     if (out.get() < 0) fail(name, "cannot be opened for writing");
-    write_all(out.get(), bytes, name);
+    produce(writer(out.get(), name));
     if (out.close() != 0) fail(name, "closing failed");
     return;
   }
@@ -124,7 +128,7 @@ void write_file(const std::filesystem::path& name, std::span<const std::byte> by
     fail(file, "cannot be opened for writing");
   }
   if (exists && ::fchmod(out.get(), old.st_mode & 07777) != 0) fail(file, "its mode cannot be kept");
-  write_all(out.get(), bytes, file);
+  produce(writer(out.get(), file));
   sync(out.get(), file);
   if (out.close() != 0) fail(file, "closing failed");
   if (::rename(temporary.path().c_str(), file.c_str()) != 0) fail(file, "renaming failed");
@@ -132,6 +136,12 @@ void write_file(const std::filesystem::path& name, std::span<const std::byte> by
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0) fail(folder, "cannot be opened");
   sync(directory.get(), folder);
+}
+
+void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes) {
+  write_file(file, [&](const PutText& put) {
+    put({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  });
 }
 
 void write_file(const std::filesystem::path& file, const std::string& text) {

@@ -268,6 +268,41 @@ TEST(Table, ToAdaptRowsWithoutTargetsAreQueryRows) {
   EXPECT_EQ(values(tasks.query().x), (std::vector<float>{4}));
 }
 
+TEST(Table, TellsWhatPredictionsRepeat) {
+  const Scratch folder;
+  TableOptions options = basic(folder.file(
+      "t.csv",
+      "id,k,t,x,y\nb,1/2,3,1,+1.50\nb,1/2,1,2,1e0\nb,1/2,2,3, 007 \na,\"x,y\",1,4,5\na,\"x,y\",2,5,-0\n"));
+  options.key = {"id", "k"};
+  options.time = "t";
+  options.support = 1;
+  const auto source = make_table_source(options, TargetType::real, 1);
+  const std::vector<std::int64_t> ids = source->ids(Phase::train);
+  ASSERT_EQ(ids.size(), 2u);
+  EXPECT_LT(ids[0], ids[1]);
+  EXPECT_TRUE(source->ids(Phase::test).empty());
+  const CellTexts targets = source->target_texts(0);
+  ASSERT_EQ(targets.size(), 5u);
+  EXPECT_EQ(targets[0], "+1.50");
+  EXPECT_EQ(targets[1], "1e0");
+  EXPECT_EQ(targets[2], "007");
+  EXPECT_EQ(targets[4], "-0");
+  std::map<std::string, std::size_t> place;
+  for (const std::int64_t id : ids) {
+    const std::vector<std::string> key = source->key_values(id);
+    ASSERT_EQ(key.size(), 2u);
+    place[key[0]] = source->query_place(id);
+    EXPECT_EQ(key[1], key[0] == "b" ? "1/2" : "x,y");
+    const auto rows = source->query_rows(id);
+    EXPECT_EQ(std::vector<int>(rows.begin(), rows.end()),
+              key[0] == "b" ? (std::vector<int>{2, 0}) : std::vector<int>{4});
+  }
+  EXPECT_LT(place["a"], place["b"]) << "in order of the keys' bytes";
+  // Texts of a file that is another one by now would be those of other rows.
+  folder.file("t.csv", "id,k,t,x,y\nb,1/2,3,1,+1.50\n");
+  EXPECT_THROW(source->target_texts(0), DataError);
+}
+
 TEST(Table, ToAdaptWindowsGoOnToTheLastRow) {
   const Scratch folder;
   std::string text = "id,t,x,y\n";

@@ -54,7 +54,7 @@ int run_data_export(const CommandOptions& options) {
   require_parent_folder(options.out);
   const RunConfig config = resolve_config(options.common);
   require_other_file(options.out, {config.tasks.table.path, options.common.config});
-  const Phase phase = phase_from_string(options.phase);
+  const Phase phase = options.phase.empty() ? Phase::test : phase_from_string(options.phase);
   const OpenedData data = open_source(config);
   report_left_out(data, options.common);
   const TaskBatch tasks = data.source->evaluation(phase, config.evaluate.tasks);

@@ -8,6 +8,7 @@
 
 #include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
+#include "cli/task_ids.hpp"
 
 namespace shoal::cli {
 namespace {
@@ -20,9 +21,12 @@ void print(const ordered_json& result, bool json) {
     return;
   }
   for (const auto& [key, value] : result.items()) {
-    if (value.is_object()) {  // metadata: texts of many lines
-      for (const auto& [name, text] : value.items())
-        std::printf("%s.%s\n%s\n", key.c_str(), name.c_str(), text.get<std::string>().c_str());
+    if (value.is_object()) {
+      for (const auto& [name, part] : value.items())
+        if (part.is_string())  // metadata: texts of many lines
+          std::printf("%s.%s\n%s\n", key.c_str(), name.c_str(), part.get<std::string>().c_str());
+        else
+          std::printf("%-24s %s\n", (key + "." + name).c_str(), part.dump().c_str());
       continue;
     }
     if (!value.is_array()) {
@@ -112,7 +116,13 @@ int run_inspect_model(const CommandOptions& options) {
     result["tensors"].push_back(std::move(line));
   }
   result["metadata"] = ordered_json::object();
-  for (const auto& [key, value] : content.metadata) result["metadata"][key] = value;
+  for (const auto& [key, value] : content.metadata) {
+    const bool ids = key.ends_with("_tasks") && !options.common.json;
+    result["metadata"][key] =
+        ids ? std::to_string(ids_of_text(value, file.string() + ": metadata \"" + key + "\"").size()) +
+                  " task ids"
+            : value;
+  }
   print(result, options.common.json);
   return 0;
 }

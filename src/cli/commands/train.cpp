@@ -11,6 +11,8 @@
 #include <shoal/tensor_file.hpp>
 
 #include "cli/config/config_file.hpp"
+#include "cli/csv_text.hpp"
+#include "cli/failed_tasks.hpp"
 #include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
 #include "cli/progress.hpp"
@@ -77,12 +79,18 @@ std::string manifest_of(const RunConfig& config, const std::map<std::string, std
 }
 
 ModelMetadata metadata_of(const RunConfig& config, const std::map<std::string, std::string>& hashes,
-                          const TableSource* table) {
+                          const TableSource* table, const TaskSource& source) {
   ModelMetadata metadata = {{"config", print_config(config, ConfigScope::of_model)}, {"version", version()}};
   if (table) metadata["preprocessing"] = to_json(table->preprocessing());
   nlohmann::ordered_json inputs;
   for (const auto& [file, hash] : hashes) inputs[std::filesystem::path(file).filename().string()] = hash;
   if (!inputs.empty()) metadata["inputs"] = inputs.dump();
+  RunTasks tasks = RunTasks::of(source, config.tasks.source == "file");
+  if (!config.train.warm_start.empty()) {
+    const std::filesystem::path file = model_file(config.train.warm_start);
+    tasks.add_warm_start(RunTasks(read_metadata(file), file.string()));
+  }
+  tasks.put(metadata);
   return metadata;
 }
 
@@ -159,11 +167,15 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
                                 ? config.train.log_every
                                 : std::max<std::int64_t>(1, config.train.iterations / 100);
   TrainSummary summary;
+  std::vector<FailedTask> failures;  // of the first iteration that had any
   {
     const CatchSignals signals;
     const bool quiet = options.common.quiet || options.common.json;
     Progress progress(config.train.iterations, train_options.log_every, quiet ? Talk::quiet : Talk::normal);
-    train_options.observer = [&](const TrainMetrics& metrics) { progress.show(metrics); };
+    train_options.observer = [&](const TrainMetrics& metrics) {
+      progress.show(metrics);
+      if (failures.empty()) failures = metrics.failures;
+    };
     train_options.stop = [] { return caught_signal != 0; };
     summary =
         naming_file(data, [&] { return train(learner, *data.source, train_options, store.get(), start); });
@@ -175,7 +187,7 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
     return preempted;
   }
   write_parameters(folder / "model.safetensors", learner.layout(), learner.rate_layout(),
-                   learner.parameters(), metadata_of(config, hashes, data.table));
+                   learner.parameters(), metadata_of(config, hashes, data.table, *data.source));
   log.line("finished after iteration " + std::to_string(summary.iteration) + ": " +
            std::to_string(summary.tasks_failed) + " of " + std::to_string(summary.tasks_seen) +
            " tasks failed on the way");
@@ -183,7 +195,6 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
   const double failed_share = summary.tasks_seen == 0 ? 0.0
                                                       : static_cast<double>(summary.tasks_failed) /
                                                             static_cast<double>(summary.tasks_seen);
-  int code = failed_share > config.evaluate.max_failed_share ? 5 : 0;
   // A task file is not split: what it is trained on is all there is to look at.
   const char* looked_at = config.tasks.source == "file" ? "training tasks" : "test tasks";
   std::vector<StepSummary> table;
@@ -192,7 +203,7 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
     const auto tasks = evaluation_tasks<Real>(*data.source, Phase::test, config.evaluate.tasks);
     const auto losses = naming_file(data, [&] { return learner.evaluate(tasks, config.evaluate.steps); });
     table = summarize(losses, tasks.ids());
-    code = std::max(code, failure_code(table, config.evaluate.max_failed_share));
+    name_failures(table, *data.source);
   }
   if (options.common.json) {
     print_json({{"run", folder.string()},
@@ -213,7 +224,12 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
       std::printf("query loss on %s after so many adaptation steps:\n%s", looked_at,
                   text_table(table).c_str());
   }
-  return code;
+  if (failed_share > config.evaluate.max_failed_share)
+    throw NumericError("on the way " + failure_text(summary.tasks_failed, summary.tasks_seen, failures) +
+                       "; evaluate.max_failed_share = " + number_text(config.evaluate.max_failed_share) +
+                       " allows no more than that share; metrics.jsonl lists them");
+  require_few_failures(table, config.evaluate.max_failed_share);
+  return 0;
 }
 
 }  // namespace

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lines of a file of predictions: who and when, what was there, what the network says and what that means
+// (docs/commands.md lists every column).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <shoal/responses.hpp>
+#include <shoal/tensor_file.hpp>
+
+#include "cli/opened_data.hpp"
+#include "cli/trained_model.hpp"
+
+namespace shoal::cli {
+
+class PredictionTable {
+ public:
+  /// `outputs`: of the network. Reads the texts of the targets.
+  PredictionTable(const OpenedData& data, const TrainedModel& model, int outputs);
+
+  std::string header() const;
+  /// Place of a task's first query row in the order of the file; the others follow.
+  std::int64_t place_of(std::int64_t task_id) const;
+  /// The line of query row `query` of a task after `steps` steps.
+  template <class Real>
+  std::string line(std::int64_t task_id, std::int64_t query, int steps, std::span<const Real> outputs);
+
+ private:
+  /// What is the same in all lines of a task.
+  void turn_to(std::int64_t task_id);
+  std::string target_text(std::size_t target, std::int64_t query) const;
+
+  const OpenedData& data_;
+  std::vector<std::string> keys_, targets_, classes_;  ///< names of columns and of classes
+  Responses responses_;
+  int outputs_;
+  std::vector<CellTexts> target_texts_;             ///< tables: by target
+  std::map<std::int64_t, std::size_t> task_place_;  ///< else: place of a task in data.tasks
+  std::vector<std::int64_t> first_row_;             ///< by that place, tasks in order of id
+  // Of the task at hand:
+  std::int64_t task_ = 0;
+  bool at_task_ = false;
+  std::string start_, phase_;
+};
+
+extern template std::string PredictionTable::line(std::int64_t, std::int64_t, int, std::span<const float>);
+extern template std::string PredictionTable::line(std::int64_t, std::int64_t, int, std::span<const double>);
+
+}  // namespace shoal::cli
