@@ -24,8 +24,8 @@ namespace shoal::cli {
 template <class Real>
 using Adapt = std::function<FastWeights<Real>(const BasicTaskBatch<Real>& tasks, int steps)>;
 
-/// Writes the predictions for the query rows of `tasks` after each of `steps`, in order of key, time, row and
-/// steps. Throws ResourceError when the file cannot be written.
+/// Writes the predictions for the query rows of `tasks` after each of `steps`, in order of key, time, row,
+/// task and steps. Throws ResourceError when the file cannot be written.
 template <class Real>
 void write_predictions(const std::filesystem::path& file, PredictionTable& table,
                        const BasicMetaLearner<Real>& learner, const BasicTaskBatch<Real>& tasks,

@@ -117,9 +117,12 @@ def test_classes_are_named():
 
 
 def ordered(lines, keys, times):
-    places = [(*(line[key].encode() for key in keys), times[line["time"]] if line["time"] else 0, int(line["row"]), int(line["steps"]))
-              for line in lines]
+    """Places of lines by the bytes of the key, time, row; then every task's steps."""
+    places = [(*(line[key].encode() for key in keys), times[line["time"]] if line["time"] else 0, int(line["row"])) for line in lines]
     assert places == sorted(places), places
+    for before, line in zip(lines, lines[1:]):
+        if (before["task"], before["row"]) == (line["task"], line["row"]):
+            assert int(before["steps"]) < int(line["steps"]), line
     return places
 
 
