@@ -39,8 +39,12 @@ void name_failures(std::vector<StepSummary>& summaries, const TaskSource& source
 }
 
 std::string failure_text(std::int64_t failed, std::int64_t tasks, std::span<const FailedTask> failures) {
+  std::vector<FailedTask> first(std::min(failures.size(), shown));
+  std::partial_sort_copy(
+      failures.begin(), failures.end(), first.begin(), first.end(),
+      [](const FailedTask& a, const FailedTask& b) { return a.key != b.key ? a.key < b.key : a.id < b.id; });
   std::vector<std::string> names;
-  for (const FailedTask& task : failures.first(std::min(failures.size(), shown)))
+  for (const FailedTask& task : first)
     names.push_back(task_name(task) + " (" + std::string(describe(task.status)) +
                     (task.step >= 0 ? ", step " + std::to_string(task.step) : "") + ")");
   return std::to_string(failed) + " of " + std::to_string(tasks) + " tasks failed" +
@@ -52,7 +56,7 @@ void require_few_failures(const std::vector<StepSummary>& summaries, double shar
       summaries.begin(), summaries.end(),
       [](const StepSummary& a, const StepSummary& b) { return a.divergence_rate < b.divergence_rate; });
   if (worst == summaries.end() || worst->divergence_rate <= share) return;
-  throw NumericError("after " + std::to_string(worst->steps) + " steps " +
+  throw NumericError("after " + std::to_string(worst->steps) + (worst->steps == 1 ? " step " : " steps ") +
                      failure_text(worst->tasks - worst->good, worst->tasks, worst->failures) +
                      "; evaluate.max_failed_share = " + number_text(share) +
                      " allows no more than that share");

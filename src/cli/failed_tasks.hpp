@@ -26,7 +26,7 @@ std::string first_of(std::span<const std::string> names, std::size_t all);
 void name_failures(std::vector<FailedTask>& failures, const TaskSource& source);
 void name_failures(std::vector<StepSummary>& summaries, const TaskSource& source);
 
-/// `3 of 20 tasks failed: "c1" (fast weights moved ..., step 2), "c7" (...) and 1 more`.
+/// In order of key: `3 of 20 tasks failed: "c1" (fast weights moved ..., step 2), "c7" (...) and 1 more`.
 std::string failure_text(std::int64_t failed, std::int64_t tasks, std::span<const FailedTask> failures);
 
 /// Throws NumericError (exit 5) with the reasons when at any number of steps more than `share` of the tasks

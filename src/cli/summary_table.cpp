@@ -2,21 +2,34 @@
 #include "cli/summary_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "cli/failed_tasks.hpp"
 
 namespace shoal::cli {
+namespace {
+
+/// A number in `width` columns with so many digits; nothing is known of NaN.
+std::string cell(double value, int width, int digits) {
+  char text[32];
+  if (std::isnan(value))
+    std::snprintf(text, sizeof text, "%*s", width, "-");
+  else
+    std::snprintf(text, sizeof text, "%*.*g", width, digits, value);
+  return text;
+}
+
+}  // namespace
 
 std::string text_table(const std::vector<StepSummary>& summaries) {
   std::string text = " steps       mean   +- 95 %     median       99 %     99.9 %   failed tasks\n";
   for (const StepSummary& s : summaries) {
-    char line[160];
-    std::snprintf(line, sizeof line, "%6d %10.5g %9.3g %10.5g %10.5g %10.5g   %lld of %lld (%.3g %%)\n",
-                  s.steps, s.mean, s.half_width, s.median, s.q99, s.q999,
-                  static_cast<long long>(s.tasks - s.good), static_cast<long long>(s.tasks),
-                  100.0 * s.divergence_rate);
-    text += line;
+    char tail[80];
+    std::snprintf(tail, sizeof tail, "   %lld of %lld (%.3g %%)\n", static_cast<long long>(s.tasks - s.good),
+                  static_cast<long long>(s.tasks), 100.0 * s.divergence_rate);
+    text += cell(s.steps, 6, 6) + cell(s.mean, 11, 5) + cell(s.half_width, 10, 3) + cell(s.median, 11, 5) +
+            cell(s.q99, 11, 5) + cell(s.q999, 11, 5) + tail;
   }
   const auto worst = std::max_element(summaries.begin(), summaries.end(), [](const auto& a, const auto& b) {
     return a.failures.size() < b.failures.size();

@@ -81,7 +81,7 @@ def test_failed_tasks_are_named_by_key():
     assert f'task "{name}", step' in text.stdout and str(failure["id"]) not in text.stdout + text.stderr
     # Above the share: exit 5, and the last line says why.
     text, report = both("evaluate", "r", "--data", "new.csv", "--steps", "1", "--set", "evaluate.max_failed_share=0.01", code=5)
-    assert last_line(text).startswith('shoal: error: after 1 steps 1 of 21 tasks failed: "odd "one"" ('), text.stderr
+    assert last_line(text).startswith('shoal: error: after 1 step 1 of 21 tasks failed: "odd "one"" ('), text.stderr
     assert "evaluate.max_failed_share = 0.01 allows no more" in last_line(text)
     for command, out in (("adapt", "a.safetensors"), ("predict", "p.csv")):
         text, report = both(command, "r", "--data", "new.csv", "--out", out)
@@ -97,6 +97,7 @@ def test_exit_5_says_why_in_its_last_line():
     test = ["evaluate", "r", "--steps", "0,5", *wrong]
     text, report = both(*test, "--set", "evaluate.max_failed_share=0.01", code=5)
     tasks = len(report["tasks"])
+    assert "nan" not in text.stdout, text.stdout  # of no good task there is no mean
     line = last_line(text)
     assert line.startswith(f'shoal: error: after 5 steps {tasks} of {tasks} tasks failed: "c') and f"and {tasks - 3} more" in line, line
     error = json.loads(last_line(run(*test, "--json", "--set", "evaluate.max_failed_share=0.01", code=5)))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdio>
 
 #include <shoal/error.hpp>
@@ -51,11 +52,12 @@ BasicTaskBatch<Real> picked(const OpenedData& data, BasicTaskBatch<Real> tasks, 
   return tasks.select(places);
 }
 
-/// The tasks that the model was trained on, by name.
+/// The tasks that the model was trained on, in order of name.
 std::vector<std::string> trained_names(const OpenedData& data, std::span<const std::int64_t> ids) {
   std::vector<std::string> names;
   for (const std::int64_t id : ids)
     if (data.run.trained_on(id)) names.push_back(task_name(data.source->key_of(id), id));
+  std::sort(names.begin(), names.end());
   return names;
 }
 
