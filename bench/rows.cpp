@@ -122,9 +122,9 @@ void time_calls(benchmark::State& state, const Lane& lane, const Row& row) {
   const auto call = [&] {
     const auto& tasks = inputs[turn++ % inputs.size()];
     if (row.work == Work::meta_step)
-      require_good(learner.meta_step(tasks).good, row.tasks);
+      require_good(learner.meta_step(tasks, QueryLossBefore::skip).good, row.tasks);
     else
-      require_good(learner.meta_gradient(tasks).good, row.tasks);
+      require_good(learner.meta_gradient(tasks, KeepFastWeights::no, QueryLossBefore::skip).good, row.tasks);
   };
   TrainOptions some_iterations;
   some_iterations.iterations = iterations_a_call;

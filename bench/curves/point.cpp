@@ -139,7 +139,7 @@ MetaLearner learner_for(const Context& context, const Point& point) {
 }
 
 void call(const MetaLearner& learner, const TaskBatch& batch) {
-  const std::int64_t good = learner.meta_gradient(batch).good;
+  const std::int64_t good = learner.meta_gradient(batch, KeepFastWeights::no, QueryLossBefore::skip).good;
   if (good != batch.size())
     throw NumericError(std::to_string(batch.size() - good) + " of " + std::to_string(batch.size()) +
                        " tasks failed");

@@ -20,7 +20,7 @@
 
 extern "C" __attribute__((noinline)) std::int64_t shoal_counted_call(const shoal::MetaLearner& learner,
                                                                      const shoal::TaskBatch& tasks) {
-  return learner.meta_gradient(tasks).good;
+  return learner.meta_gradient(tasks, shoal::KeepFastWeights::no, shoal::QueryLossBefore::skip).good;
 }
 
 namespace {
@@ -52,7 +52,8 @@ void count(shoal::bench::Shape shape, int tasks, shoal::Isa isa) {
   const shoal::TaskBatch batch = shoal::bench::make_tasks(shape, tasks, 1);
   shape.rows = 1;
   const shoal::TaskBatch small = shoal::bench::make_tasks(shape, tasks, 1);
-  require_good(learner.meta_gradient(small).good, small);
+  require_good(learner.meta_gradient(small, shoal::KeepFastWeights::no, shoal::QueryLossBefore::skip).good,
+               small);
   require_good(shoal_counted_call(learner, batch), batch);
   std::printf("%s\n", learner.plan(batch).c_str());
 }

@@ -117,7 +117,8 @@ class ProblemIn final : public Problem {
       fast_ = exact_.adapt(tasks_, shape_.steps);
       require_good(std::count(fast_.status.begin(), fast_.status.end(), TaskStatus::good));
     } else if (work == "first_order" || work == "second_order") {
-      gradient_ = (work == "first_order" ? first_order_ : exact_).meta_gradient(tasks_);
+      gradient_ = (work == "first_order" ? first_order_ : exact_)
+                      .meta_gradient(tasks_, KeepFastWeights::no, QueryLossBefore::skip);
       require_good(gradient_.good);
     } else {
       throw InvalidArgument("unknown work \"" + work + "\": known: adaptation, first_order, second_order");

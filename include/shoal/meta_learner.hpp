@@ -60,12 +60,12 @@ template <class Real>
 struct MetaGradient {
   std::vector<Real> theta;                ///< [P] mean over good tasks; zero when none is good
   std::vector<Real> rates;                ///< [R]
-  std::vector<Real> query_loss_before;    ///< [tasks] at theta
+  std::vector<Real> query_loss_before;    ///< [tasks] at theta; empty when skipped
   std::vector<Real> query_loss;           ///< [tasks] after K steps
   std::vector<TaskStatus> status;         ///< [tasks]
   std::vector<std::int32_t> failed_step;  ///< [tasks], -1 when good or before the first step
   std::vector<Real> fast_weights;         ///< [tasks, P] when asked for
-  Real mean_query_loss_before = 0;        ///< over good tasks; NaN when none is good
+  Real mean_query_loss_before = 0;        ///< over good tasks; NaN when none is good, or when skipped
   Real mean_query_loss = 0;
   std::int64_t good = 0;
 };
@@ -87,6 +87,9 @@ struct StepLosses {
 };
 
 enum class KeepFastWeights { no, yes };
+/// Whether a meta-gradient reports the query losses at theta, which cost a pass over the query rows. No other
+/// result depends on it.
+enum class QueryLossBefore { measure, skip };
 
 template <class Real>
 struct TrainingStep;  // the trainer's way in, src/core/training_step.hpp
@@ -122,9 +125,11 @@ class BasicMetaLearner {
   /// empty query.
   void require_trainable(const BasicTaskBatch<Real>& tasks) const;
   /// Adapt every task, meta-gradient, one optimizer update. No update when no task is good.
-  MetaGradient<Real> meta_step(const BasicTaskBatch<Real>& tasks);
+  MetaGradient<Real> meta_step(const BasicTaskBatch<Real>& tasks,
+                               QueryLossBefore before = QueryLossBefore::measure);
   MetaGradient<Real> meta_gradient(const BasicTaskBatch<Real>& tasks,
-                                   KeepFastWeights keep = KeepFastWeights::no) const;
+                                   KeepFastWeights keep = KeepFastWeights::no,
+                                   QueryLossBefore before = QueryLossBefore::measure) const;
   /// Inner loop only; `steps` may differ from training (learned rates of later steps: the last one).
   FastWeights<Real> adapt(const BasicTaskBatch<Real>& tasks, int steps) const;
   /// Query losses after each of `steps` adaptation steps.

@@ -16,7 +16,7 @@ namespace shoal {
 /// What one meta-iteration reports.
 struct TrainMetrics {
   std::int64_t iteration = 0;      ///< 1-based: updates done
-  double query_loss_before = 0.0;  ///< mean over good tasks, at theta
+  double query_loss_before = 0.0;  ///< mean over good tasks, at theta; NaN in iterations that are not logged
   double query_loss = 0.0;         ///< after K steps
   std::int64_t good = 0, failed = 0;
   std::vector<FailedTask> failures;

@@ -31,7 +31,7 @@ struct Problem {
 /// Where a chunk's per-task results go; every span has one entry per task of the chunk.
 template <class Real>
 struct TaskResults {
-  std::span<Real> query_loss_before;
+  std::span<Real> query_loss_before;  ///< or empty when not wanted; whether a task fails never depends on it
   std::span<Real> query_loss;
   std::span<TaskStatus> status;
   std::span<std::int32_t> failed_step;

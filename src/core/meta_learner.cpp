@@ -57,6 +57,7 @@ std::vector<std::int64_t> order_by_id(std::span<const std::int64_t> ids) {
 template <class Real>
 void restore_order(MetaGradient<Real>& result, std::span<const std::int64_t> order) {
   const auto restore = [&](auto& values) {
+    if (values.empty()) return;
     const std::size_t width = values.size() / order.size();
     auto restored = values;
     for (std::size_t i = 0; i < order.size(); ++i)
@@ -72,12 +73,13 @@ void restore_order(MetaGradient<Real>& result, std::span<const std::int64_t> ord
 }
 
 template <class Real>
-MetaGradient<Real> room_for(const ParameterLayout& layout, const RateLayout& rates, std::int64_t tasks) {
+MetaGradient<Real> room_for(const ParameterLayout& layout, const RateLayout& rates, std::int64_t tasks,
+                            QueryLossBefore before) {
   const auto count = static_cast<std::size_t>(tasks);
   MetaGradient<Real> result;
   result.theta.assign(layout.size(), Real(0));
   result.rates.assign(rates.size(), Real(0));
-  result.query_loss_before.resize(count);
+  if (before == QueryLossBefore::measure) result.query_loss_before.resize(count);
   result.query_loss.resize(count);
   result.status.resize(count);
   result.failed_step.resize(count);
@@ -165,7 +167,7 @@ void BasicMetaLearner<Real>::require_trainable(const BasicTaskBatch<Real>& tasks
 
 template <class Real>
 MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Real>& given,
-                                                         KeepFastWeights keep) const {
+                                                         KeepFastWeights keep, QueryLossBefore before) const {
   const FloatEnvironment environment;
   State& s = *state_;
   require_trainable(given);
@@ -173,13 +175,14 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Re
     if (!std::is_sorted(given.ids().begin(), given.ids().end())) {
       // Plain sums depend on their order, so there is only one: ascending id (gradient_sum.hpp).
       const std::vector<std::int64_t> order = order_by_id(given.ids());
-      MetaGradient<Real> sorted = meta_gradient(given.select(order), keep);
+      MetaGradient<Real> sorted = meta_gradient(given.select(order), keep, before);
       restore_order(sorted, order);
       return sorted;
     }
   const BasicTaskBatch<Real> tasks = s.lowered.rows == TrainingRows::joined ? given.joined() : given;
   const auto count = static_cast<std::size_t>(tasks.size());
-  MetaGradient<Real> result = room_for<Real>(s.layout, s.rate_layout, tasks.size());
+  const bool measures = before == QueryLossBefore::measure;
+  MetaGradient<Real> result = room_for<Real>(s.layout, s.rate_layout, tasks.size(), before);
   if (keep == KeepFastWeights::yes) result.fast_weights.resize(count * s.layout.size());
 
   GradientSum<Real> sum;
@@ -189,7 +192,7 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Re
   for_chunks(tasks, s.options.chunk, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
     const auto size = static_cast<std::size_t>(chunk.size());
     const auto part = [&](auto& values) { return std::span(values).subspan(first, size); };
-    TaskResults<Real> results{part(result.query_loss_before),
+    TaskResults<Real> results{measures ? part(result.query_loss_before) : std::span<Real>(),
                               part(result.query_loss),
                               part(result.status),
                               part(result.failed_step),
@@ -203,8 +206,9 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Re
   if (sum.good > 0) {
     take_means(sum, result);
   } else {
-    result.mean_query_loss_before = result.mean_query_loss = std::numeric_limits<Real>::quiet_NaN();
+    result.mean_query_loss = std::numeric_limits<Real>::quiet_NaN();
   }
+  if (sum.good == 0 || !measures) result.mean_query_loss_before = std::numeric_limits<Real>::quiet_NaN();
   return result;
 }
 
@@ -230,18 +234,21 @@ std::vector<CudaPlan> BasicMetaLearner<Real>::cuda_plans(const BasicTaskBatch<Re
 }
 
 template <class Real>
-MetaGradient<Real> BasicMetaLearner<Real>::meta_step(const BasicTaskBatch<Real>& given) {
+MetaGradient<Real> BasicMetaLearner<Real>::meta_step(const BasicTaskBatch<Real>& given,
+                                                     QueryLossBefore before) {
   const FloatEnvironment environment;
   State& s = *state_;
   if (TrainingSession<Real>* const session = s.session_for(given.size())) {
     check_batch(given, s.options.model, s.options.loss);
     given.require_query();
     const BasicTaskBatch<Real> tasks = s.lowered.rows == TrainingRows::joined ? given.joined() : given;
-    MetaGradient<Real> result = room_for<Real>(s.layout, s.rate_layout, tasks.size());
+    MetaGradient<Real> result = room_for<Real>(s.layout, s.rate_layout, tasks.size(), before);
     s.step([&](const auto& scalars) { return session->step(tasks, scalars); },
            [&](const StepReport<Real>& report) {
              result.good = report.good;
-             result.mean_query_loss_before = report.mean_query_loss_before;
+             result.mean_query_loss_before = before == QueryLossBefore::measure
+                                                 ? report.mean_query_loss_before
+                                                 : std::numeric_limits<Real>::quiet_NaN();
              result.mean_query_loss = report.mean_query_loss;
              session->outcomes(result.status, result.failed_step);
              session->losses(result.query_loss_before, result.query_loss);
@@ -249,7 +256,7 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_step(const BasicTaskBatch<Real>&
            });
     return result;
   }
-  MetaGradient<Real> result = meta_gradient(given);
+  MetaGradient<Real> result = meta_gradient(given, KeepFastWeights::no, before);
   if (result.good == 0) return result;
   MetaParameters<Real> gradient{result.theta, result.rates};
   optimizer_step(s.options.optimizer, s.parameters, gradient, s.optimizer);

@@ -44,14 +44,16 @@ TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, co
   if (!resumed) save();  // a run that is killed early can be resumed too
   std::int64_t saved = summary.iteration;
   while (summary.iteration < options.iterations) {
+    const std::int64_t iteration = summary.iteration + 1;
+    const bool logged = iteration % options.log_every == 0 || iteration == options.iterations;
     TrainMetrics metrics =
-        TrainingStep<Real>::take(learner, source, summary.iteration, options.tasks_per_batch);
+        TrainingStep<Real>::take(learner, source, summary.iteration, options.tasks_per_batch,
+                                 logged ? QueryLossBefore::measure : QueryLossBefore::skip);
     for (FailedTask& task : metrics.failures) task.key = source.key_of(task.id);
-    const std::int64_t iteration = ++summary.iteration;
+    summary.iteration = iteration;
     summary.tasks_seen += metrics.good + metrics.failed;
     summary.tasks_failed += metrics.failed;
-    if (store && (iteration % options.log_every == 0 || iteration == options.iterations))
-      store->append(metrics);
+    if (store && logged) store->append(metrics);
     if (options.checkpoint_every > 0 && iteration % options.checkpoint_every == 0) {
       save();
       saved = iteration;

@@ -2,6 +2,7 @@
 #include "core/training_step.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 
 #include "core/batch_checks.hpp"
@@ -51,7 +52,7 @@ std::optional<kernels::GeneratorFormula> formula_of(const TaskSource& source, co
 
 template <class Real>
 TrainMetrics TrainingStep<Real>::take(BasicMetaLearner<Real>& learner, const TaskSource& source,
-                                      std::int64_t iteration, std::int64_t tasks) {
+                                      std::int64_t iteration, std::int64_t tasks, QueryLossBefore before) {
   auto& s = *learner.state_;
   const bool joined = s.lowered.rows == TrainingRows::joined;
   // Asks the session, if there is one, for no more than the metrics need.
@@ -64,8 +65,11 @@ TrainMetrics TrainingStep<Real>::take(BasicMetaLearner<Real>& learner, const Tas
       failed_step.resize(static_cast<std::size_t>(count));
       session.outcomes(status, failed_step);
     });
-    return metrics_of(iteration, static_cast<double>(report.mean_query_loss_before),
-                      static_cast<double>(report.mean_query_loss), report.good, status, failed_step, id);
+    const double loss_before = before == QueryLossBefore::measure
+                                   ? static_cast<double>(report.mean_query_loss_before)
+                                   : std::numeric_limits<double>::quiet_NaN();
+    return metrics_of(iteration, loss_before, static_cast<double>(report.mean_query_loss), report.good,
+                      status, failed_step, id);
   };
 
   if (auto formula = formula_of(source, s.options.loss); formula && tasks >= 1)
@@ -90,7 +94,7 @@ TrainMetrics TrainingStep<Real>::take(BasicMetaLearner<Real>& learner, const Tas
       return session->step(joined ? batch.joined() : batch, scalars);
     });
   }
-  const MetaGradient<Real> gradient = learner.meta_step(batch);
+  const MetaGradient<Real> gradient = learner.meta_step(batch, before);
   return metrics_of(iteration, static_cast<double>(gradient.mean_query_loss_before),
                     static_cast<double>(gradient.mean_query_loss), gradient.good, gradient.status,
                     gradient.failed_step, id);

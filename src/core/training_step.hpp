@@ -11,7 +11,7 @@ template <class Real>
 struct TrainingStep {
   /// Meta-batch number `iteration` of `source`, one update. Metrics of iteration + 1 updates.
   static TrainMetrics take(BasicMetaLearner<Real>& learner, const TaskSource& source, std::int64_t iteration,
-                           std::int64_t tasks);
+                           std::int64_t tasks, QueryLossBefore before);
 };
 
 extern template struct TrainingStep<float>;

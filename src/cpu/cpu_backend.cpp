@@ -14,6 +14,7 @@
 
 #include "cpu/group_packing.hpp"
 #include "cpu/group_plans.hpp"
+#include "cpu/query_loss_bound.hpp"
 #include "cpu/thread_pool.hpp"
 
 namespace shoal {
@@ -71,6 +72,9 @@ class CpuBackend final : public Backend<float> {
       worker.sum.losses.clear();
       worker.sum.good = 0;
     }
+    const LoweredProblem lowered(problem, tasks.columns());
+    const QueryLossBound bound(lowered.network(), lowered.loss(), parameters.theta);
+    const bool wants_before = !results.query_loss_before.empty();
     for_groups(
         Operation::meta_gradient, problem, tasks, parameters,
         [&](const NetworkPlan& plan, Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
@@ -80,15 +84,16 @@ class CpuBackend final : public Backend<float> {
             job.sums[d] = worker.sum.theta.digit(d).data();
             job.rate_sums[d] = worker.sum.rates.digit(d).data();
           }
+          job.wants_loss_before = wants_before || !bound.is_surely_small(job.query.largest);
           prepare(plan, worker, job, !results.fast_weights.empty());
           plan.kernels().meta_gradient(job);
           for (int w = 0; w < job.lanes; ++w) {
             const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
             const bool good = job.status[w] == 0;
-            results.query_loss_before[task] = good ? job.loss_before[w] : the_nan;
+            if (wants_before) results.query_loss_before[task] = good ? job.loss_before[w] : the_nan;
             results.query_loss[task] = good ? job.loss_after[w] : the_nan;
             if (!good) continue;
-            worker.sum.losses.add(0, job.loss_before[w]);
+            if (wants_before) worker.sum.losses.add(0, job.loss_before[w]);
             worker.sum.losses.add(1, job.loss_after[w]);
             ++worker.sum.good;
           }

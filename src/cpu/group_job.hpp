@@ -28,6 +28,11 @@ using kernels::RateCode;
 
 enum class LaneLayout : int { tasks, units };
 
+/// Largest magnitudes in the rows of a group; 0 where there are no such values, class labels not counted.
+struct LargestValues {
+  float x = 0.0f, y = 0.0f, offset = 0.0f;
+};
+
 /// Support or query rows of a group, interleaved; with lanes = units rows of x, y and offset start at
 /// vectors.
 struct GroupRows {
@@ -36,6 +41,7 @@ struct GroupRows {
   const float* offset = nullptr;  ///< [rows, outputs] or null
   int rows = 0;                   ///< of the longest lane
   int common_rows = 0;            ///< of the shortest lane: below it no lane needs a mask
+  LargestValues largest;
   std::int32_t lane_rows[max_lanes] = {};
   alignas(64) float scale[max_lanes] = {};  ///< 1 / terms of the mean; 0 for an empty set
   alignas(64) float terms[max_lanes] = {};  ///< divisor of the mean
@@ -53,6 +59,8 @@ struct GroupJob {
   std::size_t rate_count = 0;
   GroupRows support, query;
   int lanes = 0;
+  bool wants_loss_before =
+      true;            ///< else loss_before is 0, and a query loss at theta that is not small goes unseen
   int block_rows = 0;  ///< rows that go through the network together
   StoredTape tape = StoredTape::keep;
   float* workspace = nullptr;  ///< workspace_floats() floats, 64-byte aligned
@@ -75,6 +83,12 @@ struct EvaluationPoints {
   std::int32_t* failed_step = nullptr;
 };
 
+/// What the values of each of W tasks hold.
+struct LanesSeen {
+  alignas(64) float largest[max_lanes] = {};  ///< magnitude of a finite value or infinity
+  bool finite[max_lanes] = {};                ///< all of them
+};
+
 /// The operations of one instruction set with one meaning of lanes.
 struct GroupKernels {
   LaneLayout layout = LaneLayout::tasks;
@@ -86,6 +100,8 @@ struct GroupKernels {
   void (*evaluate)(GroupJob& job, const EvaluationPoints& points);
   /// outputs [rows, outputs] interleaved of job.query with fast weights phi [P] interleaved.
   void (*predict)(GroupJob& job, const float* phi, float* outputs);
+  /// to[e * W + w] = from[w][e], `count` values each; `to` 64-byte aligned. Null with lanes = units.
+  void (*interleave)(const float* const* from, std::ptrdiff_t count, float* to, LanesSeen& seen) = nullptr;
 };
 
 const GroupKernels& scalar_kernels(LaneLayout layout);

@@ -3,6 +3,7 @@
 // for.
 #pragma once
 
+#include "cpu/interleave.hpp"
 #include "cpu/task_group.hpp"
 
 namespace shoal::cpu {
@@ -26,7 +27,8 @@ struct KernelsOf {
                                          meta_gradient,
                                          adapt,
                                          evaluate,
-                                         predict};
+                                         predict,
+                                         L::units ? nullptr : Interleave<L>::run};
 };
 
 template <class Isa>

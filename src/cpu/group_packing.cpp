@@ -2,7 +2,8 @@
 #include "cpu/group_packing.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
+#include <limits>
 #include <numeric>
 
 #include "cpu/lane_layouts.hpp"
@@ -18,25 +19,58 @@ struct Packing {
   int pitch(int columns) const { return units ? row_stride(columns, width) * width : columns; }
 };
 
-// One task's matrix [rows, columns], followed by zeros up to `group_rows` rows. Returns whether all is
-// finite.
+/// What the values of a task hold: the image of the largest magnitude, NaN counting as larger than infinity.
+class Magnitude {
+ public:
+  void see(float value) { image_ = std::max(image_, std::bit_cast<std::uint32_t>(value) & 0x7fffffffu); }
+  bool finite() const { return image_ < 0x7f800000u; }
+  float value() const { return std::bit_cast<float>(image_); }
+
+ private:
+  std::uint32_t image_ = 0;
+};
+
+// One task's matrix [rows, columns], followed by zeros up to `group_rows` rows.
 template <class T>
-bool pack_matrix(std::span<const T> values, std::int64_t first_row, int rows, int columns, int group_rows,
-                 const Packing& packing, int task, float* to) {
+Magnitude pack_matrix(std::span<const T> values, std::int64_t first_row, int rows, int columns,
+                      int group_rows, const Packing& packing, int task, float* to) {
   const T* from = values.data() + first_row * columns;
   const int pitch = packing.pitch(columns);
-  bool finite = true;
+  Magnitude seen;
   for (std::int64_t r = 0; r < group_rows; ++r) {
     float* row = to + r * pitch * packing.step + task;
     const int filled = r < rows ? columns : 0;
     for (std::int64_t e = 0; e < filled; ++e) {
       const auto value = static_cast<float>(from[r * columns + e]);
-      finite = finite && std::isfinite(value);
+      seen.see(value);
       row[e * packing.step] = value;
     }
     for (std::int64_t e = filled; e < pitch; ++e) row[e * packing.step] = 0.0f;
   }
-  return finite;
+  return seen;
+}
+
+/// The same matrix of all tasks of a group, the magnitudes of task w in `seen[w]`.
+void pack_matrices(std::span<const float> values, const TaskSet<float>& set, int columns,
+                   std::span<const std::int64_t> tasks, const GroupRows& packed, const GroupKernels& kernels,
+                   const Packing& packing, float* to, Magnitude* seen) {
+  const auto first = [&](std::size_t w) { return set.offsets[static_cast<std::size_t>(tasks[w])]; };
+  const bool lanes_are_full =
+      tasks.size() == static_cast<std::size_t>(kernels.tasks) && packed.common_rows == packed.rows;
+  if (kernels.interleave && lanes_are_full) {
+    const float* from[max_lanes] = {};
+    for (std::size_t w = 0; w < tasks.size(); ++w) from[w] = values.data() + first(w) * columns;
+    LanesSeen lanes;
+    kernels.interleave(from, std::ptrdiff_t{packed.rows} * columns, to, lanes);
+    for (std::size_t w = 0; w < tasks.size(); ++w) {
+      seen[w].see(lanes.largest[w]);
+      if (!lanes.finite[w]) seen[w].see(std::numeric_limits<float>::quiet_NaN());
+    }
+    return;
+  }
+  for (std::size_t w = 0; w < static_cast<std::size_t>(kernels.tasks); ++w)
+    seen[w] = pack_matrix(values, w < tasks.size() ? first(w) : 0, packed.lane_rows[w], columns, packed.rows,
+                          packing, static_cast<int>(w), to);
 }
 
 }  // namespace
@@ -79,21 +113,25 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
   float* x = x_.room_for(floats(columns.inputs));
   float* y = y_.room_for(floats(targets));
   float* offset = columns.offsets > 0 ? offset_.room_for(floats(columns.offsets)) : nullptr;
-  for (int w = 0; w < kernels.tasks; ++w) {
-    const bool has_task = static_cast<std::size_t>(w) < tasks.size();
-    const std::int64_t first =
-        has_task ? set.offsets[static_cast<std::size_t>(tasks[static_cast<std::size_t>(w)])] : 0;
-    const int rows = packed.lane_rows[w];
-    bool finite = pack_matrix(set.x, first, rows, columns.inputs, packed.rows, packing, w, x);
-    if (columns.targets == 0)
-      pack_matrix(set.labels, first, rows, 1, packed.rows, packing, w, y);
-    else
-      finite = pack_matrix(set.y, first, rows, columns.targets, packed.rows, packing, w, y) && finite;
-    if (offset)
-      finite =
-          pack_matrix(set.output_offset, first, rows, columns.offsets, packed.rows, packing, w, offset) &&
-          finite;
-    if (!finite) bad[w] = 1;
+  Magnitude of_x[max_lanes], of_y[max_lanes], of_offset[max_lanes];
+  pack_matrices(set.x, set, columns.inputs, tasks, packed, kernels, packing, x, of_x);
+  if (columns.targets > 0)
+    pack_matrices(set.y, set, columns.targets, tasks, packed, kernels, packing, y, of_y);
+  else
+    for (std::size_t w = 0; w < static_cast<std::size_t>(kernels.tasks); ++w)
+      pack_matrix(set.labels, w < tasks.size() ? set.offsets[static_cast<std::size_t>(tasks[w])] : 0,
+                  packed.lane_rows[w], 1, packed.rows, packing, static_cast<int>(w), y);
+  if (offset)
+    pack_matrices(set.output_offset, set, columns.offsets, tasks, packed, kernels, packing, offset,
+                  of_offset);
+  for (std::size_t w = 0; w < tasks.size(); ++w) {
+    if (!of_x[w].finite() || !of_y[w].finite() || !of_offset[w].finite()) {
+      bad[w] = 1;  // its values say nothing about the others
+      continue;
+    }
+    packed.largest.x = std::max(packed.largest.x, of_x[w].value());
+    packed.largest.y = std::max(packed.largest.y, of_y[w].value());
+    packed.largest.offset = std::max(packed.largest.offset, of_offset[w].value());
   }
   packed.x = x;
   packed.y = y;

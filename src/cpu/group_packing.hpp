@@ -22,7 +22,7 @@ std::vector<std::int64_t> order_by_size(const TaskSet<float>& support, const Tas
 class PackedRows {
  public:
   /// Rows of `tasks` (at most kernels.tasks), the tail of shorter lanes filled with zeros. Marks lanes whose
-  /// own rows hold a non-finite value in `bad`.
+  /// own rows hold a non-finite value in `bad`; the largest magnitudes are those of all others.
   GroupRows pack(const TaskSet<float>& set, const TaskColumns& columns, const Loss& loss, int outputs,
                  std::span<const std::int64_t> tasks, const GroupKernels& kernels, std::uint8_t* bad);
 

@@ -147,6 +147,15 @@ struct Lanes {
     return _mm256_movemask_ps(m.m) != 0;
   }
 
+  SHOAL_LANE V load(const float* from) {
+    return V(_mm256_loadu_ps(from));
+  }
+  /// The first n < width values; the others are 0 and not read.
+  SHOAL_LANE V load_first(const float* from, int n) {
+    const __m256i number = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return V(_mm256_maskload_ps(from, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), number)));
+  }
+
   /// rows[i] lane j <-> rows[j] lane i, in three rounds of eight shuffles.
   SHOAL_LANE void transpose(V (&rows)[8]) {
     __m256 pair[8], four[8];

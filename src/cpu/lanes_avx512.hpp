@@ -147,6 +147,14 @@ struct Lanes {
     return m.m != 0;
   }
 
+  SHOAL_LANE V load(const float* from) {
+    return V(_mm512_loadu_ps(from));
+  }
+  /// The first n < width values; the others are 0 and not read.
+  SHOAL_LANE V load_first(const float* from, int n) {
+    return V(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1u), from));
+  }
+
   /// rows[i] lane j <-> rows[j] lane i, in four rounds of sixteen shuffles.
   SHOAL_LANE void transpose(V (&rows)[16]) {
     __m512 pair[16], four[16];

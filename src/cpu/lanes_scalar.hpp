@@ -152,6 +152,14 @@ struct Lanes {
     return result;
   }
 
+  SHOAL_LANE V load(const float* from) {
+    return each<V>([&](int w) { return from[w]; });
+  }
+  /// The first n < width values; the others are 0 and not read.
+  SHOAL_LANE V load_first(const float* from, int n) {
+    return each<V>([&](int w) { return w < n ? from[w] : 0.0f; });
+  }
+
   /// rows[i] lane j <-> rows[j] lane i.
   SHOAL_LANE void transpose(V (&rows)[W]) {
     for (int i = 0; i < W; ++i)

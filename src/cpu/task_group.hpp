@@ -47,7 +47,7 @@ class TaskGroup : private LaneValues<L> {
     start();
     const bool move = inner_.outer == OuterCode::parameter_move;
     for (std::size_t p = 0; p < size_ && move; ++p) lambda_[p] = V(0.0f);
-    const V before = query_loss(trajectory(0));
+    const V before = job_.wants_loss_before ? query_loss(trajectory(0)) : V(0.0f);
     adapt_steps(0, K);
     V after = before;
     const V* phi = trajectory(K);

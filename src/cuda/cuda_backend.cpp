@@ -68,7 +68,7 @@ class CudaBackend final : public Backend<float> {
     clock_.collect();
     for (std::size_t t = 0; t < count; ++t) {
       if (results.status[t] != TaskStatus::good) continue;
-      sum.losses.add(0, results.query_loss_before[t]);
+      if (!results.query_loss_before.empty()) sum.losses.add(0, results.query_loss_before[t]);
       sum.losses.add(1, results.query_loss[t]);
       ++sum.good;
     }

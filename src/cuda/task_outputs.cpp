@@ -29,6 +29,7 @@ void TaskOutputs::fetch_outcomes(Stream& stream, const kernels::TaskArguments& j
 
 void TaskOutputs::fetch_losses(Stream& stream, const float* from, std::span<const TaskStatus> status,
                                std::span<float> losses) {
+  if (losses.empty()) return;
   stream.fetch(losses.data(), from, losses.size_bytes());
   for (std::size_t t = 0; t < losses.size(); ++t)
     if (status[t] != TaskStatus::good) losses[t] = the_nan;

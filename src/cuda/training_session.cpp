@@ -125,7 +125,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
     const DrainOnFailure drain(stream_);
-    std::vector<TaskStatus> status(before.size());
+    std::vector<TaskStatus> status(after.size());
     stream_.fetch(status.data(), job_.status, status.size());
     TaskOutputs::fetch_losses(stream_, job_.loss_before, status, before);
     TaskOutputs::fetch_losses(stream_, job_.loss_after, status, after);

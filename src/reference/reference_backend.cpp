@@ -59,7 +59,7 @@ class ReferenceBackend final : public Backend<double> {
       }
       const auto at = static_cast<std::size_t>(task);
       give(run, problem.plan.steps, at, results);
-      results.query_loss_before[at] = run.good() ? before : the_nan;
+      if (!results.query_loss_before.empty()) results.query_loss_before[at] = run.good() ? before : the_nan;
       results.query_loss[at] = run.good() ? after : the_nan;
       if (!run.good()) continue;
       for (std::size_t p = 0; p < sum.theta.size(); ++p) sum.theta[p] += gradient.theta[p];

@@ -52,7 +52,8 @@ class QuadraticBackend final : public Backend<Real> {
       const Trajectory run = adapt_task(problem, tasks, task, parameters);
       give(problem, run, t, results);
       const Vector query = centre(tasks.columns(), tasks.query(), task);
-      results.query_loss_before[t] = run.good ? loss(parameters.theta, query) : the_nan<Real>;
+      const Real before = run.good ? loss(parameters.theta, query) : the_nan<Real>;
+      if (!results.query_loss_before.empty()) results.query_loss_before[t] = before;
       results.query_loss[t] = run.good ? loss(run.phi.back(), query) : the_nan<Real>;
       if (!run.good) continue;
       Vector gradient(run.phi.back().size()), rates(parameters.rates.size(), Real(0));
@@ -66,7 +67,7 @@ class QuadraticBackend final : public Backend<Real> {
           }
         gradient[p] = lambda;
       }
-      add(sum, gradient, rates, results.query_loss_before[t], results.query_loss[t]);
+      add(sum, gradient, rates, before, results.query_loss[t]);
     }
   }
 

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// shoal-cpu-pairs: two ways to do the same work on the cpu backend, timed in turns, and the ratio of each
+// pair.
+//
+//   threads   one thread against two, wall seconds: how many times faster two are
+//   ragged    tasks of 1 ... 1,000 rows (log-uniform) against as many tasks with as many rows in all,
+//   processor
+//             seconds of one thread: the time of the ragged ones over that of the equal ones, whose
+//             arithmetic is the same
+//
+// Company on the machine slows both sides of a pair alike; the median over pairs counts, quartiles show the
+// noise.
+//
+// usage: shoal-cpu-pairs [--pairs=15] [--shapes=sine_k5,credit,...] [--compare=threads,ragged] [--tasks=1024]
+//
+// Large shapes get fewer tasks. Groups of W ragged tasks have W times the rows of their longest: of N tasks
+// that costs about W ln(1000) / 2N more.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <numeric>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <shoal/shoal.hpp>
+
+#include "shapes.hpp"
+
+namespace shoal::bench {
+namespace {
+
+constexpr double seconds_a_side = 0.2;
+constexpr double flops_of_a_side = 1e11;  // bounds the tasks of large shapes
+
+double seconds(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+struct Options {
+  int pairs = 15;
+  std::int64_t tasks = 1024;
+  std::vector<std::string> shapes = {"sine_k1", "sine_k5", "market", "credit", "large", "wide"};
+  std::vector<std::string> compare = {"threads", "ragged"};
+};
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::stringstream stream(text);
+  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+Options parse(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const auto value = [&](const char* name) {
+      return argument.starts_with(name) ? argument.substr(std::string(name).size()) : std::string();
+    };
+    if (const auto pairs = value("--pairs="); !pairs.empty())
+      options.pairs = std::max(1, std::atoi(pairs.c_str()));
+    else if (const auto tasks = value("--tasks="); !tasks.empty())
+      options.tasks = std::max(1, std::atoi(tasks.c_str()));
+    else if (const auto shapes = value("--shapes="); !shapes.empty())
+      options.shapes = split(shapes);
+    else if (const auto compare = value("--compare="); !compare.empty())
+      options.compare = split(compare);
+    else
+      throw InvalidArgument(
+          "usage: shoal-cpu-pairs [--pairs=15] [--shapes=A,B] [--compare=threads,ragged] [--tasks=1024]");
+  }
+  return options;
+}
+
+/// One side of a pair: a learner with its tasks.
+class Side {
+ public:
+  Side(const Shape& shape, int threads, TaskBatch tasks)
+      : context_({.backend = BackendKind::cpu, .threads = threads}),
+        learner_(context_, {.model = shape.model(),
+                            .loss = {.kind = shape.loss},
+                            .algorithm = Maml{InnerLoop{.steps = shape.steps, .learning_rate = 0.01}},
+                            .optimizer = {},
+                            .init = {}}),
+        tasks_(std::move(tasks)) {
+    // First touch of memory, and the trials of the plan.
+    for (int call = 0; call < 3; ++call) run();
+    const double begin = seconds(CLOCK_MONOTONIC);
+    run();
+    calls_ = std::max(1, static_cast<int>(seconds_a_side / (seconds(CLOCK_MONOTONIC) - begin)));
+  }
+  int calls() const { return calls_; }
+  double time(clockid_t clock, int calls) const {
+    const double begin = seconds(clock);
+    for (int call = 0; call < calls; ++call) run();
+    return seconds(clock) - begin;
+  }
+
+ private:
+  void run() const {
+    if (learner_.meta_gradient(tasks_, KeepFastWeights::no, QueryLossBefore::skip).good != tasks_.size())
+      throw NumericError("a task failed");
+  }
+  Context context_;
+  MetaLearner learner_;
+  TaskBatch tasks_;
+  int calls_ = 1;
+};
+
+/// Tasks with so many rows on either side.
+TaskBatch tasks_with_rows(Shape shape, const std::vector<std::int64_t>& rows) {
+  std::vector<std::int64_t> offsets(rows.size() + 1, 0), ids(rows.size());
+  std::partial_sum(rows.begin(), rows.end(), offsets.begin() + 1);
+  std::iota(ids.begin(), ids.end(), std::int64_t{0});
+  shape.rows = static_cast<int>(offsets.back());
+  const TaskBatch one = make_tasks(shape, 1, 1);
+  const auto cut = [&](const TaskSet<float>& set) {
+    return TaskSetStorage<float>{{set.x.begin(), set.x.end()}, {set.y.begin(), set.y.end()}, {}, {}, offsets};
+  };
+  return TaskBatch::own(one.columns(), cut(one.support()), cut(one.query()), ids);
+}
+
+/// Log-uniform from 1 to 1,000, the same on every machine.
+std::vector<std::int64_t> ragged_rows(std::int64_t tasks) {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t t = 0; t < tasks; ++t) {
+    const double u = std::fmod(0.5 + 0.6180339887498949 * static_cast<double>(t), 1.0);
+    rows.push_back(std::clamp<std::int64_t>(std::llround(std::pow(1000.0, u)), 1, 1000));
+  }
+  return rows;
+}
+std::vector<std::int64_t> equal_rows(const std::vector<std::int64_t>& ragged) {
+  const auto tasks = static_cast<std::int64_t>(ragged.size());
+  const std::int64_t all = std::accumulate(ragged.begin(), ragged.end(), std::int64_t{0});
+  std::vector<std::int64_t> rows(ragged.size(), all / tasks);
+  for (std::int64_t t = 0; t < all % tasks; ++t) ++rows[static_cast<std::size_t>(t)];
+  return rows;
+}
+
+/// Ratios first / second, sorted.
+std::vector<double> ratios(const Side& first, const Side& second, clockid_t clock, int pairs) {
+  const int calls = std::max(first.calls(), second.calls());
+  std::vector<double> result;
+  for (int pair = 0; pair < pairs; ++pair) {
+    const double a = first.time(clock, calls);
+    result.push_back(a / second.time(clock, calls));
+  }
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+void print(const std::string& shape, std::int64_t tasks, const std::string& what,
+           const std::vector<double>& sorted) {
+  const std::size_t n = sorted.size();
+  std::printf("%-8s %6lld tasks  %-28s median %5.3f   quartiles %5.3f ... %5.3f   %zu pairs\n", shape.c_str(),
+              static_cast<long long>(tasks), what.c_str(), sorted[n / 2], sorted[n / 4],
+              sorted[n - 1 - n / 4], n);
+  std::fflush(stdout);
+}
+
+void run(const Options& options) {
+  for (const std::string& what : options.compare)
+    for (const std::string& name : options.shapes) {
+      const Shape& shape = shape_named(name);
+      const auto bounded = [&](std::int64_t most, double rows_ratio) {
+        const double fitting = flops_of_a_side / (shape.flops_per_task() * rows_ratio);
+        return std::clamp(static_cast<std::int64_t>(fitting), std::int64_t{16}, most);
+      };
+      if (what == "threads") {
+        const std::int64_t tasks = bounded(options.tasks, 1.0);
+        const TaskBatch batch = make_tasks(shape, tasks, 1);
+        print(name, tasks, "one thread / two, wall",
+              ratios(Side(shape, 1, batch), Side(shape, 2, batch), CLOCK_MONOTONIC, options.pairs));
+      } else if (what == "ragged") {
+        const std::int64_t tasks = bounded(options.tasks, 145.0 / shape.rows);  // the mean is 145 rows
+        const auto rows = ragged_rows(tasks);
+        print(name, tasks, "ragged / equal, processor",
+              ratios(Side(shape, 1, tasks_with_rows(shape, rows)),
+                     Side(shape, 1, tasks_with_rows(shape, equal_rows(rows))), CLOCK_PROCESS_CPUTIME_ID,
+                     options.pairs));
+      } else {
+        throw InvalidArgument("--compare takes threads and ragged, not " + what);
+      }
+    }
+}
+
+}  // namespace
+}  // namespace shoal::bench
+
+int main(int argc, char** argv) {
+  try {
+    shoal::bench::run(shoal::bench::parse(argc, argv));
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "shoal-cpu-pairs: %s\n", error.what());
+    return 2;
+  }
+}

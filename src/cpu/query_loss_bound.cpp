@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/query_loss_bound.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace shoal::cpu {
+namespace {
+
+// Of sums on the way: far from the largest float, whatever their rounding adds.
+constexpr double largest_sum = 0x1p100;
+// Of a row's loss: far below 2^60, where a task fails.
+constexpr double largest_term = 0x1p40;
+
+/// Largest sum of magnitudes of what one output of W [inputs, outputs] is made of.
+double largest_column(std::span<const float> theta, std::size_t weight, int inputs, int outputs) {
+  std::vector<double> sums(static_cast<std::size_t>(outputs), 0.0);
+  const float* row = theta.data() + weight;
+  for (int i = 0; i < inputs; ++i, row += outputs)
+    for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += std::abs(static_cast<double>(row[j]));
+  double largest = 0.0;
+  for (const double sum : sums) largest = sum <= largest ? largest : sum;  // a NaN stays
+  return largest;
+}
+
+double activation_bound(ActivationCode code, double z) {
+  switch (code) {
+    case ActivationCode::tanh:
+    case ActivationCode::sigmoid:
+      return 1.0;
+    default:
+      return z + 1.0;  // softplus exceeds its argument by at most ln 2, the others by nothing
+  }
+}
+
+}  // namespace
+
+QueryLossBound::QueryLossBound(const Network& network, const LossOptions& loss, std::span<const float> theta)
+    : network_(network), loss_(loss) {
+  for (int l = 0; l < network.layer_count; ++l) {
+    const LayerShape& layer = network.layers[l];
+    layers_.push_back({largest_column(theta, layer.weight, layer.inputs, layer.outputs),
+                       largest_column(theta, layer.bias, 1, layer.outputs)});
+  }
+  if (network.has_skip) skip_ = largest_column(theta, network.skip, network.inputs, network.outputs);
+}
+
+bool QueryLossBound::is_surely_small(const LargestValues& rows) const {
+  return term_bound(output_bound(static_cast<double>(rows.x), static_cast<double>(rows.offset)),
+                    static_cast<double>(rows.y)) <= largest_term;
+}
+
+/// Infinite where a sum may become too large.
+double QueryLossBound::output_bound(double x, double offset) const {
+  double bound = x;
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const bool last = l + 1 == layers_.size();
+    bound = layers_[l].slope * bound + layers_[l].offset;
+    if (last) bound += skip_ * x + offset;
+    if (!(bound <= largest_sum)) return std::numeric_limits<double>::infinity();
+    if (!last) bound = activation_bound(network_.activation, bound);
+  }
+  return bound;
+}
+
+/// The definitions are those of kernels/losses.hpp.
+double QueryLossBound::term_bound(double output, double y) const {
+  const double difference = output + y;
+  switch (loss_.code) {
+    case LossCode::mse:
+      return difference * difference;
+    case LossCode::huber:
+      return difference * (difference + static_cast<double>(loss_.delta));
+    case LossCode::bce:
+      return (output + 1.0) * (1.0 + y + static_cast<double>(loss_.pos_weight) * y);
+    case LossCode::softmax:
+      return 3.0 * output + 32.0;  // the logarithm of the number of classes is below 22
+    case LossCode::pinball:
+      return difference;
+    case LossCode::gaussian_nll:
+      return difference * difference * std::exp(output) + output;
+    case LossCode::qlike:  // no positive float has a logarithm beyond 104
+      return std::max(y, static_cast<double>(loss_.floor)) * std::exp(output) + output + 105.0;
+  }
+  return std::numeric_limits<double>::infinity();
+}
+
+}  // namespace shoal::cpu
