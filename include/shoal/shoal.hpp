@@ -14,6 +14,7 @@
 #include <shoal/model.hpp>
 #include <shoal/nearest_name.hpp>
 #include <shoal/optimizer.hpp>
+#include <shoal/quoted_text.hpp>
 #include <shoal/responses.hpp>
 #include <shoal/run_config.hpp>
 #include <shoal/run_folder.hpp>

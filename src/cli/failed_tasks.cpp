@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "cli/csv_text.hpp"
 
@@ -11,16 +12,13 @@ namespace shoal::cli {
 namespace {
 
 constexpr std::size_t shown = 3;     // tasks that a sentence names
-constexpr std::size_t longest = 60;  // bytes of a key in a sentence
+constexpr std::size_t longest = 60;  // characters of a key in a sentence
 
 }  // namespace
 
 std::string task_name(const std::string& key, std::int64_t id) {
   if (key.empty()) return std::to_string(id);
-  if (key.size() <= longest) return "\"" + key + "\"";
-  std::size_t end = longest;
-  while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xc0) == 0x80) --end;  // no half character
-  return "\"" + key.substr(0, end) + "...\"";
+  return quoted_text(key, longest);
 }
 
 std::string first_of(std::span<const std::string> names, std::size_t all) {

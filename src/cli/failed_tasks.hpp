@@ -13,7 +13,8 @@
 
 namespace shoal::cli {
 
-/// A task for people: its key in quotes, shortened beyond 60 bytes, or its id where it has none.
+/// A task for people: its key in quotes, harmless and no longer than 60 characters, or its id where it has
+/// none.
 std::string task_name(const std::string& key, std::int64_t id);
 inline std::string task_name(const FailedTask& task) {
   return task_name(task.key, task.id);

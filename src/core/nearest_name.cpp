@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <shoal/nearest_name.hpp>
+#include <shoal/quoted_text.hpp>
 
 namespace shoal {
 namespace {
@@ -35,7 +36,11 @@ std::string nearest_name(const std::string& name, std::span<const std::string> n
   std::string nearest;
   std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string& candidate : names) {
-    const std::size_t distance = last_part(name) == last_part(candidate) ? 1 : edits(name, candidate);
+    const bool moved = last_part(name) == last_part(candidate);
+    // Every character that one name has more than the other is an edit: most names need no closer look.
+    if (!moved && std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size()) >= best)
+      continue;
+    const std::size_t distance = moved ? 1 : edits(name, candidate);
     const bool alike = distance < std::max(name.size(), candidate.size());
     if (alike && distance < best) {
       best = distance;
@@ -47,7 +52,7 @@ std::string nearest_name(const std::string& name, std::span<const std::string> n
 
 std::string did_you_mean(const std::string& name, std::span<const std::string> names) {
   const std::string nearest = nearest_name(name, names);
-  return nearest.empty() ? "" : " (did you mean \"" + nearest + "\"?)";
+  return nearest.empty() ? "" : " (did you mean " + quoted_text(nearest) + "?)";
 }
 
 }  // namespace shoal

@@ -74,11 +74,15 @@ def test_failed_tasks_are_named_by_key():
     run("train", "--config", "t.toml", "--out", "r", "--quiet")
     pathlib.Path("new.csv").write_text(text + "".join(f'"odd ""one""",{day},1e30,{day},{day}\n' for day in range(12)), encoding="utf-8")
     name, reason = 'odd "one"', "non-finite"
+    control = "\x1b[31mred"  # what a terminal would obey is shown as an escape
     data = ["--data", "new.csv", "--set", "evaluate.max_failed_share=1"]
     text, report = both("evaluate", "r", *data, "--steps", "1")
     failure, = report["summary"][0]["failures"]
     assert failure["key"] == name and reason in failure["reason"], failure
     assert f'task "{name}", step' in text.stdout and str(failure["id"]) not in text.stdout + text.stderr
+    pathlib.Path("red.csv").write_text(text + "".join(f"{control},{day},1e30,{day},{day}\n" for day in range(12)), encoding="utf-8")
+    red = run("evaluate", "r", "--data", "red.csv", "--steps", "1", "--set", "evaluate.max_failed_share=0.01", code=5)
+    assert "\x1b" not in red.stdout + red.stderr and 'task "\\x1b[31mred"' in red.stdout and '"\\x1b[31mred"' in last_line(red)
     # Above the share: exit 5, and the last line says why.
     text, report = both("evaluate", "r", "--data", "new.csv", "--steps", "1", "--set", "evaluate.max_failed_share=0.01", code=5)
     assert last_line(text).startswith('shoal: error: after 1 step 1 of 21 tasks failed: "odd "one"" ('), text.stderr

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Texts that come out of files, as messages show them: short, and harmless to a terminal.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace shoal {
+
+/// The text with control characters, bytes that are not UTF-8 and marks that turn the direction of writing as
+/// escapes (`\n`, `\x1b`, `\u{202e}`), cut after `most` characters with `...` behind it.
+std::string printable(std::string_view text, std::size_t most = 100);
+
+/// The same in double quotes.
+std::string quoted_text(std::string_view text, std::size_t most = 100);
+
+}  // namespace shoal
