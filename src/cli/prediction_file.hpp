@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a file of predictions task by task: what is held in memory at a time are the adapted models of a few
-// tasks and the lines that may still be overtaken.
+// tasks and the lines of a key that has not ended.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +11,8 @@
 #include <numeric>
 #include <span>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <shoal/meta_learner.hpp>
@@ -31,21 +33,27 @@ void write_predictions(const std::filesystem::path& file, PredictionTable& table
                        const BasicMetaLearner<Real>& learner, const BasicTaskBatch<Real>& tasks,
                        std::span<const int> steps, const Adapt<Real>& adapt) {
   struct Line {
-    std::int64_t place;  // in the order of the file
-    std::size_t task;    // windows may share a row
+    std::size_t place;  // of the task's key in the file
+    std::pair<std::int32_t, std::int64_t> time_and_row;
+    std::size_t task;  // windows may share a row
     std::size_t step;
     std::int64_t query;
     std::shared_ptr<const std::vector<Real>> outputs;  // of its batch, [rows, width]
-    std::size_t row;
+    std::size_t row;                                   // in the batch
+    auto order() const { return std::tie(place, time_and_row, task, step); }
   };
   const auto count = static_cast<std::size_t>(tasks.size());
   const auto width = static_cast<std::size_t>(learner.options().model.outputs);
-  std::vector<std::int64_t> order(count), place(count);
+  const std::vector<std::size_t> place = table.places(tasks.ids());
+  std::vector<std::pair<std::int32_t, std::int64_t>> start(count);  // of the query
+  for (std::size_t t = 0; t < count; ++t)
+    if (tasks.query().rows(static_cast<std::int64_t>(t)) > 0)
+      start[t] = table.time_and_row(tasks.ids()[t], 0);
+  std::vector<std::int64_t> order(count);
   std::iota(order.begin(), order.end(), std::int64_t{0});
-  for (std::size_t t = 0; t < count; ++t) place[t] = table.place_of(tasks.ids()[t]);
   std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
     const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
-    return place[i] != place[j] ? place[i] < place[j] : tasks.ids()[i] < tasks.ids()[j];
+    return std::tie(place[i], start[i], tasks.ids()[i]) < std::tie(place[j], start[j], tasks.ids()[j]);
   });
   // So many tasks at a time that their adapted models take about 64 MiB, and about 65,536 rows.
   const std::size_t weights = learner.layout().size() * sizeof(Real);
@@ -67,16 +75,19 @@ void write_predictions(const std::filesystem::path& file, PredictionTable& table
         const auto outputs = std::make_shared<const std::vector<Real>>(
             learner.predict(adapt(batch, steps[s]), batch.query(), batch.columns()));
         for (std::size_t t = first; t < end; ++t) {
-          const std::int64_t rows = batch.query().rows(static_cast<std::int64_t>(t - first));
+          const auto task = static_cast<std::size_t>(order[t]);
           const std::int64_t begin = batch.query().offsets[t - first];
-          for (std::int64_t r = 0; r < rows; ++r)
-            waiting.push_back({place[static_cast<std::size_t>(order[t])] + r, t, s, r, outputs,
+          for (std::int64_t r = 0; r < batch.query().rows(static_cast<std::int64_t>(t - first)); ++r)
+            waiting.push_back({place[task], table.time_and_row(tasks.ids()[task], r), t, s, r, outputs,
                                static_cast<std::size_t>(begin + r)});
         }
       }
-      std::sort(waiting.begin(), waiting.end(), [](const Line& a, const Line& b) {
-        return a.place != b.place ? a.place < b.place : a.task != b.task ? a.task < b.task : a.step < b.step;
-      });
+      // Tasks come in order of their keys: while one goes on, none of the lines is settled.
+      if (end < count && !waiting.empty() &&
+          waiting.front().place == place[static_cast<std::size_t>(order[end])])
+        continue;
+      std::sort(waiting.begin(), waiting.end(),
+                [](const Line& a, const Line& b) { return a.order() < b.order(); });
       const auto settled = end == count
                                ? waiting.end()
                                : std::partition_point(waiting.begin(), waiting.end(), [&](const Line& line) {

@@ -2,6 +2,7 @@
 #include "cli/prediction_table.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "cli/csv_text.hpp"
@@ -48,12 +49,6 @@ PredictionTable::PredictionTable(const OpenedData& data, const TrainedModel& mod
     std::visit(
         [&](const auto& tasks) {
           for (std::size_t t = 0; t < tasks.ids().size(); ++t) task_place_[tasks.ids()[t]] = t;
-          first_row_.resize(tasks.ids().size());
-          std::int64_t row = 0;
-          for (const auto& [id, place] : task_place_) {
-            first_row_[place] = row;
-            row += tasks.query().rows(static_cast<std::int64_t>(place));
-          }
         },
         *data.tasks);
   }
@@ -69,9 +64,21 @@ std::string PredictionTable::header() const {
   return text + "\n";
 }
 
-std::int64_t PredictionTable::place_of(std::int64_t task_id) const {
-  if (data_.table) return static_cast<std::int64_t>(data_.table->query_place(task_id));
-  return first_row_[task_place_.at(task_id)];
+std::vector<std::size_t> PredictionTable::places(std::span<const std::int64_t> task_ids) const {
+  if (data_.table) return data_.table->key_places(task_ids);
+  std::vector<std::size_t> order(task_ids.size()), places(task_ids.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return task_ids[a] < task_ids[b]; });
+  for (std::size_t i = 0; i < order.size(); ++i) places[order[i]] = i;
+  return places;
+}
+
+std::pair<std::int32_t, std::int64_t> PredictionTable::time_and_row(std::int64_t task_id,
+                                                                    std::int64_t query) const {
+  if (!data_.table) return {0, query};
+  const std::int64_t row = data_.table->query_rows(task_id)[static_cast<std::size_t>(query)];
+  return {data_.table->time_place(row), row};
 }
 
 void PredictionTable::turn_to(std::int64_t task_id) {
@@ -101,8 +108,7 @@ template <class Real>
 std::string PredictionTable::line(std::int64_t task_id, std::int64_t query, int steps,
                                   std::span<const Real> outputs) {
   turn_to(task_id);
-  const std::int64_t row =
-      data_.table ? data_.table->query_rows(task_id)[static_cast<std::size_t>(query)] : query;
+  const std::int64_t row = time_and_row(task_id, query).second;
   std::string text = start_ + std::to_string(row) + ",";
   if (data_.table) text += csv_text(data_.table->time_of(row));
   text += "," + phase_ + "," + std::to_string(steps);

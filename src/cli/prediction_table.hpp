@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <shoal/responses.hpp>
@@ -23,8 +24,10 @@ class PredictionTable {
   PredictionTable(const OpenedData& data, const TrainedModel& model, int outputs);
 
   std::string header() const;
-  /// Place of a task's first query row in the order of the file; the others follow.
-  std::int64_t place_of(std::int64_t task_id) const;
+  /// Places of tasks in the order of the file: lines of equal ones are ordered by time and row.
+  std::vector<std::size_t> places(std::span<const std::int64_t> task_ids) const;
+  /// Time (its place) and row of a query row.
+  std::pair<std::int32_t, std::int64_t> time_and_row(std::int64_t task_id, std::int64_t query) const;
   /// The line of query row `query` of a task after `steps` steps.
   template <class Real>
   std::string line(std::int64_t task_id, std::int64_t query, int steps, std::span<const Real> outputs);
@@ -40,7 +43,6 @@ class PredictionTable {
   int outputs_;
   std::vector<CellTexts> target_texts_;             ///< tables: by target
   std::map<std::int64_t, std::size_t> task_place_;  ///< else: place of a task in data.tasks
-  std::vector<std::int64_t> first_row_;             ///< by that place, tasks in order of id
   // Of the task at hand:
   std::int64_t task_ = 0;
   bool at_task_ = false;

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 #include <shoal/error.hpp>
@@ -93,6 +94,23 @@ std::vector<std::string> sorted_labels(std::vector<std::string> labels) {
   return labels;
 }
 
+/// A text column whose values are compared by the order of their bytes.
+class RankedColumn {
+ public:
+  explicit RankedColumn(const Column& column) : column_(column), rank_(column.levels.size()) {
+    std::vector<std::size_t> order(rank_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return column.levels[a] < column.levels[b]; });
+    for (std::size_t i = 0; i < order.size(); ++i) rank_[order[i]] = static_cast<std::int32_t>(i);
+  }
+  std::int32_t rank(std::size_t row) const { return rank_[static_cast<std::size_t>(column_.codes[row])]; }
+
+ private:
+  const Column& column_;
+  std::vector<std::int32_t> rank_;  // by level
+};
+
 class Table final : public TableSource {
  public:
   /// `known`: the preprocessing of a trained model, else null and it is fitted here.
@@ -135,9 +153,7 @@ class Table final : public TableSource {
   }
   std::string key_of(std::int64_t id) const override { return task_of(id).key; }
   std::vector<std::string> key_values(std::int64_t id) const override {
-    const TableTask& task = task_of(id);
-    const bool adapts = task.support_begin < task.support_end;  // its query may be empty
-    const auto row = static_cast<std::size_t>(rows_.order[adapts ? task.support_begin : task.query_begin]);
+    const std::size_t row = first_row(id);
     std::vector<std::string> values;
     for (const std::string& name : options_.key) values.push_back(value_text(table_.text_column(name), row));
     return values;
@@ -146,7 +162,25 @@ class Table final : public TableSource {
     const TableTask& task = task_of(id);
     return std::span(rows_.order).subspan(task.query_begin, task.query_end - task.query_begin);
   }
-  std::size_t query_place(std::int64_t id) const override { return task_of(id).query_begin; }
+  std::vector<std::size_t> key_places(std::span<const std::int64_t> task_ids) const override {
+    std::vector<RankedColumn> columns;
+    for (const std::string& name : options_.key) columns.emplace_back(table_.text_column(name));
+    std::vector<std::size_t> row, order(task_ids.size()), places(task_ids.size());
+    for (const std::int64_t id : task_ids) row.push_back(first_row(id));
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto before = [&](std::size_t a, std::size_t b) {
+      for (const RankedColumn& column : columns)
+        if (const auto x = column.rank(row[a]), y = column.rank(row[b]); x != y) return x < y;
+      return false;
+    };
+    std::sort(order.begin(), order.end(), before);
+    for (std::size_t i = 1; i < order.size(); ++i)
+      places[order[i]] = places[order[i - 1]] + (before(order[i - 1], order[i]) ? 1 : 0);
+    return places;
+  }
+  std::int32_t time_place(std::int64_t row) const override {
+    return rows_.time_rank.empty() ? 0 : rows_.time_rank[static_cast<std::size_t>(row)];
+  }
   CellTexts target_texts(std::size_t target) const override {
     if (!has_targets_) {
       CellTexts none;
@@ -183,6 +217,13 @@ class Table final : public TableSource {
   const TableTask& task_of(std::int64_t id) const {
     if (const TableTask* task = rows_.find(id)) return *task;
     throw InvalidArgument("there is no task with id " + std::to_string(id));
+  }
+
+  /// A row of a task; its support or its query may be empty, not both.
+  std::size_t first_row(std::int64_t id) const {
+    const TableTask& task = task_of(id);
+    const bool adapts = task.support_begin < task.support_end;
+    return static_cast<std::size_t>(rows_.order[adapts ? task.support_begin : task.query_begin]);
   }
 
   const Column& label_column() const { return table_.text_column(options_.targets[0]); }

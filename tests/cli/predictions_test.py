@@ -121,8 +121,8 @@ def ordered(lines, keys, times):
     places = [(*(line[key].encode() for key in keys), times[line["time"]] if line["time"] else 0, int(line["row"])) for line in lines]
     assert places == sorted(places), places
     for before, line in zip(lines, lines[1:]):
-        if (before["task"], before["row"]) == (line["task"], line["row"]):
-            assert int(before["steps"]) < int(line["steps"]), line
+        if before["row"] == line["row"]:  # of one task, or of the window that begins next
+            assert (before["task"], int(before["steps"])) < (line["task"], int(line["steps"])), line
     return places
 
 

@@ -287,17 +287,19 @@ TEST(Table, TellsWhatPredictionsRepeat) {
   EXPECT_EQ(targets[1], "1e0");
   EXPECT_EQ(targets[2], "007");
   EXPECT_EQ(targets[4], "-0");
-  std::map<std::string, std::size_t> place;
-  for (const std::int64_t id : ids) {
-    const std::vector<std::string> key = source->key_values(id);
+  const std::vector<std::size_t> places = source->key_places(ids);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::vector<std::string> key = source->key_values(ids[i]);
     ASSERT_EQ(key.size(), 2u);
-    place[key[0]] = source->query_place(id);
     EXPECT_EQ(key[1], key[0] == "b" ? "1/2" : "x,y");
-    const auto rows = source->query_rows(id);
+    EXPECT_EQ(places[i], key[0] == "b" ? 1u : 0u) << "in order of the keys' bytes, not of the file";
+    const auto rows = source->query_rows(ids[i]);
     EXPECT_EQ(std::vector<int>(rows.begin(), rows.end()),
               key[0] == "b" ? (std::vector<int>{2, 0}) : std::vector<int>{4});
   }
-  EXPECT_LT(place["a"], place["b"]) << "in order of the keys' bytes";
+  EXPECT_LT(source->time_place(1), source->time_place(2));
+  EXPECT_LT(source->time_place(2), source->time_place(0));
+  EXPECT_EQ(source->time_place(1), source->time_place(3));
   // Texts of a file that is another one by now would be those of other rows.
   folder.file("t.csv", "id,k,t,x,y\nb,1/2,3,1,+1.50\n");
   EXPECT_THROW(source->target_texts(0), DataError);
