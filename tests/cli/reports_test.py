@@ -69,10 +69,10 @@ def test_reports_of_commands_on_tables():
 def test_failed_tasks_are_named_by_key():
     """One client of twenty has values that no float holds: it fails, and every report says its name."""
     write_table("table.csv", tasks=20, rows=12)
-    text = pathlib.Path("table.csv").read_text(encoding="utf-8")
+    table = pathlib.Path("table.csv").read_text(encoding="utf-8")
     pathlib.Path("t.toml").write_text(TABLE, encoding="utf-8")
     run("train", "--config", "t.toml", "--out", "r", "--quiet")
-    pathlib.Path("new.csv").write_text(text + "".join(f'"odd ""one""",{day},1e30,{day},{day}\n' for day in range(12)), encoding="utf-8")
+    pathlib.Path("new.csv").write_text(table + "".join(f'"odd ""one""",{day},1e30,{day},{day}\n' for day in range(12)), encoding="utf-8")
     name, reason = 'odd "one"', "non-finite"
     control = "\x1b[31mred"  # what a terminal would obey is shown as an escape
     data = ["--data", "new.csv", "--set", "evaluate.max_failed_share=1"]
@@ -80,7 +80,7 @@ def test_failed_tasks_are_named_by_key():
     failure, = report["summary"][0]["failures"]
     assert failure["key"] == name and reason in failure["reason"], failure
     assert f'task "{name}", step' in text.stdout and str(failure["id"]) not in text.stdout + text.stderr
-    pathlib.Path("red.csv").write_text(text + "".join(f"{control},{day},1e30,{day},{day}\n" for day in range(12)), encoding="utf-8")
+    pathlib.Path("red.csv").write_text(table + "".join(f"{control},{day},1e30,{day},{day}\n" for day in range(12)), encoding="utf-8")
     red = run("evaluate", "r", "--data", "red.csv", "--steps", "1", "--set", "evaluate.max_failed_share=0.01", code=5)
     assert "\x1b" not in red.stdout + red.stderr and 'task "\\x1b[31mred"' in red.stdout and '"\\x1b[31mred"' in last_line(red)
     # Above the share: exit 5, and the last line says why.
