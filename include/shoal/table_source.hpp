@@ -36,11 +36,29 @@ enum class MissingPolicy { error, drop, mean };  ///< mean: mean of meta-train r
 std::string_view to_string(MissingPolicy policy);
 MissingPolicy missing_from_string(std::string_view name);
 
+/// How the text of a table is written. An .npy file has no text: of these, missing words alone matter to it.
+struct TableFormat {
+  std::string delimiter;  ///< between fields, one ASCII character; a blank: any run of them; empty = a comma,
+                          ///< unless only semicolons, only tabs or only bars yield the columns asked for
+  std::string decimal = ".";               ///< between a number's whole part and its fraction, one character
+  std::string thousands;                   ///< between groups of three digits, one character; empty = none
+  std::vector<std::string> units;          ///< stripped before or behind a number; "%" does not divide by 100
+  std::vector<std::string> missing_words;  ///< mean "missing", beside the usual ones; numbers by their value
+  int skip_rows = 0;                       ///< lines in front of the header
+  std::string comment;                     ///< lines that begin with it are skipped; empty = none
+  bool operator==(const TableFormat&) const = default;
+};
+
+/// As a column's name: the name (without folder) of the file that a row is in.
+inline constexpr std::string_view file_column = "$file";
+
 struct TableOptions {
-  std::string path;
+  std::string path;  ///< of a file, or a pattern: `*`, `?` and `[...]` stand for files with the same columns
+  TableFormat format;
   std::vector<std::string> key;          ///< columns that name the task
   std::vector<std::string> features;     ///< numeric, or text (then one-hot by the categories of meta-train)
-  std::vector<std::string> categorical;  ///< features that are categories although they look like numbers
+  std::vector<std::string> categorical;  ///< features that are categories whatever they look like
+  int max_categories = 100;              ///< most levels with which a text feature is one by itself
   std::vector<std::string> targets;      ///< with softmax: one column of class labels
   std::string offset;                    ///< column added to the network output; empty = none
   std::string time;  ///< orders rows; support then lies strictly before query; empty = file order
@@ -123,7 +141,16 @@ class TableSource : public TaskSource {
   /// Text of the time column in a row of the table; empty when no column orders rows.
   virtual std::string time_of(std::int64_t row) const = 0;
   virtual const LeftOut& left_out() const = 0;
+  /// What was found out about the file rather than told by the options, a sentence each: its delimiter.
+  virtual const std::vector<std::string>& notes() const = 0;
 };
+
+/// The files that a table's path names, by name: itself, or those that fit its pattern. Throws DataError when
+/// none fits. A path that exists is never a pattern.
+std::vector<std::string> table_files(const std::string& path);
+/// What tells a table's files apart whatever folder they lie in: a file's name, behind the folders that the
+/// pattern leaves open.
+std::string table_file_name(const std::string& path, const std::string& file);
 
 /// What target columns hold: any number, numbers above 0, or one column of class labels.
 enum class TargetType { real, positive, label };

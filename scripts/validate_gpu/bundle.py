@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 PACKAGES = ["g++", "binutils", "cmake", "ninja-build", "libcli11-dev", "nlohmann-json3-dev", "libtomlplusplus-dev", "libgtest-dev",
-            "libgmock-dev", "libboost-context1.81-dev"]
+            "libgmock-dev", "zlib1g-dev", "libzstd-dev", "libboost-context1.81-dev"]
 TARGETS = ["shoal-cli", "shoal-bench", "shoal-peer", "cuda_device_programs"]
 OF_GLIBC = {"libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "ld-linux-x86-64.so.2"}
 RUNTIME = "libcudart.so.13"

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include <shoal/quoted_text.hpp>
 #include <shoal/task_file.hpp>
 #include <shoal/tensor_file.hpp>
 
@@ -17,14 +18,20 @@ OpenedData opened(std::string file, std::unique_ptr<TaskSource> source) {
   return data;
 }
 
-void warn_of_other_data(const TrainedModel& model, const std::string& file) {
-  const auto trained = model.data_hash.find(std::filesystem::path(file).filename().string());
-  if (trained == model.data_hash.end()) return;
-  if (const std::string now = sha256_of_file(file); now != trained->second)
-    std::fprintf(stderr,
-                 "shoal: warning: %s has changed since the model was trained on it (SHA-256 %.12s..., then "
-                 "%.12s...)\n",
-                 file.c_str(), now.c_str(), trained->second.c_str());
+/// Warns about every file of a run's table that is not what the model was trained on.
+void warn_of_other_data(const TrainedModel& model, const std::string& path) {
+  for (const std::string& file : table_files(path)) {
+    const auto trained = model.data_hash.find(table_file_name(path, file));
+    const std::string shown = printable(file);
+    if (trained == model.data_hash.end()) {
+      std::fprintf(stderr, "shoal: warning: %s: the model was not trained on this file\n", shown.c_str());
+    } else if (const std::string now = sha256_of_file(file); now != trained->second) {
+      std::fprintf(stderr,
+                   "shoal: warning: %s has changed since the model was trained on it (SHA-256 %.12s..., then "
+                   "%.12s...)\n",
+                   shown.c_str(), now.c_str(), trained->second.c_str());
+    }
+  }
 }
 
 /// The tasks of a model that was written before models listed them, where they can be found out: its own
@@ -67,6 +74,7 @@ OpenedData open_generated(const CommandOptions& options, const TrainedModel& mod
 
 bool is_task_file(const std::string& file) {
   if (file.ends_with(".safetensors")) return true;
+  if (!std::filesystem::is_regular_file(file)) return false;  // a pipe is not opened to find out
   std::ifstream stream(file, std::ios::binary);
   unsigned char start[9] = {};  // a JSON header behind eight bytes that give its length
   stream.read(reinterpret_cast<char*>(start), sizeof start);
@@ -74,11 +82,14 @@ bool is_task_file(const std::string& file) {
 }
 
 bool is_own_data(const CommandOptions& options, const TrainedModel& model) {
-  const std::string& file = options.data.empty() ? model.config.tasks.table.path : options.data;
-  if (!std::filesystem::is_regular_file(file)) return false;
-  const std::string hash = sha256_of_file(file);
-  return std::any_of(model.data_hash.begin(), model.data_hash.end(),
-                     [&](const auto& input) { return input.second == hash; });
+  const std::string& path = options.data.empty() ? model.config.tasks.table.path : options.data;
+  const std::vector<std::string> files = table_files(path);
+  return !files.empty() && std::all_of(files.begin(), files.end(), [&](const std::string& file) {
+    if (!std::filesystem::is_regular_file(file)) return false;
+    const std::string hash = sha256_of_file(file);
+    return std::any_of(model.data_hash.begin(), model.data_hash.end(),
+                       [&](const auto& input) { return input.second == hash; });
+  });
 }
 
 OpenedData open_source(const RunConfig& config) {
@@ -103,8 +114,9 @@ OpenedData open_data(const CommandOptions& options, const TrainedModel& model, T
                      (options.data.empty() ? "one" : options.data) + "; give a task file (.safetensors)");
   TableOptions table = own_table ? model.config.tasks.table : model.preprocessing->options;
   if (options.data.empty()) {
-    if (!std::filesystem::exists(table.path))
-      throw DataError(table.path + ": the data that the model was trained on is not there; give --data");
+    for (const std::string& file : table_files(table.path))
+      if (!std::filesystem::exists(file))
+        throw DataError(file + ": the data that the model was trained on is not there; give --data");
     warn_of_other_data(model, table.path);
   } else {
     table.path = options.data;
@@ -132,7 +144,9 @@ OpenedData open_data(const CommandOptions& options, const TrainedModel& model, T
 }
 
 void report_left_out(const OpenedData& data, const CommonOptions& options) {
-  if (options.quiet || !data.table || data.table->left_out().nothing()) return;
+  if (options.quiet || !data.table) return;
+  for (const std::string& note : data.table->notes()) std::fprintf(stderr, "shoal: %s\n", note.c_str());
+  if (data.table->left_out().nothing()) return;
   const LeftOut& left = data.table->left_out();
   const auto line = [&](std::int64_t count, const std::string& what) {
     if (count > 0)

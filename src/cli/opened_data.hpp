@@ -47,7 +47,8 @@ bool is_own_data(const CommandOptions& options, const TrainedModel& model);
 OpenedData open_data(const CommandOptions& options, const TrainedModel& model, TargetsNeeded needed,
                      Phases phases);
 
-/// Tells on standard error what of a table is in no task; nothing when all is.
+/// Tells on standard error what was found out about a table's file (its delimiter), and what of it is in no
+/// task; nothing when all is.
 void report_left_out(const OpenedData& data, const CommonOptions& options);
 /// {"rows", "keys", "windows", "example"}, or null when all of the data is in tasks.
 nlohmann::ordered_json left_out_json(const OpenedData& data);

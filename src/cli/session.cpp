@@ -2,6 +2,7 @@
 #include "cli/session.hpp"
 
 #include <shoal/error.hpp>
+#include <shoal/table_source.hpp>
 #include <shoal/version.hpp>
 
 namespace shoal::cli {
@@ -29,8 +30,10 @@ void require_parent_folder(const std::filesystem::path& file) {
 void require_other_file(const std::filesystem::path& out, std::initializer_list<std::string_view> inputs) {
   if (!std::filesystem::is_regular_file(out)) return;
   for (const std::string_view input : inputs)
-    if (std::error_code none; !input.empty() && std::filesystem::equivalent(out, input, none))
-      throw InvalidArgument("--out " + out.string() + ": the command reads this file");
+    for (const std::string& file :
+         input.empty() ? std::vector<std::string>{} : table_files(std::string(input)))
+      if (std::error_code none; std::filesystem::equivalent(out, file, none))
+        throw InvalidArgument("--out " + out.string() + ": the command reads this file");
 }
 
 }  // namespace shoal::cli

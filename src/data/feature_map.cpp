@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 #include <shoal/error.hpp>
 
@@ -51,12 +54,6 @@ std::vector<std::string> levels_in(const Column& column, const std::vector<bool>
   return levels;
 }
 
-/// A category may look like a number: "007" is not "7".
-const Column& feature_column(const ColumnStore& table, const TableOptions& options, const std::string& name) {
-  const auto& c = options.categorical;
-  return std::find(c.begin(), c.end(), name) != c.end() ? table.text_column(name) : table.column(name);
-}
-
 }  // namespace
 
 Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& options,
@@ -70,8 +67,11 @@ Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& op
     p.deviation.push_back(deviation);
     p.fill.push_back(fill);
   };
+  // A category may look like a number: "007" is not "7".
+  const std::unordered_set<std::string_view> categorical(options.categorical.begin(),
+                                                         options.categorical.end());
   for (const std::string& name : options.features) {
-    const Column& column = feature_column(table, options, name);
+    const Column& column = categorical.contains(name) ? table.text_column(name) : table.column(name);
     if (column.numeric) {
       const Moments moments = moments_of(column, fit_rows);
       add(name, InputKind::number, options.scale ? moments.mean : 0.0,
@@ -105,13 +105,15 @@ FeatureMap::FeatureMap(const ColumnStore& table, const Preprocessing& p) {
       continue;
     }
     const Column& column = table.text_column(name);
+    std::unordered_map<std::string_view, std::int32_t> code_of;
     for (const std::string& level : column.levels)
-      if (std::find(categories->second.begin(), categories->second.end(), level) == categories->second.end())
-        unknown_categories_.push_back(name + "=" + level);
+      code_of.emplace(level, static_cast<std::int32_t>(code_of.size()));
+    const std::unordered_set<std::string_view> known(categories->second.begin(), categories->second.end());
+    for (const std::string& level : column.levels)
+      if (!known.contains(level)) unknown_categories_.push_back(name + "=" + level);
     for (const std::string& level : categories->second) {
-      const auto at = std::find(column.levels.begin(), column.levels.end(), level);
-      add(column, InputKind::level,
-          at == column.levels.end() ? -2 : static_cast<std::int32_t>(at - column.levels.begin()));
+      const auto at = code_of.find(level);
+      add(column, InputKind::level, at == code_of.end() ? -2 : at->second);
     }
   }
   if (i != p.inputs.size()) throw ModelError("preprocessing: more inputs than its features need");

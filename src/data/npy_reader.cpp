@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // .npy versions 1 to 3: magic, version, header length, a Python dictionary, the bytes of the array.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <utility>
 
 #include <shoal/error.hpp>
 
@@ -16,12 +16,7 @@ namespace {
 
 class NpyReader final : public RowReader {
  public:
-  explicit NpyReader(const std::string& path) : path_(path), stream_(path, std::ios::binary) {
-    if (!stream_ || std::filesystem::is_directory(path))
-      throw DataError(path + ": cannot be opened for reading");
-    stream_.seekg(0, std::ios::end);
-    const auto file_size = static_cast<std::uint64_t>(stream_.tellg());
-    stream_.seekg(0);
+  explicit NpyReader(std::unique_ptr<ByteStream> bytes) : stream_(std::move(bytes)), path_(stream_->shown()) {
     std::array<char, 8> start{};
     read(start.data(), start.size(), "the magic string");
     if (std::memcmp(start.data(), "\x93NUMPY", 6) != 0) throw DataError(path_ + ": byte 0: not an .npy file");
@@ -29,10 +24,12 @@ class NpyReader final : public RowReader {
     if (version < 1 || version > 3)
       throw DataError(path_ + ": byte 6: version " + std::to_string(version) + " of the format is not known");
     const std::size_t length_bytes = version == 1 ? 2 : 4;
-    std::array<unsigned char, 4> bytes{};
-    read(bytes.data(), length_bytes, "the header length");
-    const std::uint64_t length = bytes[0] | bytes[1] << 8 | bytes[2] << 16 | std::uint64_t{bytes[3]} << 24;
-    if (length > file_size - 8 - length_bytes || length > 1 << 20)
+    std::array<unsigned char, 4> digits{};
+    read(digits.data(), length_bytes, "the header length");
+    const std::uint64_t length =
+        digits[0] | digits[1] << 8 | digits[2] << 16 | std::uint64_t{digits[3]} << 24;
+    const std::optional<std::uint64_t> file_size = stream_->size();
+    if (length > 1 << 20 || (file_size && length > *file_size - 8 - length_bytes))
       throw DataError(path_ + ": byte 8: header length " + std::to_string(length) +
                       " exceeds the file or 2^20");
     header_.resize(length);
@@ -42,10 +39,11 @@ class NpyReader final : public RowReader {
     std::uint64_t size = 0;
     if (__builtin_mul_overflow(rows_, static_cast<std::uint64_t>(columns_), &size) ||
         __builtin_mul_overflow(size, static_cast<std::uint64_t>(item_size_), &size) ||
-        size != file_size - data_begin_)
+        (file_size && size != *file_size - data_begin_))
       throw DataError(path_ + ": byte " + std::to_string(data_begin_) + ": " +
-                      std::to_string(file_size - data_begin_) + " bytes of data do not fit the shape (" +
-                      std::to_string(rows_) + ", " + std::to_string(columns_) + ")");
+                      (file_size ? std::to_string(*file_size - data_begin_) + " bytes of data" : "the data") +
+                      " do not fit the shape (" + std::to_string(rows_) + ", " + std::to_string(columns_) +
+                      ")");
     for (std::uint64_t c = 0; c < columns_; ++c) names_.push_back("c" + std::to_string(c));
     row_.resize(columns_ * item_size_);
   }
@@ -54,7 +52,12 @@ class NpyReader final : public RowReader {
   std::string header_place() const override { return path_ + ": byte 10: header"; }
 
   bool next() override {
-    if (row_index_ == rows_) return false;
+    if (row_index_ == rows_) {
+      if (!stream_->size() && fill())
+        throw DataError(path_ + ": byte " + std::to_string(position_) + ": more data than the shape (" +
+                        std::to_string(rows_) + ", " + std::to_string(columns_) + ") says");
+      return false;
+    }
     read(row_.data(), row_.size(), "row " + std::to_string(row_index_));
     ++row_index_;
     return true;
@@ -88,14 +91,27 @@ class NpyReader final : public RowReader {
     return path_ + ": byte " + std::to_string(data_begin_ + (row_index_ - 1) * columns_ * item_size_) +
            " (row " + std::to_string(row_index_ - 1) + ")";
   }
+  bool stores_numbers() const override { return true; }
 
  private:
   void read(void* to, std::size_t count, const std::string& what) {
-    const auto begin = stream_.tellg();
-    stream_.read(static_cast<char*>(to), static_cast<std::streamsize>(count));
-    if (static_cast<std::size_t>(stream_.gcount()) != count)
-      throw DataError(path_ + ": byte " + std::to_string(static_cast<std::int64_t>(begin)) +
-                      ": the file ends inside " + what);
+    const std::uint64_t begin = position_;
+    for (std::size_t filled = 0; filled < count;) {
+      if (!fill())
+        throw DataError(path_ + ": byte " + std::to_string(begin) + ": the file ends inside " + what);
+      const std::size_t part = std::min(count - filled, filled_ - at_);
+      std::memcpy(static_cast<char*>(to) + filled, buffer_.data() + at_, part);
+      at_ += part;
+      filled += part;
+      position_ += part;
+    }
+  }
+  /// False at the end of the file.
+  bool fill() {
+    if (at_ < filled_) return true;
+    at_ = 0;
+    filled_ = stream_->read(buffer_.data(), buffer_.size());
+    return filled_ > 0;
   }
 
   [[noreturn]] void fail(const std::string& what) const {
@@ -148,8 +164,11 @@ class NpyReader final : public RowReader {
     if (columns_ < 1 || columns_ > 1 << 20) fail("shape " + shape + " has no columns or too many");
   }
 
+  std::unique_ptr<ByteStream> stream_;
   std::string path_;
-  std::ifstream stream_;
+  std::vector<char> buffer_ = std::vector<char>(1 << 18);
+  std::size_t at_ = 0, filled_ = 0;
+  std::uint64_t position_ = 0;  ///< bytes that have been given out
   std::string header_;
   std::uint64_t data_begin_ = 0, rows_ = 0, columns_ = 0, row_index_ = 0;
   std::size_t item_size_ = 0;
@@ -161,8 +180,8 @@ class NpyReader final : public RowReader {
 
 }  // namespace
 
-std::unique_ptr<RowReader> open_npy(const std::string& path) {
-  return std::make_unique<NpyReader>(path);
+std::unique_ptr<RowReader> open_npy(std::unique_ptr<ByteStream> bytes) {
+  return std::make_unique<NpyReader>(std::move(bytes));
 }
 
 }  // namespace shoal

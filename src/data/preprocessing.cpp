@@ -43,6 +43,15 @@ std::string to_json(const Preprocessing& p) {
                                {"stride", o.windows.stride},
                                {"purge", o.windows.purge}}},
                              {"missing", to_string(o.missing)},
+                             {"format",
+                              {{"delimiter", o.format.delimiter},
+                               {"decimal", o.format.decimal},
+                               {"thousands", o.format.thousands},
+                               {"units", o.format.units},
+                               {"missing_words", o.format.missing_words},
+                               {"skip_rows", o.format.skip_rows},
+                               {"comment", o.format.comment}}},
+                             {"max_categories", o.max_categories},
                              {"split",
                               {{"by", o.split.by},
                                {"train", o.split.train},
@@ -78,6 +87,17 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     const json& windows = j.at("windows");
     o.windows = {windows.at("support"), windows.at("query"), windows.at("stride"), windows.at("purge")};
     o.missing = missing_from_string(j.at("missing").get<std::string>());
+    if (j.contains("format")) {  // models of before have none
+      const json& format = j.at("format");
+      format.at("delimiter").get_to(o.format.delimiter);
+      format.at("decimal").get_to(o.format.decimal);
+      format.at("thousands").get_to(o.format.thousands);
+      format.at("units").get_to(o.format.units);
+      format.at("missing_words").get_to(o.format.missing_words);
+      format.at("skip_rows").get_to(o.format.skip_rows);
+      format.at("comment").get_to(o.format.comment);
+      j.at("max_categories").get_to(o.max_categories);
+    }
     const json& split = j.at("split");
     o.split.by = split.at("by").get<std::string>();
     split.at("train").get_to(o.split.train);

@@ -8,11 +8,23 @@
 #include <string_view>
 #include <vector>
 
+#include <shoal/error.hpp>
+#include <shoal/table_source.hpp>
+
+#include "data/byte_stream.hpp"
+
 namespace shoal {
+
+/// Quotes that do not fit the delimiter: another one may be meant.
+class QuoteError : public DataError {
+ public:
+  using DataError::DataError;
+};
 
 class RowReader {
  public:
   virtual ~RowReader() = default;
+  /// As they stand in the file: some may be empty, or occur twice.
   virtual const std::vector<std::string>& names() const = 0;
   /// Where the names stand, e.g. "prices.csv:1".
   virtual std::string header_place() const = 0;
@@ -22,18 +34,15 @@ class RowReader {
   virtual std::string_view text(std::size_t column) = 0;
   /// Where the current row is, e.g. "prices.csv:17".
   virtual std::string place() const = 0;
+  /// Whether the numbers were stored as such, so that no option says how their text is to be read.
+  virtual bool stores_numbers() const = 0;
 };
 
-/// CSV (RFC 4180: header, commas, double quotes; CRLF and a byte-order mark are taken) or .npy by its suffix.
-std::unique_ptr<RowReader> open_table(const std::string& path);
-std::unique_ptr<RowReader> open_csv(const std::string& path);
+/// A table: .npy by its name, else CSV as `format` says (no delimiter: a comma), either
+/// also behind gzip or zstd.
+std::unique_ptr<RowReader> open_table(const std::string& path, const TableFormat& format);
+std::unique_ptr<RowReader> open_csv(std::unique_ptr<ByteStream> bytes, const TableFormat& format);
 /// A two-dimensional array of numbers, one row per record, columns c0, c1, ...
-std::unique_ptr<RowReader> open_npy(const std::string& path);
-
-/// Empty, or one of the words that files use for it: NA, N/A, n/a, #N/A, <NA>, NaN, nan, NAN, -nan, -NaN,
-/// NULL, Null, null, None.
-bool is_missing(std::string_view text);
-/// A whole number in decimal or scientific notation, or inf; false when it is none.
-bool parse_number(std::string_view text, double& value);
+std::unique_ptr<RowReader> open_npy(std::unique_ptr<ByteStream> bytes);
 
 }  // namespace shoal

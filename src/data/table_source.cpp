@@ -4,21 +4,51 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "core/finite_sampling.hpp"
 #include "data/feature_map.hpp"
+#include "data/table_format.hpp"
 #include "data/task_rows.hpp"
 #include "data/timeline.hpp"
 
 namespace shoal {
 namespace {
+
+/// A column has one part to play: a target that is also an input tells the model what it is asked for.
+void validate_columns(const TableOptions& o) {
+  const auto refuse = [](const std::string& name, const std::string& what) {
+    throw InvalidArgument("tasks: column " + quoted_text(name) + " " + what);
+  };
+  const auto names_of = [&](const std::vector<std::string>& list, const std::string& key) {
+    std::unordered_set<std::string> names;
+    for (const std::string& name : list) {
+      if (name.empty()) refuse(name, "in " + key + " has an empty name: unnamed columns cannot be asked for");
+      if (!names.insert(name).second) refuse(name, "is named twice in " + key);
+    }
+    return names;
+  };
+  const auto features = names_of(o.features, "features"), targets = names_of(o.targets, "targets"),
+             keys = names_of(o.key, "key");
+  for (const std::string& name : o.targets) {
+    if (features.contains(name)) refuse(name, "is a target and a feature");
+    if (keys.contains(name)) refuse(name, "is a target and part of the key");
+    if (name == o.offset) refuse(name, "is a target and the offset");
+  }
+  if (keys.contains(o.offset)) refuse(o.offset, "is the offset and part of the key");
+  for (const std::string& name : o.categorical)
+    if (!features.contains(name)) refuse(name, "is listed as categorical, but is not among the features");
+}
 
 void validate(const TableOptions& o, TargetType target) {
   const auto require = [](bool holds, const std::string& what) {
@@ -30,9 +60,8 @@ void validate(const TableOptions& o, TargetType target) {
   require(!o.targets.empty(), "source \"table\" needs targets");
   require(target != TargetType::label || o.targets.size() == 1,
           "loss softmax takes one target column of class labels");
-  for (const std::string& name : o.categorical)
-    require(std::find(o.features.begin(), o.features.end(), name) != o.features.end(),
-            "categorical: \"" + name + "\" is not among the features");
+  validate_columns(o);
+  validate(o.format);
   require(o.windows.support >= 0 && o.windows.query >= 0 && o.windows.stride >= 0 && o.windows.purge >= 0,
           "windows: support, query, stride and purge must be at least 0");
   require(o.windows.query > 0 || o.windows.support == 0, "windows: query must be at least 1");
@@ -61,9 +90,9 @@ void validate_same_columns(const TableOptions& mine, const TableOptions& trained
 
 std::vector<ColumnRequest> requests(const TableOptions& o, TargetType target, const Preprocessing* known,
                                     bool with_targets) {
+  const std::unordered_set<std::string_view> categorical(o.categorical.begin(), o.categorical.end());
   const auto is_category = [&](const std::string& name) {
-    return known ? known->categories.contains(name)
-                 : std::find(o.categorical.begin(), o.categorical.end(), name) != o.categorical.end();
+    return known ? known->categories.contains(name) : categorical.contains(name);
   };
   std::vector<ColumnRequest> wanted;
   for (const std::string& name : o.targets)
@@ -71,27 +100,53 @@ std::vector<ColumnRequest> requests(const TableOptions& o, TargetType target, co
       wanted.push_back({name, target == TargetType::label ? ColumnType::text : ColumnType::number});
   if (!o.offset.empty()) wanted.push_back({o.offset, ColumnType::number});
   for (const std::string& name : o.features)
-    wanted.push_back({name, is_category(name) ? ColumnType::text
-                            : known           ? ColumnType::number
-                                              : ColumnType::detect});
-  for (const std::string& name : o.key) wanted.push_back({name, ColumnType::text});  // "007" is not "7"
+    wanted.push_back({name,
+                      is_category(name) ? ColumnType::text
+                      : known           ? ColumnType::number
+                                        : ColumnType::detect,
+                      static_cast<std::size_t>(o.max_categories)});
+  for (const std::string& name : o.key) wanted.push_back({name, ColumnType::key});  // "007" is not "7"
   if (!o.time.empty()) wanted.push_back({o.time, ColumnType::detect});
   return wanted;
 }
 
+/// A whole number of any length: its sign, and its digits without zeros in front.
+struct WholeNumber {
+  bool negative = false;
+  std::string_view digits;
+
+  static std::optional<WholeNumber> in(std::string_view text) {
+    WholeNumber number;
+    number.negative = text.starts_with('-');
+    number.digits = text.substr(number.negative ? 1 : 0);
+    if (number.digits.empty() || number.digits.find_first_not_of("0123456789") != std::string_view::npos)
+      return std::nullopt;
+    number.digits.remove_prefix(std::min(number.digits.find_first_not_of('0'), number.digits.size()));
+    number.negative = number.negative && !number.digits.empty();
+    return number;
+  }
+  auto magnitude() const { return std::pair(digits.size(), digits); }
+  bool operator<(const WholeNumber& other) const {
+    if (negative != other.negative) return negative;
+    return negative ? other.magnitude() < magnitude() : magnitude() < other.magnitude();
+  }
+};
+
 /// Labels in order: as numbers when all are whole numbers, else as text.
 std::vector<std::string> sorted_labels(std::vector<std::string> labels) {
-  const auto whole = [](const std::string& text) {
-    long long value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
-  };
-  const bool numbers =
-      std::all_of(labels.begin(), labels.end(), [&](const auto& l) { return whole(l).has_value(); });
-  std::sort(labels.begin(), labels.end(), [&](const std::string& a, const std::string& b) {
-    return numbers && *whole(a) != *whole(b) ? *whole(a) < *whole(b) : a < b;
+  std::vector<std::pair<WholeNumber, std::string_view>> numbers;
+  for (const std::string& label : labels)
+    if (const auto number = WholeNumber::in(label)) numbers.emplace_back(*number, label);
+  if (numbers.size() < labels.size()) {
+    std::sort(labels.begin(), labels.end());
+    return labels;
+  }
+  std::sort(numbers.begin(), numbers.end(), [](const auto& a, const auto& b) {
+    return a.first < b.first || (!(b.first < a.first) && a.second < b.second);
   });
-  return labels;
+  std::vector<std::string> sorted;
+  for (const auto& [number, label] : numbers) sorted.emplace_back(label);
+  return sorted;
 }
 
 /// A text column whose values are compared by the order of their bytes.
@@ -121,7 +176,7 @@ class Table final : public TableSource {
         needed_(needed),
         seed_(seed),
         has_targets_(needed != TargetsNeeded::nowhere || targets_present(options)),
-        table_(options.path, requests(options, target, known, has_targets_)),
+        table_(options.path, options.format, requests(options, target, known, has_targets_)),
         rows_(make_task_rows(table_, options_, row_flags(), needed, phases, seed)) {
     for (std::size_t t = 0; t < rows_.tasks.size(); ++t)
       of_phase_[static_cast<std::size_t>(rows_.tasks[t].phase)].push_back(t);
@@ -155,7 +210,7 @@ class Table final : public TableSource {
   std::vector<std::string> key_values(std::int64_t id) const override {
     const std::size_t row = first_row(id);
     std::vector<std::string> values;
-    for (const std::string& name : options_.key) values.push_back(value_text(table_.text_column(name), row));
+    for (const std::string& name : options_.key) values.push_back(value_text(table_.key_column(name), row));
     return values;
   }
   std::span<const std::int32_t> query_rows(std::int64_t id) const override {
@@ -164,7 +219,7 @@ class Table final : public TableSource {
   }
   std::vector<std::size_t> key_places(std::span<const std::int64_t> task_ids) const override {
     std::vector<RankedColumn> columns;
-    for (const std::string& name : options_.key) columns.emplace_back(table_.text_column(name));
+    for (const std::string& name : options_.key) columns.emplace_back(table_.key_column(name));
     std::vector<std::size_t> row, order(task_ids.size()), places(task_ids.size());
     for (const std::int64_t id : task_ids) row.push_back(first_row(id));
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -196,6 +251,7 @@ class Table final : public TableSource {
     return time.is_missing(at) ? "" : value_text(time, at);
   }
   const LeftOut& left_out() const override { return rows_.left_out; }
+  const std::vector<std::string>& notes() const override { return table_.notes(); }
 
   TaskBatch64 sample64(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
     return gather<double>(chosen(phase, iteration, tasks));
@@ -208,10 +264,11 @@ class Table final : public TableSource {
 
  private:
   static bool targets_present(const TableOptions& options) {
-    const auto names = column_names(options.path);
-    return std::all_of(options.targets.begin(), options.targets.end(), [&](const std::string& name) {
-      return std::find(names.begin(), names.end(), name) != names.end();
-    });
+    std::vector<std::string> others = options.key;
+    others.insert(others.end(), options.features.begin(), options.features.end());
+    for (const std::string& name : {options.offset, options.time})
+      if (!name.empty()) others.push_back(name);
+    return has_columns(options.path, options.format, others, options.targets);
   }
 
   const TableTask& task_of(std::int64_t id) const {
@@ -298,16 +355,19 @@ class Table final : public TableSource {
 
   void number_labels() {
     const Column& column = label_column();
+    std::unordered_map<std::string_view, std::int64_t> number_of;
+    for (const std::string& label : preprocessing_.labels)
+      number_of.emplace(label, static_cast<std::int64_t>(number_of.size()));
     for (std::size_t level = 0; level < column.levels.size(); ++level) {
-      const auto& labels = preprocessing_.labels;
-      const auto at = std::find(labels.begin(), labels.end(), column.levels[level]);
-      if (at == labels.end()) {
+      const auto at = number_of.find(column.levels[level]);
+      if (at == number_of.end()) {
         const auto row =
             std::find(column.codes.begin(), column.codes.end(), static_cast<std::int32_t>(level));
-        throw DataError(table_.place(static_cast<std::size_t>(row - column.codes.begin())) + ": column \"" +
-                        column.name + "\": label \"" + column.levels[level] + "\" was not there in training");
+        throw DataError(table_.place(static_cast<std::size_t>(row - column.codes.begin())) + ": column " +
+                        quoted_text(column.name) + ": label " + quoted_text(column.levels[level]) +
+                        " was not there in training");
       }
-      label_of_level_.push_back(at - labels.begin());
+      label_of_level_.push_back(at->second);
     }
   }
 

@@ -92,7 +92,7 @@ class Builder {
   std::map<std::string, Rows> rows_by_key() const {
     std::map<std::string, Rows> keys;
     std::vector<const Column*> columns;
-    for (const std::string& name : options_.key) columns.push_back(&table_.text_column(name));
+    for (const std::string& name : options_.key) columns.push_back(&table_.key_column(name));
     for (std::size_t row = 0; row < table_.rows(); ++row) {
       if (!flags_.usable[row]) continue;
       std::string key;

@@ -6,7 +6,7 @@
 
 #include <shoal/error.hpp>
 
-#include "data/row_reader.hpp"
+#include "data/number_notation.hpp"
 
 namespace shoal {
 namespace {
@@ -83,7 +83,7 @@ std::int32_t Timeline::boundary(const std::string& time) const {
     return rank_in(texts_, time);
   }
   double value = 0.0;
-  if (!parse_number(time, value))
+  if (NumberNotation(TableFormat{}).read(time, value) != FieldKind::number)
     throw InvalidArgument("tasks.split: boundary \"" + time + "\" is not a number, but column \"" +
                           column_.name + "\" is");
   return rank_in(numbers_, value);

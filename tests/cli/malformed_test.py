@@ -61,7 +61,7 @@ def csv_files():
         ("empty", "", [":1:"]),
         ("blank lines alone", "\n\r\n\n", [":1:"]),
         ("a header alone", head, [":1:", "no rows"]),
-        ("a column without a name", "id,t,,y\na,1,1,1\n", [":1:", "column 3"]),
+        ("a column without a name", "id,t,,y\na,1,1,1\n", [":1:", 'no column "x"']),
         ("a column twice", "id,t,x,x\na,1,1,1\n", [":1:", 'column "x"']),
         ("no such feature", "id,t,z,y\na,1,1,1\n", [":1:", 'column "x"']),
         ("no such target", "id,t,x,Y\na,1,1,1\n", [":1:", 'column "y"']),

@@ -53,7 +53,7 @@ TEST(Malformed, Csv) {
       {"empty", "", ":1:"},
       {"only blank lines", "\n\n", ":1:"},
       {"no rows", head, "no rows"},
-      {"a column without a name", "id,,x,y\na,1,1,1\n", "column 2"},
+      {"a column without a name", "id,,x,y\na,1,1,1\n", ":1: there is no column \"t\""},
       {"a column twice", "id,t,x,x\na,1,1,1\n", "\"x\""},
       {"the feature is not there", "id,t,z,y\na,1,1,1\n", "\"x\""},
       {"the target is not there", "id,t,x,Y\na,1,1,1\n", "\"y\""},

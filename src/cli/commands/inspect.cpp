@@ -130,6 +130,7 @@ int run_inspect_model(const CommandOptions& options) {
 int run_inspect_tasks(const CommandOptions& options) {
   const RunConfig config = resolve_config(options.common);
   const OpenedData data = open_source(config);
+  report_left_out(data, options.common);
   const TaskSource* source = data.source.get();
   const TaskColumns columns = source->columns();
   ordered_json result = {{"source", config.tasks.source},

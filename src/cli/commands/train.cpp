@@ -60,8 +60,10 @@ RunConfig with_absolute_paths(RunConfig config) {
 /// SHA-256 of the files that a run reads, by path.
 std::map<std::string, std::string> input_hashes(const RunConfig& config) {
   std::map<std::string, std::string> hashes;
-  const bool reads = config.tasks.source == "table" || config.tasks.source == "file";
-  if (reads) hashes[config.tasks.table.path] = sha256_of_file(config.tasks.table.path);
+  if (config.tasks.source == "table")
+    for (const std::string& file : table_files(config.tasks.table.path)) hashes[file] = sha256_of_file(file);
+  if (config.tasks.source == "file")
+    hashes[config.tasks.table.path] = sha256_of_file(config.tasks.table.path);
   if (!config.train.warm_start.empty()) {
     const std::filesystem::path file = model_file(config.train.warm_start);
     hashes[file.string()] = sha256_of_file(file);
@@ -83,7 +85,7 @@ ModelMetadata metadata_of(const RunConfig& config, const std::map<std::string, s
   ModelMetadata metadata = {{"config", print_config(config, ConfigScope::of_model)}, {"version", version()}};
   if (table) metadata["preprocessing"] = to_json(table->preprocessing());
   nlohmann::ordered_json inputs;
-  for (const auto& [file, hash] : hashes) inputs[std::filesystem::path(file).filename().string()] = hash;
+  for (const auto& [file, hash] : hashes) inputs[table_file_name(config.tasks.table.path, file)] = hash;
   if (!inputs.empty()) metadata["inputs"] = inputs.dump();
   RunTasks tasks = RunTasks::of(source, config.tasks.source == "file");
   if (!config.train.warm_start.empty()) {
@@ -156,6 +158,8 @@ int train_in(const CommandOptions& options, const RunConfig& config, const Conte
     log.line("warning: " + warning);
   }
   report_left_out(data, options.common);
+  if (data.table)
+    for (const std::string& note : data.table->notes()) log.line(note);
   if (const auto left = left_out_json(data); !left.is_null())
     log.line("left out of the data: " + left.dump());
 
