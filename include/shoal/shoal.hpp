@@ -18,6 +18,7 @@
 #include <shoal/nearest_name.hpp>
 #include <shoal/optimizer.hpp>
 #include <shoal/quoted_text.hpp>
+#include <shoal/responses.hpp>
 #include <shoal/run_config.hpp>
 #include <shoal/run_folder.hpp>
 #include <shoal/table_source.hpp>

@@ -106,15 +106,44 @@ std::string to_json(const Preprocessing& preprocessing);
 /// Throws ModelError when the text is not what to_json wrote.
 Preprocessing preprocessing_from_json(const std::string& text);
 
+/// The texts of one column, one after another in one piece of memory.
+class CellTexts {
+ public:
+  void add(std::string_view text) {
+    bytes_ += text;
+    ends_.push_back(bytes_.size());
+  }
+  std::size_t size() const { return ends_.size(); }
+  std::string_view operator[](std::size_t row) const {
+    const std::size_t begin = row == 0 ? 0 : ends_[row - 1];
+    return std::string_view(bytes_).substr(begin, ends_[row] - begin);
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<std::size_t> ends_;
+};
+
 /// A finite source over one table.
 class TableSource : public TaskSource {
  public:
   virtual const Preprocessing& preprocessing() const = 0;
   /// Text of the key of a task: the cell of one key column, or those of several, escaped and joined by '/'
   /// (docs/formats.md); windows add '/' and the time of the first query row.
-  virtual std::string key_of(std::int64_t task_id) const = 0;
+  std::string key_of(std::int64_t task_id) const override = 0;
+  /// The same column by column, without what windows add: texts of the file, as many as options.key.
+  virtual std::vector<std::string> key_values(std::int64_t task_id) const = 0;
   /// The query rows of a task as rows of the table; 0 is the first after the header.
   virtual std::span<const std::int32_t> query_rows(std::int64_t task_id) const = 0;
+  /// Places of tasks in the order of their keys' bytes, column by column: the windows of one key share a
+  /// place, 0 is the first.
+  virtual std::vector<std::size_t> key_places(std::span<const std::int64_t> task_ids) const = 0;
+  /// Place of a row's time among all times of the table: equal times share it. 0 when no column orders rows.
+  virtual std::int32_t time_place(std::int64_t row) const = 0;
+  /// Texts of a target column (0 = the first of options.targets) as they stand in the file, by row: empty
+  /// where the value is missing, and everywhere when the table has no such column. Reads the file once more.
+  /// Throws DataError when it has changed.
+  virtual CellTexts target_texts(std::size_t target) const = 0;
   /// Text of the time column in a row of the table, as the file writes it; empty when no column orders rows.
   virtual std::string time_of(std::int64_t row) const = 0;
   virtual const LeftOut& left_out() const = 0;

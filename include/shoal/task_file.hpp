@@ -30,5 +30,9 @@ struct FileTargets {
 /// Every task of the file is in every phase. Throws DataError naming file, tensor, task, row and value.
 std::unique_ptr<TaskSource> make_file_source(const std::filesystem::path& file, std::uint64_t seed,
                                              const FileTargets& targets = {});
+/// The same of tasks that have been read from the file; it shares their memory where nothing is scaled.
+std::unique_ptr<TaskSource> make_file_source(const std::filesystem::path& file,
+                                             std::variant<TaskBatch, TaskBatch64> tasks, std::uint64_t seed,
+                                             const FileTargets& targets = {});
 
 }  // namespace shoal

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <shoal/target_units.hpp>
 #include <shoal/task_batch.hpp>
@@ -30,6 +31,11 @@ class TaskSource {
   virtual const TargetUnits& target_units() const;
   /// Number of tasks of a finite source in this phase; nothing for a generator.
   virtual std::optional<std::int64_t> size(Phase phase) const = 0;
+  /// Ids of a finite source's tasks in this phase, ascending; empty for a generator.
+  virtual std::vector<std::int64_t> ids(Phase) const { return {}; }
+  /// What people call a task, e.g. the text of its key columns; empty where tasks have ids alone. Throws
+  /// InvalidArgument when a source with names has no such task.
+  virtual std::string key_of(std::int64_t) const { return ""; }
   /// Meta-batch number `iteration` of `tasks` tasks. Generators: task ids iteration x tasks + slot. Finite
   /// sources: a keyed shuffle of each epoch, no task twice in a batch, at most size(phase) tasks.
   virtual TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace shoal {
@@ -23,6 +24,7 @@ struct FailedTask {
   std::int64_t id = 0;
   TaskStatus status = TaskStatus::good;
   std::int32_t step = 0;  ///< inner step at which it was noticed; -1 = before the first
+  std::string key = {};   ///< its name in the source (TaskSource::key_of); empty where ids are the only names
 };
 
 }  // namespace shoal

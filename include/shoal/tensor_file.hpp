@@ -6,9 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <shoal/input_file.hpp>
@@ -55,6 +57,11 @@ void require_content_hash(const std::filesystem::path& file, const TensorFile& c
 void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes,
                 Links links = Links::followed);
 void write_file(const std::filesystem::path& file, const std::string& text, Links links = Links::followed);
+/// The same for what is not in memory at once: `produce` is called once and hands over piece after piece.
+/// What it throws leaves the old file as it is.
+using PutText = std::function<void(std::string_view)>;
+using ProduceText = std::function<void(const PutText&)>;
+void write_file(const std::filesystem::path& file, const ProduceText& produce, Links links = Links::followed);
 
 /// SHA-256 as 64 lower-case hex digits.
 std::string sha256(std::span<const std::byte> bytes);

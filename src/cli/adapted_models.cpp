@@ -2,10 +2,11 @@
 #include "cli/adapted_models.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include <shoal/error.hpp>
 #include <shoal/tensor_file.hpp>
+
+#include "cli/failed_tasks.hpp"
 
 namespace shoal::cli {
 namespace {
@@ -47,43 +48,60 @@ void write_adapted(const std::filesystem::path& file, const ParameterLayout& lay
 }
 
 template <class Real>
-FastWeights<Real> read_adapted(const std::filesystem::path& file, const ParameterLayout& layout,
-                               std::span<const std::int64_t> ids) {
-  const TensorFile content = read_tensor_file(file);
+AdaptedModels<Real>::AdaptedModels(const std::filesystem::path& file, const ParameterLayout& layout)
+    : file_(file), layout_(layout) {
+  TensorFile content = read_tensor_file(file);
   require_content_hash(file, content);
-  const auto tensor = [&](const std::string& name) -> const Tensor& {
+  const auto tensor = [&](const std::string& name) -> Tensor& {
     const auto at = content.tensors.find(name);
     if (at == content.tensors.end()) throw ModelError(file.string() + ": tensor \"" + name + "\" is missing");
     return at->second;
   };
-  const auto stored_ids = tensor("task_id").template values<std::int64_t>();
-  const auto stored_status = tensor("status").template values<std::uint8_t>();
-  const auto stored_step = tensor("failed_step").template values<std::int32_t>();
-  if (stored_status.size() != stored_ids.size() || stored_step.size() != stored_ids.size())
+  const auto ids = tensor("task_id").template values<std::int64_t>();
+  const auto status = tensor("status").template values<std::uint8_t>();
+  failed_step_ = tensor("failed_step").template values<std::int32_t>();
+  if (status.size() != ids.size() || failed_step_.size() != ids.size())
     throw ModelError(file.string() + ": task_id, status and failed_step differ in length");
-  std::map<std::int64_t, std::size_t> place;
-  for (std::size_t t = 0; t < stored_ids.size(); ++t) place[stored_ids[t]] = t;
-
-  for (const TensorSpec& spec : layout.tensors())  // memory only for what the file holds
-    if (tensor("fast." + spec.name).shape !=
-        with_tasks(static_cast<std::int64_t>(stored_ids.size()), spec.shape))
-      throw ModelError(file.string() + ": tensor \"fast." + spec.name + "\" does not fit the model");
-  FastWeights<Real> fast;
-  for (const std::int64_t id : ids) {
-    const auto at = place.find(id);
-    if (at == place.end())
-      throw DataError(file.string() + ": holds no adapted model for task " + std::to_string(id));
-    if (stored_status[at->second] > 4)
-      throw ModelError(file.string() + ": unknown status " + std::to_string(stored_status[at->second]));
-    fast.status.push_back(static_cast<TaskStatus>(stored_status[at->second]));
-    fast.failed_step.push_back(stored_step[at->second]);
+  for (std::size_t t = 0; t < ids.size(); ++t) {
+    if (!place_.try_emplace(ids[t], t).second)
+      throw ModelError(file.string() + ": task id " + std::to_string(ids[t]) + " occurs twice");
+    if (status[t] > 4) throw ModelError(file.string() + ": unknown status " + std::to_string(status[t]));
+    status_.push_back(static_cast<TaskStatus>(status[t]));
   }
-  fast.phi.resize(ids.size() * layout.size());
   for (const TensorSpec& spec : layout.tensors()) {
-    const auto values = tensor("fast." + spec.name).template values<Real>();
-    for (std::size_t t = 0; t < ids.size(); ++t)
-      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(place[ids[t]] * spec.size), spec.size,
-                  fast.phi.begin() + static_cast<std::ptrdiff_t>(t * layout.size() + spec.offset));
+    Tensor& stored = tensor("fast." + spec.name);
+    if (stored.shape != with_tasks(static_cast<std::int64_t>(ids.size()), spec.shape))
+      throw ModelError(file.string() + ": tensor \"fast." + spec.name + "\" does not fit the model");
+    weights_.push_back(stored.template values<Real>());
+    stored.bytes = {};  // not held twice
+  }
+}
+
+template <class Real>
+void AdaptedModels<Real>::require_all(std::span<const std::int64_t> ids, const OpenedData& data) const {
+  std::vector<std::string> names;
+  for (const std::int64_t id : ids)
+    if (!place_.contains(id)) names.push_back(task_name(data.source->key_of(id), id));
+  if (names.empty()) return;
+  std::sort(names.begin(), names.end());
+  throw DataError(file_.string() + ": holds no adapted model for " + std::to_string(names.size()) +
+                  " of the " + std::to_string(ids.size()) + " tasks: " + first_of(names, names.size()) +
+                  "; make them with: shoal adapt RUN --data " + data.file);
+}
+
+template <class Real>
+FastWeights<Real> AdaptedModels<Real>::of(std::span<const std::int64_t> ids) const {
+  FastWeights<Real> fast;
+  fast.phi.resize(ids.size() * layout_.size());
+  for (std::size_t t = 0; t < ids.size(); ++t) {
+    const std::size_t at = place_.at(ids[t]);
+    fast.status.push_back(status_[at]);
+    fast.failed_step.push_back(failed_step_[at]);
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      const TensorSpec& spec = layout_.tensors()[i];
+      std::copy_n(weights_[i].begin() + static_cast<std::ptrdiff_t>(at * spec.size), spec.size,
+                  fast.phi.begin() + static_cast<std::ptrdiff_t>(t * layout_.size() + spec.offset));
+    }
   }
   return fast;
 }
@@ -99,9 +117,7 @@ template void write_adapted(const std::filesystem::path&, const ParameterLayout&
                             std::span<const std::int64_t>, const ModelMetadata&);
 template void write_adapted(const std::filesystem::path&, const ParameterLayout&, const FastWeights<double>&,
                             std::span<const std::int64_t>, const ModelMetadata&);
-template FastWeights<float> read_adapted(const std::filesystem::path&, const ParameterLayout&,
-                                         std::span<const std::int64_t>);
-template FastWeights<double> read_adapted(const std::filesystem::path&, const ParameterLayout&,
-                                          std::span<const std::int64_t>);
+template class AdaptedModels<float>;
+template class AdaptedModels<double>;
 
 }  // namespace shoal::cli

@@ -66,9 +66,11 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
   CLI::App* evaluate =
       command(app, "evaluate", "query losses at several numbers of adaptation steps", run_evaluate);
   evaluate->add_option("run", options.run, "run folder or model file")->required();
-  evaluate->add_option("--data", options.data, "CSV, .npy or task file; default: the run's own test tasks");
+  evaluate->add_option("--data", options.data, "CSV, .npy or task file; default: the run's own data");
   evaluate->add_option("--steps", options.steps, "e.g. 0,1,5")->delimiter(',')->check(check_steps);
-  evaluate->add_option("--phase", options.phase, "train | validation | test");
+  evaluate->add_option("--phase", options.phase,
+                       "train | validation | test | all; default: test, on other data than the run's all");
+  evaluate->add_option("--predictions", options.predictions, "also write the predictions (CSV)");
 
   CLI::App* adapt = command(app, "adapt", "adapt to new tasks and keep the models", run_adapt);
   adapt->add_option("run", options.run, "run folder or model file")->required();
@@ -122,6 +124,7 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
 }
 
 int fail(const std::string& what, int code, bool json) {
+  std::fflush(stdout);                             // where both go to one place, the reason is the last line
   const std::string message = Error(what).what();  // fit for a terminal, whoever threw it
   if (json)
     std::fputs(json_text({{"error", message}, {"exit_code", code}}).c_str(), stderr);

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -12,6 +14,7 @@
 #include <shoal/table_source.hpp>
 #include <shoal/task_source.hpp>
 
+#include "cli/run_tasks.hpp"
 #include "cli/trained_model.hpp"
 
 namespace shoal::cli {
@@ -19,18 +22,33 @@ namespace shoal::cli {
 struct OpenedData {
   std::string file;  ///< empty when tasks are generated
   std::unique_ptr<TaskSource> source;
-  const TableSource* table = nullptr;      ///< when it is one: it knows the tasks' keys
+  const TableSource* table = nullptr;      ///< when it is one
   std::vector<std::string> warnings = {};  ///< already told on standard error; for logs and JSON
+  TableOptions options = {};               ///< of a table, as this command reads it
+  /// Tasks that are no rows of a table: those of a task file in its own precision and units, or generated
+  /// ones once a command has them.
+  std::optional<std::variant<TaskBatch, TaskBatch64>> tasks = {};
+  RunTasks run = {};  ///< which of the tasks the model knows
 
-  std::string key_of(std::int64_t id) const { return table ? table->key_of(id) : std::to_string(id); }
+  /// The task's key, or its id where it has none.
+  std::string key_of(std::int64_t id) const {
+    const std::string key = source->key_of(id);
+    return key.empty() ? std::to_string(id) : key;
+  }
 };
 
 /// The source of a configuration, to train on. Warns on standard error, with the counts, when the split asks
 /// for a phase that no task is in.
 OpenedData open_source(const RunConfig& config);
+/// Whether a file looks like a task file: safetensors, by its name or its first bytes.
+bool is_task_file(const std::string& file);
+/// Whether --data, or what stands for it, is a file that the model was trained on, by its SHA-256.
+bool is_own_data(const CommandOptions& options, const TrainedModel& model);
 /// The tasks of --data (CSV or .npy through the model's preprocessing, or a task file), or of the run's own
-/// source. Warns on standard error when the run's file is not the one it was trained on.
-OpenedData open_data(const CommandOptions& options, const TrainedModel& model, TargetsNeeded needed);
+/// source. Warns on standard error when the run's file is not the one it was trained on. `phases`: whether a
+/// table is split as in the run; throws InvalidArgument for another seed than the run's then.
+OpenedData open_data(const CommandOptions& options, const TrainedModel& model, TargetsNeeded needed,
+                     Phases phases);
 
 /// Tells on standard error what was found out about a table's file (its delimiter), and what of it is in no
 /// task; nothing when all is.

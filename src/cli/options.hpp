@@ -20,15 +20,16 @@ struct CommonOptions {
 
 struct CommandOptions {
   CommonOptions common;
-  std::string run;         ///< RUN or A.safetensors
-  std::string out;         ///< --out
-  std::string data;        ///< --data
-  std::string parameters;  ///< --parameters
-  std::vector<int> steps;  ///< --steps
-  std::string phase = "test";
-  std::string name;      ///< data get NAME
-  std::string features;  ///< data get --features
-  std::string wheel;     ///< data get --wheel
+  std::string run;          ///< RUN or A.safetensors
+  std::string out;          ///< --out
+  std::string predictions;  ///< --predictions
+  std::string data;         ///< --data
+  std::string parameters;   ///< --parameters
+  std::vector<int> steps;   ///< --steps
+  std::string phase;        ///< --phase; empty = not given
+  std::string name;         ///< data get NAME
+  std::string features;     ///< data get --features
+  std::string wheel;        ///< data get --wheel
   bool resume = false, fast_weights = false;
 };
 

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "cli/config/config_file.hpp"
+#include "cli/idle_overrides.hpp"
 #include "cli/options.hpp"
 
 namespace shoal::cli {
@@ -30,6 +31,7 @@ RunConfig resolve_config(const CommonOptions& options, const RunConfig* trained)
     draft.config.tasks.source = "file";
     draft.config.tasks.table.path = options.tasks;
   }
+  tell_idle_keys(options.overrides, draft);
   return finished(draft);
 }
 

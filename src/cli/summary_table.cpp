@@ -2,19 +2,34 @@
 #include "cli/summary_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
+#include "cli/failed_tasks.hpp"
+
 namespace shoal::cli {
+namespace {
+
+/// A number in `width` columns with so many digits; nothing is known of NaN.
+std::string cell(double value, int width, int digits) {
+  char text[32];
+  if (std::isnan(value))
+    std::snprintf(text, sizeof text, "%*s", width, "-");
+  else
+    std::snprintf(text, sizeof text, "%*.*g", width, digits, value);
+  return text;
+}
+
+}  // namespace
 
 std::string text_table(const std::vector<StepSummary>& summaries) {
   std::string text = " steps       mean   +- 95 %     median       99 %     99.9 %   failed tasks\n";
   for (const StepSummary& s : summaries) {
-    char line[160];
-    std::snprintf(line, sizeof line, "%6d %10.5g %9.3g %10.5g %10.5g %10.5g   %lld of %lld (%.3g %%)\n",
-                  s.steps, s.mean, s.half_width, s.median, s.q99, s.q999,
-                  static_cast<long long>(s.tasks - s.good), static_cast<long long>(s.tasks),
-                  100.0 * s.divergence_rate);
-    text += line;
+    char tail[80];
+    std::snprintf(tail, sizeof tail, "   %lld of %lld (%.3g %%)\n", static_cast<long long>(s.tasks - s.good),
+                  static_cast<long long>(s.tasks), 100.0 * s.divergence_rate);
+    text += cell(s.steps, 6, 6) + cell(s.mean, 11, 5) + cell(s.half_width, 10, 3) + cell(s.median, 11, 5) +
+            cell(s.q99, 11, 5) + cell(s.q999, 11, 5) + tail;
   }
   const auto worst = std::max_element(summaries.begin(), summaries.end(), [](const auto& a, const auto& b) {
     return a.failures.size() < b.failures.size();
@@ -24,7 +39,7 @@ std::string text_table(const std::vector<StepSummary>& summaries) {
   constexpr std::size_t most = 10;
   for (std::size_t i = 0; i < std::min(most, worst->failures.size()); ++i) {
     const FailedTask& task = worst->failures[i];
-    text += "  task " + std::to_string(task.id) + ", step " + std::to_string(task.step) + ": " +
+    text += "  task " + task_name(task) + ", step " + std::to_string(task.step) + ": " +
             std::string(describe(task.status)) + "\n";
   }
   if (worst->failures.size() > most)
@@ -33,10 +48,18 @@ std::string text_table(const std::vector<StepSummary>& summaries) {
 }
 
 nlohmann::ordered_json json_failure(const FailedTask& task) {
-  return {{"id", task.id},
-          {"status", static_cast<int>(task.status)},
-          {"reason", describe(task.status)},
-          {"step", task.step}};
+  nlohmann::ordered_json json = {{"id", task.id}};
+  if (!task.key.empty()) json["key"] = task.key;
+  json["status"] = static_cast<int>(task.status);
+  json["reason"] = describe(task.status);
+  json["step"] = task.step;
+  return json;
+}
+
+nlohmann::ordered_json json_failures(std::span<const FailedTask> tasks) {
+  auto list = nlohmann::ordered_json::array();
+  for (const FailedTask& task : tasks) list.push_back(json_failure(task));
+  return list;
 }
 
 nlohmann::ordered_json json_table(const std::vector<StepSummary>& summaries) {
@@ -51,18 +74,10 @@ nlohmann::ordered_json json_table(const std::vector<StepSummary>& summaries) {
                                    {"q99", s.q99},
                                    {"q999", s.q999},
                                    {"divergence_rate", s.divergence_rate},
-                                   {"failures", nlohmann::ordered_json::array()}};
-    for (const FailedTask& task : s.failures) line["failures"].push_back(json_failure(task));
+                                   {"failures", json_failures(s.failures)}};
     list.push_back(std::move(line));
   }
   return list;
-}
-
-int failure_code(const std::vector<StepSummary>& summaries, double share) {
-  return std::any_of(summaries.begin(), summaries.end(),
-                     [&](const StepSummary& s) { return s.divergence_rate > share; })
-             ? 5
-             : 0;
 }
 
 }  // namespace shoal::cli

@@ -19,12 +19,13 @@ namespace shoal::cli {
 struct TrainedModel {
   std::filesystem::path file;
   ModelMetadata metadata;
-  RunConfig config;                              ///< the run's own, with this command's flags over it
+  RunConfig trained;                             ///< the run's own configuration
+  RunConfig config;                              ///< the same with this command's flags over it
   std::optional<Preprocessing> preprocessing;    ///< of a model that was trained on a table
   std::map<std::string, std::string> data_hash;  ///< SHA-256 of the files it was trained on, by name
   std::optional<int> selected_steps;             ///< adaptation steps that validation chose
 };
-/// Throws ModelError; InvalidArgument for a seed that would change which tasks are test tasks.
+/// Throws ModelError; InvalidArgument for another network or loss than the model's.
 TrainedModel open_trained(const CommandOptions& options);
 
 /// Adaptation steps of a command that takes one number of them: --steps, else algorithm.inner_steps where

@@ -9,6 +9,7 @@
 #include <shoal/error.hpp>
 
 #include "core/float_environment.hpp"
+#include "core/student_t.hpp"
 
 namespace shoal {
 
@@ -48,7 +49,8 @@ std::vector<StepSummary> summarize(const StepLosses<Real>& losses, std::span<con
     double squares = 0.0;
     for (const double loss : good) squares += (loss - summary.mean) * (loss - summary.mean);
     summary.half_width = good.size() < 2 ? std::numeric_limits<double>::quiet_NaN()
-                                         : 1.96 * std::sqrt(squares / (count - 1.0)) / std::sqrt(count);
+                                         : student_t_975(summary.good - 1) *
+                                               std::sqrt(squares / (count - 1.0)) / std::sqrt(count);
     summary.median = quantile(good, 0.5);
     summary.q99 = quantile(good, 0.99);
     summary.q999 = quantile(good, 0.999);

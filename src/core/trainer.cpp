@@ -75,9 +75,10 @@ class Training {
     const bool on_grid = iteration % options_.log_every == 0,
                looks = options_.validate_every > 0 && iteration % options_.validate_every == 0,
                may_end = iteration == options_.iterations || (looks && options_.patience > 0);
-    const TrainMetrics metrics =
+    TrainMetrics metrics =
         TrainingStep<Real>::take(learner_, source_, summary_.iteration, options_.tasks_per_batch,
                                  on_grid || may_end ? QueryLossBefore::measure : QueryLossBefore::skip);
+    for (FailedTask& task : metrics.failures) task.key = source_.key_of(task.id);
     summary_.iteration = iteration;
     summary_.tasks_seen += metrics.good + metrics.failed;
     summary_.tasks_failed += metrics.failed;

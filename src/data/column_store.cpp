@@ -219,6 +219,22 @@ const Column& ColumnStore::key_column(const std::string& name) const {
   return find(name, {Kind::key, Kind::text, Kind::value});
 }
 
+CellTexts ColumnStore::texts_of(const Column& column) const {
+  CellTexts texts;
+  for (std::size_t f = 0; f < files_.size(); ++f) {
+    const File& file = files_[f];
+    const auto reader = open_table(file.path, file.format);
+    const std::size_t place = file.places[static_cast<std::size_t>(&column - columns_.data())];
+    const std::string file_name = name_of(file.path);
+    const std::size_t end = f + 1 < files_.size() ? files_[f + 1].first_row : rows_;
+    while (texts.size() < end && reader->next())
+      texts.add(column.is_missing(texts.size()) ? std::string_view() : field_of(*reader, place, file_name));
+    if (texts.size() != end || reader->next())
+      throw DataError(printable(file.path) + ": changed while it was read");
+  }
+  return texts;
+}
+
 // Rows are not remembered by line: an error reads their file once more, up to its row.
 std::string ColumnStore::place(std::size_t row) const {
   const auto after = std::upper_bound(files_.begin(), files_.end(), row,

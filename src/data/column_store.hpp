@@ -57,6 +57,9 @@ class ColumnStore {
   const Column& text_column(const std::string& name) const;
   /// A column as it was asked for with `key`, else as it is.
   const Column& key_column(const std::string& name) const;
+  /// The texts of a stored column as they stand in the file, empty where a value is missing. Reads the file
+  /// once more. Throws DataError when it has other rows now.
+  CellTexts texts_of(const Column& column) const;
   /// "file:line" of a row, for errors.
   std::string place(std::size_t row) const;
   /// What was found out about the files rather than told by the format, a sentence each.

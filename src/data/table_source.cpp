@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -122,6 +123,23 @@ std::vector<ColumnRequest> requests(const TableOptions& o, const TargetType& tar
   return wanted;
 }
 
+/// A text column whose values are compared by the order of their bytes.
+class RankedColumn {
+ public:
+  explicit RankedColumn(const Column& column) : column_(column), rank_(column.levels.size()) {
+    std::vector<std::size_t> order(rank_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return column.levels[a] < column.levels[b]; });
+    for (std::size_t i = 0; i < order.size(); ++i) rank_[order[i]] = static_cast<std::int32_t>(i);
+  }
+  std::int32_t rank(std::size_t row) const { return rank_[static_cast<std::size_t>(column_.codes[row])]; }
+
+ private:
+  const Column& column_;
+  std::vector<std::int32_t> rank_;  // by level
+};
+
 class Table final : public TableSource {
  public:
   /// `known`: the preprocessing of a trained model, else null and it is fitted here.
@@ -160,10 +178,48 @@ class Table final : public TableSource {
     return static_cast<std::int64_t>(tasks_in(phase).size());
   }
   const Preprocessing& preprocessing() const override { return preprocessing_; }
+  std::vector<std::int64_t> ids(Phase phase) const override {
+    std::vector<std::int64_t> ids;
+    for (const std::size_t t : tasks_in(phase)) ids.push_back(rows_.tasks[t].id);
+    return ids;
+  }
   std::string key_of(std::int64_t id) const override { return task_of(id).key; }
+  std::vector<std::string> key_values(std::int64_t id) const override {
+    const std::size_t row = first_row(id);
+    std::vector<std::string> values;
+    for (const std::string& name : options_.key) values.push_back(value_text(table_.key_column(name), row));
+    return values;
+  }
   std::span<const std::int32_t> query_rows(std::int64_t id) const override {
     const TableTask& task = task_of(id);
     return std::span(rows_.order).subspan(task.query_begin, task.query_end - task.query_begin);
+  }
+  std::vector<std::size_t> key_places(std::span<const std::int64_t> task_ids) const override {
+    std::vector<RankedColumn> columns;
+    for (const std::string& name : options_.key) columns.emplace_back(table_.key_column(name));
+    std::vector<std::size_t> row, order(task_ids.size()), places(task_ids.size());
+    for (const std::int64_t id : task_ids) row.push_back(first_row(id));
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto before = [&](std::size_t a, std::size_t b) {
+      for (const RankedColumn& column : columns)
+        if (const auto x = column.rank(row[a]), y = column.rank(row[b]); x != y) return x < y;
+      return false;
+    };
+    std::sort(order.begin(), order.end(), before);
+    for (std::size_t i = 1; i < order.size(); ++i)
+      places[order[i]] = places[order[i - 1]] + (before(order[i - 1], order[i]) ? 1 : 0);
+    return places;
+  }
+  std::int32_t time_place(std::int64_t row) const override {
+    return rows_.time_rank.empty() ? 0 : rows_.time_rank[static_cast<std::size_t>(row)];
+  }
+  CellTexts target_texts(std::size_t target) const override {
+    if (!has_targets_) {
+      CellTexts none;
+      for (std::size_t row = 0; row < table_.rows(); ++row) none.add("");
+      return none;
+    }
+    return table_.texts_of(*targets_.columns().at(target));
   }
   std::string time_of(std::int64_t row) const override {
     if (options_.time.empty()) return "";
@@ -195,6 +251,13 @@ class Table final : public TableSource {
   const TableTask& task_of(std::int64_t id) const {
     if (const TableTask* task = rows_.find(id)) return *task;
     throw InvalidArgument("there is no task with id " + std::to_string(id));
+  }
+
+  /// A row of a task; its support or its query may be empty, not both.
+  std::size_t first_row(std::int64_t id) const {
+    const TableTask& task = task_of(id);
+    const bool adapts = task.support_begin < task.support_end;
+    return static_cast<std::size_t>(rows_.order[adapts ? task.support_begin : task.query_begin]);
   }
 
   const std::vector<std::size_t>& tasks_in(Phase phase) const {
@@ -340,7 +403,7 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
     for (const std::size_t t : chosen_tasks) rows += rows_.tasks[t].*end - rows_.tasks[t].*begin;
     set.x.reserve(rows * inputs);
     if (offset) set.output_offset.reserve(rows);
-    if (target_ == TargetType::label)
+    if (has_labels_)
       set.labels.reserve(rows);
     else
       set.y.reserve(rows * options_.targets.size());

@@ -78,6 +78,8 @@ class Builder {
         throw DataError(options_.path + ": task keys " + quoted_text(result_.tasks[t - 1].key) + " and " +
                         quoted_text(result_.tasks[t].key) + " have the same id " +
                         std::to_string(result_.tasks[t].id));
+    if (time_)
+      for (std::size_t row = 0; row < table_.rows(); ++row) result_.time_rank.push_back(time_->rank(row));
     return std::move(result_);
   }
 

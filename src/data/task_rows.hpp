@@ -25,6 +25,7 @@ struct TaskRows {
   std::vector<std::int32_t> order;  ///< rows of the table, those of one key together
   std::vector<TableTask> tasks;     ///< in order of id
   LeftOut left_out;
+  std::vector<std::int32_t> time_rank;  ///< by row of the table; empty when no column orders rows
 
   const TableTask* find(std::int64_t id) const;
 };

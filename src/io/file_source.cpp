@@ -51,6 +51,15 @@ class FileSource final : public TaskSource {
   }
   const TargetUnits& target_units() const override { return units_; }
   std::optional<std::int64_t> size(Phase) const override { return static_cast<std::int64_t>(by_id_.size()); }
+  std::vector<std::int64_t> ids(Phase) const override {
+    std::vector<std::int64_t> ids;
+    std::visit(
+        [&](const auto& tasks) {
+          for (const std::int64_t place : by_id_) ids.push_back(tasks.ids()[static_cast<std::size_t>(place)]);
+        },
+        tasks_);
+    return ids;
+  }
   TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
     return select<float>(chosen(phase, iteration, tasks));
   }
@@ -110,7 +119,13 @@ class FileSource final : public TaskSource {
 
 std::unique_ptr<TaskSource> make_file_source(const std::filesystem::path& file, std::uint64_t seed,
                                              const FileTargets& targets) {
-  return std::make_unique<FileSource>(file.string(), read_tasks(file), seed, targets);
+  return make_file_source(file, read_tasks(file), seed, targets);
+}
+
+std::unique_ptr<TaskSource> make_file_source(const std::filesystem::path& file,
+                                             std::variant<TaskBatch, TaskBatch64> tasks, std::uint64_t seed,
+                                             const FileTargets& targets) {
+  return std::make_unique<FileSource>(file.string(), std::move(tasks), seed, targets);
 }
 
 }  // namespace shoal

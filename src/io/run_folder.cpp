@@ -32,12 +32,15 @@ std::string line_of(const TrainMetrics& metrics) {
                        {"query_loss", metrics.query_loss},
                        {"good", metrics.good},
                        {"failed", metrics.failed}};
-  for (const FailedTask& task : metrics.failures)
-    line["failures"].push_back({{"id", task.id},
-                                {"status", static_cast<int>(task.status)},
-                                {"reason", describe(task.status)},
-                                {"step", task.step}});
-  return line.dump() + "\n";
+  for (const FailedTask& task : metrics.failures) {
+    ordered_json failure = {{"id", task.id}};
+    if (!task.key.empty()) failure["key"] = task.key;
+    failure["status"] = static_cast<int>(task.status);
+    failure["reason"] = describe(task.status);
+    failure["step"] = task.step;
+    line["failures"].push_back(std::move(failure));
+  }
+  return line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string line_of(const Validation& validation) {

@@ -63,6 +63,12 @@ class Temporary {
   Descriptor descriptor_;
 };
 
+PutText writer(int descriptor, const std::filesystem::path& file) {
+  return [descriptor, file](std::string_view text) {
+    write_all(descriptor, std::as_bytes(std::span(text)), file);
+  };
+}
+
 /// Where symbolic links lead, also when nothing is there yet.
 std::filesystem::path behind_links(std::filesystem::path file) {
   for (int hops = 0; std::filesystem::is_symlink(file); ++hops) {
@@ -90,11 +96,11 @@ int open_descriptor(std::filesystem::path name) {
 
 }  // namespace
 
-void write_file(const std::filesystem::path& name, std::span<const std::byte> bytes, Links links) {
+void write_file(const std::filesystem::path& name, const ProduceText& produce, Links links) {
   if (const int fd = links == Links::followed ? open_descriptor(name) : -1; fd >= 0) {
     // Somebody's file behind it stays, and is written on where they are in it.
     std::fflush(nullptr);
-    write_all(fd, bytes, name);
+    produce(writer(fd, name));
     return;
   }
   struct stat old {};
@@ -104,7 +110,7 @@ void write_file(const std::filesystem::path& name, std::span<const std::byte> by
   if (exists && !S_ISREG(old.st_mode)) {
     if (links == Links::refused) throw not_own_file(name, S_ISLNK(old.st_mode));
     Descriptor out = open_or_throw(name, O_WRONLY);
-    write_all(out.get(), bytes, name);
+    produce(writer(out.get(), name));
     if (out.close() != 0 && errno != EINTR) fail_with_errno(name, "closing failed");
     return;
   }
@@ -112,10 +118,17 @@ void write_file(const std::filesystem::path& name, std::span<const std::byte> by
   Temporary temporary(file);
   if (exists && ::fchmod(temporary.descriptor(), old.st_mode & 07777) != 0)
     fail_with_errno(file, "its mode cannot be kept");
-  write_all(temporary.descriptor(), bytes, file);
+  produce(writer(temporary.descriptor(), file));
   sync_file(temporary.descriptor(), file);
   temporary.rename_to(file);
   sync_folder(file.parent_path());
+}
+
+void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes, Links links) {
+  const auto produce = [&](const PutText& put) {
+    put({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  };
+  write_file(file, ProduceText(produce), links);
 }
 
 void write_file(const std::filesystem::path& file, const std::string& text, Links links) {

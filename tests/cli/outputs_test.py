@@ -28,7 +28,7 @@ def test_errors_in_the_data_name_the_file():
     run("predict", "f", "--data", "t.safetensors", "--out", "p.csv")
     seen = run("evaluate", "f", "--json")
     assert json.loads(seen.stdout)["trained_on"] and "the model was trained on these tasks" in seen.stderr
-    assert not json.loads(run("evaluate", "f", "--json", "--data", "u.safetensors").stdout)["trained_on"]
+    assert json.loads(run("evaluate", "f", "--json", "--data", "u.safetensors").stdout)["trained_on"]
 
 
 def test_pipes_and_links_are_not_replaced():
@@ -128,7 +128,7 @@ def test_data_goes_to_standard_output_and_talk_does_not():
     # Columns do not depend on how many rows there are.
     pathlib.Path("one.csv").write_text("client,day,a,b,y\nn,0,1,2,3\n", encoding="utf-8")
     run("predict", "r", "--data", "one.csv", "--out", "none.csv")
-    assert pathlib.Path("none.csv").read_text(encoding="utf-8") == "task,task_id,row,time,output_0\n"
+    assert pathlib.Path("none.csv").read_text(encoding="utf-8") == "client,task,task_id,row,time,phase,steps,target,output_0,prediction\n"
 
 
 def test_progress_is_a_bar_on_terminals_and_words_elsewhere():

@@ -78,7 +78,8 @@ TEST(Summarize, CountsGoodAndBadTasks) {
   EXPECT_EQ(table[0].tasks, 4);
   EXPECT_EQ(table[0].good, 4);
   EXPECT_EQ(table[0].mean, 2.5);
-  EXPECT_NEAR(table[0].half_width, 1.96 * std::sqrt(5.0 / 3.0) / 2.0, 1e-15);
+  EXPECT_NEAR(table[0].half_width, 3.1824463052842624 * std::sqrt(5.0 / 3.0) / 2.0, 1e-9)
+      << "Student's t of 3 degrees of freedom";
   EXPECT_EQ(table[0].median, 2.5);
   EXPECT_NEAR(table[0].q99, 3.97, 1e-12);
   EXPECT_NEAR(table[0].q999, 3.997, 1e-12);

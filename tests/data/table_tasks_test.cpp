@@ -409,6 +409,43 @@ TEST(Table, ToPredictInWindowsNoRowWithoutATargetIsLeftOut) {
   EXPECT_EQ(queries("1."), (Found{{"b/1", {1}}}));
 }
 
+TEST(Table, TellsWhatPredictionsRepeat) {
+  const Scratch folder;
+  TableOptions options = basic(folder.file(
+      "t.csv",
+      "id,k,t,x,y\nb,1/2,3,1,+1.50\nb,1/2,1,2,1e0\nb,1/2,2,3, 007 \na,\"x,y\",1,4,5\na,\"x,y\",2,5,-0\n"));
+  options.key = {"id", "k"};
+  options.time = "t";
+  options.support = 1;
+  const auto source = make_table_source(options, TargetType::real, 1);
+  const std::vector<std::int64_t> ids = source->ids(Phase::train);
+  ASSERT_EQ(ids.size(), 2u);
+  EXPECT_LT(ids[0], ids[1]);
+  EXPECT_TRUE(source->ids(Phase::test).empty());
+  const CellTexts targets = source->target_texts(0);
+  ASSERT_EQ(targets.size(), 5u);
+  EXPECT_EQ(targets[0], "+1.50");
+  EXPECT_EQ(targets[1], "1e0");
+  EXPECT_EQ(targets[2], "007");
+  EXPECT_EQ(targets[4], "-0");
+  const std::vector<std::size_t> places = source->key_places(ids);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::vector<std::string> key = source->key_values(ids[i]);
+    ASSERT_EQ(key.size(), 2u);
+    EXPECT_EQ(key[1], key[0] == "b" ? "1/2" : "x,y");
+    EXPECT_EQ(places[i], key[0] == "b" ? 1u : 0u) << "in order of the keys' bytes, not of the file";
+    const auto rows = source->query_rows(ids[i]);
+    EXPECT_EQ(std::vector<int>(rows.begin(), rows.end()),
+              key[0] == "b" ? (std::vector<int>{2, 0}) : std::vector<int>{4});
+  }
+  EXPECT_LT(source->time_place(1), source->time_place(2));
+  EXPECT_LT(source->time_place(2), source->time_place(0));
+  EXPECT_EQ(source->time_place(1), source->time_place(3));
+  // Texts of a file that is another one by now would be those of other rows.
+  folder.file("t.csv", "id,k,t,x,y\nb,1/2,3,1,+1.50\n");
+  EXPECT_THROW(source->target_texts(0), DataError);
+}
+
 TEST(Table, ToAdaptWindowsGoOnToTheLastRow) {
   const Scratch folder;
   std::string text = "id,t,x,y\n";

@@ -55,7 +55,7 @@ int run_data_export(const CommandOptions& options) {
   RunConfig config = resolve_config(options.common);
   config.tasks.table.scale_targets = ScaleTargets::off;  // a task file is in the user's units
   require_other_file(options.out, {config.tasks.table.path, options.common.config});
-  const Phase phase = phase_from_string(options.phase);
+  const Phase phase = options.phase.empty() ? Phase::test : phase_from_string(options.phase);
   const OpenedData data = open_source(config);
   report_left_out(data, options.common);
   const TaskBatch tasks = data.source->evaluation(phase, config.evaluate.tasks);

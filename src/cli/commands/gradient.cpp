@@ -6,6 +6,7 @@
 #include <shoal/tensor_file.hpp>
 
 #include "cli/adapted_models.hpp"
+#include "cli/failed_tasks.hpp"
 #include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
 #include "cli/summary_table.hpp"
@@ -62,9 +63,11 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
       {"good", result.good},
       {"mean_query_loss_before", static_cast<double>(result.mean_query_loss_before)},
       {"mean_query_loss", static_cast<double>(result.mean_query_loss)}};
+  std::vector<FailedTask> failures;
   for (std::size_t t = 0; t < static_cast<std::size_t>(count); ++t)
     if (result.status[t] != TaskStatus::good)
-      report["failures"].push_back(json_failure({tasks.ids()[t], result.status[t], result.failed_step[t]}));
+      failures.push_back({tasks.ids()[t], result.status[t], result.failed_step[t]});
+  report["failures"] = json_failures(failures);
   if (options.common.json)
     print_json(report);
   else if (!options.common.quiet)
@@ -72,7 +75,8 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
                  options.out.c_str(), static_cast<long long>(result.good), static_cast<long long>(count),
                  static_cast<double>(result.mean_query_loss_before),
                  static_cast<double>(result.mean_query_loss));
-  return result.good == 0 ? 5 : 0;
+  if (result.good == 0) throw NumericError(failure_text(count, count, failures));
+  return 0;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
 #include "cli/scaling_report.hpp"
+#include "cli/task_ids.hpp"
 
 namespace shoal::cli {
 namespace {
@@ -139,7 +140,13 @@ int run_inspect_model(const CommandOptions& options) {
     result["tensors"].push_back(std::move(line));
   }
   ordered_json::object_t metadata;  // a key's place is not searched for: they are as many as a file says
-  for (const auto& [key, value] : content.metadata) metadata.push_back({key, value});
+  for (const auto& [key, value] : content.metadata) {
+    const bool ids = key.ends_with("_tasks") && !options.common.json;
+    metadata.push_back(
+        {key, ids ? std::to_string(ids_of_text(value, file.string() + ": metadata \"" + key + "\"").size()) +
+                        " task ids"
+                  : value});
+  }
   result["metadata"] = std::move(metadata);
   print(result, options.common.json);
   return 0;

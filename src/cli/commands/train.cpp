@@ -12,6 +12,8 @@
 #include <shoal/tensor_file.hpp>
 
 #include "cli/config/config_file.hpp"
+#include "cli/csv_text.hpp"
+#include "cli/failed_tasks.hpp"
 #include "cli/model_selection.hpp"
 #include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
@@ -88,13 +90,19 @@ std::string manifest_of(const RunConfig& config, const std::map<std::string, std
 }
 
 ModelMetadata metadata_of(const RunConfig& config, const std::map<std::string, std::string>& hashes,
-                          const TableSource* table) {
+                          const TableSource* table, const TaskSource& source) {
   ModelMetadata metadata = {{"config", print_config(config, ConfigScope::of_model)}, {"version", version()}};
   if (table) metadata["preprocessing"] = to_json(table->preprocessing());
   nlohmann::ordered_json inputs;
   for (const auto& [file, hash] : hashes) inputs[table_file_name(config.tasks.table.path, file)] = hash;
   if (!inputs.empty())
     metadata["inputs"] = inputs.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  RunTasks tasks = RunTasks::of(source, config.tasks.source == "file");
+  if (!config.train.warm_start.empty()) {
+    const std::filesystem::path file = model_file(config.train.warm_start);
+    tasks.add_warm_start(RunTasks(read_metadata(file), file.string()));
+  }
+  tasks.put(metadata);
   return metadata;
 }
 
@@ -220,10 +228,14 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
   if (const auto scaling = scaling_json(data); !scaling.is_null()) log.line("scaling: " + scaling.dump());
 
   TrainSummary summary;
+  std::vector<FailedTask> failures;  // of the first iteration that had any
   {
     const CatchSignals signals;
     Progress progress(config.train.iterations, train_options.log_every, progress_form(options.common));
-    train_options.observer = [&](const TrainMetrics& metrics) { progress.show(metrics); };
+    train_options.observer = [&](const TrainMetrics& metrics) {
+      progress.show(metrics);
+      if (failures.empty()) failures = metrics.failures;
+    };
     train_options.validation_observer = [&](const Validation& validation) { progress.show(validation); };
     train_options.stop = [] { return caught_signal != 0; };
     summary =
@@ -242,7 +254,7 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
     log.line("warning: " + failed);
   }
   const nlohmann::ordered_json selection = json_of(selected);
-  ModelMetadata metadata = metadata_of(config, hashes, data.table);
+  ModelMetadata metadata = metadata_of(config, hashes, data.table, *data.source);
   for (const auto& entry : selection.items())
     if (!entry.value().is_null()) metadata[entry.key()] = entry.value().dump();
   write_parameters(folder / "model.safetensors", learner.layout(), learner.rate_layout(),
@@ -256,7 +268,6 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
   const double failed_share = summary.tasks_seen == 0 ? 0.0
                                                       : static_cast<double>(summary.tasks_failed) /
                                                             static_cast<double>(summary.tasks_seen);
-  int code = failed_share > config.evaluate.max_failed_share ? 5 : 0;
   // A task file is not split: what it is trained on is all there is to look at.
   const char* looked_at = config.tasks.source == "file" ? "training tasks" : "test tasks";
   std::vector<StepSummary> table;
@@ -267,7 +278,7 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
         config.loss.kind, data.source->target_units(),
         naming_file(data, [&] { return learner.evaluate(tasks, config.evaluate.steps); }));
     table = summarize(losses, tasks.ids());
-    code = std::max(code, failure_code(table, config.evaluate.max_failed_share));
+    name_failures(table, *data.source);
   }
   if (options.common.json) {
     nlohmann::ordered_json report = {{"run", folder.string()},
@@ -293,7 +304,12 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
       std::printf("query loss on %s after so many adaptation steps:\n%s", looked_at,
                   text_table(table).c_str());
   }
-  return code;
+  if (failed_share > config.evaluate.max_failed_share)
+    throw NumericError("on the way " + failure_text(summary.tasks_failed, summary.tasks_seen, failures) +
+                       "; evaluate.max_failed_share = " + number_text(config.evaluate.max_failed_share) +
+                       " allows no more than that share; metrics.jsonl lists them");
+  require_few_failures(table, config.evaluate.max_failed_share);
+  return 0;
 }
 
 }  // namespace
