@@ -29,7 +29,7 @@ def failed(code, *arguments, words=(), limit=None, **more):
     assert result.returncode == code, f"{arguments}: exit {result.returncode}, not {code}: {result.stderr[:2000]}"
     for word in words:
         assert word in result.stderr, f"{arguments}: {word!r} is not in {result.stderr[:2000]!r}"
-    message = result.stderr.removeprefix("shoal: error: ").rstrip("\n")
+    message = result.stderr.rstrip("\n").split("\n")[-1].removeprefix("shoal: error: ")
     assert len(message) <= 500 and message.isprintable(), f"{arguments}: {message[:2000]!r}"
     return message
 

@@ -65,7 +65,7 @@ def one_large_task_among_small_ones():
     for threads in (1, 3):
         check(f"training, {threads} threads", "train", "--config", "config.toml", "--threads", threads, "--out", f"run{threads}", "--quiet")
     assert pathlib.Path("run1/model.safetensors").read_bytes() == pathlib.Path("run3/model.safetensors").read_bytes()
-    check("evaluate", "evaluate", "run1", "--data", "table.csv", "--threads", 2)
+    check("evaluate", "evaluate", "run1", "--data", "table.csv", "--phase", "all", "--threads", 2)
     write_table("table.csv", {"big": large}, features)
     write_config(features, large - 10)
     check("a large support set", "train", "--config", "config.toml", "--threads", 2, "--out", "support", "--quiet")

@@ -168,7 +168,7 @@ def test_losses_and_predictions_are_in_the_units_of_the_target():
         for row in csv.DictReader(open("p.csv", encoding="utf-8")):
             outputs = [float(row[column]) for column in row if column.startswith("output_")]
             by_task.setdefault(row["task"], []).append(term(outputs, given[int(row["row"])]))
-        evaluated = json.loads(run("evaluate", name, "--data", "dollars.csv", "--steps", "2", "--json").stdout)
+        evaluated = json.loads(run("evaluate", name, "--data", "dollars.csv", "--phase", "all", "--steps", "2", "--json").stdout)
         assert len(evaluated["tasks"]) == 12
         for task in evaluated["tasks"]:
             expected = sum(by_task[task["key"]]) / len(by_task[task["key"]])

@@ -72,10 +72,10 @@ def test_windows_are_named_by_the_text_of_the_file():
     write([f"2018-{month}" for month in range(1, 13)])
     config("windows = { support = 3, query = 3 }")
     run("train", "--config", "t.toml", "--out", "r", "--quiet")
-    tasks = json.loads(run("evaluate", "r", "--data", "table.csv", "--steps", "0", "--json").stdout)["tasks"]
+    tasks = json.loads(run("evaluate", "r", "--data", "table.csv", "--phase", "all", "--steps", "0", "--json").stdout)["tasks"]
     assert sorted(task["key"] for task in tasks) == sorted(f"{asset}/2018-{month}" for asset in "AB" for month in (4, 7, 10))
     write(["2018-01-01T00:00Z", "2018-01-01T01:00+01:00"] + [f"2018-01-02T0{i}:00Z" for i in range(6)])
-    refused(3, "2018-01-01T00:00Z twice (the other is 2018-01-01T01:00+01:00 at table.csv:8)", "data", "export", "--config", "t.toml", "--out", "T.st")
+    refused(3, '"2018-01-01T00:00Z" twice (the other is "2018-01-01T01:00+01:00" at table.csv:8)', "data", "export", "--config", "t.toml", "--out", "T.st")
 
 
 def test_wrong_times_and_boundaries_are_refused():
