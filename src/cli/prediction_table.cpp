@@ -98,7 +98,10 @@ std::string PredictionTable::target_text(std::size_t target, std::int64_t query)
       [&](const auto& tasks) -> std::string {
         const std::size_t place = task_place_.at(task_);
         const auto row = static_cast<std::size_t>(tasks.query().offsets[place] + query);
-        if (tasks.columns().targets == 0) return std::to_string(tasks.query().labels[row]);
+        if (tasks.columns().targets == 0) {  // named as `label` is
+          const auto label = static_cast<std::size_t>(tasks.query().labels[row]);
+          return label < classes_.size() ? csv_text(classes_[label]) : std::to_string(label);
+        }
         const auto value = tasks.query().y[row * targets_.size() + target];
         return std::isnan(value) ? "" : number_text(value);
       },

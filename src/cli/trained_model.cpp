@@ -77,8 +77,11 @@ TrainedModel open_trained(const CommandOptions& options) {
   } catch (const InvalidArgument& error) {  // the file's fault, not that of the command line
     throw ModelError(model.file.string() + " (metadata): " + error.what());
   }
-  if (const auto found = model.metadata.find("preprocessing"); found != model.metadata.end())
-    model.preprocessing = preprocessing_from_json(found->second);
+  if (const auto found = model.metadata.find("preprocessing"); found != model.metadata.end()) try {
+      model.preprocessing = preprocessing_from_json(found->second);
+    } catch (const ModelError& error) {
+      throw ModelError(model.file.string() + " (metadata): " + error.what());
+    }
   if (const auto found = model.metadata.find("inputs"); found != model.metadata.end()) {
     const auto hashes = nlohmann::json::parse(found->second, nullptr, false);
     if (!hashes.is_object()) throw ModelError(model.file.string() + ": metadata \"inputs\" is not JSON");

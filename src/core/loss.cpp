@@ -85,6 +85,11 @@ void Loss::validate(int outputs) const {
       if (!(q > 0.0 && q < 1.0))
         throw InvalidArgument("loss: quantiles of pinball must lie between 0 and 1, one is " +
                               std::to_string(q));
+    for (std::size_t i = 0; i < quantiles.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j)
+        if (quantiles[i] == quantiles[j])
+          throw InvalidArgument("loss: quantiles of pinball must differ, " + std::to_string(quantiles[i]) +
+                                " is there twice");
     if (outputs % static_cast<int>(quantiles.size()) != 0)
       throw InvalidArgument("loss: pinball with " + std::to_string(quantiles.size()) +
                             " quantiles needs a multiple of as many outputs, not " + std::to_string(outputs));

@@ -150,6 +150,10 @@ Preprocessing preprocessing_from_json(const std::string& text) {
         p.deviation.size() != p.inputs.size() || p.fill.size() != p.inputs.size())
       throw ModelError("preprocessing: scalers do not fit the " + std::to_string(p.inputs.size()) +
                        " inputs");
+    for (std::size_t i = 0; i < p.inputs.size(); ++i)
+      if (!std::isfinite(p.mean[i]) || !std::isfinite(p.fill[i]) || !std::isfinite(p.deviation[i]) ||
+          p.deviation[i] <= 0.0)
+        throw ModelError("preprocessing: a scaler of the features is not a positive, finite number");
     const TargetUnits& units = p.target_units;
     if (units.mean.size() != units.deviation.size() ||
         (units.scale() && units.mean.size() != o.targets.size()))

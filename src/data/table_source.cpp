@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <string_view>
@@ -163,6 +164,7 @@ class Table final : public TableSource {
       targets_.fit(preprocessing_, fit_rows);
     }
     features_.emplace(table_, preprocessing_);
+    require_single_precision();
     rows_.left_out.unknown_categories = features_->unknown_categories();
     targets_.apply(preprocessing_);
     targets_.require(rows_whose_targets_count());
@@ -314,6 +316,26 @@ class Table final : public TableSource {
     if (!has_targets_ && options_.windows.query == 0) flags.labelled.assign(table_.rows(), false);
     if (options_.stratify && has_targets_) flags.class_of = classes_of(flags);
     return flags;
+  }
+
+  /// Throws DataError for a feature, as the model takes it, or an offset that no float holds.
+  void require_single_precision() const {
+    constexpr double largest = std::numeric_limits<float>::max();
+    const auto refuse = [&](std::int32_t row, const std::string& name) {
+      const auto at = static_cast<std::size_t>(row);
+      throw DataError(table_.place(at) + ": column \"" + name + "\": " + value_text(table_.column(name), at) +
+                      " is beyond the range of single precision; write the column in another unit");
+    };
+    for (std::size_t i = 0; i < preprocessing_.inputs.size(); ++i) {
+      if (preprocessing_.kinds[i] != InputKind::number) continue;
+      for (const std::int32_t row : rows_.order)
+        if (std::abs(features_->value(static_cast<std::size_t>(row), i)) > largest)
+          refuse(row, preprocessing_.inputs[i]);
+    }
+    if (options_.offset.empty()) return;
+    const Column& offset = table_.column(options_.offset);
+    for (const std::int32_t row : rows_.order)
+      if (std::abs(offset.numbers[static_cast<std::size_t>(row)]) > largest) refuse(row, options_.offset);
   }
 
   /// The class of every row that has its target: that of its label or word, or 0 or 1.

@@ -150,6 +150,8 @@ void TargetColumns::apply(const Preprocessing& preprocessing) {
   names_ = preprocessing.labels;
   place_of_level_.clear();
   if (names_.empty()) return;
+  if (!type_.labels && options_.positive.empty())
+    throw ModelError("preprocessing: has labels, but the loss of the model has no classes");
   std::unordered_map<std::string, std::int64_t> places;
   for (const std::string& name : names_) places.emplace(name, places.size());
   for (const Column* column : columns_) {

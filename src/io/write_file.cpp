@@ -8,9 +8,11 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <random>
 #include <string>
+#include <thread>
 
 #include <shoal/error.hpp>
 #include <shoal/tensor_file.hpp>
@@ -78,6 +80,24 @@ std::filesystem::path behind_links(std::filesystem::path file) {
   return file;
 }
 
+/// A named pipe that somebody reads, or will within a second.
+Descriptor open_pipe(const std::filesystem::path& name) {
+  const auto last = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  for (;;) {
+    const int descriptor = ::open(name.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor >= 0) {
+      Descriptor pipe(descriptor);
+      if (::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) & ~O_NONBLOCK) != 0)
+        fail_with_errno(name, "cannot be opened");
+      return pipe;
+    }
+    if (errno != ENXIO && errno != EINTR) fail_with_errno(name, "cannot be opened");
+    if (std::chrono::steady_clock::now() > last)
+      throw ResourceError(name.string() + ": is a pipe that nobody reads");
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
 /// The open descriptor that a name such as /dev/stdout stands for, or -1.
 int open_descriptor(std::filesystem::path name) {
   for (int hops = 0; hops < 40; ++hops) {
@@ -109,7 +129,7 @@ void write_file(const std::filesystem::path& name, const ProduceText& produce, L
   if (exists && S_ISDIR(old.st_mode)) throw ResourceError(name.string() + ": is a folder");
   if (exists && !S_ISREG(old.st_mode)) {
     if (links == Links::refused) throw not_own_file(name, S_ISLNK(old.st_mode));
-    Descriptor out = open_or_throw(name, O_WRONLY);
+    Descriptor out = S_ISFIFO(old.st_mode) ? open_pipe(name) : open_or_throw(name, O_WRONLY);
     produce(writer(out.get(), name));
     if (out.close() != 0 && errno != EINTR) fail_with_errno(name, "closing failed");
     return;

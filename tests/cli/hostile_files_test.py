@@ -272,6 +272,28 @@ def test_rehash_knows_the_hash():
     assert header_of("again.safetensors")[0]["__metadata__"] == header["__metadata__"]
 
 
+def test_a_model_whose_preprocessing_cannot_be():
+    rows = "".join(f"k{i % 5},{i},{i % 3}\n" for i in range(60))
+    pathlib.Path("t.csv").write_text("k,x,y\n" + rows, encoding="utf-8")
+    pathlib.Path("t.toml").write_text(
+        '[tasks]\nsource = "table"\npath = "t.csv"\nkey = ["k"]\nfeatures = ["x"]\ntargets = ["y"]\nsupport = 4\n', encoding="utf-8"
+    )
+    run("train", "--config", "t.toml", "--out", "T", "--quiet", "--set", "train.iterations=2")
+    header, data = header_of("T/model.safetensors")
+    right = json.loads(header["__metadata__"]["preprocessing"])
+    for key, value in [("labels", ["a", "b"]), ("deviation", [-1.0]), ("deviation", [0.0]), ("mean", [1e308, 1.0]), ("fill", [])]:
+        header["__metadata__"]["preprocessing"] = json.dumps({**right, key: value})
+        rehash("forged.safetensors", header, data)
+        for command in (["evaluate", "forged.safetensors"], ["predict", "forged.safetensors", "--out", "P.csv"]):
+            failed(4, *command, "--data", "t.csv", words=["preprocessing"])
+    assert not pathlib.Path("P.csv").exists()
+
+
+def test_a_pipe_that_nobody_reads():
+    os.mkfifo("nobody")
+    failed(6, "data", "export", "--set", "tasks.source=sinusoid", "--out", "nobody", *FAST, words=["nobody: is a pipe that nobody reads"])
+
+
 def test_data_get_runs_no_code_of_the_folder():
     pathlib.Path("gzip.py").write_text("open('RAN_gzip', 'w').close()\n", encoding="utf-8")
     os.mkdir("pip")

@@ -250,4 +250,17 @@ def test_scalers_that_overflow_are_refused():
     refused(3, "too large to be standardised", "train", *configure("c.toml", "t.csv"), "--out", "n")
 
 
+
+def test_features_beyond_single_precision_are_refused():
+    write("big.csv", lambda a, b, row: a, feature=lambda a: 1e39 if a > 2 else a)
+    line = next(n for n, text in enumerate(open("big.csv", encoding="utf-8"), 1) if ",1e+39," in text)
+    place = f'big.csv:{line}: column "a": 1e+39 is beyond the range of single precision'
+    plain = configure("big.toml", "big.csv", more="scale = false")
+    for command in (["train", "--out", "big"], ["data", "export", "--out", "B.st"], ["inspect", "tasks"]):
+        refused(3, place, *command, *plain)
+    write("small.csv", lambda a, b, row: a)
+    run("train", *configure("small.toml", "small.csv"), "--out", "small", "--quiet")
+    for command in (["evaluate", "small"], ["predict", "small", "--out", "P.csv"]):
+        refused(3, place, *command, "--data", "big.csv")
+
 run_tests(globals())

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 
 #include "cli/adapted_models.hpp"
 #include "cli/failed_tasks.hpp"
@@ -50,7 +51,7 @@ int run_adapt(const CommandOptions& options) {
                   {"left_out", left_out_json(data)},
                   {"adapted", list}});
     } else if (!options.common.quiet) {
-      std::fprintf(stderr, "%s: %lld of %lld tasks adapted in %d steps\n", options.out.c_str(),
+      std::fprintf(stderr, "%s: %lld of %lld tasks adapted in %d steps\n", printable(options.out).c_str(),
                    static_cast<long long>(good), static_cast<long long>(tasks.size()), steps);
       if (!failures.empty())
         std::fprintf(stderr, "%s\n", failure_text(std::ssize(failures), tasks.size(), failures).c_str());

@@ -3,6 +3,7 @@
 
 #include <shoal/dataset.hpp>
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 #include <shoal/task_file.hpp>
 
 #include "cli/opened_data.hpp"
@@ -61,7 +62,7 @@ int run_data_export(const CommandOptions& options) {
   const TaskBatch tasks = data.source->evaluation(phase, config.evaluate.tasks);
   write_task_file(options.out, tasks);
   if (!options.common.quiet && !options.common.json)
-    std::fprintf(stderr, "%s: %lld tasks, %lld support and %lld query rows\n", options.out.c_str(),
+    std::fprintf(stderr, "%s: %lld tasks, %lld support and %lld query rows\n", printable(options.out).c_str(),
                  static_cast<long long>(tasks.size()), static_cast<long long>(tasks.support().total_rows()),
                  static_cast<long long>(tasks.query().total_rows()));
   if (options.common.json)

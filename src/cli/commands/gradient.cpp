@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 #include <shoal/task_file.hpp>
 #include <shoal/tensor_file.hpp>
 
@@ -72,8 +73,8 @@ int gradient_in(const CommandOptions& options, const RunConfig& config, const Co
     print_json(report);
   else if (!options.common.quiet)
     std::fprintf(stderr, "%s: meta-gradient over %lld of %lld tasks, mean query loss %.6g -> %.6g\n",
-                 options.out.c_str(), static_cast<long long>(result.good), static_cast<long long>(count),
-                 static_cast<double>(result.mean_query_loss_before),
+                 printable(options.out).c_str(), static_cast<long long>(result.good),
+                 static_cast<long long>(count), static_cast<double>(result.mean_query_loss_before),
                  static_cast<double>(result.mean_query_loss));
   if (result.good == 0) throw NumericError(failure_text(count, count, failures));
   return 0;

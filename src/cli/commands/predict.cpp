@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include <shoal/error.hpp>
+#include <shoal/quoted_text.hpp>
 #include <shoal/tensor_file.hpp>
 
 #include "cli/adapted_models.hpp"
@@ -107,7 +108,7 @@ int run_predict(const CommandOptions& options) {
                   {"without_support", adapts ? without_support(tasks) : 0},
                   {"left_out", left_out_json(data)}});
     } else if (!options.common.quiet) {
-      std::fprintf(stderr, "%s: %lld rows of %lld tasks, %lld of them good\n", options.out.c_str(),
+      std::fprintf(stderr, "%s: %lld rows of %lld tasks, %lld of them good\n", printable(options.out).c_str(),
                    static_cast<long long>(rows), static_cast<long long>(tasks.size()),
                    static_cast<long long>(good));
       if (!failures.empty())

@@ -295,9 +295,9 @@ int train_in(const CommandOptions& options, const RunConfig& given, const Contex
     print_json(report);
   } else if (!options.common.quiet) {
     std::fprintf(stderr, "%s: %lld iterations%s, %lld of %lld tasks failed on the way; %s\n",
-                 folder.string().c_str(), static_cast<long long>(summary.iteration), patience.c_str(),
-                 static_cast<long long>(summary.tasks_failed), static_cast<long long>(summary.tasks_seen),
-                 describe(selected).c_str());
+                 printable(folder.string()).c_str(), static_cast<long long>(summary.iteration),
+                 patience.c_str(), static_cast<long long>(summary.tasks_failed),
+                 static_cast<long long>(summary.tasks_seen), describe(selected).c_str());
     if (table.empty())
       std::fprintf(stderr, "there are no test tasks to look at (tasks.split)\n");
     else
