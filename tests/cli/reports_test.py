@@ -42,7 +42,7 @@ def table_with_everything():
 def test_reports_of_commands_on_tables():
     config = table_with_everything()
     text, report = both("inspect", "tasks", *config)
-    assert report["left_out"]["rows"] == 1 and report["left_out"]["keys"] == 2
+    assert report["left_out"]["rows"] == 42 and report["left_out"]["rows_by_rule"]["missing"] == 1 and report["left_out"]["keys"] == 2
     assert "left_out.rows" in text.stdout and "phase" in text.stdout
     text, report = both("inspect", "plan", *config)
     assert "flops_per_iteration" in text.stdout and report["tensors"]
