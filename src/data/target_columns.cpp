@@ -149,6 +149,8 @@ void TargetColumns::apply(const Preprocessing& preprocessing) {
   units_ = preprocessing.target_units;
   names_ = preprocessing.labels;
   place_of_level_.clear();
+  if (names_.empty() && type_.labels)
+    throw ModelError("preprocessing: has no labels, but the loss of the model has classes");
   if (names_.empty()) return;
   if (!type_.labels && options_.positive.empty())
     throw ModelError("preprocessing: has labels, but the loss of the model has no classes");
