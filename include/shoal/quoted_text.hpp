@@ -15,4 +15,8 @@ std::string printable(std::string_view text, std::size_t most = 100);
 /// The same in double quotes.
 std::string quoted_text(std::string_view text, std::size_t most = 100);
 
+/// UTF-8 text as a string of TOML, whole and in double quotes: a configuration that it is copied into reads
+/// the same text again.
+std::string toml_text(std::string_view text);
+
 }  // namespace shoal

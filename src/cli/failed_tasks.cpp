@@ -42,6 +42,7 @@ std::string failure_text(std::int64_t failed, std::int64_t tasks, std::span<cons
       failures.begin(), failures.end(), first.begin(), first.end(),
       [](const FailedTask& a, const FailedTask& b) { return a.key != b.key ? a.key < b.key : a.id < b.id; });
   std::vector<std::string> names;
+  names.reserve(first.size());
   for (const FailedTask& task : first)
     names.push_back(task_name(task) + " (" + std::string(describe(task.status)) +
                     (task.step >= 0 ? ", step " + std::to_string(task.step) : "") + ")");

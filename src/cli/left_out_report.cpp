@@ -7,7 +7,7 @@ namespace shoal::cli {
 namespace {
 
 std::string sentence(const LeftOut& left, LeftOutRule rule) {
-  const std::string rows = std::to_string(left.rows(rule)) + " rows";
+  std::string rows = std::to_string(left.rows(rule)) + " rows";
   switch (rule) {
     case LeftOutRule::missing:
       return rows + " with a missing value (tasks.missing)";

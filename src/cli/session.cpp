@@ -15,10 +15,10 @@ Context make_context(const RunConfig& config) {
   return Context({config.backend, config.threads, config.isa, config.math});
 }
 
-Phase phase_from_string(const std::string& name) {
+Phase phase_from_string(const std::string& name, const char* others) {
   for (const Phase phase : {Phase::train, Phase::validation, Phase::test})
     if (name == to_string(phase)) return phase;
-  throw InvalidArgument("--phase " + name + ": known: train, validation, test");
+  throw InvalidArgument("--phase " + name + ": known: train, validation, test" + others);
 }
 
 void require_parent_folder(const std::filesystem::path& file) {

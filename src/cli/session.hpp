@@ -51,8 +51,8 @@ std::int64_t without_support(const BasicTaskBatch<Real>& tasks) {
   return count;
 }
 
-/// --phase. Throws InvalidArgument.
-Phase phase_from_string(const std::string& name);
+/// --phase. Throws InvalidArgument, which names the phases and `others`, what the command takes besides them.
+Phase phase_from_string(const std::string& name, const char* others = "");
 /// Refuses an --out that lies in no folder, before anything is computed.
 void require_parent_folder(const std::filesystem::path& file);
 /// Refuses an --out that is a file which the command reads; empty names are none.

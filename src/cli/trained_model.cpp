@@ -48,9 +48,9 @@ int adaptation_steps(const CommandOptions& options, const TrainedModel& model) {
 }
 
 std::filesystem::path model_file(const std::string& run) {
-  const std::filesystem::path file = run;
+  std::filesystem::path file = run;
   if (!std::filesystem::is_directory(file)) return file;
-  const std::filesystem::path own = file / "model.safetensors";
+  std::filesystem::path own = file / "model.safetensors";
   if (std::filesystem::is_symlink(own))
     throw ResourceError(own.string() + ": is a symbolic link; give the model file itself");
   return own;

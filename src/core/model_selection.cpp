@@ -46,7 +46,7 @@ BasicTaskBatch<Real> validation_tasks(const TaskSource& source) {
     else
       return source.sample(Phase::validation, 0, most_tasks);
   }
-  const auto all = [&] {
+  auto all = [&] {
     if constexpr (wide)
       return source.evaluation64(Phase::validation, most_tasks);
     else

@@ -72,4 +72,22 @@ std::string quoted_text(std::string_view text, std::size_t most) {
   return '"' + printable(text, most) + '"';
 }
 
+std::string toml_text(std::string_view text) {
+  std::string shown = "\"";
+  while (!text.empty()) {
+    const Character c = first_character(text);
+    const std::size_t bytes = c.bytes == 0 ? 1 : c.bytes;
+    if (c.point == '"' || c.point == '\\') shown += '\\';
+    if (is_shown_as_escape(c.point) && c.bytes > 0) {
+      char escape[16];
+      std::snprintf(escape, sizeof escape, c.point > 0xffff ? "\\U%08x" : "\\u%04x", c.point);
+      shown += escape;
+    } else {
+      shown += text.substr(0, bytes);
+    }
+    text.remove_prefix(bytes);
+  }
+  return shown + '"';
+}
+
 }  // namespace shoal

@@ -24,7 +24,7 @@ std::string advice_for_text(std::string_view text, const TableFormat& format) {
   if (const auto other = other_notation(text, format)) return "; if it is one: " + other->advice;
   constexpr std::size_t longest_word = 40;
   if (text.size() > longest_word) return "";
-  return "; if it means that there is none: set tasks.missing_words = [" + quoted_text(text) + "]";
+  return "; if it means that there is none: set tasks.missing_words = [" + toml_text(text) + "]";
 }
 
 void ColumnFindings::refuse_odd_values(const std::string& column, bool numbers_wanted,
@@ -50,7 +50,7 @@ void ColumnFindings::refuse_odd_values(const std::string& column, bool numbers_w
   if (infinities_.count > 0 && is_numeric())
     refuse(infinities_,
            " is infinite, which no column may be; to read it as missing: set tasks.missing_words = [" +
-               quoted_text(infinities_.value) + "]");
+               toml_text(infinities_.value) + "]");
 }
 
 }  // namespace shoal

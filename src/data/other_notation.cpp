@@ -112,12 +112,12 @@ bool is_unit_behind(std::string_view unit) {
 }
 
 std::string setting(const std::string& key, std::string_view value) {
-  return "tasks." + key + " = " + quoted_text(value);
+  return "tasks." + key + " = " + toml_text(value);
 }
 
 std::string list_setting(const std::string& key, const std::vector<std::string>& values) {
   std::string list;
-  for (const std::string& value : values) list += (list.empty() ? "" : ", ") + quoted_text(value);
+  for (const std::string& value : values) list += (list.empty() ? "" : ", ") + toml_text(value);
   return "tasks." + key + " = [" + list + "]";
 }
 

@@ -2,6 +2,7 @@
 #include "data/target_columns.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -55,6 +56,7 @@ std::vector<std::string> sorted_labels(std::vector<std::string> labels) {
     return a.first < b.first || (!(b.first < a.first) && a.second < b.second);
   });
   std::vector<std::string> sorted;
+  sorted.reserve(numbers.size());
   for (const auto& [number, label] : numbers) sorted.emplace_back(label);
   return sorted;
 }
@@ -106,6 +108,7 @@ TargetColumns::TargetColumns(const ColumnStore& table, const TableOptions& optio
 
 void TargetColumns::fit(Preprocessing& preprocessing, const std::vector<bool>& fit_rows) const {
   if (type_.labels) {
+    require_class_names(*columns_[0]);
     preprocessing.labels = sorted_labels(columns_[0]->levels);
   } else if (!options_.positive.empty()) {
     preprocessing.labels = negative_and_positive();
@@ -113,6 +116,32 @@ void TargetColumns::fit(Preprocessing& preprocessing, const std::vector<bool>& f
     std::vector<Moments> moments;
     for (const Column* column : columns_) moments.push_back(moments_of(table_, *column, fit_rows));
     preprocessing.target_units = units_for(moments, options_.scale_targets, type_.scaling);
+  }
+}
+
+/// A class has one name: a word, or a whole number that is written in one way. Other numbers are quantities.
+void TargetColumns::require_class_names(const Column& column) const {
+  std::unordered_map<double, std::int32_t> level_of_number;
+  const auto row_of = [&](std::int32_t level) {
+    const auto row = std::find(column.codes.begin(), column.codes.end(), level);
+    return static_cast<std::size_t>(row - column.codes.begin());
+  };
+  for (std::int32_t level = 0; level < static_cast<std::int32_t>(column.levels.size()); ++level) {
+    const std::string& name = column.levels[static_cast<std::size_t>(level)];
+    double number = 0.0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (end != name.data() + name.size() || error != std::errc() || !std::isfinite(number)) continue;
+    if (number != std::floor(number))
+      refuse(column, row_of(level),
+             quoted_text(name) +
+                 " is no name of a class: whole numbers and words are; for the prediction of "
+                 "a quantity, set loss.name = \"mse\"");
+    constexpr double exact = 9007199254740992.0;  // 2^53: below, equal numbers are equal doubles
+    const auto [at, added] = level_of_number.emplace(number, level);
+    if (!added && std::abs(number) < exact)
+      refuse(column, row_of(level),
+             quoted_text(name) + " and " + quoted_text(column.levels[static_cast<std::size_t>(at->second)]) +
+                 " are one number: write a class in one way");
   }
 }
 
@@ -208,7 +237,7 @@ std::string TargetColumns::how_to_recode(const Column& column) const {
   std::sort(values.begin(), values.end());
   return "; the column holds " + quoted_text(values[0]) + " and " + quoted_text(values[1]) +
          ": name the one that counts as 1, e.g. tasks.positive = " +
-         quoted_text(values[column.numeric ? 1 : 0]);
+         toml_text(values[column.numeric ? 1 : 0]);
 }
 
 double TargetColumns::value(std::size_t row, std::size_t c) const {

@@ -42,6 +42,7 @@ class TargetColumns {
 
  private:
   std::vector<std::string> negative_and_positive() const;
+  void require_class_names(const Column& column) const;
   std::string why_refused(const Column& column, std::size_t row) const;
   std::string how_to_recode(const Column& column) const;
   [[noreturn]] void refuse(const Column& column, std::size_t row, const std::string& why) const;

@@ -119,6 +119,79 @@ YearLast year_last(std::string_view digits) {
   return result;
 }
 
+/// Dates such as 31122003 and months such as 122003.
+std::string dates_with_long_years(const std::vector<std::string>& texts) {
+  bool all_days = true, day_first = true, month_first = true, months_alone = true;
+  bool eight_digits = true, of_our_time = true;
+  std::set<unsigned> before_year;  // more than one: not a counter that passes by, such as 102000, 102001, ...
+  for (const std::string& text : texts) {
+    const std::string_view digits = plain_digits(text);
+    const YearLast date = year_last(digits);
+    all_days = all_days && (date.day_first || date.month_first);
+    day_first = day_first && date.day_first;
+    month_first = month_first && date.month_first;
+    months_alone = months_alone && date.month_alone;
+    if (!all_days && !months_alone) return "";
+    eight_digits = eight_digits && digits.size() == 8;
+    of_our_time = of_our_time && date.year >= 1900 && date.year < 2100;
+    if (before_year.size() < 2) before_year.insert(date.before_year);
+  }
+  if (!eight_digits && (!of_our_time || before_year.size() < 2)) return "";
+  if (months_alone) return "a month with the year last; write 2003-12 instead of 122003";
+  const std::string what = day_first == month_first ? "a date with the day or the month first"
+                           : day_first              ? "a date with the day first"
+                                                    : "a date with the month first";
+  std::string advice = "; write 20031231 or 2003-12-31";
+  if (eight_digits && (day_first || month_first)) {
+    advice += ", or set tasks.time_format = ";
+    advice += !month_first ? "\"%d%m%Y\"" : !day_first ? "\"%m%d%Y\"" : "\"%d%m%Y\" or \"%m%d%Y\"";
+  }
+  return what + advice;
+}
+
+/// What six digits mean as a date whose year has two, in each of the three orders.
+struct ShortYear {
+  bool day_first = false, month_first = false, year_first = false;
+  bool any() const { return day_first || month_first || year_first; }
+};
+
+ShortYear short_year(std::string_view digits) {
+  const std::size_t first = digits.size() == 5 ? 1 : 2;  // a leading zero may be lost
+  const unsigned a = number_at(digits, 0, first), b = number_at(digits, first, 2),
+                 c = number_at(digits, first + 2, 2);
+  constexpr unsigned leap = 2000;  // a year of two digits may be one
+  return {day_of(leap + c, b, a).has_value(), day_of(leap + c, a, b).has_value(),
+          day_of(leap + a, b, c).has_value()};
+}
+
+/// Dates such as 311203. Months (200312) are told from them by their century, counters by this: a counter
+/// does not run through three days or more and never meet digits that are no date.
+std::string dates_with_short_years(const std::vector<std::string>& texts) {
+  ShortYear all{true, true, true};
+  bool months = true, leading_zero = false;
+  std::set<unsigned> first_two;
+  for (const std::string& text : texts) {
+    const std::string_view digits = plain_digits(text);
+    if (digits.size() != 5 && digits.size() != 6) return "";
+    const ShortYear date = short_year(digits);
+    all = {all.day_first && date.day_first, all.month_first && date.month_first,
+           all.year_first && date.year_first};
+    if (!all.any()) return "";
+    const unsigned year = number_at(digits, 0, 4), month = number_at(digits, 4, digits.size() - 4);
+    months = months && digits.size() == 6 && year >= 1900 && year < 2100 && month >= 1 && month <= 12;
+    leading_zero = leading_zero || digits.size() == 5 || digits[0] == '0';
+    first_two.insert(number_at(digits, 0, digits.size() - 4));
+  }
+  if (months || first_two.size() < (leading_zero ? 2 : 3)) return "";
+  std::string formats;
+  for (const auto& [fits, format] :
+       {std::pair(all.day_first, "\"%d%m%y\""), std::pair(all.month_first, "\"%m%d%y\""),
+        std::pair(all.year_first, "\"%y%m%d\"")})
+    if (fits) formats += (formats.empty() ? "" : " or ") + std::string(format);
+  return "a date whose year has two digits; write 2003-12-31, or six digits each and tasks.time_format = " +
+         formats;
+}
+
 }  // namespace
 
 std::optional<TimeReading> read_whole_number(std::string_view text, Exponents exponents) {
@@ -165,32 +238,8 @@ std::optional<Time> date_of_digits(std::string_view text) {
 }
 
 std::string disguised_dates(const std::vector<std::string>& texts) {
-  bool all_days = true, day_first = true, month_first = true, months_alone = true;
-  bool eight_digits = true, of_our_time = true;
-  std::set<unsigned> before_year;  // more than one: not a counter that passes by, such as 102000, 102001, ...
-  for (const std::string& text : texts) {
-    const std::string_view digits = plain_digits(text);
-    const YearLast date = year_last(digits);
-    all_days = all_days && (date.day_first || date.month_first);
-    day_first = day_first && date.day_first;
-    month_first = month_first && date.month_first;
-    months_alone = months_alone && date.month_alone;
-    if (!all_days && !months_alone) return "";
-    eight_digits = eight_digits && digits.size() == 8;
-    of_our_time = of_our_time && date.year >= 1900 && date.year < 2100;
-    if (before_year.size() < 2) before_year.insert(date.before_year);
-  }
-  if (!eight_digits && (!of_our_time || before_year.size() < 2)) return "";
-  if (months_alone) return "a month with the year last; write 2003-12 instead of 122003";
-  const std::string what = day_first == month_first ? "a date with the day or the month first"
-                           : day_first              ? "a date with the day first"
-                                                    : "a date with the month first";
-  std::string advice = "; write 20031231 or 2003-12-31";
-  if (eight_digits && (day_first || month_first)) {
-    advice += ", or set tasks.time_format = ";
-    advice += !month_first ? "\"%d%m%Y\"" : !day_first ? "\"%m%d%Y\"" : "\"%d%m%Y\" or \"%m%d%Y\"";
-  }
-  return what + advice;
+  const std::string dates = dates_with_long_years(texts);
+  return dates.empty() ? dates_with_short_years(texts) : dates;
 }
 
 }  // namespace shoal

@@ -26,7 +26,8 @@ std::optional<TimeValue> day_of_digits(std::string_view text);
 std::optional<Time> date_of_digits(std::string_view text);
 
 /// Why a column of whole numbers is not to be ordered by them: all are dates with the day or the month first
-/// (31122003, also with a time of day behind or the leading zero lost) or months with the year last (122003).
+/// (31122003, also with a time of day behind or the leading zero lost), dates whose year has two digits
+/// (311203) or months with the year last (122003).
 /// Empty when they are not. `texts`: every value of the column, at least one.
 std::string disguised_dates(const std::vector<std::string>& texts);
 

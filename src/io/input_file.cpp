@@ -76,7 +76,7 @@ std::string InputFile::look(Links links) {
     const int error = errno;
     if (error == ELOOP && links == Links::refused) throw not_own_file(name_, true);
     if (error == ENXIO) return "is a socket or a device; a file is needed";
-    const std::string why = std::string("cannot be opened for reading: ") + std::strerror(error);
+    std::string why = std::string("cannot be opened for reading: ") + std::strerror(error);
     if (names_nothing(error)) return why;
     throw ResourceError(name_ + ": " + why);
   }

@@ -103,7 +103,7 @@ def test_every_spelling_of_nan_is_missing_and_every_infinity_refused():
 
 
 def test_more_words_for_missing():
-    for word in [".", "?", "-", "-99.99", "missing", "$ -", "inf"]:
+    for word in [".", "?", "-", "-99.99", "missing", "$ -", "inf", r"\N", r"C:\"]:
         text = plain().replace("c1,", f"c1,{word}#", 1).replace("#", ",", 1).splitlines()
         at = next(i for i, line in enumerate(text) if f",{word}," in line)
         cells = text[at].split(",")
@@ -112,7 +112,7 @@ def test_more_words_for_missing():
         if word == "-99.99":
             write(text)
         elif word != "inf":
-            refused_table(text, ["table.csv:%d" % (at + 1), f'"{word}" is not a number', f'tasks.missing_words = ["{word}"]'])
+            refused_table(text, ["table.csv:%d" % (at + 1), f'"{word}" is not a number', f"tasks.missing_words = [{json.dumps(word)}]"])
         else:
             refused_table(text, 'tasks.missing_words = ["inf"]')
         told = exported(*settings(missing="drop", missing_words=[word]))[1]

@@ -120,6 +120,20 @@ def test_task_files_outside_the_domain_are_refused_by_every_command():
     refused(3, "row 1 (support_y): -1 is negative", "train", "--tasks", "bad.st", "--out", "n", *name, *small)
 
 
+def test_classes_have_one_name_each():
+    softmax = configure("s.toml", "s.csv", 'name = "softmax"')
+    for values, words in (
+        (["0.25", "1", "2"], 's.csv:2: column "y": "0.25" is no name of a class: whole numbers and words are'),
+        (["1", "0", "1.0"], 's.csv:4: column "y": "1.0" and "1" are one number: write a class in one way'),
+        (["7", "07", "8"], 's.csv:3: column "y": "07" and "7" are one number'),
+    ):
+        write("s.csv", lambda a, b, row: values[row % 3])
+        refused(3, words, "train", *softmax, "--out", "n")
+    for values in (["1.0", "0.0", "2.0"], ["9007199254740993", "9007199254740992", "0"], ["1", "one", "B+"]):
+        write("s.csv", lambda a, b, row: values[row % 3])
+        run("train", *softmax, "--out", "classes" + values[0], "--quiet")
+
+
 def test_generated_targets_have_a_domain_too():
     for loss, words in (("bce", "is not between 0 and 1; loss bce"), ("qlike", "is not positive")):
         for command in (["train", "--out", "n"], ["inspect", "plan"]):

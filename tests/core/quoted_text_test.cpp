@@ -36,5 +36,15 @@ TEST(QuotedText, LongTextIsCutBetweenCharacters) {
   EXPECT_EQ(quoted_text("€€€", 2), "\"€€...\"");
 }
 
+TEST(QuotedText, TomlTextHasTheEscapesOfToml) {
+  EXPECT_EQ(toml_text("n/a"), "\"n/a\"");
+  EXPECT_EQ(toml_text(""), "\"\"");
+  EXPECT_EQ(toml_text("say \"none\""), "\"say \\\"none\\\"\"");
+  EXPECT_EQ(toml_text("C:\\N"), "\"C:\\\\N\"");
+  EXPECT_EQ(toml_text("a\tb\n\x7f"), "\"a\\u0009b\\u000a\\u007f\"");
+  EXPECT_EQ(toml_text("\xe2\x80\xae"), "\"\\u202e\"");  // right-to-left override
+  EXPECT_EQ(toml_text("M\xc3\xbcller"), "\"M\xc3\xbcller\"");
+}
+
 }  // namespace
 }  // namespace shoal

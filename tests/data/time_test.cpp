@@ -287,6 +287,13 @@ TEST(Time, DatesDisguisedAsNumbersAreFound) {
       {{"1122003", "31122003"}, "the day first"},
       {{"102003", "112003", "12004"}, "a month with the year last"},
       {{"311220031600", "010120040930"}, "the day first"},
+      {{"311218", "310119", "280219"},
+       "has two digits; write 2003-12-31, or six digits each and "
+       "tasks.time_format = \"%d%m%y\""},
+      {{"123118", "013119", "022819"}, "tasks.time_format = \"%m%d%y\""},
+      {{"991231", "000103"}, "tasks.time_format = \"%y%m%d\""},
+      {{"10118", "10218"}, "\"%d%m%y\" or \"%m%d%y\""},
+      {{"010203", "020304", "030405"}, "\"%d%m%y\" or \"%m%d%y\" or \"%y%m%d\""},
       {{"31122003160000", "01012004093059"}, "the day first"},
   };
   for (const auto& [texts, named] : found)
@@ -302,6 +309,10 @@ TEST(Time, DatesDisguisedAsNumbersAreFound) {
                                             {"1012000", "1012001"},
                                             {"3.1122003e7"},
                                             {"201801", "201812"},
+                                            {"200101", "200212", "201012", "191105"},
+                                            {"110198", "110199", "110200", "120100"},
+                                            {"43101", "43102", "43461"},
+                                            {"311218", "310119", "320219"},
                                             {"311220032500", "010120040930"}};
   for (const auto& texts : plain) EXPECT_EQ(disguised_dates(texts), "") << texts[0];
   EXPECT_EQ(day_of_digits("19700102")->days, 1);

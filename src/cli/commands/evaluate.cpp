@@ -26,7 +26,7 @@ struct View {
 /// those of its tasks that the run has seen in it (test: and those that it has not seen at all).
 View view_of(const CommandOptions& options, const TrainedModel& model) {
   const bool all = options.phase == "all";
-  const Phase asked = options.phase.empty() || all ? Phase::test : phase_from_string(options.phase);
+  const Phase asked = options.phase.empty() || all ? Phase::test : phase_from_string(options.phase, ", all");
   const bool is_file =
       options.data.empty() ? model.trained.tasks.source == "file" : is_task_file(options.data);
   const bool own = options.data.empty() || is_own_data(options, model);
