@@ -39,8 +39,8 @@ std::string text_table(const std::vector<StepSummary>& summaries) {
   constexpr std::size_t most = 10;
   for (std::size_t i = 0; i < std::min(most, worst->failures.size()); ++i) {
     const FailedTask& task = worst->failures[i];
-    text += "  task " + task_name(task) + ", step " + std::to_string(task.step) + ": " +
-            std::string(describe(task.status)) + "\n";
+    text += "  task " + task_name(task) + (task.step >= 0 ? ", step " + std::to_string(task.step) : "") +
+            ": " + std::string(describe(task.status)) + "\n";
   }
   if (worst->failures.size() > most)
     text += "  and " + std::to_string(worst->failures.size() - most) + " more (--json lists all)\n";

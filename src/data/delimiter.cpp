@@ -76,6 +76,7 @@ OpenedTable opened(Attempt attempt, const TableFormat& format, std::string note)
   if (!attempt.twice.empty()) throw DataError(attempt.reader->header_place() + ": " + attempt.twice);
   OpenedTable table{std::move(attempt.reader), format, std::move(attempt.places), std::move(note)};
   table.format.delimiter = attempt.delimiter.character;
+  validate(table.format);  // only now is it known what separates the fields
   return table;
 }
 

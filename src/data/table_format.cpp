@@ -56,6 +56,8 @@ void validate(const TableFormat& format) {
              "themselves");
   if (format.comment.find_first_of("\r\n") != std::string::npos)
     refuse("comment", format.comment, "expected what lines begin with, e.g. \"#\"");
+  if (!delimiter.empty() && format.comment.starts_with(delimiter))
+    refuse("comment", format.comment, "begins with the delimiter, as a line does whose first field is empty");
 }
 
 TableFormat plain_format(const TableFormat& format) {

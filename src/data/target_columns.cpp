@@ -220,6 +220,9 @@ std::string TargetColumns::why_refused(const Column& column, std::size_t row) co
   const double target = column.numbers[row];
   if (std::isfinite(target) && !std::isfinite(static_cast<float>(target)))
     return text + " is beyond the range of single precision; write the column in another unit";
+  if (type_.domain.has(target))
+    return text + " is rounded to single precision and then " + std::string(type_.domain.fault) +
+           "; write the column in another unit";
   return type_.domain.refusal(target, text) + how_to_recode(column);
 }
 

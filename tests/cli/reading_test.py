@@ -246,6 +246,9 @@ def test_lines_that_are_no_rows():
     same_as_plain(preamble + plain().encode(), *settings(skip_rows=2))
     same_as_plain("# written by hand\n" + plain().replace("c1,", "# c1 begins\nc1,", 1) + "#end\n", *settings(comment="#"))
     same_as_plain("//\n" + plain() + "\n   \n\n", *settings(comment="//"))
+    for delimiter in (",", ";"):  # one is the usual one, one is found out
+        write(plain().replace(",", delimiter))
+        refused(2, f'tasks.comment = "{delimiter}": begins with the delimiter', "train", "--config", "c.toml", "--out", "r", *settings(comment=delimiter))
     write(preamble + plain().encode() + b"c1,x,1,1\n")
     refused(3, 'table.csv:28: column "a": "x"', "train", "--config", "c.toml", "--out", "r", *settings(skip_rows=2))
     refused_table("a\nb\n", ["table.csv:", "tasks.skip_rows"], *settings(skip_rows=9))

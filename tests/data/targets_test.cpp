@@ -59,7 +59,7 @@ TEST(Targets, OutsideTheDomainOfTheLossAreRefusedByPlaceAndValue) {
       {bce, "100", {"100 is not between 0 and 1", "probability"}},
       {qlike, "0", {"0 is not positive", "loss.floor"}},
       {qlike, "-0.5", {"-0.5 is not positive"}},
-      {qlike, "1e-60", {"1e-60 is not positive"}},  // 0 in single precision
+      {qlike, "1e-60", {"1e-60 is rounded to single precision and then is not positive"}},
       {mse, "1e39", {"1e+39 is beyond the range of single precision"}},
   };
   for (const Bad& bad : all) {
