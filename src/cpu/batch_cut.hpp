@@ -7,8 +7,9 @@
 namespace shoal::cpu {
 
 /// The least makespan of some cuts of `tasks` tasks on `threads` threads: as many full groups as the batch or
-/// whole rounds of the threads take, the rest in half groups and single tasks. `seconds` of a group of each
-/// kind; `tasks_of` a group; kinds that are not `usable` stay out. At least one kind must be usable.
+/// whole rounds of the threads take, the rest in half groups and single tasks; groups of several kinds must
+/// win by what the change between them costs. `seconds` of a group of each kind; `tasks_of` a group; kinds
+/// that are not `usable` stay out. At least one kind must be usable.
 BatchCut cut_batch(std::int64_t tasks, int threads, const PerKind<std::int64_t>& tasks_of,
                    const PerKind<double>& seconds, const PerKind<bool>& usable);
 

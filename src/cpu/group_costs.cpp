@@ -21,8 +21,14 @@ void GroupCosts::add(GroupKind which, double seconds) {
 BatchCut GroupCosts::trials(std::int64_t tasks, const PerKind<std::int64_t>& tasks_of,
                             const PerKind<bool>& allowed) {
   BatchCut groups{};
-  const bool again = ++calls_ % calls_between_trials == 0;
-  for (std::size_t k = 0; k < group_kinds; ++k) {
+  bool all_known = true;
+  for (std::size_t k = 0; k < group_kinds; ++k)
+    all_known = all_known && (!allowed[k] || kinds_[k].count >= enough);
+  const bool again = all_known && ++calls_ >= next_trial_;
+  if (again) next_trial_ += std::min(next_trial_, most_calls_between_trials);
+  const std::size_t first = again ? trials_++ : 0;
+  for (std::size_t i = 0; i < group_kinds; ++i) {
+    const std::size_t k = (first + i) % group_kinds;
     if (!allowed[k] || tasks <= 0) continue;
     const std::int64_t wanted = std::max<std::int64_t>(enough - kinds_[k].count, again ? 1 : 0);
     // A last group that is hardly filled says nothing of a full one, but a small batch has no better.

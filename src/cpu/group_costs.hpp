@@ -3,7 +3,8 @@
 //
 // A cost is the median of the last few measurements, in processor seconds, so that company on the machine
 // moves it little. It is republished only when it has moved by more than a few per cent: plans do not
-// flutter. Kinds that no plan uses any more are measured again now and then, one group at a time, since a
+// flutter. All kinds are measured again, one group at a time: soon and often at first, since the first
+// measurements are those of cold caches and of memory that nobody has touched yet, then now and then, since a
 // machine changes.
 #pragma once
 
@@ -23,14 +24,15 @@ class GroupCosts {
   double seconds(GroupKind kind) const { return kinds_[kind].published; }
   void add(GroupKind kind, double seconds);
 
-  /// Groups of each kind that the next batch of `tasks` tasks should try, out of those allowed: until a kind
-  /// is known, and now and then one of a kind that is not in use.
+  /// Groups of each kind that the next batch of `tasks` tasks should try, out of those allowed: until all
+  /// are known, then one group of each at the calls 4, 8, 16, ... 256 from there, and at every 256th. A batch
+  /// that is too small for a group of every kind begins with another kind each time.
   BatchCut trials(std::int64_t tasks, const PerKind<std::int64_t>& tasks_of, const PerKind<bool>& allowed);
 
  private:
   static constexpr int remembered = 5;
   static constexpr double least_move = 0.03;
-  static constexpr std::int64_t calls_between_trials = 256;
+  static constexpr std::int64_t most_calls_between_trials = 256;
 
   struct Kind {
     std::array<double, remembered> last{};
@@ -38,7 +40,8 @@ class GroupCosts {
     double published = 0.0;
   };
   PerKind<Kind> kinds_;
-  std::int64_t calls_ = 0;
+  std::int64_t calls_ = 0, next_trial_ = 4;
+  std::size_t trials_ = 0;
 };
 
 /// Costs by problem. Bounded: the memory of a process that sees ever new problems does not grow.

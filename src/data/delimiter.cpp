@@ -11,6 +11,8 @@
 #include <shoal/nearest_name.hpp>
 #include <shoal/quoted_text.hpp>
 
+#include "data/table_format.hpp"
+
 namespace shoal {
 namespace {
 
