@@ -11,6 +11,7 @@
 #include <limits>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "cpu/group_packing.hpp"
@@ -43,6 +44,7 @@ struct Worker {
   AlignedFloats workspace, fast_weights, outputs;
   std::vector<std::uint8_t> point_status;
   std::vector<std::int32_t> point_failed_step;
+  std::optional<GroupKind> last_tried;  ///< in this call's trial
   GradientSum<float> own_sum;
   GradientSum<float>* sum =
       nullptr;  ///< of a meta-gradient: where this worker adds; null before its first task
@@ -240,26 +242,30 @@ class CpuBackend final : public Backend<float> {
     const GroupPlans plans = plans_for(problem, tasks);
     const std::vector<std::int64_t> order = order_by_size(tasks.support(), tasks.query());
     GroupCosts& costs = costs_.of(plans.key(operation, tasks));
-    std::mutex measured;
-    const auto run = [&](const BatchCut& cut, std::span<const std::int64_t> part, bool measure) {
-      for_each_group(cut, part, [&](GroupKind kind, Worker& worker, std::span<const std::int64_t> group) {
-        const double begin = measure ? thread_seconds() : 0.0;
-        GroupJob job = packed_job(plans[kind], problem, tasks, parameters, worker, group);
-        use(plans[kind], worker, job, group);
-        if (!measure) return;
-        const double spent = (thread_seconds() - begin) / group_passes(job);
-        const std::lock_guard lock(measured);
-        costs.add(kind, spent);
-      });
+    const auto compute = [&](GroupKind kind, Worker& worker, std::span<const std::int64_t> group) {
+      GroupJob job = packed_job(plans[kind], problem, tasks, parameters, worker, group);
+      use(plans[kind], worker, job, group);
+      return group_passes(job);
     };
     std::span<const std::int64_t> rest = order;
     if (choice_.forced.measures()) {
       const BatchCut trial = costs.trials(tasks.size(), choice_.tasks_of(), plans.allowed());
       const auto tried = static_cast<std::size_t>(std::min(plans.tasks_in(trial), tasks.size()));
-      run(trial, rest.first(tried), true);
+      for (Worker& worker : workers_) worker.last_tried.reset();
+      std::mutex noting;
+      TrialTimes times;
+      for_each_group(trial, rest.first(tried), [&](GroupKind kind, Worker& worker, auto group) {
+        const double begin = thread_seconds();
+        const double passes = compute(kind, worker, group);
+        const double spent = (thread_seconds() - begin) / passes;
+        const std::lock_guard lock(noting);
+        times.note(kind, spent, worker.last_tried == kind);
+        worker.last_tried = kind;
+      });
+      times.publish(costs);
       rest = rest.subspan(tried);
     }
-    run(plans.cut(&costs, static_cast<std::int64_t>(rest.size())), rest, false);
+    for_each_group(plans.cut(&costs, static_cast<std::int64_t>(rest.size())), rest, compute);
   }
 
   static void begin_own_sum(Worker& worker, const MetaParameters<float>& parameters) {

@@ -27,15 +27,32 @@ BatchCut GroupCosts::trials(std::int64_t tasks, const PerKind<std::int64_t>& tas
   const bool again = all_known && ++calls_ >= next_trial_;
   if (again) next_trial_ += std::min(next_trial_, most_calls_between_trials);
   const std::size_t first = again ? trials_++ : 0;
+  const std::int64_t all_tasks = tasks;
   for (std::size_t i = 0; i < group_kinds; ++i) {
     const std::size_t k = (first + i) % group_kinds;
     if (!allowed[k] || tasks <= 0) continue;
-    const std::int64_t wanted = std::max<std::int64_t>(enough - kinds_[k].count, again ? 1 : 0);
+    const std::int64_t measured = std::max<std::int64_t>(enough - kinds_[k].count, again ? 1 : 0);
+    if (measured == 0) continue;
     // A last group that is hardly filled says nothing of a full one, but a small batch has no better.
-    groups[k] = std::clamp<std::int64_t>(wanted, 0, (tasks + tasks_of[k] / 2) / tasks_of[k]);
+    const auto room = [&](std::int64_t count) { return (count + tasks_of[k] / 2) / tasks_of[k]; };
+    const std::int64_t wanted = std::min(measured + 1, room(all_tasks));
+    if (room(tasks) >= std::min<std::int64_t>(wanted, 2)) groups[k] = std::min(wanted, room(tasks));
     tasks -= groups[k] * tasks_of[k];
   }
   return groups;
+}
+
+void TrialTimes::note(GroupKind kind, double seconds, bool warm) {
+  Times& times = kinds_[kind];
+  if (warm && !times.warm) times = {.warm = true};
+  if (warm == times.warm && times.count < most)
+    times.seconds[static_cast<std::size_t>(times.count++)] = seconds;
+}
+
+void TrialTimes::publish(GroupCosts& costs) const {
+  for (const GroupKind kind : {full_group, half_group, single_task})
+    for (int i = 0; i < kinds_[kind].count; ++i)
+      costs.add(kind, kinds_[kind].seconds[static_cast<std::size_t>(i)]);
 }
 
 GroupCosts& CostTable::of(const Key& key) {

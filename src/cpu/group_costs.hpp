@@ -8,6 +8,7 @@
 // machine changes.
 #pragma once
 
+#include <array>
 #include <map>
 #include <vector>
 
@@ -25,8 +26,9 @@ class GroupCosts {
   void add(GroupKind kind, double seconds);
 
   /// Groups of each kind that the next batch of `tasks` tasks should try, out of those allowed: until all
-  /// are known, then one group of each at the calls 4, 8, 16, ... 256 from there, and at every 256th. A batch
-  /// that is too small for a group of every kind begins with another kind each time.
+  /// are known, then some of each at the calls 4, 8, 16, ... 256 from there, and at every 256th. A first
+  /// group is there to warm the caches. What the batch has no room for waits for another batch; a batch
+  /// without room for all kinds begins with another one each time.
   BatchCut trials(std::int64_t tasks, const PerKind<std::int64_t>& tasks_of, const PerKind<bool>& allowed);
 
  private:
@@ -42,6 +44,23 @@ class GroupCosts {
   PerKind<Kind> kinds_;
   std::int64_t calls_ = 0, next_trial_ = 4;
   std::size_t trials_ = 0;
+};
+
+/// What the groups of one call took. Groups behind one of their own kind count, on the same thread: others
+/// found cold caches. Where there are none, as in a batch of one group, the cold ones count.
+class TrialTimes {
+ public:
+  void note(GroupKind kind, double seconds, bool warm);
+  void publish(GroupCosts& costs) const;
+
+ private:
+  static constexpr int most = 5;
+  struct Times {
+    std::array<double, most> seconds{};
+    int count = 0;
+    bool warm = false;
+  };
+  PerKind<Times> kinds_;
 };
 
 /// Costs by problem. Bounded: the memory of a process that sees ever new problems does not grow.

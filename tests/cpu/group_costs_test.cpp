@@ -33,8 +33,8 @@ TEST(GroupCosts, SmallMovesAreNotPublishedLargeOnesAre) {
 
 TEST(GroupCosts, TriesUntilAKindIsKnownAndNowAndThen) {
   GroupCosts costs;
-  EXPECT_EQ(costs.trials(1000, sizes, all), (BatchCut{3, 3, 3}));
-  EXPECT_EQ(costs.trials(1000, sizes, {false, true, false}), (BatchCut{0, 3, 0}));
+  EXPECT_EQ(costs.trials(1000, sizes, all), (BatchCut{4, 4, 4}));
+  EXPECT_EQ(costs.trials(1000, sizes, {false, true, false}), (BatchCut{0, 4, 0}));
   // No more than the batch has tasks for.
   EXPECT_EQ(costs.trials(16, sizes, all), (BatchCut{1, 0, 0}));
   EXPECT_EQ(costs.trials(25, sizes, all), (BatchCut{2, 0, 0}));
@@ -47,7 +47,7 @@ TEST(GroupCosts, TriesUntilAKindIsKnownAndNowAndThen) {
   for (int call = 1; call <= 1100; ++call) {
     const BatchCut trial = costs.trials(1000, sizes, all);
     if (trial == BatchCut{}) continue;
-    EXPECT_EQ(trial, (BatchCut{1, 1, 1}));
+    EXPECT_EQ(trial, (BatchCut{2, 2, 2}));
     again.push_back(call);
   }
   EXPECT_EQ(again, (std::vector<int>{4, 8, 16, 32, 64, 128, 256, 512, 768, 1024}));
@@ -67,6 +67,24 @@ TEST(GroupCosts, SmallBatchesTryOneKindAfterAnother) {
     for (std::size_t k = 0; k < group_kinds; ++k)
       EXPECT_EQ(tried[k] > 0, allowed[k]) << tasks << " tasks, kind " << k;
   }
+}
+
+TEST(TrialTimes, ColdGroupsCountOnlyWhereThereAreNoWarmOnes) {
+  GroupCosts costs;
+  TrialTimes times;
+  for (const bool warm : {false, true, true, true}) times.note(full_group, warm ? 1.0 : 9.0, warm);
+  for (int i = 0; i < 3; ++i) times.note(half_group, 5.0, false);
+  times.publish(costs);
+  EXPECT_EQ(costs.seconds(full_group), 1.0);
+  EXPECT_EQ(costs.seconds(half_group), 5.0);
+  EXPECT_FALSE(costs.known(single_task));
+  EXPECT_TRUE(costs.known(full_group));
+  costs = {};
+  times.note(single_task, 2.0, true);
+  times.note(single_task, 7.0, false);  // another thread's first group may come late
+  times.publish(costs);
+  for (int i = 0; i < 2; ++i) costs.add(single_task, 2.0);
+  EXPECT_EQ(costs.seconds(single_task), 2.0);
 }
 
 TEST(CostTable, DoesNotGrowWithoutEnd) {
