@@ -44,7 +44,8 @@ struct Worker {
   AlignedFloats workspace, fast_weights, outputs;
   std::vector<std::uint8_t> point_status;
   std::vector<std::int32_t> point_failed_step;
-  std::optional<GroupKind> last_tried;  ///< in this call's trial
+  std::optional<GroupKind>
+      last_kind;  ///< of the group before, of the same problem: its code and memory are warm
   GradientSum<float> own_sum;
   GradientSum<float>* sum =
       nullptr;  ///< of a meta-gradient: where this worker adds; null before its first task
@@ -245,22 +246,25 @@ class CpuBackend final : public Backend<float> {
     const auto compute = [&](GroupKind kind, Worker& worker, std::span<const std::int64_t> group) {
       GroupJob job = packed_job(plans[kind], problem, tasks, parameters, worker, group);
       use(plans[kind], worker, job, group);
+      worker.last_kind = kind;
       return group_passes(job);
     };
+    if (last_costs_ != &costs)
+      for (Worker& worker : workers_) worker.last_kind.reset();
+    last_costs_ = &costs;
     std::span<const std::int64_t> rest = order;
     if (choice_.forced.measures()) {
       const BatchCut trial = costs.trials(tasks.size(), choice_.tasks_of(), plans.allowed());
       const auto tried = static_cast<std::size_t>(std::min(plans.tasks_in(trial), tasks.size()));
-      for (Worker& worker : workers_) worker.last_tried.reset();
       std::mutex noting;
       TrialTimes times;
       for_each_group(trial, rest.first(tried), [&](GroupKind kind, Worker& worker, auto group) {
+        const bool warm = worker.last_kind == kind;
         const double begin = thread_seconds();
         const double passes = compute(kind, worker, group);
         const double spent = (thread_seconds() - begin) / passes;
         const std::lock_guard lock(noting);
-        times.note(kind, spent, worker.last_tried == kind);
-        worker.last_tried = kind;
+        times.note(kind, spent, warm);
       });
       times.publish(costs);
       rest = rest.subspan(tried);
@@ -327,7 +331,8 @@ class CpuBackend final : public Backend<float> {
 
   const GroupChoice choice_;
   CostTable costs_;
-  std::mutex mutex_;  // one call at a time: the workers' memory is the backend's
+  const GroupCosts* last_costs_ = nullptr;  ///< of the problem of the call before
+  std::mutex mutex_;                        // one call at a time: the workers' memory is the backend's
   ThreadPool pool_;
   std::deque<Worker> workers_;  // one at least; more when a call first has groups for them
 };

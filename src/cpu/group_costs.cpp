@@ -25,8 +25,11 @@ BatchCut GroupCosts::trials(std::int64_t tasks, const PerKind<std::int64_t>& tas
   for (std::size_t k = 0; k < group_kinds; ++k)
     all_known = all_known && (!allowed[k] || kinds_[k].count >= enough);
   const bool again = all_known && ++calls_ >= next_trial_;
-  if (again) next_trial_ += std::min(next_trial_, most_calls_between_trials);
-  const std::size_t first = again ? trials_++ : 0;
+  const std::size_t first = again ? trials_ % group_kinds : 0;
+  if (again && calls_ > next_trial_) {  // the second call of the two
+    next_trial_ += std::min(next_trial_, most_calls_between_trials);
+    ++trials_;
+  }
   const std::int64_t all_tasks = tasks;
   for (std::size_t i = 0; i < group_kinds; ++i) {
     const std::size_t k = (first + i) % group_kinds;
@@ -51,8 +54,9 @@ void TrialTimes::note(GroupKind kind, double seconds, bool warm) {
 
 void TrialTimes::publish(GroupCosts& costs) const {
   for (const GroupKind kind : {full_group, half_group, single_task})
-    for (int i = 0; i < kinds_[kind].count; ++i)
-      costs.add(kind, kinds_[kind].seconds[static_cast<std::size_t>(i)]);
+    if (kinds_[kind].warm || !costs.known(kind))
+      for (int i = 0; i < kinds_[kind].count; ++i)
+        costs.add(kind, kinds_[kind].seconds[static_cast<std::size_t>(i)]);
 }
 
 GroupCosts& CostTable::of(const Key& key) {

@@ -25,10 +25,10 @@ class GroupCosts {
   double seconds(GroupKind kind) const { return kinds_[kind].published; }
   void add(GroupKind kind, double seconds);
 
-  /// Groups of each kind that the next batch of `tasks` tasks should try, out of those allowed: until all
-  /// are known, then some of each at the calls 4, 8, 16, ... 256 from there, and at every 256th. A first
-  /// group is there to warm the caches. What the batch has no room for waits for another batch; a batch
-  /// without room for all kinds begins with another one each time.
+  /// Groups of each kind that the next batch of `tasks` tasks should try, out of those allowed: until all are
+  /// known, then some of each at the calls 4, 8, 16, ... 256 from there, and at every 256th, each time in two
+  /// calls. A first group, or the first of the two calls, is there to warm the caches. A batch without room
+  /// for all kinds begins with another one each time.
   BatchCut trials(std::int64_t tasks, const PerKind<std::int64_t>& tasks_of, const PerKind<bool>& allowed);
 
  private:
@@ -47,7 +47,7 @@ class GroupCosts {
 };
 
 /// What the groups of one call took. Groups behind one of their own kind count, on the same thread: others
-/// found cold caches. Where there are none, as in a batch of one group, the cold ones count.
+/// found cold caches, and count only as long as the cost of their kind is not known.
 class TrialTimes {
  public:
   void note(GroupKind kind, double seconds, bool warm);

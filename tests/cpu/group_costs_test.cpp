@@ -50,7 +50,8 @@ TEST(GroupCosts, TriesUntilAKindIsKnownAndNowAndThen) {
     EXPECT_EQ(trial, (BatchCut{2, 2, 2}));
     again.push_back(call);
   }
-  EXPECT_EQ(again, (std::vector<int>{4, 8, 16, 32, 64, 128, 256, 512, 768, 1024}));
+  EXPECT_EQ(again, (std::vector<int>{4,   5,   8,   9,   16,  17,  32,  33,  64,   65,
+                                     128, 129, 256, 257, 512, 513, 768, 769, 1024, 1025}));
 }
 
 TEST(GroupCosts, SmallBatchesTryOneKindAfterAnother) {
@@ -79,6 +80,10 @@ TEST(TrialTimes, ColdGroupsCountOnlyWhereThereAreNoWarmOnes) {
   EXPECT_EQ(costs.seconds(half_group), 5.0);
   EXPECT_FALSE(costs.known(single_task));
   EXPECT_TRUE(costs.known(full_group));
+  TrialTimes cold;
+  for (int i = 0; i < 5; ++i) cold.note(half_group, 9.0, false);
+  cold.publish(costs);
+  EXPECT_EQ(costs.seconds(half_group), 5.0);  // known already
   costs = {};
   times.note(single_task, 2.0, true);
   times.note(single_task, 7.0, false);  // another thread's first group may come late
