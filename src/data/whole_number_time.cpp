@@ -164,25 +164,36 @@ ShortYear short_year(std::string_view digits) {
           day_of(leap + a, b, c).has_value()};
 }
 
-/// Dates such as 311203. Months (200312) are told from them by their century, counters by this: a counter
-/// does not run through three days or more and never meet digits that are no date.
+/// Dates such as 311203. Months (200312) are told from them by their century. A counter meets digits that are
+/// no date, or runs through more values of its last two digits than of those before them. Dates with the year
+/// first are in order, unless they pass a century.
 std::string dates_with_short_years(const std::vector<std::string>& texts) {
   ShortYear all{true, true, true};
-  bool months = true, leading_zero = false;
-  std::set<unsigned> first_two;
+  bool months = true, leading_zero = false, of_1900 = false, of_2000 = false;
+  std::set<unsigned> before_year, last_two;
   for (const std::string& text : texts) {
     const std::string_view digits = plain_digits(text);
-    if (digits.size() != 5 && digits.size() != 6) return "";
+    const std::size_t size = digits.size();
+    if (size != 5 && size != 6) return "";
     const ShortYear date = short_year(digits);
     all = {all.day_first && date.day_first, all.month_first && date.month_first,
            all.year_first && date.year_first};
     if (!all.any()) return "";
-    const unsigned year = number_at(digits, 0, 4), month = number_at(digits, 4, digits.size() - 4);
-    months = months && digits.size() == 6 && year >= 1900 && year < 2100 && month >= 1 && month <= 12;
-    leading_zero = leading_zero || digits.size() == 5 || digits[0] == '0';
-    first_two.insert(number_at(digits, 0, digits.size() - 4));
+    const unsigned year = number_at(digits, 0, 4), month = number_at(digits, 4, size - 4);
+    months = months && size == 6 && year >= 1900 && year < 2100 && month >= 1 && month <= 12;
+    leading_zero = leading_zero || size == 5 || digits[0] == '0';
+    constexpr unsigned first_of_1900 = 69;  // as %y has it
+    (number_at(digits, 0, size - 4) >= first_of_1900 ? of_1900 : of_2000) = true;
+    before_year.insert(number_at(digits, 0, size - 2));
+    last_two.insert(number_at(digits, size - 2, 2));
   }
-  if (months || first_two.size() < (leading_zero ? 2 : 3)) return "";
+  if (months) return "";
+  if (all.day_first || all.month_first) {
+    if (before_year.size() < (leading_zero ? 2 : 3)) return "";
+    if (before_year.size() < last_two.size() + (leading_zero ? 0 : 1)) return "";
+  } else if (!of_1900 || !of_2000) {
+    return "";
+  }
   std::string formats;
   for (const auto& [fits, format] :
        {std::pair(all.day_first, "\"%d%m%y\""), std::pair(all.month_first, "\"%m%d%y\""),

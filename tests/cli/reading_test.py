@@ -103,7 +103,7 @@ def test_every_spelling_of_nan_is_missing_and_every_infinity_refused():
 
 
 def test_more_words_for_missing():
-    for word in [".", "?", "-", "-99.99", "missing", "$ -", "inf", r"\N", r"C:\"]:
+    for word in [".", "?", "-", "-99.99", "missing", "$ -", "inf", r"\N", "C:\\"]:
         text = plain().replace("c1,", f"c1,{word}#", 1).replace("#", ",", 1).splitlines()
         at = next(i for i, line in enumerate(text) if f",{word}," in line)
         cells = text[at].split(",")
