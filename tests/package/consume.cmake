@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DBUILD= -DSOURCE= -DFROM= -DWORK= [-DLAUNCHER=] -P consume.cmake: installs (unless FROM is subdirectory), then configures,
+# cmake -DBUILD= -DSOURCE= -DFROM= -DWORK= [-DLAUNCHER=] [-DWERROR=] -P consume.cmake: installs (unless FROM is subdirectory), then configures,
 # builds and runs the consumer project against it.
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
@@ -12,7 +12,8 @@ endfunction()
 string(MAKE_C_IDENTIFIER "${FROM}" name)
 set(work ${WORK}/${name})
 file(REMOVE_RECURSE ${work})
-set(arguments -DSHOAL_FROM=${FROM} -DSHOAL_SOURCE=${SOURCE} -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER})
+# The flags of BUILD, so that a compiler cache knows the files.
+set(arguments -DSHOAL_WERROR=${WERROR} -DSHOAL_FROM=${FROM} -DSHOAL_SOURCE=${SOURCE} -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER})
 if(NOT FROM STREQUAL "subdirectory")
   run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${work}/prefix)
   file(GLOB libraries ${work}/prefix/lib* )
