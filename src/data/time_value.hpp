@@ -16,8 +16,7 @@ namespace shoal {
 struct TimeValue {
   std::int64_t days = 0;         ///< since 1970-01-01; of a whole number: the number itself
   std::int64_t nanoseconds = 0;  ///< of the day, 0 to 86,399,999,999,999; of a whole number: 0
-  auto operator<=>(const TimeValue&) const =
-      default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 sees a 0
+  auto operator<=>(const TimeValue&) const = default;
 };
 
 /// Times of one kind can be compared; those of two kinds are not mixed in a column.
