@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DBUILD= -DSOURCE= -DFROM= -DWORK= [-DLAUNCHER=] [-DWERROR=] -P consume.cmake: installs (unless FROM is subdirectory), then configures,
-# builds and runs the consumer project against it.
+# cmake -DBUILD= -DSOURCE= -DFROM= -DWORK= [-DLAUNCHER=] [-DCONFIGURE_ONLY=ON] -P consume.cmake: installs (unless FROM is
+# subdirectory), then configures, builds and runs the consumer project against it.
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT code EQUAL 0)
@@ -12,8 +12,7 @@ endfunction()
 string(MAKE_C_IDENTIFIER "${FROM}" name)
 set(work ${WORK}/${name})
 file(REMOVE_RECURSE ${work})
-# The flags of BUILD, so that a compiler cache knows the files.
-set(arguments -DSHOAL_WERROR=${WERROR} -DSHOAL_FROM=${FROM} -DSHOAL_SOURCE=${SOURCE} -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER})
+set(arguments -DSHOAL_FROM=${FROM} -DSHOAL_SOURCE=${SOURCE} -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER})
 if(NOT FROM STREQUAL "subdirectory")
   run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${work}/prefix)
   file(GLOB libraries ${work}/prefix/lib* )
@@ -31,5 +30,8 @@ if(NOT FROM STREQUAL "subdirectory")
   list(APPEND arguments -DCMAKE_PREFIX_PATH=${work}/prefix)
 endif()
 run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/tests/package/consumer -B ${work}/build ${arguments})
+if(CONFIGURE_ONLY)
+  return()
+endif()
 run(${CMAKE_COMMAND} --build ${work}/build --target consumer)
 run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${work}/prefix/lib ${work}/build/consumer)
