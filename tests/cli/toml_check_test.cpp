@@ -30,10 +30,34 @@ TEST(TomlCheck, RefusesALetterOutsideAsciiWhereverOneMayBegin) {
   EXPECT_EQ(fault_of("a = \xff"), "1:5");
 }
 
+TEST(TomlCheck, RefusesAQuoteInTheMiddleOfAWord) {
+  EXPECT_EQ(fault_of("a = -214\"yé\"]"), "1:9");
+  EXPECT_EQ(fault_of("a = data/ca\"fé.c"), "1:12");
+  EXPECT_EQ(fault_of("a = 1.'é'"), "1:7");
+  EXPECT_EQ(fault_of("a = [2, +1.\"é\"]"), "1:12");
+  EXPECT_EQ(fault_of("a = 'x'\"é\""), "1:8");
+}
+
+TEST(TomlCheck, RefusesWhatTheParserWouldGoTooDeepFor) {
+  std::string name = "a", lists = "a = ";
+  for (int i = 1; i < 64; ++i) name += i % 2 ? ".a" : ".'é'";
+  lists += std::string(64, '[') + std::string(64, ']');
+  EXPECT_EQ(fault_of(name + " = 1"), "");
+  EXPECT_EQ(fault_of("[" + name + "]\n" + name + " = 1.5"), "");
+  EXPECT_EQ(fault_of(lists), "");
+  EXPECT_NE(fault_of(name + ".a = 1"), "");
+  EXPECT_NE(fault_of("[" + name + " . a]"), "");
+  EXPECT_NE(fault_of("b = {" + name + ".a = 1}"), "");
+  EXPECT_NE(fault_of("a = " + std::string(65, '[')), "");
+  ConfigDraft draft;
+  EXPECT_THROW(override_config(std::string(100000, '.') + "=1", draft), InvalidArgument);
+}
+
 TEST(TomlCheck, LeavesTextsAndCommentsAlone) {
   for (const char* text :
-       {"# café", "a = 'café'", R"('café' = "é" # é)", "a = '''\né\n'é'\n'''",
-        "a = \"\"\"\né \"\" \\\"\"\"\"\n", "a = '''é'''''\nb = 1", "\xef\xbb\xbf# a byte-order mark", ""})
+       {"a.'é' = 1", "'a'.\"é\" = {b.\"é\" = 1, \"c\"=[1.5,'é',\"é\"]}", "# café", "a = 'café'",
+        R"('café' = "é" # é)", "a = '''\né\n'é'\n'''", "a = \"\"\"\né \"\" \\\"\"\"\"\n",
+        "a = '''é'''''\nb = 1", "\xef\xbb\xbf# a byte-order mark", ""})
     EXPECT_EQ(fault_of(text), "") << text;
 }
 

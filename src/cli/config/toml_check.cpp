@@ -23,6 +23,7 @@ class Walk {
   std::optional<TomlFault> find() {
     bool statement_begins = true;
     int depth = 0;  // of lists and inline tables
+    int parts = 1;  // of the name at hand, which points separate
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (static_cast<unsigned char>(c) >= 0x80)
@@ -30,10 +31,12 @@ class Walk {
       if (c == '#') {
         at_ = std::min(text_.find('\n', at_), text_.size());
       } else if (c == '"' || c == '\'') {
+        if (stands_in_word()) return fault("a quote in the middle of a word");
         step_over_text(c);
         statement_begins = false;
       } else if (c == '\n') {
         statement_begins = depth == 0;
+        parts = 1;
         ++at_;
       } else if (c == '[' && statement_begins) {
         step_over_opening();
@@ -43,6 +46,10 @@ class Walk {
         statement_begins = false;
       } else {
         if (c == '[' || c == '{') ++depth;
+        if (depth > most_levels)
+          return fault("lists and tables stand in each other more than 64 levels deep");
+        if (c == '.' && ++parts > most_levels) return fault("a name has more than 64 parts");
+        if (c == '=' || c == ',') parts = 1;
         if ((c == ']' || c == '}') && depth > 0) --depth;
         if (c != ' ' && c != '\t' && c != '\r') statement_begins = false;
         ++at_;
@@ -52,6 +59,20 @@ class Walk {
   }
 
  private:
+  static constexpr int most_levels = 64;  // the parser calls itself for each
+
+  /// Whether the quote at hand follows a character of a word. The parser takes the word of a value to its
+  /// end, quotes and all; a point parts the words of a name, but not those of a number.
+  bool stands_in_word() const {
+    if (at_ == 0) return false;
+    constexpr std::string_view in_front = " \t\r\n=[{,";
+    if (in_front.find(text_[at_ - 1]) != std::string_view::npos) return false;
+    if (text_[at_ - 1] != '.') return text_.substr(0, at_) != "\xef\xbb\xbf";
+    const std::size_t before = text_.find_last_of(in_front, at_ - 1);
+    const char first = text_[before == std::string_view::npos ? 0 : before + 1];
+    return (first >= '0' && first <= '9') || first == '+' || first == '-' || first == '.';
+  }
+
   TomlFault fault(std::string what) const {
     const std::string_view before = text_.substr(0, at_);
     const auto lines = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
