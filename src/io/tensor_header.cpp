@@ -240,7 +240,7 @@ std::string tensor_header_text(const TensorFile& content, std::string_view witho
   const auto put_metadata = [&] {
     std::string entries;
     for (const auto& [key, value] : content.metadata)
-      if (key != without)
+      if (without.empty() || key != without)
         entries += (entries.empty() ? "" : ",") + json_string(key) + ":" + json_string(value);
     if (entries.empty()) return;
     separate();

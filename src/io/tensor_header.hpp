@@ -34,7 +34,7 @@ struct TensorHeader {
 /// Reads a header that stands before `data_size` bytes. Throws ModelError naming `file` and byte or tensor.
 TensorHeader read_tensor_header(const std::string& file, std::string_view text, std::uint64_t data_size);
 
-/// The header of the file that `content` makes, without the metadata entry `without`.
+/// The header of the file that `content` makes, without the metadata entry `without` (empty: with all).
 std::string tensor_header_text(const TensorFile& content, std::string_view without = {});
 
 }  // namespace shoal
