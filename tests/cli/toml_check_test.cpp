@@ -38,6 +38,23 @@ TEST(TomlCheck, RefusesAQuoteInTheMiddleOfAWord) {
   EXPECT_EQ(fault_of("a = 'x'\"é\""), "1:8");
 }
 
+TEST(TomlCheck, RefusesABackslashBeforeALetterOutsideAscii) {
+  EXPECT_EQ(fault_of("a = \"\\é\""), "1:7");
+  EXPECT_EQ(fault_of("a = \"\"\"b\\é\"\"\""), "1:10");
+  EXPECT_EQ(fault_of("a = \"\"\"b\\\n  é\"\"\""), "2:3");
+  EXPECT_EQ(fault_of("a = '\\é'"), "") << "no escape in single quotes";
+  EXPECT_EQ(fault_of("a = \"\\\\é\""), "") << "an escaped backslash";
+}
+
+TEST(TomlCheck, RefusesWhatOpensOrClosesInAValue) {
+  for (const char* text : {"a = 3ks=\"é\"", "a = 3ks[\"é\"", "a = 3aw='é'", "a = 1, 'é'", "a = {b = 1]",
+                           "a = 1}", "a = 1979-05-27 'é'", "a = [1 'é']"})
+    EXPECT_NE(fault_of(text), "") << text;
+  for (const char* text :
+       {"a = 1979-05-27 07:32:00 # é\nb = [ # é\n 'é', # é\n]\nc = { d = [{e = 'é'}], f.'é' = 2 }\n[g.'é']"})
+    EXPECT_EQ(fault_of(text), "") << text;
+}
+
 TEST(TomlCheck, RefusesWhatTheParserWouldGoTooDeepFor) {
   std::string name = "a", lists = "a = ";
   for (int i = 1; i < 64; ++i) name += i % 2 ? ".a" : ".'é'";
