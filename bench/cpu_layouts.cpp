@@ -13,28 +13,23 @@
 #include <cstdlib>
 #include <ctime>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <shoal/shoal.hpp>
 
+#include "named_options.hpp"
+#include "seconds.hpp"
 #include "shapes.hpp"
 
 namespace shoal::bench {
 namespace {
 
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 template <class Work>
 double seconds_of(Work work) {
-  const double start = processor_seconds();
+  const double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
   work();
-  return processor_seconds() - start;
+  return seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
 }
 
 double median(std::vector<double> values) {
@@ -56,13 +51,6 @@ struct Options {
   std::vector<std::string> layouts = {"tasks", "units", "auto"};
 };
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  std::istringstream stream(text);
-  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
-  return parts;
-}
-
 /// A named shape, or one in numbers.
 Shape shape_of(const std::string& name) {
   for (const Shape& shape : shapes())
@@ -76,30 +64,20 @@ Shape shape_of(const std::string& name) {
 
 Options parse(int argc, char** argv) {
   Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    const std::size_t equals = argument.find('=');
-    const std::string name = argument.substr(0, equals),
-                      value = equals == std::string::npos ? "" : argument.substr(equals + 1);
-    if (name == "--threads") {
-      options.threads = std::stoi(value);
-    } else if (name == "--rounds") {
-      options.rounds = std::stoi(value);
-    } else if (name == "--steps") {
-      options.steps = std::stoi(value);
-    } else if (name == "--isa") {
-      options.isa = isa_from_string(value);
-    } else if (name == "--shapes") {
-      options.shapes = split(value);
-    } else if (name == "--layouts") {
-      options.layouts = split(value);
-    } else if (name == "--tasks") {
-      options.tasks.clear();
-      for (const std::string& count : split(value)) options.tasks.push_back(std::stoll(count));
-    } else {
-      throw InvalidArgument("unknown option " + argument);
-    }
-  }
+  const auto number = [](const char* name, int& to) {
+    return [name, &to](const std::string& text) { to = static_cast<int>(whole_number(name, text, 1)); };
+  };
+  use_options(argc, argv,
+              {{"--threads", number("--threads", options.threads)},
+               {"--rounds", number("--rounds", options.rounds)},
+               {"--steps", number("--steps", options.steps)},
+               {"--isa", [&](const auto& name) { options.isa = isa_from_string(name); }},
+               {"--shapes", [&](const auto& list) { options.shapes = parts_of(list); }},
+               {"--layouts", [&](const auto& list) { options.layouts = parts_of(list); }},
+               {"--tasks", [&](const auto& list) {
+                  options.tasks.clear();
+                  for (const auto& n : parts_of(list)) options.tasks.push_back(whole_number("--tasks", n, 1));
+                }}});
   return options;
 }
 
@@ -162,11 +140,6 @@ void run(const Options& options) {
 }  // namespace shoal::bench
 
 int main(int argc, char** argv) {
-  try {
-    shoal::bench::run(shoal::bench::parse(argc, argv));
-    return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "shoal-cpu-layouts: %s\n", error.what());
-    return 2;
-  }
+  return shoal::bench::run_program("shoal-cpu-layouts",
+                                   [&] { shoal::bench::run(shoal::bench::parse(argc, argv)); });
 }

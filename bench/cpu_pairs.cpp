@@ -18,15 +18,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <numeric>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <shoal/shoal.hpp>
 
+#include "named_options.hpp"
+#include "seconds.hpp"
 #include "shapes.hpp"
 
 namespace shoal::bench {
@@ -35,12 +35,6 @@ namespace {
 constexpr double seconds_a_side = 0.2;
 constexpr double flops_of_a_side = 1e11;  // bounds the tasks of large shapes
 
-double seconds(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 struct Options {
   int pairs = 15;
   std::int64_t tasks = 1024;
@@ -48,32 +42,14 @@ struct Options {
   std::vector<std::string> compare = {"threads", "ragged"};
 };
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  std::stringstream stream(text);
-  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
-  return parts;
-}
-
 Options parse(int argc, char** argv) {
   Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    const auto value = [&](const char* name) {
-      return argument.starts_with(name) ? argument.substr(std::string(name).size()) : std::string();
-    };
-    if (const auto pairs = value("--pairs="); !pairs.empty())
-      options.pairs = std::max(1, std::atoi(pairs.c_str()));
-    else if (const auto tasks = value("--tasks="); !tasks.empty())
-      options.tasks = std::max(1, std::atoi(tasks.c_str()));
-    else if (const auto shapes = value("--shapes="); !shapes.empty())
-      options.shapes = split(shapes);
-    else if (const auto compare = value("--compare="); !compare.empty())
-      options.compare = split(compare);
-    else
-      throw InvalidArgument(
-          "usage: shoal-cpu-pairs [--pairs=15] [--shapes=A,B] [--compare=threads,ragged] [--tasks=1024]");
-  }
+  use_options(
+      argc, argv,
+      {{"--pairs", [&](const auto& n) { options.pairs = static_cast<int>(whole_number("--pairs", n, 1)); }},
+       {"--tasks", [&](const auto& n) { options.tasks = whole_number("--tasks", n, 1); }},
+       {"--shapes", [&](const auto& list) { options.shapes = parts_of(list); }},
+       {"--compare", [&](const auto& list) { options.compare = parts_of(list); }}});
   return options;
 }
 
@@ -193,11 +169,6 @@ void run(const Options& options) {
 }  // namespace shoal::bench
 
 int main(int argc, char** argv) {
-  try {
-    shoal::bench::run(shoal::bench::parse(argc, argv));
-    return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "shoal-cpu-pairs: %s\n", error.what());
-    return 2;
-  }
+  return shoal::bench::run_program("shoal-cpu-pairs",
+                                   [&] { shoal::bench::run(shoal::bench::parse(argc, argv)); });
 }

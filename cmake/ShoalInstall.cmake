@@ -2,6 +2,7 @@
 # What `cmake --install` puts where: headers, libraries, the CMake package, the pkg-config file, the program.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
+include(ShoalPkgConfig)
 
 set(shoal_targets shoal)
 if(SHOAL_SHARED)
@@ -23,5 +24,5 @@ install(FILES ${PROJECT_BINARY_DIR}/ShoalConfig.cmake ${PROJECT_BINARY_DIR}/Shoa
 # Relative to the file itself: --prefix of an installation may differ from the one that was configured.
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig
            OUTPUT_VARIABLE SHOAL_PREFIX_FROM_PC)
-configure_file(cmake/shoal.pc.in ${PROJECT_BINARY_DIR}/shoal.pc @ONLY)
+shoal_pkg_config(${PROJECT_BINARY_DIR}/shoal.pc)
 install(FILES ${PROJECT_BINARY_DIR}/shoal.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -10,6 +10,7 @@
 #if defined(__CUDACC__)
 #define SHOAL_HD __host__ __device__ __forceinline__
 #else
+#include "kernels/emulated_fma.hpp"
 #define SHOAL_HD inline __attribute__((always_inline))
 #endif
 
@@ -27,7 +28,11 @@ struct LaneTraits<float> {
 };
 
 SHOAL_HD float fma(float a, float b, float c) {
+#if defined(__CUDACC__) || SHOAL_FMA_IS_AN_INSTRUCTION
   return __builtin_fmaf(a, b, c);
+#else
+  return emulated_fma(a, b, c);
+#endif
 }
 SHOAL_HD float sqrt(float a) {
   return __builtin_sqrtf(a);

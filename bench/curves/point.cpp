@@ -15,13 +15,15 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
-#include <limits>
 #include <numeric>
 #include <random>
 #include <string>
 #include <vector>
 
 #include <shoal/shoal.hpp>
+
+#include "../named_options.hpp"
+#include "../seconds.hpp"
 
 namespace shoal::bench {
 namespace {
@@ -50,25 +52,14 @@ constexpr Field fields[] = {{"tasks", &Point::tasks},     {"support", &Point::su
 
 Point parse(int argc, char** argv) {
   Point point;
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    const std::size_t equals = argument.find('=');
-    if (!argument.starts_with("--") || equals == std::string::npos)
-      throw InvalidArgument("options look like --tasks=16, not " + argument);
-    const std::string name = argument.substr(2, equals - 2), text = argument.substr(equals + 1);
-    if (name == "isa") {
-      point.isa = isa_from_string(text);
-      continue;
-    }
-    const auto* field =
-        std::find_if(std::begin(fields), std::end(fields), [&](const Field& f) { return f.name == name; });
-    if (field == std::end(fields)) throw InvalidArgument("unknown option --" + name);
-    char* end = nullptr;
-    const long value = std::strtol(text.c_str(), &end, 10);
-    if (text.empty() || *end != '\0' || value < 1 || value > std::numeric_limits<int>::max())
-      throw InvalidArgument("--" + name + " takes a whole number from 1, not \"" + text + "\"");
-    point.*field->value = static_cast<int>(value);
+  OptionUses uses = {{"--isa", [&](const std::string& name) { point.isa = isa_from_string(name); }}};
+  for (const Field& field : fields) {
+    const std::string name = std::string("--") + field.name;
+    uses[name] = [&point, &field, name](const std::string& text) {
+      point.*field.value = static_cast<int>(whole_number(name, text, 1));
+    };
   }
+  use_options(argc, argv, uses);
   return point;
 }
 
@@ -100,12 +91,6 @@ long long status_bytes(const std::string& name) {
   for (std::string line; std::getline(status, line);)
     if (line.starts_with(name + ":")) return 1024 * std::atoll(line.c_str() + name.size() + 1);
   throw ResourceError("/proc/self/status has no " + name);
-}
-
-double seconds_of(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 double median(std::vector<double> values) {
@@ -161,23 +146,23 @@ void measure(const Point& point) {
   const MetaLearner learner = learner_for(context, point);
   const long long baseline = status_bytes("VmRSS");
   const TaskBatch batch = make_batch(point);
-  const double start = seconds_of(CLOCK_MONOTONIC);
+  const double start = seconds(CLOCK_MONOTONIC);
   int warm_calls = 0;
   do {
     call(learner, batch);
     ++warm_calls;
-  } while (seconds_of(CLOCK_MONOTONIC) - start < least_warm_up);
-  const double guess = (seconds_of(CLOCK_MONOTONIC) - start) / warm_calls;
+  } while (seconds(CLOCK_MONOTONIC) - start < least_warm_up);
+  const double guess = (seconds(CLOCK_MONOTONIC) - start) / warm_calls;
   const int calls_a_block = std::max(1, static_cast<int>(least_block / guess));
 
   std::vector<double> processor, wall;
-  const double timed_from = seconds_of(CLOCK_MONOTONIC);
+  const double timed_from = seconds(CLOCK_MONOTONIC);
   do {
-    const double cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID), begin = seconds_of(CLOCK_MONOTONIC);
+    const double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), begin = seconds(CLOCK_MONOTONIC);
     for (int i = 0; i < calls_a_block; ++i) call(learner, batch);
-    processor.push_back((seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu) / calls_a_block);
-    wall.push_back((seconds_of(CLOCK_MONOTONIC) - begin) / calls_a_block);
-  } while (seconds_of(CLOCK_MONOTONIC) - timed_from < 1e-3 * point.milliseconds);
+    processor.push_back((seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) / calls_a_block);
+    wall.push_back((seconds(CLOCK_MONOTONIC) - begin) / calls_a_block);
+  } while (seconds(CLOCK_MONOTONIC) - timed_from < 1e-3 * point.milliseconds);
   const long long peak = status_bytes("VmHWM");
 
   std::printf("{");
@@ -194,14 +179,6 @@ void measure(const Point& point) {
 }  // namespace shoal::bench
 
 int main(int argc, char** argv) {
-  try {
-    shoal::bench::measure(shoal::bench::parse(argc, argv));
-    return 0;
-  } catch (const shoal::Error& error) {
-    std::fprintf(stderr, "shoal-curves: error: %s\n", error.what());
-    return error.exit_code();
-  } catch (const std::bad_alloc&) {
-    std::fputs("shoal-curves: error: out of memory\n", stderr);
-    return 6;
-  }
+  return shoal::bench::run_program("shoal-curves",
+                                   [&] { shoal::bench::measure(shoal::bench::parse(argc, argv)); });
 }

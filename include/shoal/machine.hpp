@@ -14,5 +14,8 @@ std::uint64_t memory_bytes();
 /// Measured: the best rate of independent fused multiply-adds, in Gflop/s, with the set's registers, on
 /// `threads` threads at once.
 double fma_peak(Isa isa, int threads = 1);
+/// Whether the set has no instruction for a fused multiply-add, so that several in double take its place: the
+/// same bits, slowly.
+bool fma_is_emulated(Isa isa);
 
 }  // namespace shoal

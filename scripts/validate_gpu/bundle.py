@@ -69,6 +69,7 @@ def static_benchmark(place, log):
 def build(work, benchmark, log):
     launcher = shutil.which("ccache") or ""
     do(["cmake", "-S", ".", "-B", work, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DSHOAL_CUDA=ON", "-DSHOAL_BUILD_BENCH=ON",
+        "-DSHOAL_BUILD_CLI=ON", "-DSHOAL_BUILD_TESTS=ON",
         "-DSHOAL_BUILD_EXAMPLES=OFF", "-DSHOAL_SHARED=OFF", "-DSHOAL_INSTALL=OFF", "-DSHOAL_WERROR=ON", "-DCMAKE_CUDA_ARCHITECTURES=90",
         "-DCMAKE_CUDA_RUNTIME_LIBRARY=Shared", f"-DCMAKE_CXX_COMPILER_LAUNCHER={launcher}",
         f"-DCMAKE_CUDA_COMPILER_LAUNCHER={launcher}", f"-Dbenchmark_DIR={benchmark}/lib/cmake/benchmark",

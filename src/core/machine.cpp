@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "kernels/emulated_fma.hpp"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -20,14 +22,22 @@ namespace {
 constexpr int chains = 12;  // enough to hide the latency of two pipes
 constexpr long rounds = 2'000'000;
 
-// Each returns something of its results, so that the loop stays.
+// Each returns something of its results, so that the loop stays. The scalar one does what the portable path
+// does (src/cpu/lanes_scalar.hpp), on as many lanes.
 double run_scalar() {
-  float a[chains];
-  for (float& x : a) x = 1.0f;
+  kernels::FourFloats a[chains];
+  for (auto& x : a) x = kernels::FourFloats{1.0f, 2.0f, 3.0f, 4.0f};
+  const kernels::FourFloats b = {0.999f, 0.999f, 0.999f, 0.999f}, c = {0.001f, 0.001f, 0.001f, 0.001f};
   for (long i = 0; i < rounds; ++i)
-    for (float& x : a) x = __builtin_fmaf(x, 0.999f, 0.001f);
+    for (auto& x : a) {
+#if SHOAL_FMA_IS_AN_INSTRUCTION
+      for (int w = 0; w < 4; ++w) x[w] = __builtin_fmaf(x[w], b[w], c[w]);
+#else
+      x = kernels::emulated_fma(x, b, c);
+#endif
+    }
   float sum = 0.0f;
-  for (const float x : a) sum += x;
+  for (const auto& x : a) sum += x[0] + x[3];
   return static_cast<double>(sum);
 }
 
@@ -100,7 +110,11 @@ double fma_peak(Isa isa, int threads) {
   if (isa == Isa::avx512) return best_rate(run_avx512, 16, threads);
   if (isa == Isa::avx2) return best_rate(run_avx2, 8, threads);
 #endif
-  return best_rate(run_scalar, 1, threads);
+  return best_rate(run_scalar, 4, threads);
+}
+
+bool fma_is_emulated(Isa isa) {
+  return isa == Isa::scalar && !SHOAL_FMA_IS_AN_INSTRUCTION;
 }
 
 }  // namespace shoal

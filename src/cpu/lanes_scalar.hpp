@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Four lanes in plain C++: the portable path, for any machine. The compiler may use whatever vectors its
-// baseline has; fma is the correctly rounded one of the language, in hardware or not.
+// Four lanes in plain C++: the portable path, for any machine. They are the compiler's own vectors, for which
+// it uses whatever registers the baseline of the machine has. fma is rounded once everywhere, by an
+// instruction or without one (kernels/emulated_fma.hpp).
 #pragma once
 
 #include <cstdint>
@@ -11,122 +12,123 @@ namespace shoal::cpu::scalar {
 
 inline constexpr int W = 4;
 
+using Floats = kernels::FourFloats;
+using Integers = std::int32_t __attribute__((vector_size(16)));
+using Wrapping = std::uint32_t __attribute__((vector_size(16)));  // overflow of signed integers is undefined
+
 struct M {
-  bool m[W]{};
+  Integers m{};  ///< -1 or 0
 };
 struct I {
-  std::int32_t v[W];
+  Integers v;
   I() = default;
-  explicit I(std::int32_t value) {
-    for (auto& lane : v) lane = value;
-  }
+  explicit I(Integers value) : v(value) {}
+  explicit I(Wrapping value) : v(reinterpret_cast<Integers>(value)) {}
+  explicit I(std::int32_t value) : v{value, value, value, value} {}
 };
 struct V {
-  float v[W];
+  Floats v;
   V() = default;
-  explicit V(float value) {
-    for (auto& lane : v) lane = value;
-  }
+  explicit V(Floats value) : v(value) {}
+  explicit V(float value) : v{value, value, value, value} {}
 };
 
 #define SHOAL_LANE static inline __attribute__((always_inline))
-template <class R, class F>
-SHOAL_LANE R each(F f) {
-  R result;
-  for (int w = 0; w < W; ++w) {
-    if constexpr (requires { result.m; })
-      result.m[w] = f(w);
-    else
-      result.v[w] = f(w);
-  }
-  return result;
+SHOAL_LANE Wrapping wrapping(I a) {
+  return reinterpret_cast<Wrapping>(a.v);
 }
 SHOAL_LANE V operator+(V a, V b) {
-  return each<V>([&](int w) { return a.v[w] + b.v[w]; });
+  return V(a.v + b.v);
 }
 SHOAL_LANE V operator-(V a, V b) {
-  return each<V>([&](int w) { return a.v[w] - b.v[w]; });
+  return V(a.v - b.v);
 }
 SHOAL_LANE V operator*(V a, V b) {
-  return each<V>([&](int w) { return a.v[w] * b.v[w]; });
+  return V(a.v * b.v);
 }
 SHOAL_LANE V operator/(V a, V b) {
-  return each<V>([&](int w) { return a.v[w] / b.v[w]; });
+  return V(a.v / b.v);
 }
 SHOAL_LANE V operator-(V a) {
-  return each<V>([&](int w) { return -a.v[w]; });
+  return V(-a.v);
 }
 SHOAL_LANE M operator<(V a, V b) {
-  return each<M>([&](int w) { return a.v[w] < b.v[w]; });
+  return {a.v < b.v};
 }
 SHOAL_LANE M operator<=(V a, V b) {
-  return each<M>([&](int w) { return a.v[w] <= b.v[w]; });
+  return {a.v <= b.v};
 }
 SHOAL_LANE M operator>(V a, V b) {
-  return each<M>([&](int w) { return a.v[w] > b.v[w]; });
+  return {a.v > b.v};
 }
 SHOAL_LANE M operator>=(V a, V b) {
-  return each<M>([&](int w) { return a.v[w] >= b.v[w]; });
+  return {a.v >= b.v};
 }
 SHOAL_LANE M operator==(V a, V b) {
-  return each<M>([&](int w) { return a.v[w] == b.v[w]; });
+  return {a.v == b.v};
 }
 SHOAL_LANE M and_(M a, M b) {
-  return each<M>([&](int w) { return a.m[w] && b.m[w]; });
+  return {a.m & b.m};
 }
 SHOAL_LANE M or_(M a, M b) {
-  return each<M>([&](int w) { return a.m[w] || b.m[w]; });
+  return {a.m | b.m};
 }
 SHOAL_LANE M not_(M a) {
-  return each<M>([&](int w) { return !a.m[w]; });
+  return {~a.m};
 }
 SHOAL_LANE V fma(V a, V b, V c) {
-  return each<V>([&](int w) { return __builtin_fmaf(a.v[w], b.v[w], c.v[w]); });
+#if SHOAL_FMA_IS_AN_INSTRUCTION
+  V result;
+  for (int w = 0; w < W; ++w) result.v[w] = __builtin_fmaf(a.v[w], b.v[w], c.v[w]);
+  return result;
+#else
+  return V(kernels::emulated_fma(a.v, b.v, c.v));
+#endif
 }
 SHOAL_LANE V sqrt(V a) {
-  return each<V>([&](int w) { return kernels::sqrt(a.v[w]); });
+  for (int w = 0; w < W; ++w) a.v[w] = kernels::sqrt(a.v[w]);
+  return a;
 }
 SHOAL_LANE V abs(V a) {
-  return each<V>([&](int w) { return __builtin_fabsf(a.v[w]); });
+  return V(reinterpret_cast<Floats>(reinterpret_cast<Integers>(a.v) & 0x7fffffff));
 }
 SHOAL_LANE V select(M m, V yes, V no) {
-  return each<V>([&](int w) { return m.m[w] ? yes.v[w] : no.v[w]; });
+  return V(m.m ? yes.v : no.v);
 }
 SHOAL_LANE I select(M m, I yes, I no) {
-  return each<I>([&](int w) { return m.m[w] ? yes.v[w] : no.v[w]; });
+  return I(m.m ? yes.v : no.v);
 }
 SHOAL_LANE I bits(V a) {
-  return each<I>([&](int w) { return kernels::bits(a.v[w]); });
+  return I(reinterpret_cast<Integers>(a.v));
 }
 SHOAL_LANE V from_bits(I a) {
-  return each<V>([&](int w) { return kernels::from_bits(a.v[w]); });
+  return V(reinterpret_cast<Floats>(a.v));
 }
-// Integer lanes wrap; in unsigned arithmetic, because overflow of int is undefined.
 SHOAL_LANE I operator+(I a, I b) {
-  return each<I>([&](int w) { return std::int32_t(std::uint32_t(a.v[w]) + std::uint32_t(b.v[w])); });
+  return I(wrapping(a) + wrapping(b));
 }
 SHOAL_LANE I operator-(I a, I b) {
-  return each<I>([&](int w) { return std::int32_t(std::uint32_t(a.v[w]) - std::uint32_t(b.v[w])); });
+  return I(wrapping(a) - wrapping(b));
 }
 SHOAL_LANE I operator&(I a, I b) {
-  return each<I>([&](int w) { return a.v[w] & b.v[w]; });
+  return I(a.v & b.v);
 }
 SHOAL_LANE I operator|(I a, I b) {
-  return each<I>([&](int w) { return a.v[w] | b.v[w]; });
+  return I(a.v | b.v);
 }
 SHOAL_LANE I operator^(I a, I b) {
-  return each<I>([&](int w) { return a.v[w] ^ b.v[w]; });
+  return I(a.v ^ b.v);
 }
 template <int n>
 SHOAL_LANE I shift_left(I a) {
-  return each<I>([&](int w) { return std::int32_t(std::uint32_t(a.v[w]) << n); });
+  return I(wrapping(a) << n);
 }
 template <int n>
 SHOAL_LANE I shift_right(I a) {
-  return each<I>([&](int w) { return a.v[w] >> n; });
+  return I(a.v >> n);
 }
 SHOAL_LANE V to_float(I a) {
-  return each<V>([&](int w) { return kernels::to_float(a.v[w]); });
+  return V(__builtin_convertvector(a.v, Floats));
 }
 
 /// What the engine needs beside the lane operations.
@@ -140,24 +142,20 @@ struct Lanes {
   static constexpr int panel_columns = 2, accumulators = 8;  ///< lanes = units
 
   SHOAL_LANE M below(int s, const std::int32_t* limit) {
-    return each<M>([&](int w) { return s < limit[w]; });
+    return {Integers{s, s, s, s} < Integers{limit[0], limit[1], limit[2], limit[3]}};
   }
   SHOAL_LANE M from_flags(const std::uint8_t* flag) {
-    return each<M>([&](int w) { return flag[w] != 0; });
+    return {Integers{flag[0], flag[1], flag[2], flag[3]} != 0};
   }
-  SHOAL_LANE bool lane(M m, int w) { return m.m[w]; }
-  SHOAL_LANE bool any(M m) {
-    bool result = false;
-    for (const bool lane : m.m) result = result || lane;
-    return result;
-  }
+  SHOAL_LANE bool lane(M m, int w) { return m.m[w] != 0; }
+  SHOAL_LANE bool any(M m) { return (m.m[0] | m.m[1] | m.m[2] | m.m[3]) != 0; }
 
-  SHOAL_LANE V load(const float* from) {
-    return each<V>([&](int w) { return from[w]; });
-  }
+  SHOAL_LANE V load(const float* from) { return V(Floats{from[0], from[1], from[2], from[3]}); }
   /// The first n < width values; the others are 0 and not read.
   SHOAL_LANE V load_first(const float* from, int n) {
-    return each<V>([&](int w) { return w < n ? from[w] : 0.0f; });
+    V result(0.0f);
+    for (int w = 0; w < n; ++w) result.v[w] = from[w];
+    return result;
   }
 
   /// rows[i] lane j <-> rows[j] lane i.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole life of a group of tasks (W, one per lane, or one alone: lane_layouts.hpp): inner loop, query
-// loss, backward through the inner loop, contribution to the sum over tasks. Nothing leaves this file's
-// workspace in between.
+// loss, backward through the inner loop, contribution to the sum over tasks. Nothing leaves the group's
+// workspace (group_workspace.hpp) in between.
 //
 //   phi_0 = theta,  phi_{k+1} = phi_k - alpha o g_k,  g_k = grad L_support(phi_k)
 //
@@ -20,8 +20,8 @@
 // pass of its own.
 #pragma once
 
+#include "cpu/group_workspace.hpp"
 #include "cpu/lane_values.hpp"
-#include "cpu/network_pass.hpp"
 
 namespace shoal::cpu {
 
@@ -36,17 +36,23 @@ class TaskGroup : private LaneValues<L> {
 
   /// Vectors of workspace that a job needs.
   static std::size_t workspace_vectors(const GroupJob& job) {
-    TaskGroup group(job, nullptr);
-    return group.used_;
+    return GroupWorkspace<L>(job, nullptr).vectors();
   }
 
-  explicit TaskGroup(GroupJob& job) : TaskGroup(job, reinterpret_cast<V*>(job.workspace)) { job_out_ = &job; }
+  explicit TaskGroup(GroupJob& job)
+      : job_(job),
+        job_out_(&job),
+        net_(*job.network),
+        inner_(*job.inner),
+        size_(net_.parameters),
+        space_(job, reinterpret_cast<V*>(job.workspace)),
+        pass_(net_, *job.loss, job.block_rows, space_.pass_scratch) {}
 
   void meta_gradient() {
     const int K = inner_.steps;
     start();
     const bool move = inner_.outer == OuterCode::parameter_move;
-    for (std::size_t p = 0; p < size_ && move; ++p) lambda_[p] = V(0.0f);
+    for (std::size_t p = 0; p < size_ && move; ++p) space_.lambda[p] = V(0.0f);
     const V before = job_.wants_loss_before ? query_loss(trajectory(0)) : V(0.0f);
     adapt_steps(0, K);
     V after = before;
@@ -56,22 +62,23 @@ class TaskGroup : private LaneValues<L> {
       after = query_loss(phi);  // lambda holds the move, summed along the way
     } else {
       const float w = inner_.step_weights && K > 0 ? weight(K) : 1.0f;
-      after = query_gradient(phi, lambda_, lambda_update<LambdaTakes::set>(lambda_, w, K));
+      after = query_gradient(phi, space_.lambda, lambda_update<LambdaTakes::set>(space_.lambda, w, K));
     }
     bad = or_(bad, not_(is_small(after)));
-    for (std::size_t r = 0; r < rate_vectors(); ++r) rate_gradient_[r] = V(0.0f);
+    for (std::size_t r = 0; r < space_.rate_vectors; ++r) space_.rate_gradient[r] = V(0.0f);
     if (!move) backward_through_steps(bad);
-    bad = or_(bad, any_large(lambda_));
+    bad = or_(bad, any_large(space_.lambda));
     if (inner_.rates == RateCode::parameter)
-      bad = or_(bad, any_large(rate_gradient_));
+      bad = or_(bad, any_large(space_.rate_gradient));
     else
-      for (std::size_t r = 0; r < rate_vectors(); ++r) bad = or_(bad, not_(is_small(rate_gradient_[r])));
+      for (std::size_t r = 0; r < space_.rate_vectors; ++r)
+        bad = or_(bad, not_(is_small(space_.rate_gradient[r])));
     fail(bad, 3, K);
 
     const M good = good_lanes();
-    Runs::add_exactly(net_, lambda_, good, job_.sums);
+    Runs::add_exactly(net_, space_.lambda, good, job_.sums);
     if (inner_.rates == RateCode::parameter)
-      Runs::add_exactly(net_, rate_gradient_, good, job_.rate_sums);
+      Runs::add_exactly(net_, space_.rate_gradient, good, job_.rate_sums);
     else
       add_rates_exactly(good);
     give(before, job_out_->loss_before);
@@ -110,9 +117,9 @@ class TaskGroup : private LaneValues<L> {
       Runs::from_plain(net_, phi, trajectory(0));
       parameters = trajectory(0);
     }
-    const Weights<V> weights = pass_.weights(parameters, net_.layer_count, turned_phi_);
+    const Weights<V> weights = pass_.weights(parameters, net_.layer_count, space_.turned_phi);
     for_blocks(job_.query, [&](const RowBlock<L>& block, int first) {
-      const Tape<L> tape = scratch_tape();
+      const Tape<L> tape = space_.scratch_tape();
       pass_.forward(weights, block, tape, TapeUse::gradients);
       const V* o = tape.output();
       const std::ptrdiff_t done = std::ptrdiff_t{first} * net_.outputs;
@@ -129,58 +136,8 @@ class TaskGroup : private LaneValues<L> {
   }
 
  private:
-  /// Lays out the workspace at `base` (null: to measure it).
-  TaskGroup(const GroupJob& job, V* base)
-      : job_(job),
-        net_(*job.network),
-        inner_(*job.inner),
-        size_(net_.parameters),
-        base_(base),
-        pass_(net_, *job.loss, job.block_rows, take(NetworkPass<L>::scratch_vectors(net_, job.block_rows))) {
-    const auto steps = static_cast<std::size_t>(inner_.steps);
-    const bool backward = job.sums[0] != nullptr;
-    trajectory_count_ = backward ? steps + 1 : 2;
-    trajectory_ = take(trajectory_count_ * size_);
-    keeps_gradients_ = backward && inner_.rates != RateCode::fixed;
-    gradient_count_ = keeps_gradients_ ? steps : 1;
-    gradients_ = take(gradient_count_ * size_);
-    turned_phi_ = take(NetworkPass<L>::turned_vectors(net_));
-    if (L::units) theta_ = backward ? trajectory_ : take(size_);
-    if (L::units && inner_.rates == RateCode::parameter) rates_ = take(size_);
-    block_tape_ = Tape<L>::vectors(net_, job.block_rows);
-    query_tape_ = take(block_tape_);
-    blocks_ = (job.support.rows + job.block_rows - 1) / job.block_rows;
-    keeps_ = backward && inner_.outer == OuterCode::exact && job.tape == StoredTape::keep;
-    support_tape_ = keeps_ ? take(steps * static_cast<std::size_t>(blocks_) * block_tape_) : query_tape_;
-    if (!backward) return;
-    lambda_ = take(size_);
-    u_ = take(size_);
-    second_ = take(size_);
-    turned_u_ = take(NetworkPass<L>::turned_vectors(net_));
-    rate_gradient_ = take(rate_vectors());
-  }
-
-  /// Of the sums of rate gradients: with lanes = units [P] laid out as the parameters, or one float a rate.
-  std::size_t rate_vectors() const {
-    if (!L::units) return job_.rate_count;
-    return inner_.rates == RateCode::parameter ? size_ : (job_.rate_count + L::width - 1) / L::width;
-  }
-
-  V* take(std::size_t vectors) {
-    V* at = base_ ? base_ + used_ : nullptr;
-    used_ += vectors;
-    return at;
-  }
-
-  // --- pieces of the workspace ---
-  V* trajectory(int k) const { return trajectory_ + static_cast<std::size_t>(k) % trajectory_count_ * size_; }
-  V* gradient(int k) const { return gradients_ + static_cast<std::size_t>(k) % gradient_count_ * size_; }
-  Tape<L> scratch_tape() const { return {net_, job_.block_rows, query_tape_}; }
-  Tape<L> support_tape(int k, int block) const {
-    const auto index =
-        static_cast<std::size_t>(k) * static_cast<std::size_t>(blocks_) + static_cast<std::size_t>(block);
-    return {net_, job_.block_rows, keeps_ ? support_tape_ + index * block_tape_ : support_tape_};
-  }
+  V* trajectory(int k) const { return space_.trajectory(k); }
+  V* gradient(int k) const { return space_.gradient(k); }
 
   template <class Use>
   void for_blocks(const GroupRows& set, Use use) const {
@@ -218,10 +175,10 @@ class TaskGroup : private LaneValues<L> {
   // --- the inner loop ---
   void start() {
     Runs::from_plain(net_, job_.theta, trajectory(0));
-    if (theta_ && theta_ != trajectory(0)) copy(trajectory(0), theta_);
-    if (rates_) Runs::from_plain(net_, job_.rates, rates_);
+    if (space_.theta && space_.theta != trajectory(0)) copy(trajectory(0), space_.theta);
+    if (space_.rates) Runs::from_plain(net_, job_.rates, space_.rates);
   }
-  V theta(std::size_t p) const { return L::units ? theta_[p] : V(job_.theta[p]); }
+  V theta(std::size_t p) const { return L::units ? space_.theta[p] : V(job_.theta[p]); }
 
   /// Steps `from` .. `to` - 1. Lanes without support rows stay where they are.
   void adapt_steps(int from, int to) {
@@ -237,7 +194,7 @@ class TaskGroup : private LaneValues<L> {
         step_and_move(k, adapts, and_(adapts, not_(is_finite(loss))));
       } else {
         InnerStep<L, RatesOfStep> step(gradient(k), trajectory(k), trajectory(k + 1), {this, k}, adapts,
-                                       keeps_gradients_);
+                                       space_.keeps_gradients);
         const V loss = support_gradient(k, step);
         copy_frozen(trajectory(k), trajectory(k + 1));
         fail(or_(and_(adapts, not_(is_finite(loss))), step.bad()), 2, k);
@@ -248,11 +205,11 @@ class TaskGroup : private LaneValues<L> {
   template <class Update>
   V support_gradient(int k, Update& update) const {
     const V scale = per_task(job_.support.scale);
-    const Weights<V> weights = pass_.weights(trajectory(k), net_.lowest_adapting, turned_phi_);
-    const TapeUse use = keeps_ ? TapeUse::hessian : TapeUse::gradients;
+    const Weights<V> weights = pass_.weights(trajectory(k), net_.lowest_adapting, space_.turned_phi);
+    const TapeUse use = space_.keeps_tapes ? TapeUse::hessian : TapeUse::gradients;
     V total(0.0f);
     for_blocks(job_.support, [&](const RowBlock<L>& block, int first) {
-      const Tape<L> tape = support_tape(k, first / job_.block_rows);
+      const Tape<L> tape = space_.support_tape(k, first / job_.block_rows);
       pass_.forward(weights, block, tape, use);
       total = pass_.add_loss(block, tape, total);
       const RowSums sums = first == 0 ? RowSums::begin : RowSums::go_on;
@@ -265,7 +222,7 @@ class TaskGroup : private LaneValues<L> {
   }
 
   bool wants_moves() const {
-    return inner_.max_move > 0.0f || (lambda_ && inner_.outer == OuterCode::parameter_move);
+    return inner_.max_move > 0.0f || (space_.lambda && inner_.outer == OuterCode::parameter_move);
   }
   /// The inner step with the gradient that gradient(k) holds, and how far parameters are from theta by then.
   void step_and_move(int k, M adapts, M bad) {
@@ -284,9 +241,10 @@ class TaskGroup : private LaneValues<L> {
         moved = select(Runs::is_tail(run, p) ? and_(Runs::tail(run), further) : further, distance, moved);
       }
       // theta - phi_K as the sum of the steps: the difference itself would lose the small ones.
-      if (lambda_ && inner_.outer == OuterCode::parameter_move)
+      if (space_.lambda && inner_.outer == OuterCode::parameter_move)
         for (std::size_t p = run.begin; p < run.end; ++p)
-          lambda_[p] = fma(rate(run.layer, k, p), g[p], lambda_[p]);  // g = +0 without support rows
+          space_.lambda[p] =
+              fma(rate(run.layer, k, p), g[p], space_.lambda[p]);  // g = +0 without support rows
     });
     fail(bad, 2, k);
     if (inner_.max_move > 0.0f) fail(moved > V(inner_.max_move), 4, k);
@@ -300,9 +258,9 @@ class TaskGroup : private LaneValues<L> {
   // --- the query set ---
   V query_loss(const V* phi) const {
     V total(0.0f);
-    const Weights<V> weights = pass_.weights(phi, net_.layer_count, turned_phi_);
+    const Weights<V> weights = pass_.weights(phi, net_.layer_count, space_.turned_phi);
     for_blocks(job_.query, [&](const RowBlock<L>& block, int) {
-      const Tape<L> tape = scratch_tape();
+      const Tape<L> tape = space_.scratch_tape();
       pass_.forward(weights, block, tape, TapeUse::gradients);
       total = pass_.add_loss(block, tape, total);
     });
@@ -314,9 +272,9 @@ class TaskGroup : private LaneValues<L> {
   V query_gradient(const V* phi, V* gradient, Update update) const {
     const V scale = per_task(job_.query.scale);
     V total(0.0f);
-    const Weights<V> weights = pass_.weights(phi, 0, turned_phi_);
+    const Weights<V> weights = pass_.weights(phi, 0, space_.turned_phi);
     for_blocks(job_.query, [&](const RowBlock<L>& block, int first) {
-      const Tape<L> tape = scratch_tape();
+      const Tape<L> tape = space_.scratch_tape();
       pass_.forward(weights, block, tape, TapeUse::gradients);
       total = pass_.add_loss(block, tape, total);
       const RowSums sums = first == 0 ? RowSums::begin : RowSums::go_on;
@@ -345,8 +303,8 @@ class TaskGroup : private LaneValues<L> {
   template <LambdaTakes takes>
   auto lambda_update(const V* values, float weight, int k) {
     const RatesOfStep rates{this, k - 1};
-    return LambdaUpdate<L, RatesOfStep, takes>(values, weight, lambda_, differentiates_step(k) ? u_ : nullptr,
-                                               rates);
+    return LambdaUpdate<L, RatesOfStep, takes>(values, weight, space_.lambda,
+                                               differentiates_step(k) ? space_.u : nullptr, rates);
   }
 
   void backward_through_steps(M& bad) {
@@ -354,8 +312,8 @@ class TaskGroup : private LaneValues<L> {
       const float w = weight(k);
       if (differentiates_step(k + 1)) backward_through_step(k, w == 0.0f ? k : 0);
       if (w != 0.0f)
-        bad = or_(bad, not_(is_small(query_gradient(trajectory(k), second_,
-                                                    lambda_update<LambdaTakes::add>(second_, w, k)))));
+        bad = or_(bad, not_(is_small(query_gradient(trajectory(k), space_.second,
+                                                    lambda_update<LambdaTakes::add>(space_.second, w, k)))));
     }
   }
 
@@ -363,12 +321,12 @@ class TaskGroup : private LaneValues<L> {
   void backward_through_step(int k, int complete) {
     add_rate_gradients(k);
     const V scale = per_task(job_.support.scale);
-    const Weights<V> weights = pass_.weights(trajectory(k), 0, turned_phi_),
-                     u = pass_.weights(u_, 0, turned_u_);
-    auto update = lambda_update<LambdaTakes::add>(second_, -1.0f, complete);
+    const Weights<V> weights = pass_.weights(trajectory(k), 0, space_.turned_phi),
+                     u = pass_.weights(space_.u, 0, space_.turned_u);
+    auto update = lambda_update<LambdaTakes::add>(space_.second, -1.0f, complete);
     for_blocks(job_.support, [&](const RowBlock<L>& block, int first) {
-      const Tape<L> tape = support_tape(k, first / job_.block_rows);
-      if (!keeps_) {
+      const Tape<L> tape = space_.support_tape(k, first / job_.block_rows);
+      if (!space_.keeps_tapes) {
         pass_.forward(weights, block, tape, TapeUse::hessian);
         pass_.backward(weights, block, tape, TapeUse::hessian, scale, Wanted::adapting, RowSums::begin,
                        nullptr);
@@ -376,9 +334,9 @@ class TaskGroup : private LaneValues<L> {
       const RowSums sums = first == 0 ? RowSums::begin : RowSums::go_on;
       KeepSums<L> keep;
       if (first + block.rows == job_.support.rows)
-        pass_.hessian_vector(weights, u, block, tape, scale, sums, second_, update);
+        pass_.hessian_vector(weights, u, block, tape, scale, sums, space_.second, update);
       else
-        pass_.hessian_vector(weights, u, block, tape, scale, sums, second_, keep);
+        pass_.hessian_vector(weights, u, block, tape, scale, sums, space_.second, keep);
     });
   }
 
@@ -393,8 +351,8 @@ class TaskGroup : private LaneValues<L> {
     Runs::each(net_, [&](const ParameterRun& run) {
       if (!run.adapts) return;
       for (std::size_t p = run.begin; p < run.end; ++p) {
-        V& sum = rate_gradient_[rate_index(run.layer, k, p)];
-        sum = fma(-g[p], lambda_[p], sum);
+        V& sum = space_.rate_gradient[rate_index(run.layer, k, p)];
+        sum = fma(-g[p], space_.lambda[p], sum);
       }
     });
   }
@@ -419,7 +377,7 @@ class TaskGroup : private LaneValues<L> {
     if (inner_.rates == RateCode::fixed) return {V(inner_.learning_rate), nullptr};
     if (inner_.rates != RateCode::parameter) return {V(job_.rates[rate_index(layer, k, 0)]), nullptr};
     if constexpr (L::units)
-      return {V(0.0f), rates_};
+      return {V(0.0f), space_.rates};
     else
       return {V(0.0f), job_.rates};
   }
@@ -433,10 +391,10 @@ class TaskGroup : private LaneValues<L> {
   /// Lanes = units: the sums over the parameters of a layer go from value to value, in the order of the
   /// layout.
   void add_layer_rates(int k, const V* g) {
-    auto* sums = reinterpret_cast<float*>(rate_gradient_);
+    auto* sums = reinterpret_cast<float*>(space_.rate_gradient);
     const auto add = [&](const LayerShape& layer, int number, bool weight) {
       float& sum = sums[rate_index(number, k, 0)];
-      sum = Runs::subtract_products(layer, weight, g, lambda_, sum);
+      sum = Runs::subtract_products(layer, weight, g, space_.lambda, sum);
     };
     for (int l = 0; l < net_.layer_count; ++l) {
       if (net_.layers[l].weight_adapts) add(net_.layers[l], l, true);
@@ -450,11 +408,11 @@ class TaskGroup : private LaneValues<L> {
       if (!L::any(good)) return;
       for (std::size_t r = 0; r < job_.rate_count; r += L::width) {
         const std::size_t left = job_.rate_count - r;
-        add_values_exactly<L>(rate_gradient_[r / L::width],
+        add_values_exactly<L>(space_.rate_gradient[r / L::width],
                               left < L::width ? static_cast<int>(left) : L::width, r, 1, job_.rate_sums);
       }
     } else {
-      add_lanes_exactly<L>(rate_gradient_, job_.rate_count, good, job_.rate_sums);
+      add_lanes_exactly<L>(space_.rate_gradient, job_.rate_count, good, job_.rate_sums);
     }
   }
 
@@ -474,19 +432,12 @@ class TaskGroup : private LaneValues<L> {
   }
 
   const GroupJob& job_;
-  GroupJob* job_out_ = nullptr;
+  GroupJob* job_out_;
   const Network& net_;
   const InnerOptions& inner_;
   std::size_t size_;
-  V* base_;
-  std::size_t used_ = 0;
+  GroupWorkspace<L> space_;
   NetworkPass<L> pass_;
-  std::size_t trajectory_count_ = 0, gradient_count_ = 0, block_tape_ = 0;
-  int blocks_ = 0;
-  bool keeps_ = false, keeps_gradients_ = false;
-  V *trajectory_ = nullptr, *gradients_ = nullptr, *query_tape_ = nullptr, *support_tape_ = nullptr;
-  V *theta_ = nullptr, *rates_ = nullptr, *turned_phi_ = nullptr, *turned_u_ = nullptr;  // lanes = units
-  V *lambda_ = nullptr, *u_ = nullptr, *second_ = nullptr, *rate_gradient_ = nullptr;
 };
 
 }  // namespace shoal::cpu

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The shoal program from outside: usage, configuration, training, gradients, their exit codes, and that a refusal writes nothing.
+Covers data/configured_source.
 
 usage: commands_test.py SHOAL
 """
@@ -162,6 +163,8 @@ def test_diverged_tasks_are_reported():
 def test_doctor_and_lists():
     doctor = json.loads(run("doctor", "--json").stdout)
     assert doctor["cores"] >= 1 and doctor["instruction_sets"][0]["fma_peak_gflops_per_core"] > 0
+    emulated = [line["isa"] for line in doctor["instruction_sets"] if line.get("fma_is_emulated")]
+    assert emulated in ([], ["scalar"]) and ("scalar" in emulated) == ("no fma instruction" in run("doctor").stdout)
     assert {line["name"] for line in doctor["backends"]} == {"cpu", "reference", "cuda"}
     assert doctor["backend_reason"].startswith("auto: "), doctor
     assert json.loads(run("doctor", "--backend", "reference", "--json").stdout)["backend_reason"] == "as asked for"

@@ -12,14 +12,13 @@ import pathlib
 import random
 import struct
 
-from program import refused, run, run_tests, write_tensors
+from program import refused, run, run_tests, write_rows, write_tensors
 
 FIXED = ["task", "task_id", "row", "time", "phase", "steps"]
 
 
 def table_text(rows, header):
-    with open("table.csv", "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([header, *rows])
+    write_rows("table.csv", ",".join(header), rows)
 
 
 def train(loss, more="", tasks="", folder="r"):

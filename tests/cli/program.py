@@ -57,15 +57,37 @@ def write_tensors(path, entries):
     pathlib.Path(path).write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
+def write_rows(path, header, rows):
+    """A CSV file; the header as one text with commas."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([header.split(","), *rows])
+
+
 def write_table(path, tasks=12, rows=12, targets=True):
     numbers = random.Random(1)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["client", "day", "a", "b"] + (["y"] if targets else []))
-        for task in range(tasks):
-            for day in range(rows):
-                a, b = numbers.gauss(0, 1), numbers.gauss(3, 2)
-                writer.writerow([f"c{task}", day, a, b] + ([task * a - b] if targets else []))
+    lines = []
+    for task in range(tasks):
+        for day in range(rows):
+            a, b = numbers.gauss(0, 1), numbers.gauss(3, 2)
+            lines.append([f"c{task}", day, a, b] + ([task * a - b] if targets else []))
+    write_rows(path, "client,day,a,b" + (",y" if targets else ""), lines)
+
+
+ALL_TRAIN = 'split = { by = "task", train = 1.0, validation = 0.0, test = 0.0 }'
+
+
+def table_config(path, *more, features=("a", "b"), support=6, query=0, sections=""):
+    """The text of a configuration: tasks out of the table at path, one a client, with the lines `more` beside the usual ones in their
+    section, and other sections."""
+    lines = ["[tasks]", 'source = "table"', f"path = {json.dumps(path)}", 'key = ["client"]', f"features = {json.dumps(list(features))}",
+             'targets = ["y"]', f"support = {support}", f"query = {query}", *more]
+    return "\n".join(lines) + "\n" + sections
+
+
+def write_config(name, text):
+    """Writes it and returns the arguments that name it."""
+    pathlib.Path(name).write_text(text, encoding="utf-8")
+    return ["--config", name]
 
 
 TABLE = """

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables as people's programs write them: other notations, words for missing, delimiters, encodings, compression, pipes, many
 files. What is read is compared with the same table written plainly; what is refused names file, line, column, value and the key.
+Covers data/byte_stream, data/decompression, data/delimiter, data/table_files.
 
 usage: reading_test.py SHOAL
 """
@@ -15,23 +16,14 @@ import struct
 import subprocess
 import threading
 
-from program import refused, run, run_tests, shoal, tensors
+from program import ALL_TRAIN, refused, run, run_tests, shoal, table_config, tensors, write_config
 
-CONFIG = """[tasks]
-source = "table"
-path = "table.csv"
-key = ["client"]
-features = ["a", "b"]
-targets = ["y"]
-support = 2
-query = 0
-split = { by = "task", train = 1.0, validation = 0.0, test = 0.0 }
-[model]
+CONFIG = table_config("table.csv", ALL_TRAIN, support=2, sections="""[model]
 hidden = [3]
 [train]
 iterations = 2
 tasks_per_batch = 2
-"""
+""")
 EXPORT = ["data", "export", "--config", "c.toml", "--phase", "train", "--out", "t.safetensors"]
 
 
@@ -41,7 +33,7 @@ def rows(count=24):
 
 
 def write(text, name="table.csv", config=CONFIG):
-    pathlib.Path("c.toml").write_text(config, encoding="utf-8")
+    write_config("c.toml", config)
     pathlib.Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
 

@@ -9,17 +9,11 @@ import json
 import math
 import pathlib
 
-from program import refused, run, run_tests, tensors
+from program import ALL_TRAIN, refused, run, run_tests, table_config, tensors, write_config, write_rows
 
-BASE = """
-[tasks]
-source = "table"
-path = "t.csv"
-key = ["client"]
-features = ["x"]
-targets = ["y"]
-support = 10
-{tasks}
+
+def configure(tasks="", loss="mse", query=0):
+    write_config("c.toml", table_config("t.csv", tasks, features=["x"], support=10, query=query, sections=f"""
 [model]
 hidden = []
 [loss]
@@ -33,19 +27,7 @@ tasks_per_batch = 4
 [evaluate]
 steps = [0, 1]
 max_failed_share = 1.0
-"""
-
-
-def write(name, text):
-    pathlib.Path(name).write_text(text, encoding="utf-8")
-
-
-def table(name, header, rows):
-    write(name, "\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
-
-
-def configure(tasks="", loss="mse"):
-    write("c.toml", BASE.format(tasks=tasks, loss=loss))
+"""))
 
 
 def report(*arguments, code=0):
@@ -60,13 +42,13 @@ def phases(*more):
 def sorted_by_label():
     """20 clients of 30 rows; good ones come first, the last 3 + client % 5 are bad."""
     bad = lambda client: 3 + client % 5
-    table("t.csv", "client,x,y", [(f"C{c:02}", round(math.sin(37 * c + 11 * r), 3), int(r >= 30 - bad(c))) for c in range(20) for r in range(30)])
+    write_rows("t.csv", "client,x,y", [(f"C{c:02}", round(math.sin(37 * c + 11 * r), 3), int(r >= 30 - bad(c))) for c in range(20) for r in range(30)])
     return sum(bad(client) for client in range(20)) / (20 * 30)
 
 
 def test_a_capped_query_is_a_random_sample():
     share = sorted_by_label()
-    configure("query = 10\nsplit = { by = \"task\", train = 1.0, validation = 0.0, test = 0.0 }", "bce")
+    configure(ALL_TRAIN, "bce", query=10)
     means = []
     for seed in range(30):
         told = run("data", "export", "--config", "c.toml", "--phase", "train", "--out", "T.safetensors", "--seed", seed)
@@ -82,7 +64,7 @@ def test_a_capped_query_is_a_random_sample():
 def test_stratify_keeps_each_class_in_the_support():
     sorted_by_label()
     labels_of = lambda: tensors("T.safetensors")["support_y"][2]
-    everywhere = "split = { by = \"task\", train = 1.0, validation = 0.0, test = 0.0 }\nquery = 0\n"
+    everywhere = ALL_TRAIN + "\n"
     for loss in ("bce", "softmax"):
         configure(everywhere + "stratify = true", loss)
         run("data", "export", "--config", "c.toml", "--phase", "train", "--out", "T.safetensors")
@@ -103,12 +85,12 @@ def test_stratify_keeps_each_class_in_the_support():
 
 def test_shares_are_met_and_empty_phases_are_told():
     for clients, expected in ((20, [14, 3, 3]), (40, [28, 6, 6]), (5, [3, 1, 1])):
-        table("t.csv", "client,x,y", [(f"c{c}", r, r) for c in range(clients) for r in range(20)])
-        configure("query = 0")
+        write_rows("t.csv", "client,x,y", [(f"c{c}", r, r) for c in range(clients) for r in range(20)])
+        configure()
         for seed in range(5):
             counts, told = phases("--seed", seed)
             assert counts == expected and "warnings" not in told
-    table("t.csv", "client,x,y", [(f"c{c}", r, r) for c in range(2) for r in range(20)])
+    write_rows("t.csv", "client,x,y", [(f"c{c}", r, r) for c in range(2) for r in range(20)])
     sentence = "t.csv: tasks.split.validation = 0.15 gets no task (tasks by phase: train 1, validation 0, test 1)"
     counts, told = phases()
     assert counts == [1, 0, 1] and told["warnings"] == [sentence]
@@ -119,32 +101,32 @@ def test_shares_are_met_and_empty_phases_are_told():
     assert report("train", "--config", "c.toml", "--out", "RUN2")["warnings"][0].endswith(sentence[7:])
     assert report("data", "export", "--config", "c.toml", "--phase", "train", "--out", "T.st")["warnings"] == [sentence]
     refused(3, "no tasks in phase validation (tasks by phase: train 1, validation 0, test 1", "evaluate", "RUN", "--phase", "validation")
-    configure("query = 0\ntime = \"x\"\nsplit = { by = \"time\", test_from = \"100\" }")
+    configure("time = \"x\"\nsplit = { by = \"time\", test_from = \"100\" }")
     assert phases()[1]["warnings"] == ['t.csv: tasks.split.test_from = "100" gets no task (tasks by phase: train 2, validation 0, test 0)']
 
 
 def test_rows_without_targets_are_predicted_whatever_their_time():
-    table("t.csv", "client,month,x,y", [(f"S{s}", f"2020-0{1 + r // 10}", r, r % 3) for s in range(12) for r in range(30)])
-    configure('query = 0\ntime = "month"')
+    write_rows("t.csv", "client,month,x,y", [(f"S{s}", f"2020-0{1 + r // 10}", r, r % 3) for s in range(12) for r in range(30)])
+    configure('time = "month"')
     trained = report("train", "--config", "c.toml", "--out", "RUN")
     assert trained["left_out"] is None
     # 12 known and 18 unknown rows of one month, in any order, and 5 unknown ones of the next.
     rows = [("N1", "2020-01", r, "" if r % 5 < 3 else 1) for r in range(30)] + [("N1", "2020-02", r, "") for r in range(5)]
-    table("new.csv", "client,month,x,y", rows)
+    write_rows("new.csv", "client,month,x,y", rows)
     told = report("predict", "RUN", "--data", "new.csv", "--out", "P.csv")
     asked = sorted(int(row["row"]) for row in csv.DictReader(open("P.csv", encoding="utf-8")))
     assert asked == [i for i, row in enumerate(rows) if row[3] == ""] and told["rows"] == 23
     assert told["left_out"] == {"rows": 2, "rows_by_rule": {"tie": 2}}
     # The same table to evaluate on: with their targets, rows of that month are on neither side.
-    table("known.csv", "client,month,x,y", [(*row[:3], 1) for row in rows])
+    write_rows("known.csv", "client,month,x,y", [(*row[:3], 1) for row in rows])
     told = run("evaluate", "RUN", "--data", "known.csv", "--json")
     assert json.loads(told.stdout)["left_out"]["rows_by_rule"] == {"tie": 20}
     assert "known.csv: left out: 20 rows at the time of the last support row, on neither side" in told.stderr
 
 
 def test_keys_are_the_text_of_their_cell():
-    table("t.csv", "client,x,y,desk", [(key, r, r, "a/b") for key in ("EUR/USD", "GBP/USD", "BRK\\B", "plain") for r in range(12)])
-    configure('query = 0\nsplit = { by = "task", train = 1.0, validation = 0.0, test = 0.0 }')
+    write_rows("t.csv", "client,x,y,desk", [(key, r, r, "a/b") for key in ("EUR/USD", "GBP/USD", "BRK\\B", "plain") for r in range(12)])
+    configure(ALL_TRAIN)
     run("train", "--config", "c.toml", "--out", "RUN", "--quiet")
     run("predict", "RUN", "--data", "t.csv", "--out", "P.csv", "--quiet")
     ids = {row["task"]: int(row["task_id"]) for row in csv.DictReader(open("P.csv", encoding="utf-8"))}
@@ -155,8 +137,8 @@ def test_keys_are_the_text_of_their_cell():
 
 
 def test_what_is_told_of_a_file_is_short_and_harmless():
-    table("t.csv", "client,x,y", [(f"c{c}", r, r) for c in range(9) for r in range(20)] + [("\x1b[31m" + 600 * "long", 1, 1)])
-    configure("query = 0")
+    write_rows("t.csv", "client,x,y", [(f"c{c}", r, r) for c in range(9) for r in range(20)] + [("\x1b[31m" + 600 * "long", 1, 1)])
+    configure()
     told = run("train", "--config", "c.toml", "--out", "RUN").stderr + run("inspect", "tasks", "--config", "c.toml").stdout
     assert "\\x1b[31mlong" in told and "\x1b" not in told
     assert all(len(line) <= 500 for line in run("data", "export", "--config", "c.toml", "--phase", "train", "--out", "T.st").stderr.splitlines())
@@ -169,11 +151,11 @@ def everything_left_out(windows):
     if not windows:
         rows += [("k0", 10, 0.5, "u", 1)] * 3
     rows += [("short", t, 1.0, "u", 1) for t in range(2)]
-    table("t.csv", "client,day,x,kind,y", rows)
+    write_rows("t.csv", "client,day,x,kind,y", rows)
     cut = 'windows = { support = 4, query = 3, stride = 9, purge = 1 }\nsplit = { by = "time", validation_from = "40", test_from = "50" }\n'
-    one = 'query = 5\npurge = 2\nsplit = { by = "task", train = 1.0, validation = 0.0, test = 0.0 }\n'
-    configure('time = "day"\nmissing = "drop"\n' + (cut if windows else one))
-    write("c.toml", pathlib.Path("c.toml").read_text(encoding="utf-8").replace('["x"]', '["x", "kind"]'))
+    one = f'purge = 2\n{ALL_TRAIN}\n'
+    configure('time = "day"\nmissing = "drop"\n' + (cut if windows else one), query=0 if windows else 5)
+    write_config("c.toml", pathlib.Path("c.toml").read_text(encoding="utf-8").replace('["x"]', '["x", "kind"]'))
     return len(rows)
 
 
@@ -206,7 +188,7 @@ def test_every_report_in_both_forms():
             assert report("inspect", "tasks", *config)["warnings"] and "gets no task" in words.stderr
         model = out + "train1"
         # Another file: a category that nobody knows as well.
-        write("other.csv", pathlib.Path("t.csv").read_text(encoding="utf-8").replace(",u,", ",new,"))
+        pathlib.Path("other.csv").write_text(pathlib.Path("t.csv").read_text(encoding="utf-8").replace(",u,", ",new,"), encoding="utf-8")
         for command in (["evaluate", model], ["adapt", model, "--out", "A"], ["predict", model, "--out", "P"], ["predict", "A", "--out", "P"]):
             words, form = run(*command, "--data", "other.csv"), report(*command, "--data", "other.csv")
             for rule, count in form["left_out"]["rows_by_rule"].items():
@@ -217,7 +199,7 @@ def test_every_report_in_both_forms():
             words, form = run("inspect", *what).stdout, report("inspect", *what)
             assert all(key in words for key in form), what
     # Tasks that straddle a boundary, alone of their kind here.
-    configure('time = "day"\nmissing = "drop"\nquery = 0\nwindows = { support = 4, query = 3 }\nsplit = { by = "time", test_from = "16" }')
+    configure('time = "day"\nmissing = "drop"\nwindows = { support = 4, query = 3 }\nsplit = { by = "time", test_from = "16" }')
     told = report("inspect", "tasks", *config)
     assert told["left_out"]["straddling_tasks"] > 0
     assert f"{told['left_out']['straddling_tasks']} tasks that straddle a boundary in time" in run(*train, "straddling").stderr

@@ -12,19 +12,10 @@ import os
 import pathlib
 import random
 
-from program import refused, run, run_tests, tensors, write_tensors
+from program import refused, run, run_tests, table_config, tensors, write_config, write_rows, write_tensors
 
-CONFIG = """
-[tasks]
-source = "table"
-path = "{path}"
-key = ["client"]
-features = ["a", "b"]
-targets = ["y"]
-support = 6
-query = 0
-split = {{ by = "task", train = 0.5, validation = 0.0, test = 0.5 }}
-{more}
+def configure(name, path, loss='name = "mse"', more="", iterations=10):
+    return write_config(name, table_config(path, 'split = { by = "task", train = 0.5, validation = 0.0, test = 0.5 }', more, sections=f"""
 [model]
 hidden = [4]
 [loss]
@@ -38,24 +29,18 @@ tasks_per_batch = 100
 [evaluate]
 steps = [0, 2]
 max_failed_share = 0
-"""
-
-
-def configure(name, path, loss='name = "mse"', more="", iterations=10):
-    pathlib.Path(name).write_text(CONFIG.format(path=path, loss=loss, more=more, iterations=iterations), encoding="utf-8")
-    return ["--config", name]
+"""))
 
 
 def write(path, target, tasks=12, rows=12, feature=lambda a: a):
     """Rows of keys c0, c1, ...; `target` of two standard normals and the row's number."""
     numbers = random.Random(3)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["client", "a", "b", "y"])
-        for task in range(tasks):
-            for row in range(rows):
-                a, b = numbers.gauss(0, 1), numbers.gauss(0, 1)
-                writer.writerow([f"c{task}", feature(a), b, target(a, b, row)])
+    lines = []
+    for task in range(tasks):
+        for row in range(rows):
+            a, b = numbers.gauss(0, 1), numbers.gauss(0, 1)
+            lines.append([f"c{task}", feature(a), b, target(a, b, row)])
+    write_rows(path, "client,a,b,y", lines)
     return path
 
 

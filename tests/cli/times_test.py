@@ -9,17 +9,13 @@ import csv
 import json
 import pathlib
 
-from program import TABLE, refused, run, run_tests, tensors
+from program import TABLE, refused, run, run_tests, tensors, write_rows
 
 
 def write(times, path="table.csv"):
     """One asset a task; x counts the rows of a task in order of the given times, which stand in the file last to first."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["client", "day", "a", "b", "y"])
-        for asset in ("A", "B"):
-            for row, time in reversed(list(enumerate(times))):
-                writer.writerow([asset, time, row, row % 3, row % 2])
+    rows = list(enumerate(times))[::-1]
+    write_rows(path, "client,day,a,b,y", [[asset, time, row, row % 3, row % 2] for asset in ("A", "B") for row, time in rows])
 
 
 def config(more="", split='by = "task", train = 1.0, validation = 0.0, test = 0.0'):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each algorithm asks of a backend, and what it refuses.
+// Covers anil, boil, fomaml, maml, meta_sgd, pooled, reptile.
 #include <gtest/gtest.h>
 
 #include <limits>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The training loop: what it stores when, and that a run which was stopped or died goes on bit for bit.
+// Covers training_step.
 #include <shoal/trainer.hpp>
 
 #include <gtest/gtest.h>

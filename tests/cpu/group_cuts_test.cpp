@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every cut of a batch into groups, every tape policy, and updates that ride on the last sums or are passes
 // of their own: the same bits, over random problems with ragged and failing tasks.
+// Covers group_packing, cache_sizes.
 #include <gtest/gtest.h>
 
 #include <limits>

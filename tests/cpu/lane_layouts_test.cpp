@@ -2,6 +2,7 @@
 // Both meanings of lanes (src/cpu/lane_layouts.hpp) give the same bits: gradients, fast weights, losses along
 // a trajectory, predictions and statuses, on every instruction set and for widths around those of its
 // vectors.
+// Covers isa_*, network_plan, group_plans.
 #include <gtest/gtest.h>
 
 #include <bit>

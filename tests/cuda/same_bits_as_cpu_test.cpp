@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every number of the cuda backend has the bits of the cpu backend's: random problems over every algorithm,
 // loss and activation, in every regime and order of threads.
+// Covers device_problem, task_*.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -2,6 +2,7 @@
 // Training on the cuda backend, where meta-parameters stay on the device and a meta-iteration is one graph
 // launch, against the cpu backend, where the host updates: parameters, optimizer state, metrics and results
 // of every step have the same bits, over random algorithms, optimizers, batches and generators.
+// Covers device_state, training_session.
 #include <shoal/trainer.hpp>
 
 #include <gtest/gtest.h>

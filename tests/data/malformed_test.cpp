@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables that are wrong: each refused with the file, the line or byte, and the column.
+// Covers csv_reader, npy_reader, row_reader, table_options.
 #include <gtest/gtest.h>
 
 #include <shoal/error.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What columns become: keys, features, categories, labels, missing values.
+// Covers column_*, feature_map, preprocessing, level_index.
 #include <gtest/gtest.h>
 
 #include <shoal/error.hpp>

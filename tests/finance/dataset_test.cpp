@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bringing a data set out of its package, offline: what is refused, and that a refusal writes nothing.
+// Covers wheel.
 #include <gtest/gtest.h>
 
 #include <shoal/dataset.hpp>

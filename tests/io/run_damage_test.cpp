@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Run folders that were damaged, made up, or are in use: the checkpoint before, or a refusal; never other
 // numbers.
+// Covers own_files, run_lock.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 

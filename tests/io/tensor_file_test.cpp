@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers tensor_header.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers descriptor.
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>

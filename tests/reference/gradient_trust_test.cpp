@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reference's meta-gradients: every algorithm x loss x activation on random ragged cases, in random
 // directions by dual numbers, and for some cases over every coordinate, also by central differences.
+// Covers task_run.
 #include <gtest/gtest.h>
 
 #include <algorithm>

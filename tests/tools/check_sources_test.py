@@ -12,7 +12,23 @@ import tempfile
 
 check, clang_format, root = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 LICENCE = "// SPDX-License-Identifier: Apache-2.0\n"
-GOOD = {"src/core/a.cpp": LICENCE + "#include <shoal/a.hpp>\n", "include/shoal/a.hpp": LICENCE + "#pragma once\n"}
+GOOD = {
+    "src/core/a.cpp": LICENCE + "#include <shoal/a.hpp>\n",
+    "include/shoal/a.hpp": LICENCE + "#pragma once\n",
+    "tests/core/a_test.cpp": LICENCE,
+}
+STATEMENTS = "  f();\n" * 80
+TABLE = LICENCE + "int f() {\n  static const int values[] = {\n" + "      1,\n" * 100 + "  };\n  return values[0];\n}\n"
+FINE = {
+    "a long table in a function": {"tests/core/b_test.cpp": TABLE},
+    "a function of 80 lines": {"tests/core/b_test.cpp": LICENCE + "void g() {\n" + "  f();\n" * 78 + "}\n"},
+    "a test by the first words": {"src/core/a_format.cpp": LICENCE},
+    "a test that includes the header": {"src/core/b.hpp": LICENCE + "#pragma once\n", "tests/io/b_test.cpp": LICENCE + '#include "core/b.hpp"\n'},
+    "a header of a file with a test": {"src/core/b.hpp": LICENCE + "#pragma once\n", "src/core/a.cpp": LICENCE + '#include "core/b.hpp"\n'},
+    "a test that says what it covers": {"src/core/b.cpp": LICENCE, "tests/core/a_test.cpp": LICENCE + "// All of it.\n// Covers c_*,\n// b.\n", "src/core/c_d.cpp": LICENCE},
+    "a test that says so from elsewhere": {"src/core/b.cpp": LICENCE, "tests/cli/x_test.py": '"""Covers core/b."""\n'},
+    "kernels by tests of the backend": {"kernels/b.cu": LICENCE, "tests/cuda/x_test.cpp": LICENCE + "// Covers b.\n"},
+}
 BAD = {
     "a core that knows a backend": ("src/core/b.cpp", LICENCE + '#include "cpu/cpu_backend.hpp"\n', "must not include src/cpu"),
     "a reference that uses kernels": ("src/reference/b.cpp", LICENCE + '#include "kernels/lanes.hpp"\n', "must not include kernels"),
@@ -21,26 +37,38 @@ BAD = {
     "a third-party header in a header": ("src/io/b.hpp", LICENCE + "#pragma once\n#include <nlohmann/json.hpp>\n", "must not include nlohmann"),
     "no licence": ("src/core/b.cpp", "int b;\n", "licence"),
     "no pragma once": ("src/core/b.hpp", LICENCE, "pragma once"),
-    "a file too long": ("src/core/b.cpp", LICENCE + "int b;\n" * 600, "more than 500"),
+    "a file too long": ("src/core/b.cpp", LICENCE + "int b;\n" * 461, "462 lines, more than 461"),
+    "a script too long": ("scripts/b", "echo\n" * 462, "462 lines, more than 461"),
+    "a function too long": ("tests/core/b_test.cpp", LICENCE + "void g() {\n" + STATEMENTS + "}\n", "core/b_test.cpp:2: a function of 82 lines"),
+    "a member too long": ("tests/core/b_test.cpp", LICENCE + "struct B {\n  void g() const {\n" + "  " + STATEMENTS.replace("\n  ", "\n    ") + "  }\n};\n", "82 lines"),
+    "a test too long": ("tests/core/b_test.cpp", LICENCE + "TEST(B, G) {\n  const auto f = [] { return '{'; };  // {\n" + STATEMENTS + "}\n", "83 lines"),
+    "a Python function too long": ("tools/b.py", "def g():\n" + "    f()\n" * 80, "tools/b.py:1: a function of 81 lines"),
+    "a file without a test": ("src/core/b.cpp", LICENCE, "src/core/b.cpp: no test in tests/core"),
+    "a kernel without a test": ("kernels/b.cu", LICENCE, "kernels/b.cu: no test in tests/kernels"),
+    "a test of a file that is not there": ("tests/core/b_test.cpp", LICENCE + "// Covers gone.\n", "covers gone, which is no file"),
+    "a circle": ("src/core/a.hpp", LICENCE + '#pragma once\n#include "core/a.hpp"\n', "a circle: src/core/a.hpp -> src/core/a.hpp"),
     "an open end": ("src/core/b.cpp", LICENCE + "// TO" + "DO\n", "open end"),
     "bad format": ("src/core/b.cpp", LICENCE + "int   b  ;\n", "clang-format"),
 }
 
 
-def run(files):
+def run(files, *more):
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(root / ".clang-format", folder)
         for name, text in files.items():
             path = pathlib.Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        result = subprocess.run([sys.executable, check, folder, "--clang-format", clang_format], capture_output=True, text=True)
+        result = subprocess.run([sys.executable, "-B", check, folder, *more], capture_output=True, text=True)
         return result.returncode, result.stdout
 
 
-code, output = run(GOOD)
+code, output = run(GOOD, "--clang-format", clang_format)
 assert code == 0, output
+for what, files in FINE.items():
+    code, output = run({**GOOD, **files})  # whatever the format
+    assert code == 0, f"{what} was refused:\n{output}"
 for what, (name, text, expected) in BAD.items():
-    code, output = run({**GOOD, name: text})
+    code, output = run({**GOOD, name: text}, "--clang-format", clang_format)
     assert code == 1 and expected in output, f"{what} was not found:\n{output}"
-print(f"{len(BAD)} kinds of bad file found")
+print(f"{len(BAD)} kinds of bad file found, {len(FINE)} of good ones not")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdio>
 
 #include <shoal/machine.hpp>
@@ -19,9 +20,14 @@ int run_doctor(const CommandOptions& options) {
                                    {"backend_reason", context.reason()},
                                    {"threads", context.threads()},
                                    {"isa", to_string(context.isa())}};
+  double fastest = 0.0;
   for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512}) {
     nlohmann::ordered_json line = {{"isa", to_string(isa)}, {"available", isa_available(isa)}};
-    if (isa_available(isa)) line["fma_peak_gflops_per_core"] = fma_peak(isa);
+    if (isa_available(isa)) {
+      line["fma_peak_gflops_per_core"] = fma_peak(isa);
+      line["fma_is_emulated"] = fma_is_emulated(isa);
+      fastest = std::max(fastest, line["fma_peak_gflops_per_core"].get<double>());
+    }
     result["instruction_sets"].push_back(std::move(line));
   }
   for (const BackendReport& report : Context::backends()) {
@@ -47,11 +53,18 @@ int run_doctor(const CommandOptions& options) {
                       : "",
               std::string(context.reason()).c_str());
   for (const auto& line : result["instruction_sets"]) {
-    if (line["available"].get<bool>())
-      std::printf("  %-8s fma peak %.1f Gflop/s a core (measured)\n", line["isa"].get<std::string>().c_str(),
-                  line["fma_peak_gflops_per_core"].get<double>());
-    else
-      std::printf("  %-8s not on this machine\n", line["isa"].get<std::string>().c_str());
+    const auto isa = line["isa"].get<std::string>();
+    if (!line["available"].get<bool>()) {
+      std::printf("  %-8s not on this machine\n", isa.c_str());
+      continue;
+    }
+    const double peak = line["fma_peak_gflops_per_core"].get<double>();
+    std::printf("  %-8s fma peak %.3g Gflop/s a core (measured)", isa.c_str(), peak);
+    if (line["fma_is_emulated"].get<bool>()) {
+      std::printf(": no fma instruction, several in double instead");
+      if (fastest > peak) std::printf("; %.0f times slower than the fastest here", fastest / peak);
+    }
+    std::printf("\n");
   }
   for (const auto& line : result["backends"])
     std::printf("backend %-10s %s: %s\n", line["name"].get<std::string>().c_str(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Volatility features against their definitions, computed the slow way; the price panel's refusals; the
 // logarithm.
+// Covers price_panel.
 #include <gtest/gtest.h>
 
 #include <cmath>

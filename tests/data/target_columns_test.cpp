@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Target columns: the domain of the loss, two words, scaling; and features without deviation.
+// Covers moments.
 #include <gtest/gtest.h>
 
 #include <cmath>

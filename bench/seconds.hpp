@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a clock of the system shows, in seconds.
+#pragma once
+
+#include <ctime>
+
+namespace shoal::bench {
+
+inline double seconds(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+}  // namespace shoal::bench

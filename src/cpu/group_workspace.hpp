@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a group of tasks (task_group.hpp) keeps in the memory of its worker, and where: the trajectory of the
+// parameters, gradients, tapes, and on the way back lambda with what it is made of.
+#pragma once
+
+#include "cpu/network_pass.hpp"
+
+namespace shoal::cpu {
+
+template <class L>
+class GroupWorkspace {
+ public:
+  using V = typename L::V;
+
+  /// Lays out the memory at `base`, or (null) only counts the vectors that it takes.
+  GroupWorkspace(const GroupJob& job, V* base)
+      : net_(*job.network), block_rows_(job.block_rows), size_(net_.parameters), base_(base) {
+    const InnerOptions& inner = *job.inner;
+    pass_scratch = take(NetworkPass<L>::scratch_vectors(net_, block_rows_));
+    const auto steps = static_cast<std::size_t>(inner.steps);
+    const bool backward = job.sums[0] != nullptr;
+    trajectory_count_ = backward ? steps + 1 : 2;
+    trajectory_ = take(trajectory_count_ * size_);
+    keeps_gradients = backward && inner.rates != RateCode::fixed;
+    gradient_count_ = keeps_gradients ? steps : 1;
+    gradients_ = take(gradient_count_ * size_);
+    turned_phi = take(NetworkPass<L>::turned_vectors(net_));
+    if (L::units) theta = backward ? trajectory_ : take(size_);
+    if (L::units && inner.rates == RateCode::parameter) rates = take(size_);
+    block_tape_ = Tape<L>::vectors(net_, block_rows_);
+    query_tape_ = take(block_tape_);
+    blocks_ = (job.support.rows + block_rows_ - 1) / block_rows_;
+    keeps_tapes = backward && inner.outer == OuterCode::exact && job.tape == StoredTape::keep;
+    support_tape_ = keeps_tapes ? take(steps * static_cast<std::size_t>(blocks_) * block_tape_) : query_tape_;
+    // Of the sums of rate gradients: with lanes = units [P] laid out as the parameters, or one float a rate.
+    if (!L::units)
+      rate_vectors = job.rate_count;
+    else
+      rate_vectors = inner.rates == RateCode::parameter ? size_ : (job.rate_count + L::width - 1) / L::width;
+    if (!backward) return;
+    lambda = take(size_);
+    u = take(size_);
+    second = take(size_);
+    turned_u = take(NetworkPass<L>::turned_vectors(net_));
+    rate_gradient = take(rate_vectors);
+  }
+
+  std::size_t vectors() const { return used_; }
+  V* trajectory(int k) const { return trajectory_ + static_cast<std::size_t>(k) % trajectory_count_ * size_; }
+  V* gradient(int k) const { return gradients_ + static_cast<std::size_t>(k) % gradient_count_ * size_; }
+  Tape<L> scratch_tape() const { return {net_, block_rows_, query_tape_}; }
+  /// Of a block of the support set at step k: its own where tapes are kept.
+  Tape<L> support_tape(int k, int block) const {
+    const auto index =
+        static_cast<std::size_t>(k) * static_cast<std::size_t>(blocks_) + static_cast<std::size_t>(block);
+    return {net_, block_rows_, keeps_tapes ? support_tape_ + index * block_tape_ : support_tape_};
+  }
+
+  bool keeps_tapes = false, keeps_gradients = false;
+  std::size_t rate_vectors = 0;
+  V* pass_scratch = nullptr;
+  V *theta = nullptr, *rates = nullptr, *turned_phi = nullptr, *turned_u = nullptr;  ///< lanes = units
+  V *lambda = nullptr, *u = nullptr, *second = nullptr, *rate_gradient = nullptr;    ///< on the way back
+
+ private:
+  V* take(std::size_t vectors) {
+    V* at = base_ ? base_ + used_ : nullptr;
+    used_ += vectors;
+    return at;
+  }
+
+  const Network& net_;
+  int block_rows_;
+  std::size_t size_;
+  V* base_;
+  std::size_t used_ = 0;
+  std::size_t trajectory_count_ = 0, gradient_count_ = 0, block_tape_ = 0;
+  int blocks_ = 0;
+  V *trajectory_ = nullptr, *gradients_ = nullptr, *query_tape_ = nullptr, *support_tape_ = nullptr;
+};
+
+}  // namespace shoal::cpu
