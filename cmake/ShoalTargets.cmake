@@ -13,6 +13,7 @@ function(shoal_flags target)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   # Contract N1: no contraction that the source does not write.
   set(flags -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off -fno-fast-math)
+  list(APPEND flags -Werror=switch)  # an enumerator that a switch has forgotten does not compile
   if(SHOAL_WERROR)
     list(APPEND flags -Werror)
   endif()

@@ -1,21 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations with first and second derivative at z, sharing sub-expressions. value(), slope() and
-// curvature() give the same bits for what they share. PyTorch's definitions: softplus without threshold, gelu
-// in erf form, relu' = 0 at 0.
+// Activations (PyTorch's definitions: softplus without threshold, gelu in erf form, relu' = 0 at 0). One
+// struct holds what an activation is, and its value with first and second derivative at z, which share
+// sub-expressions; code that needs a fact about an activation reads it there, by way of
+// kernels/kind_traits.hpp, and chooses an activation by kernels/choices.hpp.
+//
+//   name                    as configurations have it
+//   curved                  whether f'' is not identically zero
+//   from_value              whether both derivatives follow from the value, so that a tape need not keep them
+//   bound(z)                the largest |f(x)| for |x| <= z, or more
+//   value(z)                f(z)
+//   slope(z, a, d1)         a = f(z), d1 = f'(z)
+//   curvature(z, a, d1, d2) also d2 = f''(z)
+//   slope_of(a), bend_of(a, d1)   from_value: f' and f'' from a = f(z)
+//
+// The functions give the same bits for what they share.
 #pragma once
+
+#include <shoal/kinds.hpp>
 
 #include "kernels/error_function.hpp"
 #include "kernels/logarithm.hpp"
 
 namespace shoal::kernels {
 
-/// The interface that the tag structs below share: `curved` says whether f'' is not identically zero.
-///   value(z) = f(z);  slope(z, a, d1): a = f(z), d1 = f'(z);  curvature(z, a, d1, d2): also d2 = f''(z).
-/// Where both derivatives follow from the value (`from_value`), slope_of(a) and bend_of(a, d1) give the same
-/// bits again, so that a tape need not keep them.
+/// The activation of a kind. There is no general definition, so that a kind without a struct does not
+/// compile.
+template <Activation kind>
+struct ActivationOf;
 
-struct Identity {
+template <>
+struct ActivationOf<Activation::identity> {
+  static constexpr const char* name = "identity";
   static constexpr bool curved = false, from_value = true;
+  static constexpr double bound(double z) { return z; }
   template <class V>
   static SHOAL_HD V slope_of(V) {
     return V(1.0f);
@@ -39,10 +56,14 @@ struct Identity {
     d2 = V(0.0f);
   }
 };
+using Identity = ActivationOf<Activation::identity>;
 
 /// NaN stays NaN; relu(-0) = +0.
-struct Relu {
+template <>
+struct ActivationOf<Activation::relu> {
+  static constexpr const char* name = "relu";
   static constexpr bool curved = false, from_value = true;
+  static constexpr double bound(double z) { return z; }
   template <class V>
   static SHOAL_HD V slope_of(V a) {
     return select(a <= V(0.0f), V(0.0f), V(1.0f));
@@ -67,9 +88,13 @@ struct Relu {
     d2 = V(0.0f);
   }
 };
+using Relu = ActivationOf<Activation::relu>;
 
-struct Tanh {
+template <>
+struct ActivationOf<Activation::tanh> {
+  static constexpr const char* name = "tanh";
   static constexpr bool curved = true, from_value = true;
+  static constexpr double bound(double) { return 1.0; }
   template <class V>
   static SHOAL_HD V slope_of(V a) {
     return fma(-a, a, V(1.0f));
@@ -93,9 +118,13 @@ struct Tanh {
     d2 = bend_of(a, d1);
   }
 };
+using Tanh = ActivationOf<Activation::tanh>;
 
-struct Sigmoid {
+template <>
+struct ActivationOf<Activation::sigmoid> {
+  static constexpr const char* name = "sigmoid";
   static constexpr bool curved = true, from_value = true;
+  static constexpr double bound(double) { return 1.0; }
   template <class V>
   static SHOAL_HD V slope_of(V a) {
     return a * (V(1.0f) - a);
@@ -119,9 +148,13 @@ struct Sigmoid {
     d2 = bend_of(a, d1);
   }
 };
+using Sigmoid = ActivationOf<Activation::sigmoid>;
 
-struct Softplus {
+template <>
+struct ActivationOf<Activation::softplus> {
+  static constexpr const char* name = "softplus";
   static constexpr bool curved = true, from_value = false;
+  static constexpr double bound(double z) { return z + 1.0; }
   template <class V>
   static SHOAL_HD V value(V z) {
     return softplus(z);
@@ -137,10 +170,14 @@ struct Softplus {
     d2 = d1 * (V(1.0f) - d1);
   }
 };
+using Softplus = ActivationOf<Activation::softplus>;
 
 /// z s(z) with s the sigmoid: f' = s + z s', f'' = s' (2 + z (1 - 2 s)).
-struct Silu {
+template <>
+struct ActivationOf<Activation::silu> {
+  static constexpr const char* name = "silu";
   static constexpr bool curved = true, from_value = false;
+  static constexpr double bound(double z) { return z; }
   template <class V>
   static SHOAL_HD V value(V z) {
     return z * sigmoid(z);
@@ -159,10 +196,14 @@ struct Silu {
     d2 = ds * fma(z, fma(V(-2.0f), s, V(1.0f)), V(2.0f));
   }
 };
+using Silu = ActivationOf<Activation::silu>;
 
 /// z Phi(z): f' = Phi + z phi, f'' = phi (2 - z^2).
-struct Gelu {
+template <>
+struct ActivationOf<Activation::gelu> {
+  static constexpr const char* name = "gelu";
   static constexpr bool curved = true, from_value = false;
+  static constexpr double bound(double z) { return z; }
   template <class V>
   static SHOAL_HD V value(V z) {
     V distribution, density, product;
@@ -183,5 +224,6 @@ struct Gelu {
     d2 = density * fma(-z, z, V(2.0f));
   }
 };
+using Gelu = ActivationOf<Activation::gelu>;
 
 }  // namespace shoal::kernels

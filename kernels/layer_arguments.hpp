@@ -107,7 +107,7 @@ struct LayerRowJob {
   bool start_at_out = false;  ///< the sums start from what `out` holds
   LayerOutput out{};
   RowFinish finish = RowFinish::store;
-  ActivationCode activation = ActivationCode::identity;
+  Activation activation = Activation::identity;
   float *slope = nullptr, *curve = nullptr;  ///< like `out`
   float* r_activation = nullptr;             ///< like `out`
   const float* r_sum = nullptr;              ///< like `out`

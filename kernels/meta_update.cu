@@ -108,12 +108,12 @@ __device__ __forceinline__ void sum_losses(const UpdateArguments& job, long long
 __device__ __forceinline__ void step(const UpdateArguments& job, const UpdateScalars<float>& scalars, int i,
                                      float gradient) {
   float value = job.now.values[i];
-  float first = keeps_first(scalars.code) ? job.now.first[i] : 0.0f;
-  float second = keeps_second(scalars.code) ? job.now.second[i] : 0.0f;
+  float first = keeps_first(scalars.kind) ? job.now.first[i] : 0.0f;
+  float second = keeps_second(scalars.kind) ? job.now.second[i] : 0.0f;
   update_parameter(scalars, gradient, value, first, second);
   job.next.values[i] = value;
-  if (keeps_first(scalars.code)) job.next.first[i] = first;
-  if (keeps_second(scalars.code)) job.next.second[i] = second;
+  if (keeps_first(scalars.kind)) job.next.first[i] = first;
+  if (keeps_second(scalars.kind)) job.next.second[i] = second;
 }
 
 /// Gradients of 32 neighbours: entries `begin` .. of one array of sums, which are entries `place` .. of all.

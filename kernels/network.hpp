@@ -5,14 +5,11 @@
 
 #include <cstddef>
 
+#include <shoal/kinds.hpp>
+
 #include "kernels/lanes.hpp"
 
 namespace shoal::kernels {
-
-enum class ActivationCode : int { identity, relu, tanh, sigmoid, softplus, silu, gelu };
-enum class LossCode : int { mse, huber, bce, softmax, pinball, gaussian_nll, qlike };
-enum class OuterCode : int { exact, first_order, parameter_move };
-enum class RateCode : int { fixed, layer, layer_step, parameter };
 
 /// One dense layer: where its tensors lie in the flat parameter vector.
 struct LayerShape {
@@ -33,11 +30,11 @@ struct Network {
   bool has_skip = false, skip_adapts = true;
   std::size_t skip = 0;        ///< offset of skip.weight
   std::size_t parameters = 0;  ///< P
-  ActivationCode activation = ActivationCode::relu;
+  Activation activation = Activation::relu;
 };
 
 struct LossOptions {
-  LossCode code = LossCode::mse;
+  LossKind kind = LossKind::mse;
   float delta = 1.0f, pos_weight = 1.0f, floor = -1.0f;
   const float* quantiles = nullptr;
   int quantile_count = 0;
@@ -45,28 +42,12 @@ struct LossOptions {
 
 struct InnerOptions {
   int steps = 1;
-  OuterCode outer = OuterCode::exact;
-  RateCode rates = RateCode::fixed;
+  OuterRule outer = OuterRule::exact;
+  LearnedRate rates = LearnedRate::none;
   int rate_steps = 1;
   float learning_rate = 0.01f;
   const float* step_weights = nullptr;  ///< [steps], or null: the last step alone
   float max_move = 0.0f;                ///< 0 = off
 };
-
-/// Whether f'' is not identically zero, so that the tape needs it.
-SHOAL_HD constexpr bool is_curved(ActivationCode code) {
-  return code != ActivationCode::identity && code != ActivationCode::relu;
-}
-
-/// Whether f' does not follow from f, so that a tape must keep it (kernels/activations.hpp, from_value).
-SHOAL_HD constexpr bool keeps_slope(ActivationCode code) {
-  return code == ActivationCode::softplus || code == ActivationCode::silu || code == ActivationCode::gelu;
-}
-
-/// Matrices that the cpu backend's tape keeps of a hidden layer: a, dL/dz and, where needed, dL/da f'' and
-/// f'.
-constexpr std::size_t tape_parts(ActivationCode code) {
-  return 2u + (is_curved(code) ? 1u : 0u) + (keeps_slope(code) ? 1u : 0u);
-}
 
 }  // namespace shoal::kernels

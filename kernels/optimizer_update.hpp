@@ -3,23 +3,23 @@
 // for the host and for the kernel that updates on the device.
 #pragma once
 
+#include <shoal/kinds.hpp>
+
 #include "kernels/lanes.hpp"
 
 namespace shoal::kernels {
 
-enum class OptimizerCode : int { sgd, momentum, adam, adamw };
-
-SHOAL_HD constexpr bool keeps_first(OptimizerCode code) {
-  return code != OptimizerCode::sgd;
+SHOAL_HD constexpr bool keeps_first(OptimizerKind kind) {
+  return kind != OptimizerKind::sgd;
 }
-SHOAL_HD constexpr bool keeps_second(OptimizerCode code) {
-  return code == OptimizerCode::adam || code == OptimizerCode::adamw;
+SHOAL_HD constexpr bool keeps_second(OptimizerKind kind) {
+  return kind == OptimizerKind::adam || kind == OptimizerKind::adamw;
 }
 
 /// The scalars of one update: computed once in double, rounded once to Real.
 template <class Real>
 struct UpdateScalars {
-  OptimizerCode code = OptimizerCode::adam;
+  OptimizerKind kind = OptimizerKind::adam;
   Real rate = 0, beta1 = 0, beta2 = 0, one_minus_beta1 = 0, one_minus_beta2 = 0, epsilon = 0,
        weight_decay = 0, decay = 0, momentum = 0, root_correction2 = 0;
   double clip = 0.0;  ///< 0 = off
@@ -33,19 +33,19 @@ SHOAL_HD double sqrt(double a) {
 /// left alone.
 template <class Real>
 SHOAL_HD void update_parameter(const UpdateScalars<Real>& s, Real g, Real& theta, Real& first, Real& second) {
-  switch (s.code) {
-    case OptimizerCode::sgd:
+  switch (s.kind) {
+    case OptimizerKind::sgd:
       g = g + s.weight_decay * theta;
       theta = theta - s.rate * g;
       break;
-    case OptimizerCode::momentum:
+    case OptimizerKind::momentum:
       g = g + s.weight_decay * theta;
       first = s.momentum * first + g;  // starts at zero: the first update is g
       theta = theta - s.rate * first;
       break;
-    case OptimizerCode::adam:
-    case OptimizerCode::adamw: {
-      if (s.code == OptimizerCode::adam)
+    case OptimizerKind::adam:
+    case OptimizerKind::adamw: {
+      if (s.kind == OptimizerKind::adam)
         g = g + s.weight_decay * theta;
       else
         theta = theta * s.decay;

@@ -55,12 +55,4 @@ struct TeamWorkspace {
   std::int64_t floats = 0;
 };
 
-/// Pairs of factors that a loss has a row's terms in (kernels/losses.hpp, terms()).
-SHOAL_HD constexpr int loss_pairs(LossCode code, int outputs, int targets) {
-  return code == LossCode::bce            ? 2 * outputs
-         : code == LossCode::softmax      ? 1
-         : code == LossCode::gaussian_nll ? targets
-                                          : outputs;
-}
-
 }  // namespace shoal::kernels

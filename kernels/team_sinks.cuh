@@ -15,28 +15,6 @@ struct TapeLayer {
   int stride;
 };
 
-/// Derivatives that the tape keeps because they do not follow from a.
-struct KeptDerivatives {
-  static constexpr bool curved = true, from_value = false;
-};
-
-/// use(tag) with a tag that says where f' and f'' come from.
-template <class Use>
-__device__ __forceinline__ void with_derivatives(ActivationCode code, Use use) {
-  switch (code) {
-    case ActivationCode::identity:
-      return use(Identity{});
-    case ActivationCode::relu:
-      return use(Relu{});
-    case ActivationCode::tanh:
-      return use(Tanh{});
-    case ActivationCode::sigmoid:
-      return use(Sigmoid{});
-    default:
-      return use(KeptDerivatives{});
-  }
-}
-
 template <class F>
 __device__ __forceinline__ float slope_at(const TapeLayer& tape, int e) {
   if constexpr (F::from_value)
@@ -62,12 +40,12 @@ struct ZeroStart {
 
 /// z -> a of a hidden layer, with f' and f'' where the tape keeps them.
 struct ActivationSink : ColumnStart {
-  ActivationCode code;
+  Activation kind;
   TapeLayer tape;
 
   template <class Tile>
   __device__ __forceinline__ void finish(const Tile& tile, float (&z)[Tile::height][Tile::width]) const {
-    with_activation<float>(code, [&]<class F>(F) {
+    with_activation<float>(kind, [&]<class F>(F) {
       if constexpr (!F::curved) {
         tile.each_quad(z, [&](int r, int j0, float* v) {
 #pragma unroll
@@ -99,7 +77,7 @@ struct ActivationSink : ColumnStart {
     });
   }
   __device__ __forceinline__ void finish1(int r, int j, float z) const {
-    with_activation<float>(code, [&]<class F>(F) {
+    with_activation<float>(kind, [&]<class F>(F) {
       float slope, curve;
       apply<F>(z, slope, curve);
       const int e = r * tape.stride + j;
@@ -153,17 +131,17 @@ struct OutputSink {
 
 /// dL/da -> dL/dz of the layer below, and dL/da f''.
 struct DeltaSink : ZeroStart {
-  ActivationCode code;
+  Activation kind;
   TapeLayer tape;
 
   template <class Tile>
   __device__ __forceinline__ void finish(const Tile& tile, float (&da)[Tile::height][Tile::width]) const {
-    with_derivatives(code, [&]<class F>(F) {
+    with_derivatives<float>(kind, [&]<class F>(F) {
       tile.each(da, [&](int r, int j, float v) { put<F>(r * tape.stride + j, v); });
     });
   }
   __device__ __forceinline__ void finish1(int r, int j, float da) const {
-    with_derivatives(code, [&]<class F>(F) { put<F>(r * tape.stride + j, da); });
+    with_derivatives<float>(kind, [&]<class F>(F) { put<F>(r * tape.stride + j, da); });
   }
 
  private:
@@ -182,12 +160,12 @@ struct DeltaSink : ZeroStart {
 
 /// R{z} -> R{a} of a hidden layer; the tape's dL/da f'' becomes dL/da f'' R{z}.
 struct RActivationSink : ColumnStart {
-  ActivationCode code;
+  Activation kind;
   TapeLayer tape;
 
   template <class Tile>
   __device__ __forceinline__ void finish(const Tile& tile, float (&rz)[Tile::height][Tile::width]) const {
-    with_derivatives(code, [&]<class F>(F) {
+    with_derivatives<float>(kind, [&]<class F>(F) {
       tile.each_quad(rz, [&](int r, int j0, float* v) {
         const int e = r * tape.stride + j0;
         if constexpr (F::curved) {
@@ -211,7 +189,7 @@ struct RActivationSink : ColumnStart {
     });
   }
   __device__ __forceinline__ void finish1(int r, int j, float rz) const {
-    with_derivatives(code, [&]<class F>(F) {
+    with_derivatives<float>(kind, [&]<class F>(F) {
       const int e = r * tape.stride + j;
       if constexpr (F::curved) tape.curve[e] = tape.curve[e] * rz;
       tape.r_activation[e] = rz * slope_at<F>(tape, e);
@@ -221,19 +199,19 @@ struct RActivationSink : ColumnStart {
 
 /// R{dL/da} -> R{dL/dz} of the layer below.
 struct RDeltaSink : ZeroStart {
-  ActivationCode code;
+  Activation kind;
   TapeLayer tape;
   bool bends;  ///< R{z} of that layer is not zero
   float* out;
 
   template <class Tile>
   __device__ __forceinline__ void finish(const Tile& tile, float (&v)[Tile::height][Tile::width]) const {
-    with_derivatives(code, [&]<class F>(F) {
+    with_derivatives<float>(kind, [&]<class F>(F) {
       tile.each(v, [&](int r, int j, float x) { put<F>(r * tape.stride + j, x); });
     });
   }
   __device__ __forceinline__ void finish1(int r, int j, float v) const {
-    with_derivatives(code, [&]<class F>(F) { put<F>(r * tape.stride + j, v); });
+    with_derivatives<float>(kind, [&]<class F>(F) { put<F>(r * tape.stride + j, v); });
   }
 
  private:

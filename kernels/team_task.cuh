@@ -105,11 +105,11 @@ class TeamTask {
     if (status_ == 0 && k < (evaluates && job_.points > 0 ? job_.steps[job_.points - 1] : inner_.steps))
       return {Way::step, k, point};
     if (job_.kernel != TaskKernel::meta_gradient || status_ != 0 || point > 1) return {Way::end, k, point};
-    return {inner_.outer == OuterCode::parameter_move ? Way::loss : Way::query_gradient, k, point};
+    return {inner_.outer == OuterRule::parameter_move ? Way::loss : Way::query_gradient, k, point};
   }
   /// On the way back, before step k.
   __device__ __forceinline__ Leg back_from(const Leg& leg) const {
-    if (inner_.outer == OuterCode::exact && support_.rows > 0 && leg.k >= 0)
+    if (inner_.outer == OuterRule::exact && support_.rows > 0 && leg.k >= 0)
       return {Way::back, leg.k, leg.point};
     for (int k = leg.k; k >= 0; --k)
       if (weight(k) != 0.0f) return {Way::add_gradient, k, leg.point};
@@ -139,7 +139,7 @@ class TeamTask {
           size_);
     if (inner_.steps == 0) give_fast_weights();
     if (job_.kernel != TaskKernel::meta_gradient) return;
-    if (inner_.outer == OuterCode::parameter_move) for_each(size_, [&](int p) { lambda()[p] = 0.0f; });
+    if (inner_.outer == OuterRule::parameter_move) for_each(size_, [&](int p) { lambda()[p] = 0.0f; });
     for_each(job_.rate_count, [&](int r) { rate_gradient()[r] = 0.0f; });
   }
   /// One side's rows of the task.
@@ -329,13 +329,13 @@ class TeamTask {
     step.use = GradientUse::descend;
     step.phi = pass_.phi();
     step.alpha = inner_.learning_rate;
-    if (inner_.rates == RateCode::parameter) step.rates = job_.rates;
-    if (inner_.rates == RateCode::layer || inner_.rates == RateCode::layer_step) {
+    if (inner_.rates == LearnedRate::parameter) step.rates = job_.rates;
+    if (inner_.rates == LearnedRate::layer || inner_.rates == LearnedRate::layer_step) {
       step.layer_rates = job_.rates + rate_index(0, k, 0);
       step.layer_rate_stride = rate_index(1, k, 0) - rate_index(0, k, 0);
     }
     if (at_.gradients > 0) step.keep = gradient(k);
-    if (inner_.outer == OuterCode::parameter_move && job_.kernel == TaskKernel::meta_gradient)
+    if (inner_.outer == OuterRule::parameter_move && job_.kernel == TaskKernel::meta_gradient)
       step.moves = lambda();
     if (inner_.max_move > 0.0f) {
       step.origin = job_.theta;
@@ -345,9 +345,9 @@ class TeamTask {
 
   /// u = alpha o lambda, and the gradients of the rates.
   __device__ __forceinline__ void take_direction(int k) const {
-    if (inner_.rates != RateCode::fixed) add_rate_gradients(k, gradient(k), lambda(), rate_gradient());
+    if (inner_.rates != LearnedRate::none) add_rate_gradients(k, gradient(k), lambda(), rate_gradient());
     for_tensors([&](int begin, int end, bool adapts, int layer) {
-      const bool each = inner_.rates == RateCode::parameter;
+      const bool each = inner_.rates == LearnedRate::parameter;
       const float alpha = each ? 0.0f : rate(layer, k, 0);
       for (int p = begin + 4 * team_.rank; p < end; p += 4 * team_.size) {
         float v[4] = {}, alphas[4] = {alpha, alpha, alpha, alpha};
@@ -366,7 +366,7 @@ class TeamTask {
   /// parameters (contract N2), which only threads of different layers can share.
   __device__ __forceinline__ void add_rate_gradients(int k, const float* g, const float* lambda,
                                                      float* rate_gradient) const {
-    if (inner_.rates == RateCode::parameter) {
+    if (inner_.rates == LearnedRate::parameter) {
       for_tensors([&](int begin, int end, bool adapts, int) {
         for (int p = begin + team_.rank; p < end; p += team_.size)
           if (adapts) rate_gradient[p] = fma(-g[p], lambda[p], rate_gradient[p]);
@@ -393,12 +393,12 @@ class TeamTask {
   }
 
   __device__ __forceinline__ int rate_index(int layer, int k, int p) const {
-    if (inner_.rates == RateCode::parameter) return p;
-    if (inner_.rates == RateCode::layer) return layer;
+    if (inner_.rates == LearnedRate::parameter) return p;
+    if (inner_.rates == LearnedRate::layer) return layer;
     return layer * inner_.rate_steps + (k < inner_.rate_steps ? k : inner_.rate_steps - 1);
   }
   __device__ __forceinline__ float rate(int layer, int k, int p) const {
-    return inner_.rates == RateCode::fixed ? inner_.learning_rate : job_.rates[rate_index(layer, k, p)];
+    return inner_.rates == LearnedRate::none ? inner_.learning_rate : job_.rates[rate_index(layer, k, p)];
   }
 
   // --- results ---
@@ -420,7 +420,7 @@ class TeamTask {
     // which waits, but for lambda itself: that is read where fail() has waited.
     if (status_ == 0) {
       bad_ = bad_ || gradient_.large;  // of the last leg, which wrote all of lambda
-      if (inner_.outer == OuterCode::parameter_move)
+      if (inner_.outer == OuterRule::parameter_move)
         for_each(size_, [&](int p) { bad_ = bad_ || !is_small(lambda()[p]); });
       for_each(job_.rate_count, [&](int r) { bad_ = bad_ || !is_small(rate_gradient()[r]); });
       fail(bad_, 3, inner_.steps);

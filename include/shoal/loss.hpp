@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-namespace shoal {
+#include <shoal/kinds.hpp>
 
-enum class LossKind { mse, huber, bce, softmax, pinball, gaussian_nll, qlike };
+namespace shoal {
 
 std::string_view to_string(LossKind kind);
 /// Throws InvalidArgument with the list of known names.
@@ -44,9 +44,13 @@ struct Loss {
 
   bool operator==(const Loss&) const = default;
 
-  /// Network outputs for `targets` target columns. softmax: the number of classes is the model's own choice,
-  /// so `targets` is returned unchanged.
+  /// Whether targets are class labels: one column, and an output for each class.
+  bool has_labels() const;
+  /// Network outputs for `targets` target columns. With labels the number of classes is the model's own
+  /// choice, so `targets` is returned unchanged.
   int outputs_for(int targets) const;
+  /// Target columns behind so many network outputs; 1 where they are class labels.
+  int targets_for(int outputs) const;
   /// Targets that are numbers. softmax has none: its labels are 0 .. classes - 1.
   TargetDomain domain() const;
   /// Divisor of the mean for a set of `rows` rows: rows, rows x outputs or rows x targets.

@@ -10,11 +10,9 @@
 #include <string_view>
 #include <vector>
 
-namespace shoal {
+#include <shoal/kinds.hpp>
 
-/// Hidden-layer activations, as PyTorch defines them (softplus without threshold, gelu in erf form, relu' = 0
-/// at 0).
-enum class Activation { identity, relu, tanh, sigmoid, softplus, silu, gelu };
+namespace shoal {
 
 std::string_view to_string(Activation activation);
 /// Throws InvalidArgument with the list of known names.

@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include <shoal/kinds.hpp>
+
 namespace shoal {
 
-enum class OptimizerKind { sgd, momentum, adam, adamw };
 std::string_view to_string(OptimizerKind kind);
 OptimizerKind optimizer_from_string(std::string_view name);
 

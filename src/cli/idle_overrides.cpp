@@ -56,14 +56,13 @@ int most_steps(const Case& c) {
 
 /// The same for a command on a trained model.
 const char* algorithm_reason(const std::string& key, const Case& c) {
-  const InnerLoop& inner = inner_loop_of(c.config.algorithm);
-  const bool learned = name_of(c.config.algorithm) == "meta-sgd" || inner.learned_rate != LearnedRate::none;
+  const LearnedRate learned = learned_rate_of(c.config.algorithm);
   if (c.intent.adapted) return "the models have been adapted already";
   if (key == "algorithm.step_weights") return "the model is trained already";
-  if (key == "algorithm.inner_lr" && learned) return "the model has learned its rates";
+  if (key == "algorithm.inner_lr" && learned != LearnedRate::none) return "the model has learned its rates";
   if (key == "algorithm.inner_lr" || key == "algorithm.max_move")
     return most_steps(c) == 0 ? "no adaptation step is asked for" : nullptr;
-  if (key != "algorithm.inner_steps" || inner.learned_rate == LearnedRate::layer_step) return nullptr;
+  if (key != "algorithm.inner_steps" || learned == LearnedRate::layer_step) return nullptr;
   if (c.intent.command == Command::evaluate)
     return "evaluate.steps or --steps says after how many steps to look";
   return c.options.steps.empty() ? nullptr : "--steps says how many";

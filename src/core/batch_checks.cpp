@@ -19,10 +19,10 @@ void check_columns(const TaskColumns& columns, const ModelSpec& model, const Los
     throw DataError("tasks have " + std::to_string(columns.inputs) + " input columns, the model takes " +
                     std::to_string(model.inputs));
   const std::string name(to_string(loss.kind));
-  if (loss.kind == LossKind::softmax) {
+  if (loss.has_labels()) {
     if (columns.targets != 0)
-      throw DataError("loss softmax needs class labels, the tasks have " + std::to_string(columns.targets) +
-                      " numeric target columns");
+      throw DataError("loss " + name + " needs class labels, the tasks have " +
+                      std::to_string(columns.targets) + " numeric target columns");
   } else if (columns.targets == 0) {
     throw DataError("loss " + name + " needs numeric targets, the tasks have class labels");
   } else if (loss.outputs_for(columns.targets) != model.outputs) {

@@ -6,17 +6,11 @@
 #include <vector>
 
 #include <shoal/algorithm.hpp>
+#include <shoal/kinds.hpp>
 #include <shoal/meta_learner.hpp>
 #include <shoal/model.hpp>
 
 namespace shoal {
-
-/// How the outer gradient is formed from the inner trajectory.
-enum class OuterRule {
-  exact,           ///< adjoint recursion through every step
-  first_order,     ///< sum of w_k grad L_q(phi_k)
-  parameter_move,  ///< theta - phi_K (Reptile)
-};
 
 struct InnerPlan {
   int steps = 1;  ///< K
@@ -37,8 +31,8 @@ struct LoweredAlgorithm {
   TrainingRows rows = TrainingRows::support_then_query;
 };
 
-/// The plan of an inner loop that moves every tensor; algorithms start from it.
-InnerPlan make_plan(const InnerLoop& inner, OuterRule rule, const ParameterLayout& layout);
+/// The plan of an algorithm whose inner loop moves every tensor; lower() starts from it.
+InnerPlan make_plan(const Algorithm& algorithm, OuterRule rule, const ParameterLayout& layout);
 
 /// One function per algorithm file in src/core/algorithms/.
 LoweredAlgorithm lower(const Maml&, const ParameterLayout&);

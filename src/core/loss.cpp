@@ -3,15 +3,18 @@
 
 #include <cmath>
 
+#include "core/loss_options.hpp"
 #include "core/name_table.hpp"
+#include "core/with_kind.hpp"
+#include "kernels/kind_traits.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr std::pair<LossKind, std::string_view> names[] = {
-    {LossKind::mse, "mse"},         {LossKind::huber, "huber"},     {LossKind::bce, "bce"},
-    {LossKind::softmax, "softmax"}, {LossKind::pinball, "pinball"}, {LossKind::gaussian_nll, "gaussian-nll"},
-    {LossKind::qlike, "qlike"}};
+using kernels::LossOf;
+
+constexpr auto names = names_of<LossKind, LossOf>(LossKinds{});
+static_assert(is_complete(LossKinds{}), "include/shoal/kinds.hpp: LossKinds lacks an enumerator of LossKind");
 
 void require_positive(double value, const std::string& what) {
   if (!(value > 0.0) || !std::isfinite(value))
@@ -37,42 +40,38 @@ LossKind loss_from_string(std::string_view name) {
   return value_in<LossKind>(names, "loss", name);
 }
 
+bool Loss::has_labels() const {
+  return with_kind(LossKinds{}, kind, []<LossKind listed>() { return LossOf<listed>::labels; });
+}
+
 int Loss::outputs_for(int targets) const {
-  switch (kind) {
-    case LossKind::pinball:
-      return targets * static_cast<int>(quantiles.size());
-    case LossKind::gaussian_nll:
-      return 2 * targets;
-    default:
-      return targets;
-  }
+  const kernels::LossOptions options = loss_options(*this);
+  return with_kind(LossKinds{}, kind, [&]<LossKind listed>() {
+    return LossOf<listed>::labels ? targets : targets * LossOf<listed>::outputs_per_target(options);
+  });
+}
+
+int Loss::targets_for(int outputs) const {
+  const kernels::LossOptions options = loss_options(*this);
+  return with_kind(LossKinds{}, kind, [&]<LossKind listed>() {
+    const int each = LossOf<listed>::outputs_per_target(options);  // 0 for pinball without quantiles
+    return LossOf<listed>::labels ? 1 : each > 0 ? outputs / each : 0;
+  });
 }
 
 TargetDomain Loss::domain() const {
-  if (kind == LossKind::bce)
-    return {.low = 0.0,
-            .high = 1.0,
-            .fault = "is not between 0 and 1",
-            .rule = "loss bce needs 1 for the positive class and 0 for the other, or a probability"};
-  if (kind == LossKind::qlike && !floor)
-    return {.low = 0.0,
-            .above_low = true,
-            .fault = "is not positive",
-            .rule = "loss qlike needs targets above 0, or a loss.floor"};
-  return {};
+  const kernels::LossOptions options = loss_options(*this);
+  return with_kind(LossKinds{}, kind, [&]<LossKind listed>() {
+    const kernels::TargetBounds bounds = LossOf<listed>::domain(options);
+    return TargetDomain{bounds.low, bounds.high, bounds.above_low, bounds.fault, bounds.rule};
+  });
 }
 
 double Loss::terms(double rows, int outputs) const {
-  switch (kind) {
-    case LossKind::softmax:
-      return rows;
-    case LossKind::gaussian_nll: {
-      const int means = outputs / 2;
-      return rows * means;
-    }
-    default:
-      return rows * outputs;
-  }
+  return with_kind(LossKinds{}, kind, [&]<LossKind listed>() {
+    const bool over_targets = LossOf<listed>::mean_over == kernels::MeanOver::targets;
+    return rows * kernels::terms_in_row<LossOf<listed>>(outputs, over_targets ? targets_for(outputs) : 0);
+  });
 }
 
 void Loss::validate(int outputs) const {

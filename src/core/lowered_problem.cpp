@@ -3,85 +3,19 @@
 
 #include <algorithm>
 
-#include <shoal/error.hpp>
+#include "core/loss_options.hpp"
+#include "core/with_kind.hpp"
 
 namespace shoal {
-namespace {
 
-using namespace kernels;
-
-ActivationCode code_of(Activation activation) {
-  switch (activation) {
-    case Activation::identity:
-      return ActivationCode::identity;
-    case Activation::relu:
-      return ActivationCode::relu;
-    case Activation::tanh:
-      return ActivationCode::tanh;
-    case Activation::sigmoid:
-      return ActivationCode::sigmoid;
-    case Activation::softplus:
-      return ActivationCode::softplus;
-    case Activation::silu:
-      return ActivationCode::silu;
-    case Activation::gelu:
-      return ActivationCode::gelu;
-  }
-  throw InvalidArgument("unknown activation");
-}
-
-LossCode code_of(LossKind loss) {
-  switch (loss) {
-    case LossKind::mse:
-      return LossCode::mse;
-    case LossKind::huber:
-      return LossCode::huber;
-    case LossKind::bce:
-      return LossCode::bce;
-    case LossKind::softmax:
-      return LossCode::softmax;
-    case LossKind::pinball:
-      return LossCode::pinball;
-    case LossKind::gaussian_nll:
-      return LossCode::gaussian_nll;
-    case LossKind::qlike:
-      return LossCode::qlike;
-  }
-  throw InvalidArgument("unknown loss");
-}
-
-OuterCode code_of(OuterRule rule) {
-  switch (rule) {
-    case OuterRule::exact:
-      return OuterCode::exact;
-    case OuterRule::first_order:
-      return OuterCode::first_order;
-    case OuterRule::parameter_move:
-      return OuterCode::parameter_move;
-  }
-  throw InvalidArgument("unknown outer rule");
-}
-
-RateCode code_of(LearnedRate rate) {
-  switch (rate) {
-    case LearnedRate::none:
-      return RateCode::fixed;
-    case LearnedRate::layer:
-      return RateCode::layer;
-    case LearnedRate::layer_step:
-      return RateCode::layer_step;
-    case LearnedRate::parameter:
-      return RateCode::parameter;
-  }
-  throw InvalidArgument("unknown learned rate");
-}
-
-}  // namespace
+using kernels::LayerShape;
 
 LoweredProblem::LoweredProblem(const Problem& problem, const TaskColumns& columns) {
   const ParameterLayout& layout = problem.layout;
   const Loss& loss = problem.loss;
   const InnerPlan& plan = problem.plan;
+  require_listed(Activations{}, problem.model.activation, "activation");
+  require_listed(LossKinds{}, loss.kind, "loss");
   const auto adapts = [&](std::size_t tensor) { return plan.adapts.at(tensor) != 0; };
   network_.lowest_adapting = layout.layers();
   network_.widest = problem.model.inputs;
@@ -110,7 +44,7 @@ LoweredProblem::LoweredProblem(const Problem& problem, const TaskColumns& column
   network_.targets = columns.targets == 0 ? 1 : columns.targets;
   network_.offsets = columns.offsets;
   network_.parameters = layout.size();
-  network_.activation = code_of(problem.model.activation);
+  network_.activation = problem.model.activation;
   if (const TensorSpec* skip = layout.skip()) {
     network_.has_skip = true;
     network_.skip = skip->offset;
@@ -118,17 +52,13 @@ LoweredProblem::LoweredProblem(const Problem& problem, const TaskColumns& column
   }
 
   quantiles_.assign(loss.quantiles.begin(), loss.quantiles.end());
-  loss_.code = code_of(loss.kind);
-  loss_.delta = static_cast<float>(loss.delta);
-  loss_.pos_weight = static_cast<float>(loss.pos_weight);
-  loss_.floor = loss.floor ? static_cast<float>(*loss.floor) : -1.0f;
+  loss_ = loss_options(loss);
   loss_.quantiles = quantiles_.data();
-  loss_.quantile_count = static_cast<int>(quantiles_.size());
 
   step_weights_.assign(plan.step_weights.begin(), plan.step_weights.end());
   inner_.steps = plan.steps;
-  inner_.outer = code_of(plan.rule);
-  inner_.rates = code_of(plan.learned_rate);
+  inner_.outer = plan.rule;
+  inner_.rates = plan.learned_rate;
   inner_.rate_steps = plan.rate_steps;
   inner_.learning_rate = static_cast<float>(plan.learning_rate);
   inner_.step_weights = step_weights_.empty() ? nullptr : step_weights_.data();

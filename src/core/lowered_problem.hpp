@@ -11,7 +11,8 @@ namespace shoal {
 
 class LoweredProblem {
  public:
-  /// Offsets are those of the parameter layout. Throws InvalidArgument on an enumerator that has no code.
+  /// Offsets are those of the parameter layout. Throws InvalidArgument on an activation or loss that is no
+  /// enumerator.
   LoweredProblem(const Problem& problem, const TaskColumns& columns);
   LoweredProblem(const LoweredProblem&) = delete;
   LoweredProblem& operator=(const LoweredProblem&) = delete;

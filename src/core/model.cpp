@@ -4,14 +4,15 @@
 #include <limits>
 
 #include "core/name_table.hpp"
+#include "core/with_kind.hpp"
+#include "kernels/activations.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr std::pair<Activation, std::string_view> activation_names[] = {
-    {Activation::identity, "identity"}, {Activation::relu, "relu"},         {Activation::tanh, "tanh"},
-    {Activation::sigmoid, "sigmoid"},   {Activation::softplus, "softplus"}, {Activation::silu, "silu"},
-    {Activation::gelu, "gelu"}};
+constexpr auto activation_names = names_of<Activation, kernels::ActivationOf>(Activations{});
+static_assert(is_complete(Activations{}),
+              "include/shoal/kinds.hpp: Activations lacks an enumerator of Activation");
 
 constexpr std::pair<Initializer, std::string_view> initializer_names[] = {
     {Initializer::glorot, "glorot"},

@@ -35,6 +35,7 @@ Schedule schedule_from_string(std::string_view name) {
 }
 
 void Optimizer::validate() const {
+  require(to_string(kind) != "unknown", "its kind is no enumerator");
   require(std::isfinite(learning_rate) && learning_rate >= 0.0, "lr must be finite and at least 0");
   require(beta1 >= 0.0 && beta1 < 1.0, "beta1 must lie in [0, 1)");
   require(beta2 >= 0.0 && beta2 < 1.0, "beta2 must lie in [0, 1)");

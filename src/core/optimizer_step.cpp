@@ -23,20 +23,6 @@ double sin_pi(double y) {
 
 }  // namespace
 
-kernels::OptimizerCode code_of(OptimizerKind kind) {
-  switch (kind) {
-    case OptimizerKind::sgd:
-      return kernels::OptimizerCode::sgd;
-    case OptimizerKind::momentum:
-      return kernels::OptimizerCode::momentum;
-    case OptimizerKind::adam:
-      return kernels::OptimizerCode::adam;
-    case OptimizerKind::adamw:
-      return kernels::OptimizerCode::adamw;
-  }
-  throw InvalidArgument("unknown optimizer");
-}
-
 double scheduled_rate(const Optimizer& optimizer, std::int64_t step) {
   if (optimizer.schedule == Schedule::constant) return optimizer.learning_rate;
   const double progress =
@@ -73,10 +59,10 @@ kernels::UpdateScalars<Real> next_update(const Optimizer& optimizer, OptimizerSt
   state.beta1_power *= optimizer.beta1;
   state.beta2_power *= optimizer.beta2;
   const double rate = scheduled_rate(optimizer, state.step++);
-  const kernels::OptimizerCode code = code_of(optimizer.kind);
   return {
-      .code = code,
-      .rate = static_cast<Real>(kernels::keeps_second(code) ? rate / (1.0 - state.beta1_power) : rate),
+      .kind = optimizer.kind,
+      .rate =
+          static_cast<Real>(kernels::keeps_second(optimizer.kind) ? rate / (1.0 - state.beta1_power) : rate),
       .beta1 = static_cast<Real>(optimizer.beta1),
       .beta2 = static_cast<Real>(optimizer.beta2),
       .one_minus_beta1 = static_cast<Real>(1.0 - optimizer.beta1),
@@ -95,8 +81,8 @@ void optimizer_step(const Optimizer& optimizer, MetaParameters<Real>& parameters
                     MetaParameters<Real>& gradient, OptimizerState<Real>& state) {
   const std::size_t size = parameters.theta.size(), all = size + parameters.rates.size();
   const kernels::UpdateScalars<Real> scalars = next_update(optimizer, state);
-  if (kernels::keeps_first(scalars.code)) state.first.resize(all);
-  if (kernels::keeps_second(scalars.code)) state.second.resize(all);
+  if (kernels::keeps_first(scalars.kind)) state.first.resize(all);
+  if (kernels::keeps_second(scalars.kind)) state.second.resize(all);
   const Real factor =
       scalars.clip > 0.0
           ? kernels::clip_factor<Real>(gradient_norm<Real>(gradient.theta, gradient.rates), scalars.clip)

@@ -22,8 +22,6 @@ double gradient_norm(std::span<const float> theta, std::span<const float> rates)
 template <>
 double gradient_norm(std::span<const double> theta, std::span<const double> rates);
 
-kernels::OptimizerCode code_of(OptimizerKind kind);
-
 /// The scalars of the next update, once in double; advances the counters and running products of `state`
 /// (step, beta1_power, beta2_power) and leaves its vectors alone.
 template <class Real>

@@ -44,20 +44,6 @@ std::string level_text(double level) {
   return error == std::errc() ? std::string(digits, end) : std::to_string(level);
 }
 
-/// Number of targets behind so many outputs.
-int targets_of(const Loss& loss, int outputs) {
-  switch (loss.kind) {
-    case LossKind::softmax:
-      return 1;
-    case LossKind::pinball:
-      return outputs / static_cast<int>(loss.quantiles.size());
-    case LossKind::gaussian_nll:
-      return outputs / 2;
-    default:
-      return outputs;
-  }
-}
-
 }  // namespace
 
 Responses::Responses(const Loss& loss, int outputs, std::vector<std::string> targets,
@@ -65,7 +51,7 @@ Responses::Responses(const Loss& loss, int outputs, std::vector<std::string> tar
     : loss_(loss) {
   if (outputs < 1) throw InvalidArgument("responses: there are no outputs");
   loss.validate(outputs);
-  targets_ = targets_of(loss, outputs);
+  targets_ = loss.targets_for(outputs);
   const auto name_all = [](std::vector<std::string>& names, int count, const char* what) {
     if (names.empty())
       for (int i = 0; i < count; ++i) names.push_back(std::to_string(i));
@@ -74,7 +60,7 @@ Responses::Responses(const Loss& loss, int outputs, std::vector<std::string> tar
                             std::to_string(count) + " " + what);
   };
   name_all(targets, targets_, "targets");
-  if (loss.kind == LossKind::softmax) name_all(classes, outputs, "classes");
+  if (loss.has_labels()) name_all(classes, outputs, "classes");
   for (const std::string& target : targets) {
     const std::string suffix = targets_ > 1 ? "_" + target : "";
     const auto add = [&](ResponseKind kind, const std::string& name) {

@@ -17,14 +17,10 @@ namespace shoal::cpu {
 
 inline constexpr int max_lanes = 16;
 
-using kernels::ActivationCode;
 using kernels::InnerOptions;
 using kernels::LayerShape;
-using kernels::LossCode;
 using kernels::LossOptions;
 using kernels::Network;
-using kernels::OuterCode;
-using kernels::RateCode;
 
 enum class LaneLayout : int { tasks, units };
 

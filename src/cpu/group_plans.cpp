@@ -80,7 +80,7 @@ CostTable::Key GroupPlans::key(Operation operation, const TaskBatch& tasks) cons
   const kernels::InnerOptions& inner = full_.problem().inner();
   CostTable::Key key{static_cast<std::int64_t>(operation),
                      static_cast<std::int64_t>(net.activation),
-                     static_cast<std::int64_t>(full_.problem().loss().code),
+                     static_cast<std::int64_t>(full_.problem().loss().kind),
                      inner.steps,
                      static_cast<std::int64_t>(inner.outer),
                      static_cast<std::int64_t>(inner.rates),

@@ -21,22 +21,22 @@ class GroupWorkspace {
     const bool backward = job.sums[0] != nullptr;
     trajectory_count_ = backward ? steps + 1 : 2;
     trajectory_ = take(trajectory_count_ * size_);
-    keeps_gradients = backward && inner.rates != RateCode::fixed;
+    keeps_gradients = backward && inner.rates != LearnedRate::none;
     gradient_count_ = keeps_gradients ? steps : 1;
     gradients_ = take(gradient_count_ * size_);
     turned_phi = take(NetworkPass<L>::turned_vectors(net_));
     if (L::units) theta = backward ? trajectory_ : take(size_);
-    if (L::units && inner.rates == RateCode::parameter) rates = take(size_);
+    if (L::units && inner.rates == LearnedRate::parameter) rates = take(size_);
     block_tape_ = Tape<L>::vectors(net_, block_rows_);
     query_tape_ = take(block_tape_);
     blocks_ = (job.support.rows + block_rows_ - 1) / block_rows_;
-    keeps_tapes = backward && inner.outer == OuterCode::exact && job.tape == StoredTape::keep;
+    keeps_tapes = backward && inner.outer == OuterRule::exact && job.tape == StoredTape::keep;
     support_tape_ = keeps_tapes ? take(steps * static_cast<std::size_t>(blocks_) * block_tape_) : query_tape_;
     // Of the sums of rate gradients: with lanes = units [P] laid out as the parameters, or one float a rate.
     if (!L::units)
       rate_vectors = job.rate_count;
     else
-      rate_vectors = inner.rates == RateCode::parameter ? size_ : (job.rate_count + L::width - 1) / L::width;
+      rate_vectors = inner.rates == LearnedRate::parameter ? size_ : (job.rate_count + L::width - 1) / L::width;
     if (!backward) return;
     lambda = take(size_);
     u = take(size_);

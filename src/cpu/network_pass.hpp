@@ -48,8 +48,8 @@ class NetworkPass {
   using M = typename L::M;
 
   /// Scratch of the passes, in vectors.
-  static std::size_t scratch_vectors(const Network& net, int block_rows) {
-    return block_vectors(net, block_rows) + RowLosses<L>::scratch_vectors(net);
+  static std::size_t scratch_vectors(const Network& net, const LossOptions& loss, int block_rows) {
+    return block_vectors(net, block_rows) + RowLosses<L>::scratch_vectors(net, loss);
   }
   /// What weights() fills.
   static std::size_t turned_vectors(const Network& net) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/activations.hpp"
+
 namespace shoal::cpu {
 namespace {
 
@@ -24,14 +26,11 @@ double largest_column(std::span<const float> theta, std::size_t weight, int inpu
   return largest;
 }
 
-double activation_bound(ActivationCode code, double z) {
-  switch (code) {
-    case ActivationCode::tanh:
-    case ActivationCode::sigmoid:
-      return 1.0;
-    default:
-      return z + 1.0;  // softplus exceeds its argument by at most ln 2, the others by nothing
-  }
+template <Activation... kinds>
+double activation_bound(KindList<Activation, kinds...>, Activation kind, double z) {
+  double bound = std::numeric_limits<double>::infinity();
+  (void)(... || (kind == kinds && (bound = kernels::ActivationOf<kinds>::bound(z), true)));
+  return bound;
 }
 
 }  // namespace
@@ -59,29 +58,32 @@ double QueryLossBound::output_bound(double x, double offset) const {
     bound = layers_[l].slope * bound + layers_[l].offset;
     if (last) bound += skip_ * x + offset;
     if (!(bound <= largest_sum)) return std::numeric_limits<double>::infinity();
-    if (!last) bound = activation_bound(network_.activation, bound);
+    if (!last) bound = activation_bound(Activations{}, network_.activation, bound);
   }
   return bound;
 }
 
-/// The definitions are those of kernels/losses.hpp.
+/// The definitions are those of kernels/losses.hpp. Losses that are not among these have no bound: they are
+/// always computed.
 double QueryLossBound::term_bound(double output, double y) const {
   const double difference = output + y;
-  switch (loss_.code) {
-    case LossCode::mse:
+  switch (loss_.kind) {
+    case LossKind::mse:
       return difference * difference;
-    case LossCode::huber:
+    case LossKind::huber:
       return difference * (difference + static_cast<double>(loss_.delta));
-    case LossCode::bce:
+    case LossKind::bce:
       return (output + 1.0) * (1.0 + y + static_cast<double>(loss_.pos_weight) * y);
-    case LossCode::softmax:
+    case LossKind::softmax:
       return 3.0 * output + 32.0;  // the logarithm of the number of classes is below 22
-    case LossCode::pinball:
+    case LossKind::pinball:
       return difference;
-    case LossCode::gaussian_nll:
+    case LossKind::gaussian_nll:
       return difference * difference * std::exp(output) + output;
-    case LossCode::qlike:  // no positive float has a logarithm beyond 104
+    case LossKind::qlike:  // no positive float has a logarithm beyond 104
       return std::max(y, static_cast<double>(loss_.floor)) * std::exp(output) + output + 105.0;
+    default:
+      break;
   }
   return std::numeric_limits<double>::infinity();
 }

@@ -7,6 +7,7 @@
 #include "cpu/row_block.hpp"
 #include "cpu/turn.hpp"
 #include "kernels/choices.hpp"
+#include "kernels/kind_traits.hpp"
 
 namespace shoal::cpu {
 
@@ -15,10 +16,11 @@ class RowLosses {
  public:
   using V = typename L::V;
 
-  /// Of scratch, in vectors: outputs, deltas, R outputs, R deltas; targets; two factors of at most two terms
-  /// an output.
-  static std::size_t scratch_vectors(const Network& net) {
-    return L::units ? 8 * static_cast<std::size_t>(net.outputs) + static_cast<std::size_t>(net.targets) : 0;
+  /// Of scratch, in vectors: outputs, deltas, R outputs, R deltas; two factors of every pair of a row;
+  /// targets.
+  static std::size_t scratch_vectors(const Network& net, const LossOptions& loss) {
+    if (!L::units) return 0;
+    return static_cast<std::size_t>(4 * net.outputs + factors(net, loss) + net.targets);
   }
 
   RowLosses(const Network& net, const LossOptions& loss, V* scratch)
@@ -29,7 +31,7 @@ class RowLosses {
         ro_(delta_ + net.outputs),
         rd_(ro_ + net.outputs),
         factors_(rd_ + net.outputs),
-        y_(factors_ + 4 * net.outputs) {}
+        y_(factors_ + factors(net, loss)) {}
 
   /// total + the terms, row by row.
   V add(const RowBlock<L>& block, const V* o, V total) const {
@@ -98,6 +100,9 @@ class RowLosses {
   }
 
  private:
+  static int factors(const Network& net, const LossOptions& loss) {
+    return 2 * kernels::loss_pairs(loss.kind, net.outputs, net.targets);
+  }
   template <class Use>
   static void for_lanes(int rows, Use use) {
     for (int r = 0; r < rows; r += L::width) use(r, rows - r < L::width ? rows - r : L::width);

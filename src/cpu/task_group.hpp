@@ -51,7 +51,7 @@ class TaskGroup : private LaneValues<L> {
   void meta_gradient() {
     const int K = inner_.steps;
     start();
-    const bool move = inner_.outer == OuterCode::parameter_move;
+    const bool move = inner_.outer == OuterRule::parameter_move;
     for (std::size_t p = 0; p < size_ && move; ++p) space_.lambda[p] = V(0.0f);
     const V before = job_.wants_loss_before ? query_loss(trajectory(0)) : V(0.0f);
     adapt_steps(0, K);
@@ -68,7 +68,7 @@ class TaskGroup : private LaneValues<L> {
     for (std::size_t r = 0; r < space_.rate_vectors; ++r) space_.rate_gradient[r] = V(0.0f);
     if (!move) backward_through_steps(bad);
     bad = or_(bad, any_large(space_.lambda));
-    if (inner_.rates == RateCode::parameter)
+    if (inner_.rates == LearnedRate::parameter)
       bad = or_(bad, any_large(space_.rate_gradient));
     else
       for (std::size_t r = 0; r < space_.rate_vectors; ++r)
@@ -77,7 +77,7 @@ class TaskGroup : private LaneValues<L> {
 
     const M good = good_lanes();
     Runs::add_exactly(net_, space_.lambda, good, job_.sums);
-    if (inner_.rates == RateCode::parameter)
+    if (inner_.rates == LearnedRate::parameter)
       Runs::add_exactly(net_, space_.rate_gradient, good, job_.rate_sums);
     else
       add_rates_exactly(good);
@@ -222,7 +222,7 @@ class TaskGroup : private LaneValues<L> {
   }
 
   bool wants_moves() const {
-    return inner_.max_move > 0.0f || (space_.lambda && inner_.outer == OuterCode::parameter_move);
+    return inner_.max_move > 0.0f || (space_.lambda && inner_.outer == OuterRule::parameter_move);
   }
   /// The inner step with the gradient that gradient(k) holds, and how far parameters are from theta by then.
   void step_and_move(int k, M adapts, M bad) {
@@ -241,7 +241,7 @@ class TaskGroup : private LaneValues<L> {
         moved = select(Runs::is_tail(run, p) ? and_(Runs::tail(run), further) : further, distance, moved);
       }
       // theta - phi_K as the sum of the steps: the difference itself would lose the small ones.
-      if (space_.lambda && inner_.outer == OuterCode::parameter_move)
+      if (space_.lambda && inner_.outer == OuterRule::parameter_move)
         for (std::size_t p = run.begin; p < run.end; ++p)
           space_.lambda[p] =
               fma(rate(run.layer, k, p), g[p], space_.lambda[p]);  // g = +0 without support rows
@@ -296,7 +296,7 @@ class TaskGroup : private LaneValues<L> {
 
   /// Whether the way back goes through the step that leads to phi_k.
   bool differentiates_step(int k) const {
-    return k > 0 && inner_.outer == OuterCode::exact && job_.support.rows > 0;
+    return k > 0 && inner_.outer == OuterRule::exact && job_.support.rows > 0;
   }
   /// lambda from sums that `values` is said to hold; `k`: lambda is complete as lambda_k by then, so that the
   /// direction of the step before follows. No k (0): something is still to be added.
@@ -342,9 +342,9 @@ class TaskGroup : private LaneValues<L> {
 
   /// rate gradient -= g_k o lambda_{k+1}, summed over what shares a rate.
   void add_rate_gradients(int k) {
-    if (inner_.rates == RateCode::fixed) return;
+    if (inner_.rates == LearnedRate::none) return;
     const V* g = gradient(k);
-    if (L::units && inner_.rates != RateCode::parameter) {
+    if (L::units && inner_.rates != LearnedRate::parameter) {
       add_layer_rates(k, g);
       return;
     }
@@ -360,22 +360,22 @@ class TaskGroup : private LaneValues<L> {
   std::size_t rate_index(int layer, int k, std::size_t p) const {
     const int layers = net_.layer_count;
     switch (inner_.rates) {
-      case RateCode::parameter:
+      case LearnedRate::parameter:
         return p;
-      case RateCode::layer:
+      case LearnedRate::layer:
         return static_cast<std::size_t>(layer);
-      case RateCode::layer_step:  // tensors of [rate_steps], one per layer
+      case LearnedRate::layer_step:  // tensors of [rate_steps], one per layer
         return static_cast<std::size_t>(layer * inner_.rate_steps +
                                         (k < inner_.rate_steps ? k : inner_.rate_steps - 1));
-      case RateCode::fixed:
+      case LearnedRate::none:
         break;
     }
     return static_cast<std::size_t>(layers);
   }
   /// The rates of a layer at step k.
   RateOf<L> rate_of(int layer, int k) const {
-    if (inner_.rates == RateCode::fixed) return {V(inner_.learning_rate), nullptr};
-    if (inner_.rates != RateCode::parameter) return {V(job_.rates[rate_index(layer, k, 0)]), nullptr};
+    if (inner_.rates == LearnedRate::none) return {V(inner_.learning_rate), nullptr};
+    if (inner_.rates != LearnedRate::parameter) return {V(job_.rates[rate_index(layer, k, 0)]), nullptr};
     if constexpr (L::units)
       return {V(0.0f), space_.rates};
     else

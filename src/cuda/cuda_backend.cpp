@@ -123,7 +123,7 @@ class CudaBackend final : public Backend<float> {
 
   std::unique_ptr<TrainingSession<float>> start_training(const Problem& problem,
                                                          const Optimizer& optimizer) override {
-    return make_training_session(problem, code_of(optimizer.kind), device_, options_, clock_, mutex_);
+    return make_training_session(problem, optimizer.kind, device_, options_, clock_, mutex_);
   }
 
  private:

@@ -27,7 +27,7 @@ class DeviceProblem {
   std::size_t size() const { return layout_.size(); }  ///< P, with padding
   /// R: of rates per parameter with padding.
   std::size_t rate_count() const { return rates_are_padded() ? size() : given_.rates.size(); }
-  bool rates_are_padded() const { return inner().rates == kernels::RateCode::parameter; }
+  bool rates_are_padded() const { return inner().rates == LearnedRate::parameter; }
 
   /// to [P + R] = theta, then rates; zeros where there is padding, or where `from` is empty: the whole of it,
   /// theta's part and then the rates', packed.

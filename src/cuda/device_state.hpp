@@ -10,7 +10,7 @@ namespace shoal::cuda {
 
 class DeviceState {
  public:
-  explicit DeviceState(kernels::OptimizerCode optimizer) : optimizer_(optimizer) {}
+  explicit DeviceState(OptimizerKind optimizer) : optimizer_(optimizer) {}
 
   // Both wait for the stream. get() changes nothing when it throws.
   void set(Stream& stream, const DeviceProblem& problem, const MetaParameters<float>& parameters,
@@ -24,7 +24,7 @@ class DeviceState {
   kernels::MetaState at(Stream& stream, const DeviceProblem& problem, int which);
 
  private:
-  const kernels::OptimizerCode optimizer_;
+  const OptimizerKind optimizer_;
   DeviceArray<float> values_[2], first_[2], second_[2];  ///< [P + R]
   int turn_ = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernels/kind_traits.hpp"
 #include "kernels/team_padding.hpp"
 
 namespace shoal::cuda {
@@ -46,7 +47,7 @@ kernels::TeamMemory place(const PlanRequest& request, int rows) {
   const auto parameters = static_cast<std::int64_t>(net.parameters);
   const std::int64_t hidden = std::int64_t{rows} * net.hidden_width,
                      out = std::int64_t{rows} * padded(net.outputs);
-  const bool exact = goes_back(request) && request.inner.outer == kernels::OuterCode::exact;
+  const bool exact = goes_back(request) && request.inner.outer == OuterRule::exact;
   at.u = take(exact ? parameters : 0);
   at.x = take(std::int64_t{rows} * padded(net.inputs));
   at.y = take(std::int64_t{rows} * net.targets);
@@ -76,7 +77,7 @@ kernels::TeamWorkspace keep(const PlanRequest& request, const kernels::TeamMemor
   const auto size = static_cast<std::int64_t>(request.network.parameters);
   at.partial = words.take(size);
   if (goes_back(request)) {
-    const bool exact = inner.outer == kernels::OuterCode::exact;
+    const bool exact = inner.outer == OuterRule::exact;
     if (exact || inner.step_weights) {
       at.records = inner.steps;
       at.record_floats = size;
@@ -87,7 +88,7 @@ kernels::TeamWorkspace keep(const PlanRequest& request, const kernels::TeamMemor
         at.record_floats += tapes;
       }
     }
-    at.gradients = inner.rates != kernels::RateCode::fixed ? inner.steps : 0;
+    at.gradients = inner.rates != LearnedRate::none ? inner.steps : 0;
     at.record = words.take(at.records * at.record_floats);
     at.gradient = words.take(at.gradients * size);
     at.lambda = words.take(size);

@@ -24,7 +24,7 @@ std::string_view name_of(Regime regime);
 /// What decides about a plan.
 struct PlanRequest {
   const kernels::Network& network;  ///< in the device layout
-  kernels::LossCode loss;
+  LossKind loss;
   const kernels::InnerOptions& inner;
   kernels::TaskKernel kernel;
   int rate_count = 0;

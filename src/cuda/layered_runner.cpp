@@ -25,7 +25,7 @@ class ChunkRun {
         support_(side_of(call.support, call.network, span)),
         query_(side_of(call.query, call.network, span)),
         size_(static_cast<std::int64_t>(call.network.parameters)),
-        move_(call.operation == TaskKernel::meta_gradient && call.inner.outer == OuterCode::parameter_move) {}
+        move_(call.operation == TaskKernel::meta_gradient && call.inner.outer == OuterRule::parameter_move) {}
 
   void meta_gradient() {
     const int K = inner_.steps;
@@ -91,12 +91,12 @@ class ChunkRun {
   }
 
   int rate_index(int layer, int k) const {
-    if (inner_.rates != RateCode::layer_step) return layer;
+    if (inner_.rates != LearnedRate::layer_step) return layer;
     return layer * inner_.rate_steps + std::min(k, inner_.rate_steps - 1);
   }
   LayerRates rates(int layer, int k) const {
-    if (inner_.rates == RateCode::fixed) return {nullptr, false, inner_.learning_rate};
-    if (inner_.rates == RateCode::parameter) return {call_.rates, true, 0.0f};
+    if (inner_.rates == LearnedRate::none) return {nullptr, false, inner_.learning_rate};
+    if (inner_.rates == LearnedRate::parameter) return {call_.rates, true, 0.0f};
     return {call_.rates + rate_index(layer, k), false, 0.0f};
   }
 
@@ -159,7 +159,7 @@ class ChunkRun {
   // --- the way back ---
   void backward_through_steps() {
     for (int k = inner_.steps - 1; k >= 0; --k) {
-      if (inner_.outer == OuterCode::exact) backward_through_step(k);
+      if (inner_.outer == OuterRule::exact) backward_through_step(k);
       if (const float w = weight(k); w != 0.0f)
         query_gradient(weights(k), work_.means, SumFinish::add_lambda, w);
     }
@@ -175,7 +175,7 @@ class ChunkRun {
     }
     for_tensors([&](std::int64_t begin, std::int64_t end, int rows, int columns, bool adapts, int layer) {
       if (!adapts) return;
-      if (inner_.rates == RateCode::layer || inner_.rates == RateCode::layer_step)
+      if (inner_.rates == LearnedRate::layer || inner_.rates == LearnedRate::layer_step)
         add_rate_gradient(k, begin, rows, columns, layer);
       direction(k, {begin, end, adapts, rates(layer, k)});
     });
@@ -184,7 +184,7 @@ class ChunkRun {
   }
 
   void direction(int k, const LayerTensor& tensor) {
-    const bool learned = inner_.rates == RateCode::parameter;
+    const bool learned = inner_.rates == LearnedRate::parameter;
     launch_layer_direction({.chunk = work_.chunk(),
                             .rows = support_.rows,
                             .tensor = tensor,

@@ -8,6 +8,8 @@
 
 #include <shoal/error.hpp>
 
+#include "kernels/kind_traits.hpp"
+
 namespace shoal::cuda {
 namespace {
 
@@ -23,15 +25,15 @@ std::int64_t output_stride(const kernels::Network& net) {
 }  // namespace
 
 LayeredWorkspace::LayeredWorkspace(const LayeredCall& call, std::int64_t budget) : call_(call) {
-  const bool rates = call.inner.rates != kernels::RateCode::fixed;
+  const bool rates = call.inner.rates != LearnedRate::none;
   backward_ = call.operation == kernels::TaskKernel::meta_gradient;
-  exact_ = backward_ && call.inner.outer == kernels::OuterCode::exact;
+  exact_ = backward_ && call.inner.outer == OuterRule::exact;
   curved_ = kernels::is_curved(call.network.activation);
   trajectory_count_ = backward_                                        ? std::max(call.inner.steps, 1)
                       : call.operation == kernels::TaskKernel::predict ? 0
                                                                        : 2;
   gradient_count_ = exact_ && rates ? call.inner.steps : 0;
-  terms_per_row = kernels::loss_pairs(call.loss.code, call.network.outputs, call.network.targets);
+  terms_per_row = kernels::loss_pairs(call.loss.kind, call.network.outputs, call.network.targets);
 
   const std::int64_t floats = budget / static_cast<std::int64_t>(sizeof(float)) - slack;
   chunks_ = split(need(1), floats);

@@ -50,10 +50,10 @@ std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks,
   }
   const LoweredProblem lowered(problem, tasks.columns());
   const cuda::DeviceLayout layout(lowered.network());
-  const bool padded = lowered.inner().rates == kernels::RateCode::parameter;
+  const bool padded = lowered.inner().rates == LearnedRate::parameter;
   const cuda::PlanRequest request{
       .network = layout.network(),
-      .loss = lowered.loss().code,
+      .loss = lowered.loss().kind,
       .inner = lowered.inner(),
       .kernel = kernels::TaskKernel::meta_gradient,
       .rate_count = static_cast<int>(padded ? layout.size() : problem.rates.size()),

@@ -43,7 +43,7 @@ TaskLaunch TaskLauncher::prepare(Stream& stream, const DeviceProblem& problem, k
   job.inner = problem.inner();
   job.sum_sets = sets_for(job.tasks);
   TaskLaunch launch{.plan = make_plan({.network = layout.network(),
-                                       .loss = job.loss.code,
+                                       .loss = job.loss.kind,
                                        .inner = problem.inner(),
                                        .kernel = kernel,
                                        .rate_count = job.rate_count,

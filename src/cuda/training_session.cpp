@@ -41,7 +41,7 @@ struct Shape {
 
 class CudaTrainingSession final : public TrainingSession<float> {
  public:
-  CudaTrainingSession(const Problem& problem, kernels::OptimizerCode optimizer, const DeviceInfo& device,
+  CudaTrainingSession(const Problem& problem, OptimizerKind optimizer, const DeviceInfo& device,
                       const CudaOptions& options, DeviceClock& clock, std::mutex& mutex)
       : given_(problem),
         device_(device),
@@ -301,8 +301,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
 
 }  // namespace
 
-std::unique_ptr<TrainingSession<float>> make_training_session(const Problem& problem,
-                                                              kernels::OptimizerCode optimizer,
+std::unique_ptr<TrainingSession<float>> make_training_session(const Problem& problem, OptimizerKind optimizer,
                                                               const DeviceInfo& device,
                                                               const CudaOptions& options, DeviceClock& clock,
                                                               std::mutex& mutex) {

@@ -13,8 +13,7 @@
 namespace shoal::cuda {
 
 /// `device` and `mutex`, which guards all work of the backend, outlive the session.
-std::unique_ptr<TrainingSession<float>> make_training_session(const Problem& problem,
-                                                              kernels::OptimizerCode optimizer,
+std::unique_ptr<TrainingSession<float>> make_training_session(const Problem& problem, OptimizerKind optimizer,
                                                               const DeviceInfo& device,
                                                               const CudaOptions& options, DeviceClock& clock,
                                                               std::mutex& mutex);

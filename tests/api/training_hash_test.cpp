@@ -80,11 +80,9 @@ struct Factors {
 // Everything that could depend on the factors takes part: learned rates, multi-step loss, clipping, a
 // schedule, and a task in forty that diverges.
 MetaLearner make_learner(const Context& context, std::int64_t chunk) {
-  InnerLoop inner{.steps = 2,
-                  .learning_rate = 0.03,
+  const Maml maml{.inner = {.steps = 2, .learning_rate = 0.03, .max_move = 0.6},
                   .learned_rate = LearnedRate::layer_step,
-                  .step_weights = {0.25, 0.75},
-                  .max_move = 0.6};
+                  .step_weights = {0.25, 0.75}};
   Optimizer optimizer{.kind = OptimizerKind::adamw,
                       .learning_rate = 0.003,
                       .weight_decay = 0.01,
@@ -95,7 +93,7 @@ MetaLearner make_learner(const Context& context, std::int64_t chunk) {
   return MetaLearner(context,
                      {.model = {.inputs = 1, .hidden = {12, 9}, .outputs = 1, .activation = Activation::tanh},
                       .loss = {},
-                      .algorithm = Maml{inner},
+                      .algorithm = maml,
                       .optimizer = optimizer,
                       .init = {},
                       .seed = 3,

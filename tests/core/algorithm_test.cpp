@@ -11,6 +11,22 @@
 namespace shoal::testing {
 namespace {
 
+// An algorithm takes the options that are its own; what is another's does not compile.
+template <class A>
+concept TakesStepWeights = requires {
+  A{.step_weights = {1.0}};
+};
+template <class A>
+concept TakesLearnedRate = requires {
+  A{.learned_rate = LearnedRate::layer};
+};
+static_assert(TakesStepWeights<Maml> && TakesStepWeights<Fomaml> && TakesStepWeights<Anil> &&
+              TakesStepWeights<Boil> && TakesStepWeights<MetaSgd>);
+static_assert(!TakesStepWeights<Reptile> && !TakesStepWeights<Pooled> && !TakesStepWeights<InnerLoop>);
+static_assert(TakesLearnedRate<Maml> && TakesLearnedRate<Anil> && TakesLearnedRate<Boil>);
+static_assert(!TakesLearnedRate<Fomaml> && !TakesLearnedRate<Reptile> && !TakesLearnedRate<MetaSgd> &&
+              !TakesLearnedRate<Pooled> && !TakesLearnedRate<InnerLoop>);
+
 // Tensors: layers.0.weight, layers.0.bias, layers.1.weight, layers.1.bias, skip.weight; the last three are
 // the head.
 const ParameterLayout& layout() {
@@ -18,19 +34,19 @@ const ParameterLayout& layout() {
   return layout;
 }
 
-InnerLoop inner_loop() {
-  return {.steps = 2, .learning_rate = 0.25, .step_weights = {0.25, 0.75}, .max_move = 9.0};
-}
+constexpr InnerLoop inner_loop{.steps = 2, .learning_rate = 0.25, .max_move = 9.0};
+const std::vector<double> step_weights = {0.25, 0.75};
 
 InnerPlan expect_plan(const Algorithm& algorithm, OuterRule rule, LearnedRate rate,
                       const std::vector<std::uint8_t>& adapts) {
   const LoweredAlgorithm lowered = lower(algorithm, layout());
-  const InnerPlan& plan = lowered.training;
+  InnerPlan plan = lowered.training;
   EXPECT_EQ(lowered.rows, TrainingRows::support_then_query) << name_of(algorithm);
   EXPECT_EQ(plan.steps, 2) << name_of(algorithm);
   EXPECT_EQ(plan.rule, rule) << name_of(algorithm);
   EXPECT_EQ(plan.learned_rate, rate) << name_of(algorithm);
   EXPECT_EQ(plan.learning_rate, 0.25) << name_of(algorithm);
+  EXPECT_EQ(plan.step_weights, options_of(algorithm).step_weights) << name_of(algorithm);
   EXPECT_EQ(plan.adapts, adapts) << name_of(algorithm);
   EXPECT_EQ(plan.max_move, 9.0) << name_of(algorithm);
   return plan;
@@ -38,33 +54,29 @@ InnerPlan expect_plan(const Algorithm& algorithm, OuterRule rule, LearnedRate ra
 
 TEST(Lower, EveryAlgorithm) {
   const std::vector<std::uint8_t> all = {1, 1, 1, 1, 1}, head = {0, 0, 1, 1, 1}, body = {1, 1, 0, 0, 0};
-  const InnerPlan maml = expect_plan(Maml{inner_loop()}, OuterRule::exact, LearnedRate::none, all);
-  EXPECT_EQ(maml.step_weights, (std::vector<double>{0.25, 0.75}));
-  EXPECT_EQ(maml.rate_steps, 1);
-  expect_plan(Fomaml{inner_loop()}, OuterRule::first_order, LearnedRate::none, all);
-  InnerLoop support_only = inner_loop();
-  support_only.step_weights.clear();
-  expect_plan(Reptile{support_only}, OuterRule::parameter_move, LearnedRate::none, all);
-  expect_plan(Anil{inner_loop()}, OuterRule::exact, LearnedRate::none, head);
-  expect_plan(Boil{inner_loop()}, OuterRule::exact, LearnedRate::none, body);
-  expect_plan(MetaSgd{inner_loop()}, OuterRule::exact, LearnedRate::parameter, all);
+  const auto none = LearnedRate::none;
+  const Maml maml{.inner = inner_loop, .step_weights = step_weights};
+  EXPECT_EQ(expect_plan(maml, OuterRule::exact, none, all).step_weights, step_weights);
+  EXPECT_EQ(expect_plan(maml, OuterRule::exact, none, all).rate_steps, 1);
+  expect_plan(Fomaml{inner_loop, step_weights}, OuterRule::first_order, none, all);
+  expect_plan(Reptile{inner_loop}, OuterRule::parameter_move, none, all);
+  expect_plan(Anil{.inner = inner_loop, .step_weights = step_weights}, OuterRule::exact, none, head);
+  expect_plan(Boil{.inner = inner_loop, .step_weights = step_weights}, OuterRule::exact, none, body);
+  expect_plan(MetaSgd{inner_loop, step_weights}, OuterRule::exact, LearnedRate::parameter, all);
 }
 
 TEST(Lower, LearnedRatesKeepTheirGrain) {
-  InnerLoop inner = inner_loop();
   for (const LearnedRate rate : {LearnedRate::layer, LearnedRate::layer_step, LearnedRate::parameter}) {
-    inner.learned_rate = rate;
-    const InnerPlan plan = expect_plan(Maml{inner}, OuterRule::exact, rate, {1, 1, 1, 1, 1});
+    const Maml maml{.inner = inner_loop, .learned_rate = rate};
+    const InnerPlan plan = expect_plan(maml, OuterRule::exact, rate, {1, 1, 1, 1, 1});
     EXPECT_EQ(plan.rate_steps, rate == LearnedRate::layer_step ? 2 : 1);
   }
-  inner = {.steps = 0, .learned_rate = LearnedRate::layer_step};
-  EXPECT_EQ(lower(Maml{inner}, layout()).training.rate_steps, 1);
+  const Maml without_steps{.inner = {.steps = 0}, .learned_rate = LearnedRate::layer_step};
+  EXPECT_EQ(lower(without_steps, layout()).training.rate_steps, 1);
 }
 
 TEST(Lower, PooledTrainsOnAllRowsWithoutSteps) {
-  InnerLoop inner = inner_loop();
-  inner.step_weights.clear();
-  const LoweredAlgorithm lowered = lower(Pooled{inner}, layout());
+  const LoweredAlgorithm lowered = lower(Pooled{inner_loop}, layout());
   EXPECT_EQ(lowered.rows, TrainingRows::joined);
   EXPECT_EQ(lowered.training.steps, 0);
   EXPECT_EQ(lowered.training.rule, OuterRule::exact);
@@ -74,9 +86,8 @@ TEST(Lower, PooledTrainsOnAllRowsWithoutSteps) {
 }
 
 TEST(Lower, AnotherNumberOfStepsKeepsTheTrainedRates) {
-  InnerLoop inner = inner_loop();
-  inner.learned_rate = LearnedRate::layer_step;
-  const InnerPlan plan = with_steps(lower(Anil{inner}, layout()).training, 7);
+  const Anil anil{inner_loop, LearnedRate::layer_step, step_weights};
+  const InnerPlan plan = with_steps(lower(anil, layout()).training, 7);
   EXPECT_EQ(plan.steps, 7);
   EXPECT_EQ(plan.rate_steps, 2);
   EXPECT_TRUE(plan.step_weights.empty());
@@ -92,37 +103,55 @@ TEST(Algorithm, RefusesInnerLoopsThatDoNotFit) {
   expect_error<InvalidArgument>([] { validate(Boil{{.max_move = -1.0}}); },
                                 "boil: max_move must be at least 0 (0 = off) and finite");
   EXPECT_THROW(validate(Boil{{.max_move = nan}}), InvalidArgument);
+  const auto weighted = [](int steps, std::vector<double> weights) {
+    return Maml{.inner = {.steps = steps}, .step_weights = std::move(weights)};
+  };
   expect_error<InvalidArgument>(
-      [] {
-        validate(Maml{{.steps = 3, .step_weights = {0.5, 0.5}}});
+      [&] {
+        validate(weighted(3, {0.5, 0.5}));
       },
       "maml: 2 step_weights for 3 inner steps");
   expect_error<InvalidArgument>(
-      [] {
-        validate(Maml{{.steps = 2, .step_weights = {0.5, 0.25}}});
+      [&] {
+        validate(weighted(2, {0.5, 0.25}));
       },
       "maml: step_weights must sum to 1, they sum to 0.750000");
-  EXPECT_THROW(validate(Maml{{.steps = 1, .step_weights = {nan}}}), InvalidArgument);
-  expect_error<InvalidArgument>([] { validate(Reptile{{.steps = 1, .step_weights = {1.0}}}); },
-                                "reptile: has no query loss along the inner loop, so no step_weights");
-  EXPECT_THROW(validate(Pooled{{.steps = 1, .step_weights = {1.0}}}), InvalidArgument);
+  EXPECT_THROW(validate(weighted(1, {nan})), InvalidArgument);
+  EXPECT_THROW(validate(Maml{.learned_rate = static_cast<LearnedRate>(9)}), InvalidArgument);
+  EXPECT_NO_THROW(validate(MetaSgd{{.learning_rate = -0.5}})) << "rates are unconstrained in sign";
+}
+
+/// A configuration may name any option: one that an algorithm does not have is refused.
+TEST(Algorithm, IsMadeOfItsOwnOptionsAlone) {
+  const AlgorithmOptions weights{.steps = 1, .step_weights = {1.0}};
+  for (const std::string_view name : algorithm_names())
+    if (name == "reptile" || name == "pooled")
+      expect_error<InvalidArgument>(
+          [&] { make_algorithm(name, weights); },
+          std::string(name) + ": has no query loss along the inner loop, so no step_weights");
+    else
+      EXPECT_EQ(options_of(make_algorithm(name, weights)), weights) << name;
 }
 
 TEST(Algorithm, RefusesLearnedRatesWhereTheyHaveNoExactGradient) {
   for (const LearnedRate rate : {LearnedRate::layer, LearnedRate::layer_step, LearnedRate::parameter}) {
     for (const char* name : {"fomaml", "reptile", "pooled"})
-      EXPECT_THROW(validate(make_algorithm(name, {.learned_rate = rate})), InvalidArgument) << name;
-    for (const char* name : {"maml", "anil", "boil"})
-      EXPECT_NO_THROW(validate(make_algorithm(name, {.learned_rate = rate}))) << name;
+      EXPECT_THROW(make_algorithm(name, {.learned_rate = rate}), InvalidArgument) << name;
+    for (const char* name : {"maml", "anil", "boil"}) {
+      const Algorithm algorithm = make_algorithm(name, {.learned_rate = rate});
+      EXPECT_NO_THROW(validate(algorithm)) << name;
+      EXPECT_EQ(learned_rate_of(algorithm), rate) << name;
+    }
   }
+  const AlgorithmOptions by_layer{.learned_rate = LearnedRate::layer};
   expect_error<InvalidArgument>(
-      [] { validate(Fomaml{{.learned_rate = LearnedRate::layer}}); },
+      [&] { make_algorithm("fomaml", by_layer); },
       "fomaml: has no exact gradient for learned rates; learned_lr must be \"none\"");
   expect_error<InvalidArgument>(
-      [] { validate(MetaSgd{{.learned_rate = LearnedRate::layer}}); },
+      [&] { make_algorithm("meta-sgd", by_layer); },
       "meta-sgd: learns a rate for every parameter; learned_lr cannot be \"layer\"");
-  EXPECT_NO_THROW(validate(MetaSgd{{.learned_rate = LearnedRate::parameter}}));
-  EXPECT_NO_THROW(validate(MetaSgd{{.learning_rate = -0.5}})) << "rates are unconstrained in sign";
+  EXPECT_EQ(learned_rate_of(MetaSgd{}), LearnedRate::parameter);
+  EXPECT_EQ(make_algorithm("meta-sgd", {.learned_rate = LearnedRate::parameter}), Algorithm(MetaSgd{}));
 }
 
 }  // namespace

@@ -51,18 +51,27 @@ TEST(Names, OfTheLoss) {
                                             {LossKind::qlike, "qlike"}});
 }
 
+/// Whatever is in the lists, new kinds too.
+TEST(Names, OfEveryKindReadBack) {
+  for (const Activation kind : Activations::all) EXPECT_EQ(activation_from_string(to_string(kind)), kind);
+  for (const LossKind kind : LossKinds::all) EXPECT_EQ(loss_from_string(to_string(kind)), kind);
+}
+
 TEST(Names, OfTheAlgorithm) {
   expect_names<LearnedRate>(learned_rate_from_string, {{LearnedRate::none, "none"},
                                                        {LearnedRate::layer, "layer"},
                                                        {LearnedRate::layer_step, "layer-step"},
                                                        {LearnedRate::parameter, "parameter"}});
-  const InnerLoop inner{.steps = 3, .learning_rate = 0.25};
-  for (const char* name : {"maml", "fomaml", "reptile", "anil", "boil", "meta-sgd", "pooled"}) {
-    const Algorithm algorithm = make_algorithm(name, inner);
+  const AlgorithmOptions options{.steps = 3, .learning_rate = 0.25, .max_move = 2.0};
+  for (const std::string_view name : {"maml", "fomaml", "reptile", "anil", "boil", "meta-sgd", "pooled"}) {
+    const Algorithm algorithm = make_algorithm(name, options);
     EXPECT_EQ(name_of(algorithm), name);
-    EXPECT_EQ(inner_loop_of(algorithm), inner);
+    EXPECT_EQ(algorithm_names()[algorithm.index()], name);
+    EXPECT_EQ(inner_loop_of(algorithm), (InnerLoop{3, 0.25, 2.0})) << name;
+    EXPECT_EQ(options_of(algorithm), options) << name;
   }
-  EXPECT_TRUE(std::holds_alternative<MetaSgd>(make_algorithm("meta-sgd", inner)));
+  EXPECT_EQ(algorithm_names().size(), 7u);
+  EXPECT_TRUE(std::holds_alternative<MetaSgd>(make_algorithm("meta-sgd", options)));
 }
 
 TEST(Names, OfTheOptimizer) {
@@ -86,9 +95,11 @@ TEST(Names, OfTheContext) {
 }
 
 TEST(Names, UnknownOnesListTheKnown) {
-  expect_error<InvalidArgument>(
-      [] { loss_from_string("mae"); },
-      "unknown loss \"mae\"; known: mse, huber, bce, softmax, pinball, gaussian-nll, qlike");
+  std::string losses;
+  for (const LossKind kind : LossKinds::all)
+    losses += (losses.empty() ? "" : ", ") + std::string(to_string(kind));
+  EXPECT_TRUE(losses.starts_with("mse, huber, bce, softmax, pinball, gaussian-nll, qlike")) << losses;
+  expect_error<InvalidArgument>([] { loss_from_string("mae"); }, "unknown loss \"mae\"; known: " + losses);
   expect_error<InvalidArgument>(
       [] { make_algorithm("maml++", {}); },
       "unknown algorithm \"maml++\"; known: maml, fomaml, reptile, anil, boil, meta-sgd, pooled");

@@ -17,12 +17,6 @@ constexpr int cases_per_combination = 1;
 constexpr int cases_per_combination = 6;
 #endif
 
-constexpr LossKind losses[] = {LossKind::mse,     LossKind::huber,        LossKind::bce,  LossKind::softmax,
-                               LossKind::pinball, LossKind::gaussian_nll, LossKind::qlike};
-constexpr Activation activations[] = {Activation::identity, Activation::relu,     Activation::tanh,
-                                      Activation::sigmoid,  Activation::softplus, Activation::silu,
-                                      Activation::gelu};
-
 struct Norms {
   double error = 0.0, size = 0.0;  // squared
   void add(double got, double want) {
@@ -49,8 +43,8 @@ TEST(CpuAccuracy, MetaGradientsAgreeWithTheReference) {
   std::string worst_case;
   int cases = 0, left_out = 0;
   for (const std::string& algorithm : algorithm_names())
-    for (const LossKind loss : losses)
-      for (const Activation activation : activations)
+    for (const LossKind loss : LossKinds::all)
+      for (const Activation activation : Activations::all)
         for (int i = 0; i < cases_per_combination; ++i) {
           const RandomCase c = random_case(random, algorithm, loss, activation, limits);
           const MetaLearner engine = learner_for<float>(cpu, c);

@@ -92,7 +92,7 @@ TEST(GroupCuts, RatesOfEveryGrainGiveTheSameBits) {
     for (int i = 0; i < 3 * cases; ++i) {
       RandomCase c = random_case(random, i % 2 == 0 ? "maml" : "maml-multi-step", LossKind::mse,
                                  i % 3 == 0 ? Activation::relu : Activation::gelu, {.most_width = 12});
-      InnerLoop& inner = std::get<Maml>(c.algorithm).inner;
+      Maml& maml = std::get<Maml>(c.algorithm);
       const auto results = [&] {
         const auto g = learner_for<float>(context, c).meta_gradient(c.tasks, KeepFastWeights::yes);
         std::vector<std::uint32_t> all;
@@ -101,9 +101,10 @@ TEST(GroupCuts, RatesOfEveryGrainGiveTheSameBits) {
       };
       const auto want = results();
       for (const LearnedRate grain : {LearnedRate::layer, LearnedRate::layer_step, LearnedRate::parameter}) {
-        inner.learned_rate = grain;
+        maml.learned_rate = grain;
         const MetaLearner fresh(context, {.model = c.model, .loss = c.loss, .algorithm = c.algorithm});
-        c.parameters.rates.assign(fresh.parameters().rates.size(), static_cast<float>(inner.learning_rate));
+        c.parameters.rates.assign(fresh.parameters().rates.size(),
+                                  static_cast<float>(maml.inner.learning_rate));
         ASSERT_EQ(results(), want) << plan << ", " << to_string(grain) << ", " << c.describe();
       }
     }

@@ -23,12 +23,6 @@ constexpr int shapes = 2, stride_of_sweeps = 5;  // a fifth of all combinations,
 constexpr int shapes = 6, stride_of_sweeps = 1;
 #endif
 
-constexpr LossKind losses[] = {LossKind::mse,     LossKind::huber,        LossKind::bce,  LossKind::softmax,
-                               LossKind::pinball, LossKind::gaussian_nll, LossKind::qlike};
-constexpr Activation activations[] = {Activation::identity, Activation::relu,     Activation::tanh,
-                                      Activation::sigmoid,  Activation::softplus, Activation::silu,
-                                      Activation::gelu};
-
 void append(std::vector<std::uint32_t>& all, const std::vector<float>& values) {
   for (const float value : values) all.push_back(std::bit_cast<std::uint32_t>(value));
 }
@@ -69,8 +63,8 @@ TEST(LaneLayouts, EveryAlgorithmLossAndActivation) {
   std::mt19937_64 random(41);
   int combination = 0;
   for (const std::string& algorithm : algorithm_names())
-    for (const LossKind loss : losses)
-      for (const Activation activation : activations) {
+    for (const LossKind loss : LossKinds::all)
+      for (const Activation activation : Activations::all) {
         if (combination++ % stride_of_sweeps != 0) continue;
         expect_same(contexts,
                     random_case(random, algorithm, loss, activation,
@@ -85,9 +79,9 @@ RandomCase shaped_case(std::mt19937_64& random, const std::string& algorithm, in
                        bool skip) {
   const int steps = 2;
   RandomCase c;
-  InnerLoop inner{.steps = steps, .learning_rate = 0.02};
-  if (algorithm == "maml-layer") inner.learned_rate = LearnedRate::layer;
-  c.algorithm = make_algorithm(algorithm == "maml-layer" ? "maml" : algorithm, inner);
+  AlgorithmOptions options{.steps = steps, .learning_rate = 0.02};
+  if (algorithm == "maml-layer") options.learned_rate = LearnedRate::layer;
+  c.algorithm = make_algorithm(algorithm == "maml-layer" ? "maml" : algorithm, options);
   c.model = {
       .inputs = inputs, .hidden = hidden, .outputs = outputs, .activation = Activation::tanh, .skip = skip};
   TaskSetStorage<float> support, query;
@@ -108,7 +102,7 @@ RandomCase shaped_case(std::mt19937_64& random, const std::string& algorithm, in
     for (std::size_t p = 0; p < tensor.size; ++p)
       c.parameters.theta.push_back(
           static_cast<float>(0.6 * normal(random) / std::sqrt(static_cast<double>(tensor.shape[0]))));
-  const LearnedRate learned = algorithm == "meta-sgd" ? LearnedRate::parameter : inner.learned_rate;
+  const LearnedRate learned = learned_rate_of(c.algorithm);
   const RateLayout rates(layout, learned, steps);
   for (std::size_t r = 0; r < rates.size(); ++r)
     c.parameters.rates.push_back(static_cast<float>(0.02 * uniform(random, 0.3, 1.5)));

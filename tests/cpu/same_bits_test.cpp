@@ -80,9 +80,9 @@ TEST(CpuSameBits, KeptAndRecomputedTapes) {
       RandomCase c = random_case(
           random, algorithm, LossKind::mse, activation,
           {.most_tasks = 3, .most_rows = 3, .most_inputs = 1, .most_width = 1, .empty_support = false});
-      InnerLoop inner{.steps = 4, .learning_rate = 0.02};
-      if (std::string(algorithm) == "maml-multi-step") inner.step_weights = {0.125, 0.125, 0.25, 0.5};
-      c.algorithm = make_algorithm(std::string(algorithm).starts_with("maml") ? "maml" : algorithm, inner);
+      AlgorithmOptions options{.steps = 4, .learning_rate = 0.02};
+      if (std::string(algorithm) == "maml-multi-step") options.step_weights = {0.125, 0.125, 0.25, 0.5};
+      c.algorithm = make_algorithm(std::string(algorithm).starts_with("maml") ? "maml" : algorithm, options);
       c.model = {.inputs = 2, .hidden = {32, 32}, .outputs = 1, .activation = activation};
       TaskSetStorage<float> support, query;
       std::vector<std::int64_t> ids;

@@ -12,11 +12,6 @@
 namespace shoal::testing {
 namespace {
 
-constexpr std::array losses = {LossKind::mse,     LossKind::huber,        LossKind::bce,  LossKind::softmax,
-                               LossKind::pinball, LossKind::gaussian_nll, LossKind::qlike};
-constexpr std::array activations = {Activation::identity, Activation::relu,     Activation::tanh,
-                                    Activation::sigmoid,  Activation::softplus, Activation::silu,
-                                    Activation::gelu};
 constexpr std::size_t most_parameters = 500'000;
 
 /// Small numbers as likely as large ones.
@@ -28,7 +23,7 @@ int log_uniform(std::mt19937_64& random, int low, int high) {
 PlannedTask random_task(std::mt19937_64& random) {
   for (;;) {
     PlannedTask task;
-    task.loss.kind = losses[random() % losses.size()];
+    task.loss.kind = LossKinds::all[random() % LossKinds::size];
     if (task.loss.kind == LossKind::pinball)
       task.loss.quantiles.assign(static_cast<std::size_t>(log_uniform(random, 1, 99)), 0.5);
     const int targets = log_uniform(random, 1, 8);
@@ -39,15 +34,15 @@ PlannedTask random_task(std::mt19937_64& random) {
       task.model.hidden.push_back(log_uniform(random, 1, 2048));
     task.model.outputs =
         task.loss.kind == LossKind::softmax ? log_uniform(random, 2, 300) : task.loss.outputs_for(targets);
-    task.model.activation = activations[random() % activations.size()];
+    task.model.activation = Activations::all[random() % Activations::size];
     task.model.skip = random() % 3 == 0;
     task.columns.offsets = random() % 4 == 0 ? task.model.outputs : 0;
-    InnerLoop inner{.steps = log_uniform(random, 1, 30) - 1};
+    AlgorithmOptions options{.steps = log_uniform(random, 1, 30) - 1};
     std::string name = algorithm_names()[random() % algorithm_names().size()];
-    if (name == "maml-layer") inner.learned_rate = LearnedRate::layer;
-    if (name == "maml-layer-step") inner.learned_rate = LearnedRate::layer_step;
+    if (name == "maml-layer") options.learned_rate = LearnedRate::layer;
+    if (name == "maml-layer-step") options.learned_rate = LearnedRate::layer_step;
     if (name.starts_with("maml-")) name = "maml";
-    task.algorithm = make_algorithm(name, inner);
+    task.algorithm = make_algorithm(name, options);
     task.rows = log_uniform(random, 1, 10000);
     if (ParameterLayout(task.model).size() <= most_parameters) return task;
   }

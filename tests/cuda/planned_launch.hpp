@@ -92,7 +92,7 @@ inline PlannedLaunch plan_launch(const PlannedTask& task, kernels::TaskKernel ke
   cuda::Architecture architecture = cuda::architecture_of(gpu.major, gpu.minor);
   architecture.shared_per_block = std::min(architecture.shared_per_block, shared_limit);
   const cuda::LaunchPlan plan = cuda::make_plan({.network = device.network(),
-                                                 .loss = problem.loss().code,
+                                                 .loss = problem.loss().kind,
                                                  .inner = problem.inner(),
                                                  .kernel = kernel,
                                                  .rate_count = static_cast<int>(rates.size()),

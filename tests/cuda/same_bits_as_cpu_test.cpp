@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <iterator>
 #include <set>
 
 #include "cuda_under_test.hpp"
@@ -121,8 +122,8 @@ TEST(SameBitsAsCpuCases, MeetAllPairs) {
       }
     }
     EXPECT_EQ(names[0].size(), algorithm_names().size());
-    EXPECT_EQ(names[1].size(), 7u);
-    EXPECT_EQ(names[2].size(), 7u);
+    EXPECT_EQ(names[1].size(), std::size(LossKinds::all));
+    EXPECT_EQ(names[2].size(), std::size(Activations::all));
     EXPECT_EQ(names[3].size(), 2u * static_cast<unsigned>(regime.limits.most_depth + 1));
     for (int i = 0; i < 4; ++i)
       for (int j = 0; j < i; ++j)

@@ -244,12 +244,12 @@ std::unique_ptr<TaskSource> random_generator(std::mt19937_64& random) {
 RandomCase generator_case(std::mt19937_64& random) {
   for (;;) {
     RandomCase c = random_case(random, {.most_tasks = 1, .most_inputs = 1});
-    if (c.tasks.columns() != TaskColumns{1, 1, 0} || c.loss.kind == LossKind::bce) continue;
     if (c.loss.kind == LossKind::qlike) c.loss.floor = 0.125;
+    if (c.tasks.columns() != TaskColumns{1, 1, 0} || c.loss.domain().is_bounded()) continue;
     if (random() % 4 == 0) {  // steps that go too far, so that tasks fail
-      InnerLoop inner = inner_loop_of(c.algorithm);
-      inner.max_move = uniform(random, 0.01, 0.3);
-      c.algorithm = make_algorithm(std::string(name_of(c.algorithm)), inner);
+      AlgorithmOptions options = options_of(c.algorithm);
+      options.max_move = uniform(random, 0.01, 0.3);
+      c.algorithm = make_algorithm(name_of(c.algorithm), options);
     }
     return c;
   }

@@ -24,12 +24,6 @@ constexpr std::size_t most_parameters = 60;
 constexpr CaseLimits limits{
     .most_tasks = 6, .most_rows = 5, .most_inputs = 3, .most_width = 4, .most_depth = 2};
 
-constexpr LossKind losses[] = {LossKind::mse,     LossKind::huber,        LossKind::bce,  LossKind::softmax,
-                               LossKind::pinball, LossKind::gaussian_nll, LossKind::qlike};
-constexpr Activation activations[] = {Activation::identity, Activation::relu,     Activation::tanh,
-                                      Activation::sigmoid,  Activation::softplus, Activation::silu,
-                                      Activation::gelu};
-
 double norm(const std::vector<double>& a, const std::vector<double>& b) {
   double squares = 0.0;
   for (const auto* part : {&a, &b})
@@ -120,8 +114,8 @@ class GradientTrust : public ::testing::TestWithParam<std::string> {
 TEST_P(GradientTrust, DualNumbersAndCentralDifferences) {
   std::mt19937_64 random(41);
   int count = 0, full = 0;
-  for (const LossKind loss : losses)
-    for (const Activation activation : activations) {
+  for (const LossKind loss : LossKinds::all)
+    for (const Activation activation : Activations::all) {
       int full_here = 0, exploded = 0;
       for (int i = 0; i < cases || full_here < full_cases; ++i) {
         const Tried tried = draw(random, GetParam(), loss, activation);

@@ -4,27 +4,19 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/with_kind.hpp"
+#include "support/activation_cases.hpp"
+#include "support/loss_cases.hpp"
+
 namespace shoal::testing {
 namespace {
 
-double activate(Activation kind, double z) {
-  switch (kind) {
-    case Activation::identity:
-      return z;
-    case Activation::relu:
-      return z > 0.0 ? z : 0.0;
-    case Activation::tanh:
-      return std::tanh(z);
-    case Activation::sigmoid:
-      return 1.0 / (1.0 + std::exp(-z));
-    case Activation::softplus:
-      return std::log1p(std::exp(z));
-    case Activation::silu:
-      return z / (1.0 + std::exp(-z));
-    case Activation::gelu:
-      return 0.5 * z * std::erfc(-z / std::sqrt(2.0));
-  }
-  return 0.0;
+/// What the activation makes of z; notes how near z is to a kink.
+double activated(Activation kind, double z, TrajectoryMargin& margin) {
+  return with_kind(Activations{}, kind, [&]<Activation listed>() {
+    margin.kink = std::min(margin.kink, ActivationCase<listed>::kink(z));
+    return ActivationCase<listed>::value(z);
+  });
 }
 
 void visit_set(const RandomCase& c, const ParameterLayout& layout, const TaskSet<double>& set,
@@ -41,10 +33,7 @@ void visit_set(const RandomCase& c, const ParameterLayout& layout, const TaskSet
       for (std::size_t i = 0; i < a.size(); ++i)
         for (std::size_t j = 0; j < width; ++j) z[j] += a[i] * phi[w.offset + i * width + j];
       if (l + 1 < layout.layers())
-        for (double& value : z) {
-          if (c.model.activation == Activation::relu) margin.kink = std::min(margin.kink, std::abs(value));
-          value = activate(c.model.activation, value);
-        }
+        for (double& value : z) value = activated(c.model.activation, value, margin);
       a = z;
     }
     if (const TensorSpec* skip = layout.skip())
@@ -53,15 +42,11 @@ void visit_set(const RandomCase& c, const ParameterLayout& layout, const TaskSet
           a[j] += x[i] * phi[skip->offset + static_cast<std::size_t>(i * outputs + j)];
     if (!set.output_offset.empty())
       for (int j = 0; j < outputs; ++j) a[j] += set.output_offset[r * outputs + j];
-    for (int j = 0; j < outputs; ++j) {
-      if (c.loss.kind == LossKind::huber)
-        margin.kink = std::min(margin.kink, std::abs(std::abs(a[j] - set.y[r * outputs + j]) - c.loss.delta));
-      if (c.loss.kind == LossKind::pinball) {
-        const int quantiles = static_cast<int>(c.loss.quantiles.size());
-        margin.kink =
-            std::min(margin.kink, std::abs(a[j] - set.y[r * (outputs / quantiles) + j / quantiles]));
-      }
-    }
+    const auto targets = static_cast<std::ptrdiff_t>(c.tasks.columns().targets);
+    const std::vector<double> y(set.y.begin() + r * targets, set.y.begin() + (r + 1) * targets);
+    margin.kink = std::min(margin.kink, with_kind(LossKinds{}, c.loss.kind, [&]<LossKind kind>() {
+                             return LossCase<kind>::kink(c.loss, a, y);
+                           }));
   }
 }
 

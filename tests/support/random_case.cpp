@@ -3,20 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+
+#include "core/with_kind.hpp"
+#include "support/loss_cases.hpp"
 
 namespace shoal::testing {
 namespace {
-
-constexpr LossKind losses[] = {LossKind::mse,     LossKind::huber,        LossKind::bce,  LossKind::softmax,
-                               LossKind::pinball, LossKind::gaussian_nll, LossKind::qlike};
-constexpr Activation activations[] = {Activation::identity, Activation::relu,     Activation::tanh,
-                                      Activation::sigmoid,  Activation::softplus, Activation::silu,
-                                      Activation::gelu};
-
-// Options are drawn as floats, so that both precisions solve the same problem.
-double single(double value) {
-  return static_cast<double>(static_cast<float>(value));
-}
 
 TaskSetStorage<float> random_rows(std::mt19937_64& random, const TaskColumns& columns, const Loss& loss,
                                   int classes, const std::vector<int>& rows) {
@@ -25,8 +18,8 @@ TaskSetStorage<float> random_rows(std::mt19937_64& random, const TaskColumns& co
     for (int e = 0; e < count * columns.inputs; ++e) set.x.push_back(static_cast<float>(normal(random)));
     for (int e = 0; e < count * columns.targets; ++e) {
       double y = normal(random);
-      if (loss.kind == LossKind::bce) y = uniform_int(random, 0, 1);
-      if (loss.kind == LossKind::qlike) y = 0.2 + y * y;
+      y = with_kind(LossKinds{}, loss.kind,
+                    [&]<LossKind kind>() { return LossCase<kind>::target(random, y); });
       set.y.push_back(static_cast<float>(y));
     }
     if (columns.targets == 0)
@@ -40,66 +33,54 @@ TaskSetStorage<float> random_rows(std::mt19937_64& random, const TaskColumns& co
 
 }  // namespace
 
-double uniform(std::mt19937_64& random, double low, double high) {
-  return low + (high - low) * static_cast<double>(random() >> 11) * 0x1p-53;
-}
-int uniform_int(std::mt19937_64& random, int low, int high) {
-  return low + static_cast<int>(random() % static_cast<std::uint64_t>(high - low + 1));
-}
-double normal(std::mt19937_64& random) {
-  double sum = -6.0;  // Irwin-Hall: of twelve uniforms, so that no libm takes part
-  for (int i = 0; i < 12; ++i) sum += uniform(random, 0.0, 1.0);
-  return sum;
-}
-
 const std::vector<std::string>& algorithm_names() {
-  static const std::vector<std::string> names = {
-      "maml",   "fomaml",     "reptile",         "anil",           "boil", "meta-sgd",
-      "pooled", "maml-layer", "maml-layer-step", "maml-multi-step"};
+  static const std::vector<std::string> names = [] {
+    const std::vector<std::string_view> known = shoal::algorithm_names();
+    std::vector<std::string> all(known.begin(), known.end());
+    for (const char* variation : {"maml-layer", "maml-layer-step", "maml-multi-step"})
+      all.emplace_back(variation);
+    return all;
+  }();
   return names;
 }
 
-Algorithm named_algorithm(const std::string& algorithm, InnerLoop inner) {
-  if (algorithm == "maml-layer") inner.learned_rate = LearnedRate::layer;
-  if (algorithm == "maml-layer-step") inner.learned_rate = LearnedRate::layer_step;
+Algorithm named_algorithm(const std::string& algorithm, AlgorithmOptions options) {
+  if (algorithm == "maml-layer") options.learned_rate = LearnedRate::layer;
+  if (algorithm == "maml-layer-step") options.learned_rate = LearnedRate::layer_step;
   if (algorithm == "maml-multi-step") {
     double sum = 0.0;
-    for (int k = 0; k < inner.steps; ++k) sum += k;
-    for (int k = 0; k < inner.steps; ++k) inner.step_weights.push_back(sum > 0.0 ? single(k / sum) : 1.0);
+    for (int k = 0; k < options.steps; ++k) sum += k;
+    for (int k = 0; k < options.steps; ++k) options.step_weights.push_back(sum > 0.0 ? single(k / sum) : 1.0);
   }
-  return make_algorithm(algorithm.starts_with("maml-") ? "maml" : algorithm, inner);
+  return make_algorithm(algorithm.starts_with("maml-") ? "maml" : algorithm, options);
 }
 
 RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, LossKind kind,
                        Activation activation, const CaseLimits& limits) {
   RandomCase c;
   c.algorithm_name = algorithm;
-  Loss& loss = c.loss;
-  loss.kind = kind;
-  if (kind == LossKind::huber) loss.delta = single(uniform(random, 0.3, 1.5));
-  if (kind == LossKind::bce) loss.pos_weight = single(uniform(random, 0.5, 3.0));
-  if (kind == LossKind::pinball) loss.quantiles = {single(0.05), 0.5, single(0.9)};
-  if (kind == LossKind::qlike && random() % 2) loss.floor = single(0.2);
+  c.loss = with_kind(LossKinds{}, kind, [&]<LossKind listed>() { return LossCase<listed>::draw(random); });
+  const Loss& loss = c.loss;
 
   TaskColumns columns;
   columns.inputs = uniform_int(random, limits.least_inputs, limits.most_inputs);
   const int targets = uniform_int(random, 1, 2), classes = uniform_int(random, 2, 4);
-  columns.targets = kind == LossKind::softmax ? 0 : targets;
+  columns.targets = loss.has_labels() ? 0 : targets;
   c.model.inputs = columns.inputs;
   c.model.hidden.clear();
   for (int depth = uniform_int(random, limits.least_depth, limits.most_depth); depth > 0; --depth)
     c.model.hidden.push_back(uniform_int(random, limits.least_width, limits.most_width));
-  c.model.outputs = kind == LossKind::softmax ? classes : loss.outputs_for(targets);
+  c.model.outputs = loss.has_labels() ? classes : loss.outputs_for(targets);
   c.model.activation = activation;
   c.model.skip = random() % 3 == 0;
   columns.offsets = random() % 4 == 0 ? c.model.outputs : 0;
 
-  InnerLoop inner;
-  inner.steps = uniform_int(
+  AlgorithmOptions options;
+  options.steps = uniform_int(
       random, algorithm == "maml-multi-step" ? std::max(1, limits.least_steps) : limits.least_steps,
       limits.most_steps);
-  inner.learning_rate = single(uniform(random, 0.01, 0.1));
-  c.algorithm = named_algorithm(algorithm, inner);
+  options.learning_rate = single(uniform(random, 0.01, 0.1));
+  c.algorithm = named_algorithm(algorithm, options);
 
   std::vector<int> support, query;
   std::vector<std::int64_t> ids;
@@ -119,19 +100,17 @@ RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, Lo
     for (std::size_t p = 0; p < tensor.size; ++p)
       c.parameters.theta.push_back(static_cast<float>(0.6 * normal(random) / std::sqrt(fan_in)));
   }
-  const bool every = algorithm == "meta-sgd";
-  const RateLayout rates(layout, every ? LearnedRate::parameter : inner_loop_of(c.algorithm).learned_rate,
-                         std::max(inner.steps, 1));
+  const RateLayout rates(layout, learned_rate_of(c.algorithm), std::max(options.steps, 1));
   for (std::size_t r = 0; r < rates.size(); ++r)
-    c.parameters.rates.push_back(static_cast<float>(inner.learning_rate * uniform(random, 0.3, 1.5)));
+    c.parameters.rates.push_back(static_cast<float>(options.learning_rate * uniform(random, 0.3, 1.5)));
   return c;
 }
 
 RandomCase random_case(std::mt19937_64& random, const CaseLimits& limits) {
   const auto& names = algorithm_names();
   const std::string& algorithm = names[random() % names.size()];
-  const LossKind loss = losses[random() % std::size(losses)];
-  const Activation activation = activations[random() % std::size(activations)];
+  const LossKind loss = LossKinds::all[random() % std::size(LossKinds::all)];
+  const Activation activation = Activations::all[random() % std::size(Activations::all)];
   return random_case(random, algorithm, loss, activation, limits);
 }
 

@@ -10,6 +10,8 @@
 
 #include <shoal/meta_learner.hpp>
 
+#include "support/draws.hpp"
+
 namespace shoal::testing {
 
 struct CaseLimits {
@@ -30,21 +32,16 @@ struct RandomCase {
   std::string describe() const;
 };
 
-/// The names that a sweep covers; "maml-layer", "maml-layer-step" and "maml-multi-step" are MAML with
-/// options.
+/// The names that a sweep covers, of every algorithm; "maml-layer", "maml-layer-step" and "maml-multi-step"
+/// are MAML with options.
 const std::vector<std::string>& algorithm_names();
 /// The algorithm that such a name stands for.
-Algorithm named_algorithm(const std::string& name, InnerLoop inner);
+Algorithm named_algorithm(const std::string& name, AlgorithmOptions options);
 
 RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, LossKind loss,
                        Activation activation, const CaseLimits& limits = {});
 /// Any of them.
 RandomCase random_case(std::mt19937_64& random, const CaseLimits& limits = {});
-
-/// Draws in fixed ways, so that a seed means the same everywhere.
-double uniform(std::mt19937_64& random, double low, double high);
-int uniform_int(std::mt19937_64& random, int low, int high);
-double normal(std::mt19937_64& random);
 
 template <class Real>
 BasicMetaLearner<Real> learner_for(const Context& context, const RandomCase& c, std::int64_t chunk = 0) {

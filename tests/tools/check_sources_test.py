@@ -15,6 +15,7 @@ LICENCE = "// SPDX-License-Identifier: Apache-2.0\n"
 GOOD = {
     "src/core/a.cpp": LICENCE + "#include <shoal/a.hpp>\n",
     "include/shoal/a.hpp": LICENCE + "#pragma once\n",
+    "kernels/a.hpp": LICENCE + "#pragma once\n\n#include <shoal/kinds.hpp>\n",
     "tests/core/a_test.cpp": LICENCE,
 }
 STATEMENTS = "  f();\n" * 80
@@ -34,6 +35,7 @@ BAD = {
     "a reference that uses kernels": ("src/reference/b.cpp", LICENCE + '#include "kernels/lanes.hpp"\n', "must not include kernels"),
     "cpu that uses the reference": ("src/cpu/b.cpp", LICENCE + '#include "reference/dual.hpp"\n', "must not include src/reference"),
     "a public header with a private one": ("include/shoal/b.hpp", LICENCE + '#pragma once\n#include "core/backend.hpp"\n', "must not include src/core"),
+    "kernels with more of the interface than kinds": ("kernels/b.hpp", LICENCE + "#pragma once\n#include <shoal/loss.hpp>\n", "must not include include"),
     "a third-party header in a header": ("src/io/b.hpp", LICENCE + "#pragma once\n#include <nlohmann/json.hpp>\n", "must not include nlohmann"),
     "no licence": ("src/core/b.cpp", "int b;\n", "licence"),
     "no pragma once": ("src/core/b.hpp", LICENCE, "pragma once"),

@@ -72,8 +72,7 @@ int run_inspect_plan(const CommandOptions& options) {
   const ModelSpec model = model_for(config, *source);
   const ParameterLayout layout(model);
   const auto& inner = inner_loop_of(config.algorithm);
-  const bool per_parameter = name_of(config.algorithm) == "meta-sgd";
-  const RateLayout rates(layout, per_parameter ? LearnedRate::parameter : inner.learned_rate, inner.steps);
+  const RateLayout rates(layout, learned_rate_of(config.algorithm), inner.steps);
   const TaskBatch tasks = source->sample(Phase::train, 0, config.train.tasks_per_batch);
   // design.md 4: a forward pass is F = sum of d_in d_out multiply-adds a row, gradient 3 F, Hessian-vector
   // product 6 F.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
+#include <type_traits>
 
 #include <shoal/error.hpp>
 
@@ -25,6 +27,20 @@ bool splits_by_time(const Draft& d) {
 }
 bool splits_by_task(const Draft& d) {
   return is_table(d) && d.config.tasks.table.split.by == "task";
+}
+
+/// The names that a key takes, of kinds or as they are: "mse | huber | bce".
+template <class Known>
+std::string alternatives(const Known& known) {
+  std::string text;
+  for (const auto& one : known) {
+    if (!text.empty()) text += " | ";
+    if constexpr (std::is_enum_v<std::remove_cvref_t<decltype(one)>>)
+      text += to_string(one);
+    else
+      text += one;
+  }
+  return text;
 }
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses.
@@ -191,7 +207,7 @@ std::vector<ConfigKey> make_keys() {
       keys.end(),
       {integers("model.hidden", SHOAL_FIELD(config.model.hidden), "hidden widths; [] is a linear model", 1),
        choice("model.activation", SHOAL_FIELD(config.model.activation), activation_from_string,
-              "identity | relu | tanh | sigmoid | softplus | silu | gelu"),
+              alternatives(Activations::all)),
        flag("model.skip", SHOAL_FIELD(config.model.skip), "linear skip from input to output"),
        choice("model.init", SHOAL_FIELD(config.model.init.kind), initializer_from_string,
               "glorot | he | truncated-normal"),
@@ -200,8 +216,7 @@ std::vector<ConfigKey> make_keys() {
                 [](const Draft& d) { return d.config.model.init.kind == Initializer::truncated_normal; }),
        integer("model.outputs", SHOAL_FIELD(config.model.outputs),
                "softmax: classes; 0 = from parameters or data"),
-       choice("loss.name", SHOAL_FIELD(config.loss.kind), loss_from_string,
-              "mse | huber | bce | softmax | pinball | gaussian-nll | qlike"),
+       choice("loss.name", SHOAL_FIELD(config.loss.kind), loss_from_string, alternatives(LossKinds::all)),
        shown_if(number("loss.delta", SHOAL_FIELD(config.loss.delta), "huber"), is_loss(LossKind::huber)),
        shown_if(number("loss.pos_weight", SHOAL_FIELD(config.loss.pos_weight), "bce: weight of positives"),
                 is_loss(LossKind::bce)),
@@ -209,8 +224,7 @@ std::vector<ConfigKey> make_keys() {
            numbers("loss.quantiles", SHOAL_FIELD(config.loss.quantiles), "pinball: levels between 0 and 1"),
            is_loss(LossKind::pinball)),
        shown_if(floor, [](const Draft& d) { return d.config.loss.floor.has_value(); }),
-       text("algorithm.name", SHOAL_FIELD(algorithm),
-            "maml | fomaml | reptile | anil | boil | meta-sgd | pooled"),
+       text("algorithm.name", SHOAL_FIELD(algorithm), alternatives(algorithm_names())),
        integer("algorithm.inner_steps", SHOAL_FIELD(inner.steps), "adaptation steps"),
        number("algorithm.inner_lr", SHOAL_FIELD(inner.learning_rate),
               "inner learning rate, or where learned rates start", 0.0),
@@ -279,7 +293,7 @@ ConfigDraft draft_of(const RunConfig& config) {
   ConfigDraft draft;
   draft.config = config;
   draft.algorithm = name_of(config.algorithm);
-  draft.inner = inner_loop_of(config.algorithm);
+  draft.inner = options_of(config.algorithm);
   return draft;
 }
 

@@ -16,11 +16,11 @@ namespace shoal::cli {
 using ConfigValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>,
                                  std::vector<double>, std::vector<std::string>>;
 
-/// A configuration while it is read: the algorithm is put together at the end, from its name and inner loop.
+/// A configuration while it is read: the algorithm is put together at the end, from its name and options.
 struct ConfigDraft {
   RunConfig config;
   std::string algorithm = "maml";
-  InnerLoop inner;
+  AlgorithmOptions inner;
 };
 
 struct ConfigKey {

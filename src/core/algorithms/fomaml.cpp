@@ -5,7 +5,7 @@ namespace shoal {
 
 // Finn et al. 2017, section 5.2: the inner loop counts as constant in the outer gradient.
 LoweredAlgorithm lower(const Fomaml& fomaml, const ParameterLayout& layout) {
-  return {.training = make_plan(fomaml.inner, OuterRule::first_order, layout)};
+  return {.training = make_plan(fomaml, OuterRule::first_order, layout)};
 }
 
 }  // namespace shoal

@@ -6,9 +6,8 @@ namespace shoal {
 // One model for all tasks, trained on support and query rows together; the inner loop is only for testing
 // (fine-tuning).
 LoweredAlgorithm lower(const Pooled& pooled, const ParameterLayout& layout) {
-  InnerPlan plan = make_plan(pooled.inner, OuterRule::exact, layout);
+  InnerPlan plan = make_plan(pooled, OuterRule::exact, layout);
   plan.steps = 0;
-  plan.step_weights.clear();
   return {.training = std::move(plan), .rows = TrainingRows::joined};
 }
 

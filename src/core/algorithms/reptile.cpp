@@ -5,7 +5,7 @@ namespace shoal {
 
 // Nichol, Achiam and Schulman 2018: theta moves towards the adapted weights; the query set is only looked at.
 LoweredAlgorithm lower(const Reptile& reptile, const ParameterLayout& layout) {
-  return {.training = make_plan(reptile.inner, OuterRule::parameter_move, layout)};
+  return {.training = make_plan(reptile, OuterRule::parameter_move, layout)};
 }
 
 }  // namespace shoal

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of a loss as kernels/losses.hpp takes them.
+#pragma once
+
+#include <shoal/loss.hpp>
+
+#include "kernels/network.hpp"
+
+namespace shoal {
+
+/// `quantiles` is null: whoever reads levels and not only their number points it to floats of its own.
+inline kernels::LossOptions loss_options(const Loss& loss) {
+  return {.kind = loss.kind,
+          .delta = static_cast<float>(loss.delta),
+          .pos_weight = static_cast<float>(loss.pos_weight),
+          .floor = loss.floor ? static_cast<float>(*loss.floor) : -1.0f,
+          .quantiles = nullptr,
+          .quantile_count = static_cast<int>(loss.quantiles.size())};
+}
+
+}  // namespace shoal
