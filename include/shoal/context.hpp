@@ -53,8 +53,7 @@ struct BackendReport {
   std::string peak_detail = {};  ///< the same, as written out
 };
 
-template <class Real>
-class Backend;  // the seam, src/core/backend.hpp
+struct BackendAccess;  // the learner's way in, src/core/backend_access.hpp
 
 class Context {
  public:
@@ -70,10 +69,6 @@ class Context {
   int threads() const;
   Isa isa() const;  ///< the resolved set; scalar on `reference`
 
-  /// float on cpu and cuda, double on reference; the other throws InvalidArgument. For learners.
-  template <class Real>
-  Backend<Real>& backend() const;
-
   /// Seconds of the device's own clock spent in kernels so far, copies and waiting left out; nothing on
   /// backends without a device, or when the options did not ask for it (timing costs some microseconds a
   /// call).
@@ -82,13 +77,9 @@ class Context {
   static std::vector<BackendReport> backends();
 
  private:
+  friend struct BackendAccess;
   struct State;
   std::unique_ptr<State> state_;
 };
-
-template <>
-Backend<float>& Context::backend<float>() const;
-template <>
-Backend<double>& Context::backend<double>() const;
 
 }  // namespace shoal

@@ -142,6 +142,17 @@ class BasicMetaLearner {
   FastWeights<Real> adapt(const BasicTaskBatch<Real>& tasks, int steps) const;
   /// Query losses after each of `steps` adaptation steps.
   StepLosses<Real> evaluate(const BasicTaskBatch<Real>& tasks, std::span<const int> steps) const;
+
+  /// The same three at `parameters` instead of the learner's own, which they neither read nor change: the
+  /// bits of a learner that has these parameters. Throw ModelError when the sizes differ.
+  MetaGradient<Real> meta_gradient(const MetaParameters<Real>& parameters, const BasicTaskBatch<Real>& tasks,
+                                   KeepFastWeights keep = KeepFastWeights::no,
+                                   QueryLossBefore before = QueryLossBefore::measure) const;
+  FastWeights<Real> adapt(const MetaParameters<Real>& parameters, const BasicTaskBatch<Real>& tasks,
+                          int steps) const;
+  StepLosses<Real> evaluate(const MetaParameters<Real>& parameters, const BasicTaskBatch<Real>& tasks,
+                            std::span<const int> steps) const;
+
   /// Network outputs (with offset) for each task's rows: [rows, outputs]. Rows of bad tasks are the one NaN.
   std::vector<Real> predict(const FastWeights<Real>& fast, const TaskSet<Real>& set,
                             const TaskColumns& columns) const;

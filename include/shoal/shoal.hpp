@@ -3,6 +3,7 @@
 #pragma once
 
 #include <shoal/algorithm.hpp>
+#include <shoal/batch_source.hpp>
 #include <shoal/context.hpp>
 #include <shoal/cuda_plan.hpp>
 #include <shoal/dataset.hpp>
@@ -12,6 +13,8 @@
 #include <shoal/left_out.hpp>
 #include <shoal/loss.hpp>
 #include <shoal/machine.hpp>
+#include <shoal/memory_store.hpp>
+#include <shoal/memory_table.hpp>
 #include <shoal/meta_learner.hpp>
 #include <shoal/model.hpp>
 #include <shoal/model_selection.hpp>

@@ -62,20 +62,23 @@ struct TableFormat {
 inline constexpr std::string_view file_column = "$file";
 
 struct TableOptions {
-  std::string path;  ///< of a file, or a pattern: `*`, `?` and `[...]` stand for files with the same columns
-  TableFormat format;
-  std::vector<std::string> key;          ///< columns that name the task
-  std::vector<std::string> features;     ///< numeric, or text (then one-hot by the categories of meta-train)
-  std::vector<std::string> categorical;  ///< features that are categories whatever they look like
-  int max_categories = 100;              ///< most levels with which a text feature is one by itself
-  std::vector<std::string> targets;      ///< with softmax: one column of class labels
-  std::string positive;                  ///< bce: which of two words in the targets counts as 1
-  std::string offset;                    ///< column added to the network output; empty = none
-  std::string time;         ///< orders rows; support then lies strictly before query; empty = file order
-  std::string time_format;  ///< layout of times in strptime's letters; empty: one that docs/formats.md lists
-  WindowOptions windows;
+  std::string path =
+      {};  ///< of a file, or a pattern: `*`, `?` and `[...]` stand for files with the same columns
+  TableFormat format = {};
+  std::vector<std::string> key = {};  ///< columns that name the task
+  std::vector<std::string> features =
+      {};  ///< numeric, or text (then one-hot by the categories of meta-train)
+  std::vector<std::string> categorical = {};  ///< features that are categories whatever they look like
+  int max_categories = 100;                   ///< most levels with which a text feature is one by itself
+  std::vector<std::string> targets = {};      ///< with softmax: one column of class labels
+  std::string positive = {};                  ///< bce: which of two words in the targets counts as 1
+  std::string offset = {};                    ///< column added to the network output; empty = none
+  std::string time = {};  ///< orders rows; support then lies strictly before query; empty = file order
+  std::string time_format =
+      {};  ///< layout of times in strptime's letters; empty: one that docs/formats.md lists
+  WindowOptions windows = {};
   MissingPolicy missing = MissingPolicy::error;
-  SplitOptions split;
+  SplitOptions split = {};
   int support = 10;  ///< without windows: rows per task that are support, the rest is query ...
   /// ... at most this many; 0 = all. Without time a keyed random sample of them, in time the first.
   int query = 10;

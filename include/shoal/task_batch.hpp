@@ -52,8 +52,11 @@ class BasicTaskBatch {
   /// fall or do not end at the number of rows, a task of more than 2^31 - 1 rows, columns that differ,
   /// duplicate ids, negative labels, no tasks. Non-finite values are not structure: they become a task's
   /// status.
+  /// The batch, its copies and the sources made of it keep `owner`, where it is given; without one the
+  /// caller's memory must outlive them all. Selections and other batches made of its rows own theirs.
   static BasicTaskBatch borrow(TaskColumns columns, TaskSet<Real> support, TaskSet<Real> query,
-                               std::span<const std::int64_t> ids);
+                               std::span<const std::int64_t> ids,
+                               std::shared_ptr<const void> owner = nullptr);
   static BasicTaskBatch own(TaskColumns columns, TaskSetStorage<Real> support, TaskSetStorage<Real> query,
                             std::vector<std::int64_t> ids);
 
@@ -73,14 +76,10 @@ class BasicTaskBatch {
   void require_labels_below(int classes) const;
 
  private:
-  struct Storage {
-    TaskSetStorage<Real> support, query;
-    std::vector<std::int64_t> ids;
-  };
   TaskColumns columns_;
   TaskSet<Real> support_, query_;
   std::span<const std::int64_t> ids_;
-  std::shared_ptr<const Storage> storage_;
+  std::shared_ptr<const void> owner_;  ///< of the memory behind the views; null: the caller
 };
 
 using TaskBatch = BasicTaskBatch<float>;

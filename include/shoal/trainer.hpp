@@ -64,9 +64,10 @@ struct TrainOptions {
   std::int64_t validate_every = 0;
   Keep keep = Keep::best;
   std::int64_t patience = 0;  ///< training ends after so many validations in a row without gain; 0 = off
-  std::function<void(const TrainMetrics&)> observer;           ///< called every iteration
-  std::function<void(const Validation&)> validation_observer;  ///< called before it, where there is one
-  std::function<bool()> stop;  ///< asked after every iteration; true = checkpoint and return
+  /// The three below may throw; `train` says what becomes of the run then.
+  std::function<void(const TrainMetrics&)> observer = {};           ///< called every iteration
+  std::function<void(const Validation&)> validation_observer = {};  ///< called before it, where there is one
+  std::function<bool()> stop = {};  ///< asked after every iteration; true = checkpoint and return
 };
 
 enum class TrainOutcome { finished, stopped };
@@ -92,6 +93,14 @@ void require_resumable(const Checkpoint<Real>& checkpoint, const TrainOptions& o
 /// checkpoint first. A run that goes on from a checkpoint with more iterations is the run that began with
 /// them, bit for bit, where the optimizer's schedule does not depend on their number. When it has finished
 /// the learner has the selected parameters; checkpoints hold the last ones. `store` may be null.
+///
+/// An exception of the options' observers or of `stop` comes out of `train` as it was thrown. The iteration
+/// that they were called after counts: the learner has its parameters and optimizer state, its metrics are in
+/// the store, and so is a checkpoint (unless the store fails too: then the newest that it has is an earlier
+/// one). StartFrom::checkpoint goes on behind it, bit for bit the run that was never interrupted; observers
+/// are not called for that iteration again. After any other exception (of the source, the store, the
+/// backend) the learner has the state of some whole number of iterations, and the store's newest checkpoint
+/// is one to go on from.
 template <class Real>
 TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, const TrainOptions& options,
                    RunStore<Real>* store = nullptr, StartFrom start = StartFrom::beginning);

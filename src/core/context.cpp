@@ -8,6 +8,7 @@
 #include <sched.h>
 #endif
 
+#include "core/backend_access.hpp"
 #include "core/name_table.hpp"
 #include "core/registry.hpp"
 
@@ -141,17 +142,19 @@ Isa Context::isa() const {
 }
 
 template <>
-Backend<float>& Context::backend<float>() const {
-  if (!state_->single)
-    throw InvalidArgument("backend " + state_->name + " computes in double: use MetaLearner64");
-  return *state_->single;
+Backend<float>& BackendAccess::of<float>(const Context& context) {
+  const Context::State& state = *context.state_;
+  if (!state.single)
+    throw InvalidArgument("backend " + state.name + " computes in double: use MetaLearner64");
+  return *state.single;
 }
 
 template <>
-Backend<double>& Context::backend<double>() const {
-  if (!state_->double_precision)
-    throw InvalidArgument("backend " + state_->name + " computes in float: use MetaLearner");
-  return *state_->double_precision;
+Backend<double>& BackendAccess::of<double>(const Context& context) {
+  const Context::State& state = *context.state_;
+  if (!state.double_precision)
+    throw InvalidArgument("backend " + state.name + " computes in float: use MetaLearner");
+  return *state.double_precision;
 }
 
 std::vector<BackendReport> Context::backends() {

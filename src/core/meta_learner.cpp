@@ -9,6 +9,7 @@
 
 #include <shoal/error.hpp>
 
+#include "core/backend_access.hpp"
 #include "core/batch_checks.hpp"
 #include "core/batch_chunks.hpp"
 #include "core/float_environment.hpp"
@@ -90,7 +91,7 @@ MetaGradient<Real> room_for(const ParameterLayout& layout, const RateLayout& rat
 
 template <class Real>
 BasicMetaLearner<Real>::State::State(const Context& context, Options given, const Start& start)
-    : backend(context.backend<Real>()),
+    : backend(BackendAccess::of<Real>(context)),
       options((validate(given.algorithm), std::move(given))),
       layout(options.model),
       lowered(lower(options.algorithm, layout)),
@@ -179,16 +180,24 @@ void BasicMetaLearner<Real>::require_trainable(const BasicTaskBatch<Real>& tasks
 }
 
 template <class Real>
-MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Real>& given,
+MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Real>& tasks,
+                                                         KeepFastWeights keep, QueryLossBefore before) const {
+  return meta_gradient(state_->current(), tasks, keep, before);
+}
+
+template <class Real>
+MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const MetaParameters<Real>& parameters,
+                                                         const BasicTaskBatch<Real>& given,
                                                          KeepFastWeights keep, QueryLossBefore before) const {
   const FloatEnvironment environment;
   State& s = *state_;
+  s.require_sizes(parameters);
   require_trainable(given);
   if constexpr (std::is_same_v<Real, double>)
     if (!std::is_sorted(given.ids().begin(), given.ids().end())) {
       // Plain sums depend on their order, so there is only one: ascending id (gradient_sum.hpp).
       const std::vector<std::int64_t> order = order_by_id(given.ids());
-      MetaGradient<Real> sorted = meta_gradient(given.select(order), keep, before);
+      MetaGradient<Real> sorted = meta_gradient(parameters, given.select(order), keep, before);
       restore_order(sorted, order);
       return sorted;
     }
@@ -201,7 +210,6 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const BasicTaskBatch<Re
   GradientSum<Real> sum;
   size_sum(sum, s.layout.size(), s.rate_layout.size());
   const Problem problem = s.problem(s.lowered.training);
-  const MetaParameters<Real>& parameters = s.current();
   for_chunks(tasks, s.options.chunk, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
     const auto size = static_cast<std::size_t>(chunk.size());
     const auto part = [&](auto& values) { return std::span(values).subspan(first, size); };
@@ -280,9 +288,16 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_step(const BasicTaskBatch<Real>&
 }
 
 template <class Real>
-FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& given, int steps) const {
+FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& tasks, int steps) const {
+  return adapt(state_->current(), tasks, steps);
+}
+
+template <class Real>
+FastWeights<Real> BasicMetaLearner<Real>::adapt(const MetaParameters<Real>& parameters,
+                                                const BasicTaskBatch<Real>& given, int steps) const {
   const FloatEnvironment environment;
   State& s = *state_;
+  s.require_sizes(parameters);
   check_steps(steps);
   // Support alone: what the query rows hold, or lack, cannot matter.
   const std::vector<std::int64_t> no_rows(static_cast<std::size_t>(given.size()) + 1, 0);
@@ -303,7 +318,7 @@ FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& give
   const InnerPlan plan = with_steps(s.lowered.training, steps);
   for_chunks(tasks, s.options.chunk, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
     const auto size = static_cast<std::size_t>(chunk.size());
-    s.backend.adapt(s.problem(plan), chunk, s.current(),
+    s.backend.adapt(s.problem(plan), chunk, parameters,
                     {{},
                      {},
                      std::span(result.status).subspan(first, size),
@@ -316,8 +331,16 @@ FastWeights<Real> BasicMetaLearner<Real>::adapt(const BasicTaskBatch<Real>& give
 template <class Real>
 StepLosses<Real> BasicMetaLearner<Real>::evaluate(const BasicTaskBatch<Real>& tasks,
                                                   std::span<const int> steps) const {
+  return evaluate(state_->current(), tasks, steps);
+}
+
+template <class Real>
+StepLosses<Real> BasicMetaLearner<Real>::evaluate(const MetaParameters<Real>& parameters,
+                                                  const BasicTaskBatch<Real>& tasks,
+                                                  std::span<const int> steps) const {
   const FloatEnvironment environment;
   State& s = *state_;
+  s.require_sizes(parameters);
   for (const int step : steps) check_steps(step);
   check_batch(tasks, s.options.model, s.options.loss);
   tasks.require_query();
@@ -336,7 +359,7 @@ StepLosses<Real> BasicMetaLearner<Real>::evaluate(const BasicTaskBatch<Real>& ta
     std::vector<Real> loss(points * size);
     std::vector<TaskStatus> status(points * size);
     std::vector<std::int32_t> failed_step(points * size);
-    s.backend.evaluate(s.problem(plan), chunk, s.current(), result.steps, loss, status, failed_step);
+    s.backend.evaluate(s.problem(plan), chunk, parameters, result.steps, loss, status, failed_step);
     for (std::size_t i = 0; i < points; ++i) {
       const auto from = static_cast<std::ptrdiff_t>(i * size),
                  to = static_cast<std::ptrdiff_t>(i * count + first);

@@ -9,32 +9,19 @@
 #include <shoal/error.hpp>
 
 #include "core/float_environment.hpp"
+#include "kernels/double_exponential.hpp"
 #include "kernels/losses.hpp"
 
 namespace shoal {
 namespace {
 
-// float: the maths of the kernels, the same bits everywhere; double: the equations.
-float exponential(float x) {
-  return kernels::exp(x);
-}
-double exponential(double x) {
-  return std::exp(x);
-}
-float probability(float log_odds) {
-  return kernels::sigmoid(log_odds);
-}
-double probability(double log_odds) {
-  return log_odds >= 0.0 ? 1.0 / (1.0 + std::exp(-log_odds))
-                         : std::exp(log_odds) / (1.0 + std::exp(log_odds));
-}
 void probabilities(std::span<const float> outputs, float* p) {
   kernels::Softmax{static_cast<int>(outputs.size())}.probabilities(outputs.data(), p);
 }
 void probabilities(std::span<const double> outputs, double* p) {
   const double largest = *std::max_element(outputs.begin(), outputs.end());
   double sum = 0.0;
-  for (std::size_t j = 0; j < outputs.size(); ++j) sum += p[j] = std::exp(outputs[j] - largest);
+  for (std::size_t j = 0; j < outputs.size(); ++j) sum += p[j] = kernels::exp(outputs[j] - largest);
   for (std::size_t j = 0; j < outputs.size(); ++j) p[j] /= sum;
 }
 
@@ -48,7 +35,7 @@ std::string level_text(double level) {
 
 Responses::Responses(const Loss& loss, int outputs, std::vector<std::string> targets,
                      std::vector<std::string> classes)
-    : loss_(loss) {
+    : loss_(loss), outputs_(outputs) {
   if (outputs < 1) throw InvalidArgument("responses: there are no outputs");
   loss.validate(outputs);
   targets_ = loss.targets_for(outputs);
@@ -94,7 +81,27 @@ Responses::Responses(const Loss& loss, int outputs, std::vector<std::string> tar
 
 template <class Real>
 void Responses::of_row(std::span<const Real> outputs, std::span<Real> values) const {
+  of_rows(outputs, values, 1);
+}
+
+template <class Real>
+void Responses::of_rows(std::span<const Real> outputs, std::span<Real> values, std::int64_t rows) const {
+  const auto require = [&](const char* what, std::size_t have, std::size_t width) {
+    const auto count = static_cast<std::size_t>(rows);
+    if (rows < 0 || have % width != 0 || have / width != count)
+      throw InvalidArgument("responses: " + std::to_string(have) + " " + what + " for " +
+                            std::to_string(rows) + " rows of " + std::to_string(width));
+  };
+  const auto width = static_cast<std::size_t>(outputs_);
+  require("outputs", outputs.size(), width);
+  require("values", values.size(), columns_.size());
   const FloatEnvironment environment;
+  for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row)
+    respond(outputs.subspan(row * width, width), values.subspan(row * columns_.size(), columns_.size()));
+}
+
+template <class Real>
+void Responses::respond(std::span<const Real> outputs, std::span<Real> values) const {
   if (std::any_of(outputs.begin(), outputs.end(), [](Real x) { return std::isnan(x); })) {
     std::fill(values.begin(), values.end(), std::numeric_limits<Real>::quiet_NaN());
     return;
@@ -106,7 +113,8 @@ void Responses::of_row(std::span<const Real> outputs, std::span<Real> values) co
       std::copy(outputs.begin(), outputs.end(), values.begin());
       break;
     case LossKind::bce:
-      std::transform(outputs.begin(), outputs.end(), values.begin(), [](Real x) { return probability(x); });
+      std::transform(outputs.begin(), outputs.end(), values.begin(),
+                     [](Real x) { return kernels::sigmoid(x); });
       break;
     case LossKind::softmax:
       values[0] = static_cast<Real>(std::max_element(outputs.begin(), outputs.end()) - outputs.begin());
@@ -115,16 +123,18 @@ void Responses::of_row(std::span<const Real> outputs, std::span<Real> values) co
     case LossKind::gaussian_nll:
       for (std::size_t t = 0; t < static_cast<std::size_t>(targets_); ++t) {
         values[2 * t] = outputs[t];
-        values[2 * t + 1] = exponential(outputs[static_cast<std::size_t>(targets_) + t]);
+        values[2 * t + 1] = kernels::exp(outputs[static_cast<std::size_t>(targets_) + t]);
       }
       break;
     case LossKind::qlike:
-      std::transform(outputs.begin(), outputs.end(), values.begin(), [](Real x) { return exponential(x); });
+      std::transform(outputs.begin(), outputs.end(), values.begin(), [](Real x) { return kernels::exp(x); });
       break;
   }
 }
 
 template void Responses::of_row(std::span<const float>, std::span<float>) const;
 template void Responses::of_row(std::span<const double>, std::span<double>) const;
+template void Responses::of_rows(std::span<const float>, std::span<float>, std::int64_t) const;
+template void Responses::of_rows(std::span<const double>, std::span<double>, std::int64_t) const;
 
 }  // namespace shoal

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include <shoal/error.hpp>
 
@@ -127,7 +128,8 @@ BasicTaskBatch<To> convert(const BasicTaskBatch<From>& batch) {
 
 template <class Real>
 BasicTaskBatch<Real> BasicTaskBatch<Real>::borrow(TaskColumns columns, TaskSet<Real> support,
-                                                  TaskSet<Real> query, std::span<const std::int64_t> ids) {
+                                                  TaskSet<Real> query, std::span<const std::int64_t> ids,
+                                                  std::shared_ptr<const void> owner) {
   check_columns(columns);
   check_ids(ids);
   check_set("support", columns, support, ids);
@@ -137,17 +139,20 @@ BasicTaskBatch<Real> BasicTaskBatch<Real>::borrow(TaskColumns columns, TaskSet<R
   batch.support_ = support;
   batch.query_ = query;
   batch.ids_ = ids;
+  batch.owner_ = std::move(owner);
   return batch;
 }
 
 template <class Real>
 BasicTaskBatch<Real> BasicTaskBatch<Real>::own(TaskColumns columns, TaskSetStorage<Real> support,
                                                TaskSetStorage<Real> query, std::vector<std::int64_t> ids) {
-  auto storage =
-      std::make_shared<const Storage>(Storage{std::move(support), std::move(query), std::move(ids)});
-  BasicTaskBatch batch = borrow(columns, storage->support.view(), storage->query.view(), storage->ids);
-  batch.storage_ = std::move(storage);
-  return batch;
+  struct Memory {
+    TaskSetStorage<Real> support, query;
+    std::vector<std::int64_t> ids;
+  };
+  const auto memory =
+      std::make_shared<const Memory>(Memory{std::move(support), std::move(query), std::move(ids)});
+  return borrow(columns, memory->support.view(), memory->query.view(), memory->ids, memory);
 }
 
 template <class Real>

@@ -54,7 +54,7 @@ class Training {
     if (saved_ < 0) save();  // a run that is killed early can be resumed too
     while (!finished()) {
       step();
-      if (options_.stop && options_.stop() && !finished()) {
+      if (asked_to_stop() && !finished()) {
         summary_.outcome = TrainOutcome::stopped;
         break;
       }
@@ -88,8 +88,37 @@ class Training {
     if (store_ && (on_grid || finished())) store_->append(metrics);
     if (store_ && looks) store_->append(*selection_.latest);
     if (options_.checkpoint_every > 0 && iteration % options_.checkpoint_every == 0) save();
-    if (looks && options_.validation_observer) options_.validation_observer(*selection_.latest);
-    if (options_.observer) options_.observer(metrics);
+    calling_out([&] {
+      if (looks && options_.validation_observer) options_.validation_observer(*selection_.latest);
+      if (options_.observer) options_.observer(metrics);
+    });
+  }
+
+  bool asked_to_stop() {
+    bool stop = false;
+    calling_out([&] { stop = options_.stop && options_.stop(); });
+    return stop;
+  }
+
+  /// Runs functions of the caller between two iterations. When one throws, the iteration counts: a checkpoint
+  /// of it is saved, and the exception goes on.
+  template <class Call>
+  void calling_out(Call call) {
+    try {
+      call();
+    } catch (...) {
+      if (saved_ != summary_.iteration) save_if_possible();
+      throw;
+    }
+  }
+
+  /// A store that fails now has the checkpoint of before, from which training goes on with the same bits; the
+  /// caller's own exception says more.
+  void save_if_possible() noexcept {
+    try {
+      save();
+    } catch (...) {
+    }
   }
 
   void save() {

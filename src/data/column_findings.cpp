@@ -8,18 +8,6 @@
 
 namespace shoal {
 
-void ColumnFindings::First::note(const RowReader& reader, std::string_view text) {
-  if (count++ > 0) return;
-  place = reader.place();
-  value = text;
-}
-
-void ColumnFindings::note(FieldKind kind, const RowReader& reader, std::string_view value) {
-  if (kind == FieldKind::number) numbers_.note(reader, value);
-  if (kind == FieldKind::text) texts_.note(reader, value);
-  if (kind == FieldKind::infinite) infinities_.note(reader, value);
-}
-
 std::string advice_for_text(std::string_view text, const TableFormat& format) {
   if (const auto other = other_notation(text, format)) return "; if it is one: " + other->advice;
   constexpr std::size_t longest_word = 40;

@@ -9,13 +9,18 @@
 #include <shoal/table_source.hpp>
 
 #include "data/number_notation.hpp"
-#include "data/row_reader.hpp"
 
 namespace shoal {
 
 class ColumnFindings {
  public:
-  void note(FieldKind kind, const RowReader& reader, std::string_view value);
+  /// Takes in `count` values of a kind, all written alike, whose first stands at place(); in order of that.
+  template <class Place>
+  void note(FieldKind kind, std::string_view value, Place place, std::size_t count = 1) {
+    if (kind == FieldKind::number) numbers_.note(value, place, count);
+    if (kind == FieldKind::text) texts_.note(value, place, count);
+    if (kind == FieldKind::infinite) infinities_.note(value, place, count);
+  }
   /// Numbers, unless there is text and no number.
   bool is_numeric() const { return texts_.count == 0 || numbers_.count > 0; }
   /// Throws DataError naming the first value that the column cannot have: text between numbers or the other
@@ -27,7 +32,15 @@ class ColumnFindings {
   struct First {
     std::size_t count = 0;
     std::string place, value;
-    void note(const RowReader& reader, std::string_view text);
+
+    template <class Place>
+    void note(std::string_view text, Place where, std::size_t values) {
+      if (count == 0) {
+        place = where();
+        value = text;
+      }
+      count += values;
+    }
   };
   First numbers_, texts_, infinities_;
 };

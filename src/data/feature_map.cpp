@@ -55,7 +55,7 @@ Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& op
         add(name + "=" + level, InputKind::level, 0.0, 1.0, 0.0);
     }
   }
-  if (p.inputs.empty()) throw DataError(options.path + ": the features give no input column");
+  if (p.inputs.empty()) throw DataError(table.name() + ": the features give no input column");
   return p;
 }
 

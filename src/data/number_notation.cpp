@@ -112,12 +112,13 @@ bool NumberNotation::is_missing_text(std::string_view text) const {
   return text.empty() || missing_words_.contains(text);
 }
 
+bool NumberNotation::is_missing_number(double value) const {
+  return std::binary_search(missing_numbers_.begin(), missing_numbers_.end(), value);
+}
+
 FieldKind NumberNotation::read(std::string_view text, double& value) const {
   const FieldKind kind = read_number(text, value);
-  if (kind == FieldKind::number) {
-    const bool listed = std::binary_search(missing_numbers_.begin(), missing_numbers_.end(), value);
-    return listed ? FieldKind::missing : FieldKind::number;
-  }
+  if (kind == FieldKind::number) return is_missing_number(value) ? FieldKind::missing : FieldKind::number;
   if (is_missing_text(text)) return FieldKind::missing;
   return kind == FieldKind::infinite ? kind : kind_of_word(text);
 }

@@ -28,6 +28,8 @@ class NumberNotation {
   FieldKind read(std::string_view text, double& value) const;
   /// Whether a field of a column of text is missing: nothing, or a word for it.
   bool is_missing_text(std::string_view text) const;
+  /// Whether a number is listed as a word for a missing value.
+  bool is_missing_number(double value) const;
 
  private:
   FieldKind read_number(std::string_view text, double& value) const;

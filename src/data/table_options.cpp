@@ -45,7 +45,6 @@ void validate(const TableOptions& o, const TargetType& target) {
   const auto require = [](bool holds, const std::string& what) {
     if (!holds) throw InvalidArgument("tasks: " + what);
   };
-  require(!o.path.empty(), "source \"table\" needs a path");
   require(!o.key.empty(), "source \"table\" needs a key: the column or columns that name a task");
   require(!o.features.empty(), "source \"table\" needs features");
   require(!o.targets.empty(), "source \"table\" needs targets");

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which options of a table can be, before a file is opened.
+// What the options of a table may be, before anything is read. They are named as in a configuration.
 #pragma once
 
 #include <shoal/table_source.hpp>
 
 namespace shoal {
 
-/// Throws InvalidArgument, naming the key of the configuration, for options that contradict themselves or the
-/// loss that the targets are for.
+/// Throws InvalidArgument naming the key whose value cannot be, or that does not go with another or with the
+/// targets. The path is the affair of who reads files.
 void validate(const TableOptions& options, const TargetType& target);
-/// Other rows may be read with a model's preprocessing, other columns not: throws InvalidArgument for them.
+/// Other rows may be read with a model's preprocessing, other columns not: throws InvalidArgument naming the
+/// key.
 void validate_same_columns(const TableOptions& options, const Preprocessing& preprocessing);
 
 }  // namespace shoal

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A table as a finite source of tasks. Columns are stored once, in double; a batch is gathered row by row.
-#include <shoal/table_source.hpp>
+#include "data/table_source.hpp"
 
 #include <algorithm>
 #include <array>
@@ -65,14 +65,14 @@ class RankedColumn {
 class Table final : public TableSource {
  public:
   /// `known`: the preprocessing of a trained model, else null and it is fitted here.
-  Table(const TableOptions& options, const TargetType& target, TargetsNeeded needed, Phases phases,
-        const Preprocessing* known, std::uint64_t seed)
+  Table(std::unique_ptr<ColumnReader> reader, const TableOptions& options, const TargetType& target,
+        TargetsNeeded needed, Phases phases, const Preprocessing* known, std::uint64_t seed)
       : options_(options),
         has_labels_(target.labels),
         needed_(needed),
         batches_(seed),
-        has_targets_(needed != TargetsNeeded::nowhere || targets_present(options)),
-        table_(options.path, options.format, requests(options, target, known, has_targets_)),
+        has_targets_(needed != TargetsNeeded::nowhere || targets_present(*reader, options)),
+        table_(std::move(reader), options.format, requests(options, target, known, has_targets_)),
         targets_(table_, options_, target, known, has_targets_),
         rows_(make_task_rows(table_, options_, row_flags(), needed, phases, seed)) {
     for (std::size_t t = 0; t < rows_.tasks.size(); ++t)
@@ -163,12 +163,12 @@ class Table final : public TableSource {
   TaskBatch evaluation(Phase phase, std::int64_t) const override { return gather<float>(all_of(phase)); }
 
  private:
-  static bool targets_present(const TableOptions& options) {
+  static bool targets_present(const ColumnReader& reader, const TableOptions& options) {
     std::vector<std::string> others = options.key;
     others.insert(others.end(), options.features.begin(), options.features.end());
     for (const std::string& name : {options.offset, options.time})
       if (!name.empty()) others.push_back(name);
-    return has_columns(options.path, options.format, others, options.targets);
+    return reader.has_columns(others, options.targets);
   }
 
   const TableTask& task_of(std::int64_t id) const {
@@ -193,7 +193,7 @@ class Table final : public TableSource {
       for (const Phase other : {Phase::train, Phase::validation, Phase::test})
         counts += (counts.empty() ? "" : ", ") + std::string(to_string(other)) + " " +
                   std::to_string(tasks_in(other).size());
-      throw DataError(options_.path + ": no tasks in phase " + to_string(phase) +
+      throw DataError(table_.name() + ": no tasks in phase " + to_string(phase) +
                       " (tasks by phase: " + counts + "; see tasks.split)");
     }
     return tasks_in(phase);
@@ -366,20 +366,21 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
 
 }  // namespace
 
-std::unique_ptr<TableSource> make_table_source(const TableOptions& options, const TargetType& target,
-                                               std::uint64_t seed) {
-  const FloatEnvironment environment;
+std::unique_ptr<TableSource> build_table_source(std::unique_ptr<ColumnReader> reader,
+                                                const TableOptions& options, const TargetType& target,
+                                                std::uint64_t seed) {
   validate(options, target);
-  return std::make_unique<Table>(options, target, TargetsNeeded::everywhere, Phases::split, nullptr, seed);
+  return std::make_unique<Table>(std::move(reader), options, target, TargetsNeeded::everywhere, Phases::split,
+                                 nullptr, seed);
 }
 
-std::unique_ptr<TableSource> make_table_source(const TableOptions& options,
-                                               const Preprocessing& preprocessing, const TargetType& target,
-                                               TargetsNeeded needed, Phases phases, std::uint64_t seed) {
-  const FloatEnvironment environment;
+std::unique_ptr<TableSource> build_table_source(std::unique_ptr<ColumnReader> reader,
+                                                const TableOptions& options,
+                                                const Preprocessing& preprocessing, const TargetType& target,
+                                                TargetsNeeded needed, Phases phases, std::uint64_t seed) {
   validate(options, target);
   validate_same_columns(options, preprocessing);
-  return std::make_unique<Table>(options, target, needed, phases, &preprocessing, seed);
+  return std::make_unique<Table>(std::move(reader), options, target, needed, phases, &preprocessing, seed);
 }
 
 }  // namespace shoal

@@ -166,7 +166,7 @@ std::vector<std::string> TargetColumns::negative_and_positive() const {
       negative = value;
     }
   if (!first)
-    throw DataError(options_.path + ": column " + quoted_text(options_.targets[0]) + " has no value at all");
+    throw DataError(table_.name() + ": column " + quoted_text(options_.targets[0]) + " has no value at all");
   if (!there)
     refuse(*first->second, first->first,
            quoted_text(*negative) + " is the only value; " + key + " is none of the column");

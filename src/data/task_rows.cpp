@@ -66,7 +66,7 @@ class Builder {
     LeftOut& left = result_.left_out;
     left.rows(LeftOutRule::missing) = std::count(flags_.usable.begin(), flags_.usable.end(), false);
     if (result_.tasks.empty())
-      throw DataError(options_.path + ": no task is left: " + std::to_string(left.keys) +
+      throw DataError(table_.name() + ": no task is left: " + std::to_string(left.keys) +
                       " keys have too few rows, " + std::to_string(left.straddling_tasks) +
                       " tasks straddle a boundary in time, " + std::to_string(left.windows_without_target) +
                       " lack targets, " + std::to_string(left.rows(LeftOutRule::missing)) +
@@ -75,7 +75,7 @@ class Builder {
               [](const TableTask& a, const TableTask& b) { return a.id < b.id; });
     for (std::size_t t = 1; t < result_.tasks.size(); ++t)
       if (result_.tasks[t].id == result_.tasks[t - 1].id)
-        throw DataError(options_.path + ": task keys " + quoted_text(result_.tasks[t - 1].key) + " and " +
+        throw DataError(table_.name() + ": task keys " + quoted_text(result_.tasks[t - 1].key) + " and " +
                         quoted_text(result_.tasks[t].key) + " have the same id " +
                         std::to_string(result_.tasks[t].id));
     if (time_)

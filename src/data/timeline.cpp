@@ -20,13 +20,6 @@ std::string shown(std::string_view text) {
   return quoted_text(text, 40);
 }
 
-/// Whether a table's numbers are binary ones: .npy, or several or compressed such files.
-bool holds_binary_numbers(std::string_view path) {
-  for (const std::string_view compression : {".gz", ".zst"})
-    if (path.ends_with(compression)) path.remove_suffix(compression.size());
-  return path.ends_with(".npy");
-}
-
 /// The first row that holds a level of a column of text.
 std::size_t first_row_of(const Column& column, std::size_t level) {
   const auto row = std::find(column.codes.begin(), column.codes.end(), static_cast<std::int32_t>(level));
@@ -53,7 +46,7 @@ std::string value_text(const Column& column, std::size_t row) {
 
 Timeline::Timeline(const ColumnStore& table, const TableOptions& options, const std::vector<bool>& usable)
     : column_(table.text_column(options.time)),
-      exponents_(holds_binary_numbers(options.path) ? Exponents::are_exact : Exponents::may_hide_digits) {
+      exponents_(column_.stored_as_numbers ? Exponents::are_exact : Exponents::may_hide_digits) {
   if (!options.time_format.empty()) format_.emplace(options.time_format);
   // Rows that are not usable may have no time.
   for (std::size_t row = 0; row < table.rows(); ++row)

@@ -170,6 +170,12 @@ class Calls {
     losses_.status.assign(33, TaskStatus::good);
     losses_.failed_step.assign(33, -1);
     for (int i = 0; i < 33; ++i) ids_.push_back(i);
+    for (int i = 0; i < 96; ++i) {
+      key_codes_.push_back(i / 12);
+      times_.push_back(i * 7 % 96);
+      fractions_.push_back(std::sin(i) * 79.843420353387);
+      denormals_.push_back(i % 5 * 1e-310);
+    }
   }
 
   std::map<std::string, std::function<void(Bytes&)>> all() const {
@@ -246,10 +252,41 @@ class Calls {
       config.tasks.noise = 0.3;
       b.add_sample(*make_task_source(config));
     };
+    add_memory(calls);
     return calls;
   }
 
  private:
+  void add_memory(std::map<std::string, std::function<void(Bytes&)>>& calls) const {
+    calls["table in memory"] = [this](Bytes& b) {
+      const std::vector<TableColumn> table = {
+          TableColumn::own_codes("id", key_codes_, {"a", "b", "c", "d", "e", "f", "g", "h"}),
+          TableColumn::borrow_numbers("date", times_), TableColumn::borrow_numbers("x", fractions_),
+          TableColumn::borrow_numbers("z", denormals_), TableColumn::borrow_numbers("y", fractions_)};
+      const auto source = make_table_source(table, table_options(""), TargetType::real, 5);
+      b.add(to_json(source->preprocessing()));
+      b.add_sample(*source);
+      const CellTexts texts = source->target_texts(0);
+      for (int row = 0; row < 20; ++row)
+        b.add(source->time_of(row) + std::string(texts[static_cast<std::size_t>(row)]));
+    };
+    calls["batch source"] = [this](Bytes& b) {
+      b.add_sample(*make_batch_source(wide_, 3));
+      b.add_sample(*make_batch_source(narrow_, 3, {.units = {{0.1}, {0.3}}}));
+    };
+    calls["responses"] = [this](Bytes& b) {
+      std::vector<double> values(fractions_.size() / 3 * 4);
+      Responses({LossKind::softmax}, 3)
+          .of_rows<double>(fractions_, values, static_cast<std::int64_t>(fractions_.size() / 3));
+      b.add(values);
+      values.resize(fractions_.size());
+      for (const LossKind kind : {LossKind::bce, LossKind::qlike}) {
+        Responses({kind}, 1).of_rows<double>(fractions_, values, static_cast<std::int64_t>(values.size()));
+        b.add(values);
+      }
+    };
+  }
+
   testing::Scratch folder_;
   std::filesystem::path wide_file_ = folder_ / "wide.safetensors",
                         narrow_file_ = folder_ / "narrow.safetensors",
@@ -261,6 +298,8 @@ class Calls {
   TaskBatch narrow_;
   StepLosses<float> losses_;
   std::vector<std::int64_t> ids_;
+  std::vector<std::int32_t> key_codes_;  // of a table in memory, as what follows
+  std::vector<double> times_, fractions_, denormals_;
 };
 
 /// A floating-point mode of the caller, by what it sets.

@@ -7,7 +7,7 @@
 
 #include <cstdlib>
 
-#include "core/backend.hpp"
+#include "core/backend_access.hpp"
 #include "expect_error.hpp"
 #include "quadratic_backend.hpp"
 
@@ -19,8 +19,8 @@ TEST(Context, TakesTheCpuAndItsWidestSetByItself) {
   EXPECT_EQ(context.backend_name(), "cpu");
   EXPECT_EQ(context.isa(), Isa::avx2);
   EXPECT_GE(context.threads(), 1);
-  EXPECT_EQ(context.backend<float>().name(), "quadratic");
-  expect_error<InvalidArgument>([&] { context.backend<double>(); },
+  EXPECT_EQ(BackendAccess::of<float>(context).name(), "quadratic");
+  expect_error<InvalidArgument>([&] { BackendAccess::of<double>(context); },
                                 "backend cpu computes in float: use MetaLearner");
 }
 
@@ -35,6 +35,12 @@ TEST(Context, TakesCudaByItselfWhereThereIsADevice) {
   EXPECT_EQ(asked.reason(), "as asked for");
 }
 
+template <class T>
+concept ShowsItsBackend = requires(const T& context) {
+  context.template backend<float>();
+};
+static_assert(!ShowsItsBackend<Context>, "the seam is for learners alone");
+
 TEST(Context, HasNoDeviceClockWithoutADevice) {
   EXPECT_EQ(Context({.time_device = true}).device_seconds(), std::nullopt);
 }
@@ -47,8 +53,8 @@ TEST(Context, GivesWhatIsAskedFor) {
   EXPECT_EQ(reference.backend_name(), "reference");
   EXPECT_EQ(reference.threads(), 1) << "serial by definition";
   EXPECT_EQ(reference.isa(), Isa::scalar);
-  EXPECT_EQ(reference.backend<double>().name(), "quadratic");
-  expect_error<InvalidArgument>([&] { reference.backend<float>(); },
+  EXPECT_EQ(BackendAccess::of<double>(reference).name(), "quadratic");
+  expect_error<InvalidArgument>([&] { BackendAccess::of<float>(reference); },
                                 "backend reference computes in double: use MetaLearner64");
 }
 

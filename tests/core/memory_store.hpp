@@ -1,39 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run store that remembers, and what it takes for two trainings to be the same.
+// A run store that remembers every checkpoint, and what it takes for two trainings to be the same.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <bit>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
-#include <shoal/trainer.hpp>
+#include <shoal/memory_store.hpp>
 
 namespace shoal::testing {
 
 template <class Real>
-class MemoryStore : public RunStore<Real> {
+class MemoryStore : public shoal::MemoryStore<Real> {
  public:
-  void append(const TrainMetrics& metrics) override { log.push_back(metrics); }
-  void append(const Validation& validation) override { validations.push_back(validation); }
-  void save(const Checkpoint<Real>& checkpoint) override { saved.push_back(checkpoint); }
-  std::optional<Checkpoint<Real>> load() override {
-    if (saved.empty()) return std::nullopt;
-    const auto later = [&](const auto& line) { return line.iteration > saved.back().iteration; };
-    std::erase_if(log, later);
-    std::erase_if(validations, later);
-    return saved.back();
-  }
-  void thin(std::int64_t log_every, std::int64_t last) override {
-    std::erase_if(log,
-                  [&](const TrainMetrics& m) { return m.iteration % log_every != 0 && m.iteration != last; });
+  void save(const Checkpoint<Real>& checkpoint) override {
+    shoal::MemoryStore<Real>::save(checkpoint);
+    saved.push_back(checkpoint);
   }
 
   std::vector<std::int64_t> logged() const {
     std::vector<std::int64_t> iterations;
-    for (const TrainMetrics& metrics : log) iterations.push_back(metrics.iteration);
+    for (const TrainMetrics& metrics : this->log) iterations.push_back(metrics.iteration);
     return iterations;
   }
   std::vector<std::int64_t> saved_at() const {
@@ -42,8 +31,6 @@ class MemoryStore : public RunStore<Real> {
     return iterations;
   }
 
-  std::vector<TrainMetrics> log;
-  std::vector<Validation> validations;
   std::vector<Checkpoint<Real>> saved;
 };
 
@@ -56,6 +43,15 @@ void expect_same(const BasicMetaLearner<Real>& a, const BasicMetaLearner<Real>& 
   EXPECT_EQ(a.optimizer_state().step, b.optimizer_state().step);
   EXPECT_EQ(a.optimizer_state().beta1_power, b.optimizer_state().beta1_power);
   EXPECT_EQ(a.optimizer_state().beta2_power, b.optimizer_state().beta2_power);
+}
+
+template <class Real>
+void expect_same(const Checkpoint<Real>& a, const BasicMetaLearner<Real>& b) {
+  EXPECT_EQ(a.parameters.theta, b.parameters().theta);
+  EXPECT_EQ(a.parameters.rates, b.parameters().rates);
+  EXPECT_EQ(a.optimizer.first, b.optimizer_state().first);
+  EXPECT_EQ(a.optimizer.second, b.optimizer_state().second);
+  EXPECT_EQ(a.optimizer.step, b.optimizer_state().step);
 }
 
 inline void expect_same(const Validation& a, const Validation& b) {

@@ -128,6 +128,48 @@ TYPED_TEST(MetaLearnerOf, ChunksAndOrderChangeNoBit) {
   }
 }
 
+TYPED_TEST(MetaLearnerOf, GivenParametersCountAsTheLearnersOwn) {
+  using Real = TypeParam;
+  const auto tasks = shuffled(as<Real>(random_tasks(8, 30, 50, 7)), 1);
+  const int steps[] = {0, 1, 4};
+  for (const Algorithm& algorithm : {Algorithm(MetaSgd{{.steps = 3}}), Algorithm(Maml{{.steps = 2}}),
+                                     Algorithm(Pooled{{.steps = 1}}), Algorithm(Reptile{{.steps = 2}})}) {
+    auto has = make_learner<Real>(algorithm, 7);
+    const auto given_to = make_learner<Real>(algorithm, 7);
+    MetaParameters<Real> parameters = has.parameters();
+    for (Real& value : parameters.theta) value = Real(3) - value;
+    for (Real& value : parameters.rates) value = value / Real(2);
+    has.set_parameters(parameters);
+    const auto want = has.meta_gradient(tasks, KeepFastWeights::yes),
+               got = given_to.meta_gradient(parameters, tasks, KeepFastWeights::yes);
+    for (const auto part :
+         {&MetaGradient<Real>::theta, &MetaGradient<Real>::rates, &MetaGradient<Real>::query_loss_before,
+          &MetaGradient<Real>::query_loss, &MetaGradient<Real>::fast_weights})
+      EXPECT_EQ(bits<Real>(got.*part), bits<Real>(want.*part)) << name_of(algorithm);
+    EXPECT_TRUE(given_to.meta_gradient(parameters, tasks, KeepFastWeights::no, QueryLossBefore::skip)
+                    .query_loss_before.empty());
+    EXPECT_EQ(bits<Real>(given_to.adapt(parameters, tasks, 4).phi), bits<Real>(has.adapt(tasks, 4).phi));
+    EXPECT_EQ(bits<Real>(given_to.evaluate(parameters, tasks, steps).loss),
+              bits<Real>(has.evaluate(tasks, steps).loss));
+    EXPECT_NE(bits<Real>(given_to.adapt(tasks, 0).phi), bits<Real>(has.adapt(tasks, 0).phi))
+        << "the learner's own are as they were";
+  }
+}
+
+TYPED_TEST(MetaLearnerOf, GivenParametersOfAnotherModelAreRefused) {
+  using Real = TypeParam;
+  const auto tasks = as<Real>(random_tasks(9, 2));
+  const auto learner = make_learner<Real>(Maml{});
+  const MetaParameters<Real> other{{1, 2, 3, 4, 5}, {}}, with_rates{{1, 2, 3, 4}, {1}};
+  const int steps[] = {1};
+  const auto expect_refusals = [](auto call, const std::string& sizes) {
+    expect_error<ModelError>(call, "parameters: " + sizes + " do not fit a model with 4 and 0");
+  };
+  expect_refusals([&] { learner.meta_gradient(other, tasks); }, "5 weights and 0 learned rates");
+  expect_refusals([&] { learner.adapt(other, tasks, 1); }, "5 weights and 0 learned rates");
+  expect_refusals([&] { learner.evaluate(with_rates, tasks, steps); }, "4 weights and 1 learned rates");
+}
+
 TYPED_TEST(MetaLearnerOf, CallsTheBackendWithAtMostAChunk) {
   using Real = TypeParam;
   const auto tasks = as<Real>(random_tasks(3, 10));

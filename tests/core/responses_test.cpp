@@ -97,6 +97,58 @@ TEST(Responses, AgreeWithTheirDefinitions) {
   expect_definitions<double>();
 }
 
+// Correctly rounded, computed once with 80 digits: no machine's library has a say.
+TEST(Responses, OfDoublesHaveFixedBits) {
+  EXPECT_EQ(values<double>(Responses({LossKind::qlike}, 1), {1.0})[0], 0x1.5bf0a8b145769p+1);
+  EXPECT_EQ(values<double>(Responses({LossKind::qlike}, 1), {-7.25})[0], 0x1.7455fe323fafdp-11);
+  EXPECT_EQ(values<double>(Responses({LossKind::gaussian_nll}, 2), {0.5, 300.125})[1],
+            0x1.fc0ed35ef0037p+432);
+  EXPECT_EQ(values<double>(Responses({LossKind::bce}, 1), {0.75})[0], 0x1.5bbd4f7a323ecp-1);
+}
+
+template <class Real>
+void expect_rows_alike(const Responses& responses, std::size_t outputs) {
+  const std::size_t rows = 3, width = responses.columns().size();
+  std::vector<Real> from, all(rows * width), one(width);
+  for (std::size_t i = 0; i < rows * outputs; ++i) from.push_back(Real(0.25) * static_cast<Real>(i) - 1);
+  from[outputs] = std::numeric_limits<Real>::quiet_NaN();
+  responses.of_rows<Real>(from, all, 3);
+  for (std::size_t row = 0; row < rows; ++row) {
+    responses.of_row<Real>(std::span<const Real>(from).subspan(row * outputs, outputs), one);
+    for (std::size_t i = 0; i < width; ++i)
+      EXPECT_TRUE(all[row * width + i] == one[i] || (row == 1 && std::isnan(all[row * width + i])));
+  }
+}
+
+TEST(Responses, ManyRowsAreOneRowEach) {
+  Loss pinball{LossKind::pinball};
+  pinball.quantiles = {0.1, 0.9};
+  for (const Loss& loss : {Loss{LossKind::bce}, Loss{LossKind::softmax}, Loss{LossKind::gaussian_nll},
+                           Loss{LossKind::qlike}, Loss{LossKind::mse}, pinball}) {
+    expect_rows_alike<float>(Responses(loss, 4), 4);
+    expect_rows_alike<double>(Responses(loss, 4), 4);
+  }
+}
+
+TEST(Responses, OtherSizesAreRefused) {
+  const Responses responses({LossKind::softmax}, 3);
+  const std::vector<float> outputs(6);
+  std::vector<float> values(8);
+  const auto refused = [&](std::size_t inputs, std::size_t room, std::int64_t rows, const std::string& what) {
+    expect_error<InvalidArgument>(
+        [&] {
+          responses.of_rows<float>(std::span(outputs).first(inputs), std::span(values).first(room), rows);
+        },
+        "responses: " + what);
+  };
+  refused(5, 8, 2, "5 outputs for 2 rows of 3");
+  refused(6, 7, 2, "7 values for 2 rows of 4");
+  refused(3, 4, 2, "3 outputs for 2 rows of 3");
+  refused(0, 0, -1, "0 outputs for -1 rows of 3");
+  EXPECT_THROW(responses.of_row<float>(std::span(outputs).first(2), std::span(values).first(4)),
+               InvalidArgument);
+}
+
 TEST(Responses, ARowWithNaNHasNone) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   for (const float value : values<float>(Responses({LossKind::softmax}, 3), {1, nan, 2}))

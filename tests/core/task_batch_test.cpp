@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <optional>
 
 #include <shoal/task_batch.hpp>
 
@@ -58,6 +60,44 @@ TEST(TaskBatch, BorrowsAndOwns) {
     EXPECT_EQ(batch.query().total_rows(), 4);
     EXPECT_EQ(copy<float>(batch.query().x), parts.query.x);
   }
+}
+
+/// Memory that a batch borrows, and whether it is still there.
+struct Borrowed {
+  std::shared_ptr<const Parts> memory = std::make_shared<const Parts>();
+  std::weak_ptr<const Parts> there = memory;
+
+  TaskBatch batch() const {
+    return TaskBatch::borrow(memory->columns, memory->support.view(), memory->query.view(), memory->ids,
+                             memory);
+  }
+};
+
+TEST(TaskBatch, AnOwnerTravelsWithCopies) {
+  Borrowed borrowed;
+  std::optional<TaskBatch> batch = borrowed.batch();
+  EXPECT_EQ(batch->support().x.data(), borrowed.memory->support.x.data()) << "nothing is copied";
+  borrowed.memory.reset();
+  std::optional<TaskBatch> copied = *batch, moved = std::move(*batch);
+  batch.reset();
+  EXPECT_EQ(copy<float>(copied->query().x), Parts().query.x);
+  copied.reset();
+  EXPECT_EQ(copy<std::int64_t>(moved->ids()), Parts().ids);
+  const TaskBatch selected = moved->select(Ints{1, 0});
+  EXPECT_FALSE(borrowed.there.expired());
+  moved.reset();
+  EXPECT_TRUE(borrowed.there.expired()) << "not a moment longer";
+  EXPECT_EQ(copy<float>(selected.query().y), (Floats{50, 60, 40})) << "selections own their rows";
+}
+
+TEST(TaskBatch, ARefusedBatchKeepsNoOwner) {
+  Borrowed borrowed;
+  const TaskColumns other{3, 1, 1};
+  EXPECT_THROW(TaskBatch::borrow(other, borrowed.memory->support.view(), borrowed.memory->query.view(),
+                                 borrowed.memory->ids, borrowed.memory),
+               DataError);
+  borrowed.memory.reset();
+  EXPECT_TRUE(borrowed.there.expired());
 }
 
 TEST(TaskBatch, SelectsTasksInTheGivenOrder) {

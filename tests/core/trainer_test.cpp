@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The training loop: what it stores when, and that a run which was stopped or died goes on bit for bit.
+// The training loop: what it stores when, and that a run which was stopped, died or was left by an exception
+// of its caller goes on bit for bit.
 // Covers training_step.
 #include <shoal/trainer.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
+#include <vector>
 
 #include "expect_error.hpp"
 #include "memory_store.hpp"
@@ -33,6 +36,48 @@ BasicMetaLearner<Real> learner() {
                             .schedule = Schedule::cosine,
                             .iterations = iterations};
   return make_learner<Real>(MetaSgd{{.steps = 2, .learning_rate = 0.1}}, 5, optimizer);
+}
+
+/// Tasks that are there for the first so many iterations.
+class DyingSource : public QuadraticSource {
+ public:
+  explicit DyingSource(std::int64_t lived) : lived_(lived) {}
+  TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const override {
+    if (iteration == lived_) throw std::runtime_error("killed");
+    return QuadraticSource::sample(phase, iteration, tasks);
+  }
+
+ private:
+  std::int64_t lived_;
+};
+
+/// What a caller may throw: no Error of the library's.
+struct Interrupt {
+  std::int64_t iteration;
+};
+
+/// Functions of the caller that throw.
+enum class Thrower { observer, validation_observer, stop };
+
+/// Options whose `thrower` throws at `iteration`; `told`: iterations that the observer was called for.
+TrainOptions interrupted(Thrower thrower, std::int64_t iteration, std::vector<std::int64_t>& told) {
+  TrainOptions given = options();
+  given.validate_every = 2;
+  given.log_every = 3;
+  given.observer = [=, &told](const TrainMetrics& metrics) {
+    told.push_back(metrics.iteration);
+    if (thrower == Thrower::observer && metrics.iteration == iteration) throw Interrupt{iteration};
+  };
+  if (thrower == Thrower::validation_observer)
+    given.validation_observer = [=](const Validation& validation) {
+      if (validation.iteration == iteration) throw Interrupt{iteration};
+    };
+  if (thrower == Thrower::stop)
+    given.stop = [=, &told]() -> bool {
+      if (told.back() == iteration) throw Interrupt{iteration};
+      return false;
+    };
+  return given;
 }
 
 template <class Real>
@@ -117,17 +162,77 @@ TYPED_TEST(TrainerOf, GoesOnBitForBitAfterADeath) {
   for (const std::int64_t die_at : {2, 5, 13}) {
     MemoryStore<Real> store;
     auto first = learner<Real>();
-    TrainOptions dying = options();
-    dying.observer = [&](const TrainMetrics& metrics) {
-      if (metrics.iteration == die_at) throw std::runtime_error("killed");
-    };
-    EXPECT_THROW(train(first, QuadraticSource(), dying, &store), std::runtime_error);
+    EXPECT_THROW(train(first, DyingSource(die_at), options(), &store), std::runtime_error);
+    EXPECT_EQ(store.saved_at().back(), die_at / 5 * 5) << "nothing is saved by who dies";
     auto second = learner<Real>();
-    if (store.saved.empty()) store.log.clear();  // a store begins anew where nothing was saved
     train(second, QuadraticSource(), options(), &store, StartFrom::checkpoint);
     expect_same(second, straight);
     expect_same(store, wanted);
   }
+}
+
+// The iteration counts: it is in the store, and the learner has its state.
+TYPED_TEST(TrainerOf, AnExceptionOfItsCallerLeavesACheckpoint) {
+  using Real = TypeParam;
+  std::vector<std::int64_t> told;
+  MemoryStore<Real> wanted;
+  auto straight = learner<Real>();
+  train(straight, QuadraticSource(), interrupted(Thrower::observer, -1, told), &wanted);
+  for (const Thrower thrower : {Thrower::observer, Thrower::validation_observer, Thrower::stop})
+    for (const std::int64_t at : {2, 10, 14, 22, 23}) {
+      if (at == 23 && thrower == Thrower::validation_observer) continue;  // no look, no call
+      SCOPED_TRACE(std::to_string(static_cast<int>(thrower)) + " at " + std::to_string(at));
+      auto first = learner<Real>(), second = learner<Real>(), shorter = learner<Real>();
+      MemoryStore<Real> store;
+      told.clear();
+      try {
+        train(first, QuadraticSource(), interrupted(thrower, at, told), &store);
+        ADD_FAILURE() << "the exception was lost";
+      } catch (const Interrupt& interrupt) {
+        EXPECT_EQ(interrupt.iteration, at);
+      }
+      const std::vector<std::int64_t> saved_at = store.saved_at();
+      EXPECT_EQ(saved_at.back(), at);
+      EXPECT_EQ(std::count(saved_at.begin(), saved_at.end(), at), 1) << "once is enough";
+      TrainOptions until = options();
+      until.iterations = at;
+      train<Real>(shorter, QuadraticSource(), until);
+      expect_same(first, shorter);
+      expect_same(store.saved.back(), shorter);
+
+      train(second, QuadraticSource(), interrupted(Thrower::observer, -1, told), &store,
+            StartFrom::checkpoint);
+      expect_same(second, straight);
+      expect_same(store, wanted);
+      expect_same(store.saved.back().selection, wanted.saved.back().selection);
+      const bool was_told = thrower != Thrower::validation_observer;
+      EXPECT_EQ(std::count(told.begin(), told.end(), at), was_told ? 1 : 0) << "no iteration is told twice";
+      EXPECT_EQ(told.size(), static_cast<std::size_t>(iterations) - (was_told ? 0 : 1));
+    }
+}
+
+/// Has no room for more than the first checkpoint.
+template <class Real>
+class FullStore : public MemoryStore<Real> {
+ public:
+  void save(const Checkpoint<Real>& checkpoint) override {
+    if (!this->saved.empty()) throw ResourceError("no space left");
+    MemoryStore<Real>::save(checkpoint);
+  }
+};
+
+TYPED_TEST(TrainerOf, AStoreThatIsFullDoesNotReplaceTheExceptionOfItsCaller) {
+  using Real = TypeParam;
+  std::vector<std::int64_t> told;
+  FullStore<Real> full;
+  auto first = learner<Real>(), second = learner<Real>(), straight = learner<Real>();
+  EXPECT_THROW(train(first, QuadraticSource(), interrupted(Thrower::observer, 4, told), &full), Interrupt);
+  EXPECT_EQ(full.saved_at(), std::vector<std::int64_t>{0});
+  MemoryStore<Real> store = full, wanted;  // with room
+  train(second, QuadraticSource(), interrupted(Thrower::observer, -1, told), &store, StartFrom::checkpoint);
+  train(straight, QuadraticSource(), interrupted(Thrower::observer, -1, told), &wanted);
+  expect_same(second, straight);
+  expect_same(store, wanted);
 }
 
 TYPED_TEST(TrainerOf, IgnoresACheckpointUnlessAsked) {

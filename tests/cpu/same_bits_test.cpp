@@ -48,6 +48,26 @@ std::vector<std::int64_t> identity_order(std::int64_t count) {
   return order;
 }
 
+TEST(CpuSameBits, GivenParametersCountAsTheLearnersOwn) {
+  std::mt19937_64 random(22);
+  const Context context({.backend = BackendKind::cpu, .threads = 2});
+  for (int round = 0; round < rounds; ++round) {
+    const RandomCase c = random_case(random, {.most_tasks = 20});
+    const MetaLearner has = learner_for<float>(context, c);
+    const MetaLearner given_to(
+        context, {.model = c.model, .loss = c.loss, .algorithm = c.algorithm, .optimizer = {}, .init = {}});
+    const auto place = identity_order(c.tasks.size());
+    const std::size_t size = c.parameters.theta.size();
+    const int steps[] = {0, 2};
+    ASSERT_EQ(bits_of(given_to.meta_gradient(c.parameters, c.tasks, KeepFastWeights::yes), place, size),
+              bits_of(has.meta_gradient(c.tasks, KeepFastWeights::yes), place, size))
+        << c.describe();
+    ASSERT_EQ(bits(given_to.adapt(c.parameters, c.tasks, 2).phi), bits(has.adapt(c.tasks, 2).phi));
+    ASSERT_EQ(bits(given_to.evaluate(c.parameters, c.tasks, steps).loss),
+              bits(has.evaluate(c.tasks, steps).loss));
+  }
+}
+
 TEST(CpuSameBits, ThreadsInstructionSetsOrderAndChunks) {
   std::mt19937_64 random(21);
   const auto contexts = contexts_of_both_layouts({1, 2, 4});

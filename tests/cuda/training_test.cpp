@@ -162,6 +162,8 @@ TEST_F(Training, StepsOverGivenTasks) {
         const int points[] = {0, 2};
         ASSERT_EQ(bits(got.evaluate(c.tasks, points).loss), bits(want.evaluate(c.tasks, points).loss));
         ASSERT_EQ(bits(got.adapt(c.tasks, 1).phi), bits(want.adapt(c.tasks, 1).phi));
+        ASSERT_EQ(bits(got.meta_gradient(c.parameters, c.tasks).theta),
+                  bits(want.meta_gradient(c.parameters, c.tasks).theta));
       }
       if (HasFatalFailure()) return;
     }
@@ -281,6 +283,9 @@ TEST_F(Training, OverGeneratorsKilledAndResumed) {
         if (metrics.iteration == dies_at) throw std::runtime_error("killed");
       };
       EXPECT_THROW(train(first, *source, dying, &got_store), std::runtime_error);
+      ASSERT_EQ(got_store.saved.back().iteration, dies_at);
+      if (random() % 2 == 0 && dies_at % options.checkpoint_every != 0)
+        got_store.saved.pop_back();  // killed, rather than left by an exception: an earlier one is the newest
     }
     MetaLearner got = learner_of(cuda, c, optimizer);
     TrainOptions stopping = options;

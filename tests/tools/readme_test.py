@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""C++ in the README must be a piece of examples/library/sinusoid.cpp, and every file it names must exist.
+"""C++ in the README and in docs/library.md must be a piece of a program in examples/library, and every file that they name must
+exist.
 
 usage: readme_test.py ROOT
 """
@@ -9,15 +10,16 @@ import re
 import sys
 
 root = pathlib.Path(sys.argv[1])
-readme = (root / "README.md").read_text(encoding="utf-8")
 strip = lambda text: re.sub(r"\s+", " ", text).strip()
-example = strip((root / "examples/library/sinusoid.cpp").read_text(encoding="utf-8"))
-snippets = re.findall(r"```cpp\n(.*?)```", readme, re.S)
-assert snippets, "the README shows no C++"
-for snippet in snippets:
-    assert strip(snippet) in example, f"not in the example:\n{snippet}"
-links = re.findall(r"\]\(([^)#:]+)\)", readme)
-assert len(links) > 5
-for link in links:
-    assert (root / link).exists(), f"the README links {link}, which is not there"
-print(f"{len(snippets)} snippets, {len(links)} links")
+examples = [strip(file.read_text(encoding="utf-8")) for file in sorted((root / "examples/library").glob("*.cpp"))]
+for name, fewest_links in (("README.md", 5), ("docs/library.md", 1)):
+    page = (root / name).read_text(encoding="utf-8")
+    snippets = re.findall(r"```cpp\n(.*?)```", page, re.S)
+    assert snippets, f"{name} shows no C++"
+    for snippet in snippets:
+        assert any(strip(snippet) in example for example in examples), f"{name}: in no example:\n{snippet}"
+    links = re.findall(r"\]\(([^)#:]+)\)", page)
+    assert len(links) > fewest_links, f"{name}: only {len(links)} links"
+    for link in links:
+        assert (root / name).parent.joinpath(link).exists(), f"{name} links {link}, which is not there"
+    print(f"{name}: {len(snippets)} snippets, {len(links)} links")

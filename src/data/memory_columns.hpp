@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// MemoryColumns: the columns of a table in memory, read as the CSV file with these cells would be. Numbers
+// stay where they are; of text, every level is looked at once.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <shoal/memory_table.hpp>
+
+#include "data/column_reader.hpp"
+#include "data/number_notation.hpp"
+
+namespace shoal {
+
+class MemoryColumns final : public ColumnReader {
+ public:
+  /// Throws DataError when the columns have no rows, too many, or different numbers of them.
+  MemoryColumns(std::span<const TableColumn> columns, const TableFormat& format);
+
+  const std::string& name() const override { return name_; }
+  bool has_columns(const std::vector<std::string>& wanted,
+                   const std::vector<std::string>& asked) const override;
+  ReadColumns read(const std::vector<ColumnRequest>& requests) override;
+  CellTexts texts_of(std::size_t request, const Column& column) const override;
+  /// "table row 17"; 0 is the first.
+  std::string place(std::size_t row) const override;
+
+ private:
+  const TableColumn& find(const std::string& wanted) const;
+  void read_numbers(const TableColumn& from, Column& to) const;
+  void read_number_texts(const TableColumn& from, ColumnType type, Column& to) const;
+  void read_texts(const TableColumn& from, ColumnType type, Column& to) const;
+
+  std::string name_ = "table";
+  std::vector<TableColumn> table_;
+  std::vector<const TableColumn*> read_;  ///< by request
+  TableFormat format_;
+  NumberNotation notation_;        ///< of text
+  NumberNotation plain_notation_;  ///< of numbers: missing words alone
+};
+
+}  // namespace shoal

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// A table as a finite source of tasks, wherever its columns come from. The two forms are those of
+// make_table_source (include/shoal/table_source.hpp), to whom the caller's float environment belongs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <shoal/table_source.hpp>
+
+#include "data/column_reader.hpp"
+
+namespace shoal {
+
+std::unique_ptr<TableSource> build_table_source(std::unique_ptr<ColumnReader> reader,
+                                                const TableOptions& options, const TargetType& target,
+                                                std::uint64_t seed);
+std::unique_ptr<TableSource> build_table_source(std::unique_ptr<ColumnReader> reader,
+                                                const TableOptions& options,
+                                                const Preprocessing& preprocessing, const TargetType& target,
+                                                TargetsNeeded needed, Phases phases, std::uint64_t seed);
+
+}  // namespace shoal
