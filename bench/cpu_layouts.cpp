@@ -10,7 +10,6 @@
 //                          [--layouts=tasks,units,auto]
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -38,9 +37,8 @@ double median(std::vector<double> values) {
 }
 
 std::unique_ptr<Context> context_with(const std::string& layout, int threads, Isa isa) {
-  setenv("SHOAL_CPU_PLAN", layout.c_str(), 1);
   return std::make_unique<Context>(
-      ContextOptions{.backend = BackendKind::cpu, .threads = threads, .isa = isa});
+      ContextOptions{.backend = BackendKind::cpu, .threads = threads, .isa = isa, .cpu_plan = layout});
 }
 
 struct Options {

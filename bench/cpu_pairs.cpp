@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include <shoal/program_environment.hpp>
 #include <shoal/shoal.hpp>
 
 #include "named_options.hpp"
@@ -57,7 +58,7 @@ Options parse(int argc, char** argv) {
 class Side {
  public:
   Side(const Shape& shape, int threads, TaskBatch tasks)
-      : context_({.backend = BackendKind::cpu, .threads = threads}),
+      : context_(with_environment({.backend = BackendKind::cpu, .threads = threads})),
         learner_(context_, {.model = shape.model(),
                             .loss = {.kind = shape.loss},
                             .algorithm = Maml{InnerLoop{.steps = shape.steps, .learning_rate = 0.01}},

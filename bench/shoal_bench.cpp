@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include <shoal/program_environment.hpp>
 #include <shoal/shoal.hpp>
 
 #include "chart.hpp"
@@ -36,10 +37,10 @@ std::string number(double value) {
 
 Lane open_lane(const BackendReport& report, const Options& options, Circumstances& run) {
   Lane lane;
-  lane.context = std::make_unique<Context>(ContextOptions{.backend = backend_from_string(report.name),
-                                                          .threads = options.threads,
-                                                          .isa = options.isa,
-                                                          .time_device = true});
+  lane.context = std::make_unique<Context>(with_environment({.backend = backend_from_string(report.name),
+                                                             .threads = options.threads,
+                                                             .isa = options.isa,
+                                                             .time_device = true}));
   Peak peak{.backend = report.name, .detail = report.detail};
   if (report.name == "cpu") {
     lane.peak_gflops = fma_peak(lane.context->isa(), lane.context->threads());
@@ -62,7 +63,7 @@ Lane open_lane(const BackendReport& report, const Options& options, Circumstance
 /// The backends that take part. Throws ResourceError when one that was asked for cannot.
 std::vector<Lane> open_lanes(const Options& options, Circumstances& run) {
   std::vector<Lane> lanes;
-  for (const BackendReport& report : Context::backends()) {
+  for (const BackendReport& report : Context::backends(with_environment({}))) {
     const auto& wanted = options.backends;
     const BackendKind kind = backend_from_string(report.name);
     const bool asked = std::find(wanted.begin(), wanted.end(), kind) != wanted.end();

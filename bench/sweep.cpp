@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <shoal/program_environment.hpp>
 #include <shoal/shoal.hpp>
 
 #include "shapes.hpp"
@@ -34,10 +34,10 @@ struct Timing {
   std::vector<float> gradient;
 };
 
-Timing time_plan(const Shape& shape, const std::vector<TaskBatch>& inputs, const std::string& wish) {
-  ::setenv("SHOAL_CUDA_PLAN", wish.c_str(), 1);
-  const Context context({.backend = BackendKind::cuda, .time_device = true});
-  ::unsetenv("SHOAL_CUDA_PLAN");
+Timing time_plan(const Shape& shape, const std::vector<TaskBatch>& inputs, const std::string& plan) {
+  ContextOptions options = with_environment({.backend = BackendKind::cuda, .time_device = true});
+  options.cuda_plan = plan;
+  const Context context(options);
   const MetaLearner learner(context, options_of(shape));
   Timing timing;
   timing.gradient = learner.meta_gradient(inputs[0]).theta;  // warm-up: memory, clocks
@@ -62,7 +62,7 @@ int sweep_plans(std::string_view name, std::int64_t tasks) {
   std::vector<TaskBatch> inputs;
   for (int batch = 0; batch < batches; ++batch)
     inputs.push_back(make_tasks(shape, tasks, static_cast<std::uint64_t>(batch)));
-  const Context context({.backend = BackendKind::cuda});
+  const Context context(with_environment({.backend = BackendKind::cuda}));
   const std::vector<CudaPlan> plans = MetaLearner(context, options_of(shape)).cuda_plans(inputs[0], 0);
   std::optional<std::vector<float>> want;
   double best = 0.0;

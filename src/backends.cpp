@@ -13,11 +13,11 @@
 namespace shoal {
 namespace {
 
-BackendReport report_reference() {
+BackendReport report_reference(const ContextOptions&) {
   return {"reference", true, "double precision, serial: defines correctness"};
 }
 
-BackendReport report_cpu() {
+BackendReport report_cpu(const ContextOptions&) {
   std::string sets = "fp32, instruction sets:";
   for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512})
     if (cpu_has_isa(isa)) sets += " " + std::string(to_string(isa));
@@ -25,26 +25,24 @@ BackendReport report_cpu() {
 }
 
 #if defined(SHOAL_HAS_CUDA)
-BackendReport report_cuda() {
+BackendReport report_cuda(const ContextOptions& options) {
   BackendReport report{"cuda", false, ""};
   CudaPeak peak;
-  report.available = cuda_available(report.detail, &peak);
+  report.available = cuda_available(options.device, report.detail, &peak);
   report.peak_gflops = peak.gflops;
   report.peak_detail = peak.detail;
   return report;
 }
-std::unique_ptr<Backend<float>> make_cuda(int, Isa) {
-  return make_cuda_backend(with_wished_plan({}));
+std::unique_ptr<Backend<float>> make_cuda(const ContextOptions& options) {
+  return make_cuda_backend(cuda_options(options));
 }
-std::unique_ptr<Backend<float>> make_cuda_fast() {
-  return make_cuda_backend(with_wished_plan({.math = Math::fast}));
-}
+constexpr bool cuda_has_fast_math = true;
 #else
-BackendReport report_cuda() {
+BackendReport report_cuda(const ContextOptions&) {
   return {"cuda", false, "not part of this build"};
 }
-constexpr std::unique_ptr<Backend<float>> (*make_cuda)(int, Isa) = nullptr;
-constexpr std::unique_ptr<Backend<float>> (*make_cuda_fast)() = nullptr;
+constexpr std::unique_ptr<Backend<float>> (*make_cuda)(const ContextOptions&) = nullptr;
+constexpr bool cuda_has_fast_math = false;
 constexpr std::vector<CudaPlan> (*cuda_plans)(const Problem&, const TaskBatch&, int) = nullptr;
 #endif
 
@@ -53,10 +51,9 @@ bool only_scalar(Isa isa) {
 }
 
 constexpr std::array<BackendEntry, 3> entries = {{
-    {BackendKind::cpu, report_cpu, cpu_has_isa, make_cpu_backend, nullptr},
-    {BackendKind::reference, report_reference, only_scalar, nullptr,
-     [](int, Isa) -> std::unique_ptr<Backend<double>> { return make_reference_backend(); }},
-    {BackendKind::cuda, report_cuda, only_scalar, make_cuda, nullptr, make_cuda_fast, cuda_plans},
+    {BackendKind::cpu, report_cpu, cpu_has_isa, make_cpu_backend},
+    {BackendKind::reference, report_reference, only_scalar, nullptr, make_reference_backend},
+    {BackendKind::cuda, report_cuda, only_scalar, make_cuda, nullptr, cuda_has_fast_math, cuda_plans},
 }};
 
 }  // namespace

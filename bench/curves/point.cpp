@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include <shoal/program_environment.hpp>
 #include <shoal/shoal.hpp>
 
 #include "../named_options.hpp"
@@ -133,7 +134,7 @@ void call(const MetaLearner& learner, const TaskBatch& batch) {
 /// Makes the code resident, with lanes of either meaning, so that its pages do not count as the point's
 /// memory.
 void run_tiny_model(Isa isa) {
-  const Context context({.backend = BackendKind::cpu, .threads = 1, .isa = isa});
+  const Context context(with_environment({.backend = BackendKind::cpu, .threads = 1, .isa = isa}));
   for (const int tasks : {1, 64}) {
     const Point tiny{.tasks = tasks, .support = 8, .query = 8, .inputs = 4, .width = 8};
     call(learner_for(context, tiny), make_batch(tiny));
@@ -141,7 +142,8 @@ void run_tiny_model(Isa isa) {
 }
 
 void measure(const Point& point) {
-  const Context context({.backend = BackendKind::cpu, .threads = point.threads, .isa = point.isa});
+  const Context context(
+      with_environment({.backend = BackendKind::cpu, .threads = point.threads, .isa = point.isa}));
   run_tiny_model(point.isa);
   const MetaLearner learner = learner_for(context, point);
   const long long baseline = status_bytes("VmRSS");

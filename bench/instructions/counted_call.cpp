@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <string>
 
+#include <shoal/program_environment.hpp>
 #include <shoal/shoal.hpp>
 
 #include "bench/shapes.hpp"
@@ -41,7 +42,8 @@ std::int64_t require_good(std::int64_t good, const shoal::TaskBatch& tasks) {
 }
 
 void count(shoal::bench::Shape shape, int tasks, shoal::Isa isa) {
-  const shoal::Context context({.backend = shoal::BackendKind::cpu, .threads = 1, .isa = isa});
+  const shoal::Context context(
+      shoal::with_environment({.backend = shoal::BackendKind::cpu, .threads = 1, .isa = isa}));
   const shoal::MetaLearner learner(
       context, {.model = shape.model(),
                 .loss = {.kind = shape.loss},

@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <shoal/program_environment.hpp>
 #include <shoal/shoal.hpp>
 
 #include "../shapes.hpp"
@@ -187,7 +188,7 @@ double process_seconds() {
 class Worker {
  public:
   Worker(const std::string& backend, int threads)
-      : context_({.backend = backend_from_string(backend), .threads = threads}) {}
+      : context_(with_environment({.backend = backend_from_string(backend), .threads = threads})) {}
 
   std::string greeting() const {
     return "\"contender\": \"shoal\", \"version\": " + json_text(SHOAL_VERSION) +
@@ -246,7 +247,7 @@ class Worker {
 
  private:
   std::string detail() const {
-    for (const BackendReport& report : Context::backends())
+    for (const BackendReport& report : Context::backends(with_environment({})))
       if (report.name == context_.backend_name()) return report.detail;
     return {};
   }

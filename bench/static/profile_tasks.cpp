@@ -7,6 +7,7 @@
 #include <exception>
 #include <string_view>
 
+#include <shoal/program_environment.hpp>
 #include <shoal/shoal.hpp>
 
 #include "../shapes.hpp"
@@ -16,7 +17,7 @@ namespace {
 int profile(std::string_view name, std::int64_t count) {
   for (const shoal::bench::Shape& shape : shoal::bench::shapes()) {
     if (shape.name != name) continue;
-    const shoal::Context context({.backend = shoal::BackendKind::cuda});
+    const shoal::Context context(shoal::with_environment({.backend = shoal::BackendKind::cuda}));
     shoal::MetaLearner learner(
         context, {.model = shape.model(),
                   .loss = {.kind = shape.loss},

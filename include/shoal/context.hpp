@@ -6,6 +6,9 @@
 // process makes threads of its own at first use, and computes the same bits. Two conditions: while the
 // process forks, no other thread is inside a call on a learner of this context; and the context is not of
 // the cuda backend, since no CUDA program can use a device on both sides of a fork.
+//
+// The library reads no environment variable: what a context does follows from its options alone.
+// `shoal/program_environment.hpp` is for programs that want the variables of the `shoal` program.
 #pragma once
 
 #include <memory>
@@ -13,6 +16,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <shoal/device_memory_resource.hpp>
 
 namespace shoal {
 
@@ -41,6 +46,20 @@ struct ContextOptions {
   Isa isa = Isa::automatic;
   Math math = Math::exact;
   bool time_device = false;  ///< see Context::device_seconds
+  /// Which device the cuda backend computes on: a number from 0 among those that CUDA_VISIBLE_DEVICES leaves.
+  /// Without one, that of `stream`, else the calling thread's current device. Other backends have none and
+  /// take no notice.
+  std::optional<int> device = {};
+  /// cuda: the caller's stream (a cudaStream_t), which all work of the context and its learners is given to.
+  /// Borrowed: it stays until they are gone. A null pointer is CUDA's default stream, as everywhere in CUDA.
+  /// Without one, the context has streams of its own. docs/cuda.md says who waits for what.
+  std::optional<CUstream_st*> stream = {};
+  /// cuda: where all device memory comes from; null: the CUDA runtime.
+  std::shared_ptr<DeviceMemoryResource> device_memory = {};
+  /// Plans of the cpu and of the cuda backend, for measurements: how work is laid out, never a bit of it.
+  /// docs/configuration.md says what they take; empty: the backend chooses. The other backends take no
+  /// notice.
+  std::string cpu_plan = {}, cuda_plan = {};
 };
 
 /// One line of `shoal doctor`: a backend and whether it can run here.
@@ -57,7 +76,9 @@ struct BackendAccess;  // the learner's way in, src/core/backend_access.hpp
 
 class Context {
  public:
-  /// Throws ResourceError when the backend, the instruction set or the math is not to be had here, by name.
+  /// Throws ResourceError when the backend, the instruction set or the math is not to be had here, by name;
+  /// InvalidArgument when an option has no such value, e.g. the number of a device that is not there, and
+  /// when a backend other than cuda is given a stream or device memory.
   explicit Context(const ContextOptions& options = {});
   ~Context();
   Context(Context&&) noexcept;
@@ -74,7 +95,8 @@ class Context {
   /// call).
   std::optional<double> device_seconds() const;
 
-  static std::vector<BackendReport> backends();
+  /// Every backend of this build; of `options` the device counts, which is the one that is reported on.
+  static std::vector<BackendReport> backends(const ContextOptions& options = {});
 
  private:
   friend struct BackendAccess;

@@ -13,7 +13,7 @@ struct CudaPlan {
   double cycles = 0.0;
   std::string text;  ///< the plan in words and numbers
 
-  /// What SHOAL_CUDA_PLAN takes to have this plan: "64x16", or "layers".
+  /// What ContextOptions::cuda_plan takes to have this plan: "64x16", or "layers".
   std::string wish() const {
     return threads == 0 ? "layers" : std::to_string(threads) + "x" + std::to_string(rows);
   }

@@ -15,6 +15,7 @@
 #include <shoal/algorithm.hpp>
 #include <shoal/context.hpp>
 #include <shoal/cuda_plan.hpp>
+#include <shoal/device_results.hpp>
 #include <shoal/loss.hpp>
 #include <shoal/model.hpp>
 #include <shoal/optimizer.hpp>
@@ -156,13 +157,24 @@ class BasicMetaLearner {
   /// Network outputs (with offset) for each task's rows: [rows, outputs]. Rows of bad tasks are the one NaN.
   std::vector<Real> predict(const FastWeights<Real>& fast, const TaskSet<Real>& set,
                             const TaskColumns& columns) const;
+
+  // The same with results in device memory of the caller, which the context's stream has written once it has
+  // come past this call (docs/cuda.md); a context without a stream of the caller's waits for that. All tasks
+  // at once, so `chunk` must not be below their number. Throw InvalidArgument for spans of another size, and
+  // where the context's backend is not cuda or the memory not that of its device.
+  void meta_gradient_to(const BasicTaskBatch<Real>& tasks, const DeviceMetaGradient<Real>& to) const;
+  void adapt_to(const BasicTaskBatch<Real>& tasks, int steps, const DeviceFastWeights<Real>& to) const;
+  /// `steps`: ascending, each once.
+  void evaluate_to(const BasicTaskBatch<Real>& tasks, std::span<const int> steps,
+                   const DeviceStepLosses<Real>& to) const;
+
   /// One line on how the backend would run a meta-gradient of `tasks`; empty where it has nothing to choose.
   /// No bit depends on it.
   std::string plan(const BasicTaskBatch<Real>& tasks) const;
   /// Plans of the cuda backend for a meta-gradient of `tasks` on devices of compute capability `capability` /
-  /// 10 (80, 90, 100; 0: the device in use), the one it takes first, layer by layer among them. Needs no
-  /// device unless `capability` is 0 (then ResourceError without one). Empty in builds without that backend,
-  /// and in double precision.
+  /// 10 (80, 90, 100; 0: the context's own device), the one it takes first, layer by layer among them. Needs
+  /// no device unless `capability` is 0 (then InvalidArgument without one). Empty in builds without that
+  /// backend, and in double precision.
   std::vector<CudaPlan> cuda_plans(const BasicTaskBatch<Real>& tasks, int capability) const;
 
  private:

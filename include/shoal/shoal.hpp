@@ -7,6 +7,8 @@
 #include <shoal/context.hpp>
 #include <shoal/cuda_plan.hpp>
 #include <shoal/dataset.hpp>
+#include <shoal/device_memory_resource.hpp>
+#include <shoal/device_results.hpp>
 #include <shoal/error.hpp>
 #include <shoal/evaluation.hpp>
 #include <shoal/input_file.hpp>

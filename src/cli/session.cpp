@@ -2,6 +2,7 @@
 #include "cli/session.hpp"
 
 #include <shoal/error.hpp>
+#include <shoal/program_environment.hpp>
 #include <shoal/table_source.hpp>
 #include <shoal/version.hpp>
 
@@ -12,7 +13,8 @@ std::string version() {
 }
 
 Context make_context(const RunConfig& config) {
-  return Context({config.backend, config.threads, config.isa, config.math});
+  return Context(with_environment(
+      {.backend = config.backend, .threads = config.threads, .isa = config.isa, .math = config.math}));
 }
 
 Phase phase_from_string(const std::string& name, const char* others) {

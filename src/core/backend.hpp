@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include <shoal/error.hpp>
 #include <shoal/loss.hpp>
 #include <shoal/meta_learner.hpp>
 #include <shoal/model.hpp>
@@ -50,6 +51,16 @@ class Backend {
   /// Seconds the device spent in kernels since time_device, by its own clock.
   virtual std::optional<double> device_seconds() const { return std::nullopt; }
 
+  /// Throws InvalidArgument where the backend cannot read the rows of a set where they are, named `which`.
+  virtual void require_readable(const TaskSet<Real>& set, const char* which) const {
+    if (set.device && set.total_rows() > 0)
+      throw InvalidArgument(std::string(which) + " rows are in memory of CUDA device " +
+                            std::to_string(*set.device) + ", which backend " + std::string(name()) +
+                            " cannot read");
+  }
+  /// Compute capability x 10 of the device; 0 on backends without one.
+  virtual int capability() const { return 0; }
+
   /// Inner loop, query loss, backward through the inner loop; adds the good tasks to `sum`.
   virtual void meta_gradient(const Problem& problem, const BasicTaskBatch<Real>& tasks,
                              const MetaParameters<Real>& parameters, GradientSum<Real>& sum,
@@ -66,11 +77,31 @@ class Backend {
   virtual void predict(const Problem& problem, const TaskSet<Real>& set, std::span<const Real> phi,
                        std::span<Real> outputs) = 0;
 
+  // The same with results in device memory of the caller, whose sizes are right.
+  virtual void meta_gradient_to(const Problem&, const BasicTaskBatch<Real>&, const MetaParameters<Real>&,
+                                const DeviceMetaGradient<Real>&) {
+    refuse_device_results();
+  }
+  virtual void adapt_to(const Problem&, const BasicTaskBatch<Real>&, const MetaParameters<Real>&,
+                        const DeviceFastWeights<Real>&) {
+    refuse_device_results();
+  }
+  virtual void evaluate_to(const Problem&, const BasicTaskBatch<Real>&, const MetaParameters<Real>&,
+                           std::span<const int>, const DeviceStepLosses<Real>&) {
+    refuse_device_results();
+  }
+
   /// A session for meta-iterations of `problem`, whose references then live as long as the session; null
   /// where the backend has none to offer.
   virtual std::unique_ptr<TrainingSession<Real>> start_training([[maybe_unused]] const Problem& problem,
                                                                 [[maybe_unused]] const Optimizer& optimizer) {
     return nullptr;
+  }
+
+ private:
+  [[noreturn]] void refuse_device_results() const {
+    throw InvalidArgument("results stay on the device with backend cuda alone, and this is backend " +
+                          std::string(name()));
   }
 };
 

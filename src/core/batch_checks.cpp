@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/batch_checks.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -57,25 +58,61 @@ void check_inputs(const TaskColumns& columns, const TaskSet<Real>& set, std::siz
   check("output offset", set.output_offset.size(), columns.offsets);
 }
 
+namespace {
+
+/// The task that row `row` of a set, counted over all tasks, belongs to.
+template <class Real>
+std::int64_t task_of_row(const TaskSet<Real>& rows, std::int64_t row) {
+  return std::upper_bound(rows.offsets.begin(), rows.offsets.end(), row) - rows.offsets.begin() - 1;
+}
+
+template <class Real>
+const TaskSet<Real>& set_named(const BasicTaskBatch<Real>& tasks, std::string_view set) {
+  return set == "support" ? tasks.support() : tasks.query();
+}
+
+/// " of task 3 (id 7), row 2"
+template <class Real>
+std::string place_of(const BasicTaskBatch<Real>& tasks, std::string_view set, std::int64_t row) {
+  const TaskSet<Real>& rows = set_named(tasks, set);
+  const std::int64_t task = task_of_row(rows, row);
+  return " of task " + std::to_string(task) + " (id " +
+         std::to_string(tasks.ids()[static_cast<std::size_t>(task)]) + "), row " +
+         std::to_string(row - rows.offsets[static_cast<std::size_t>(task)]);
+}
+
+}  // namespace
+
+template <class Real>
+void refuse_label(const BasicTaskBatch<Real>& tasks, std::string_view set, std::int64_t row,
+                  std::int64_t label, int classes) {
+  const std::string name(set);
+  throw DataError("task batch: " + name + " label" + place_of(tasks, set, row) + " (" + name + "_y) is " +
+                  std::to_string(label) + ", but there are only " + std::to_string(classes) +
+                  " classes: labels are 0 to " + std::to_string(classes - 1));
+}
+
+template <class Real>
+void refuse_target(const BasicTaskBatch<Real>& tasks, std::string_view set, std::int64_t element, Real target,
+                   const TargetDomain& domain) {
+  const int columns = tasks.columns().targets;
+  const std::string name(set);
+  char text[64];
+  const auto [end, error] = std::to_chars(text, text + sizeof text, target);
+  throw DataError(name + " target" + place_of(tasks, set, element / columns) +
+                  (columns > 1 ? ", column " + std::to_string(element % columns) : "") + " (" + name +
+                  "_y): " + domain.refusal(target, {text, static_cast<std::size_t>(end - text)}));
+}
+
 template <class Real>
 void check_targets(const BasicTaskBatch<Real>& tasks, std::string_view set, const TargetDomain& domain,
                    NonFinite non_finite) {
-  const TaskSet<Real>& rows = set == "support" ? tasks.support() : tasks.query();
-  const int columns = tasks.columns().targets;
-  for (std::int64_t t = 0; t < tasks.size(); ++t) {
-    const std::int64_t first = rows.offsets[static_cast<std::size_t>(t)];
-    for (std::int64_t e = 0; e < rows.rows(t) * columns; ++e) {
-      const Real target = rows.y[static_cast<std::size_t>(first * columns + e)];
-      const bool finite = std::isfinite(target);
-      if (finite ? domain.has(target) : non_finite == NonFinite::a_status) continue;
-      char text[64];
-      const auto [end, error] = std::to_chars(text, text + sizeof text, target);
-      throw DataError(
-          std::string(set) + " target of task " + std::to_string(t) + " (id " +
-          std::to_string(tasks.ids()[static_cast<std::size_t>(t)]) + "), row " + std::to_string(e / columns) +
-          (columns > 1 ? ", column " + std::to_string(e % columns) : "") + " (" + std::string(set) +
-          "_y): " + domain.refusal(target, {text, static_cast<std::size_t>(end - text)}));
-    }
+  tasks.require_on_host("a check of targets");
+  const std::span<const Real> targets = set_named(tasks, set).y;
+  for (std::size_t e = 0; e < targets.size(); ++e) {
+    const bool finite = std::isfinite(targets[e]);
+    if (finite ? domain.has(targets[e]) : non_finite == NonFinite::a_status) continue;
+    refuse_target(tasks, set, static_cast<std::int64_t>(e), targets[e], domain);
   }
 }
 
@@ -83,17 +120,21 @@ template <class Real>
 void check_fit(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss) {
   if (tasks.size() == 0) throw DataError("task batch: no tasks");
   check_columns(tasks.columns(), model, loss);
-  if (tasks.columns().targets == 0) tasks.require_labels_below(model.outputs);
+  if (tasks.columns().targets == 0 && !tasks.device()) tasks.require_labels_below(model.outputs);
 }
 
 template <class Real>
 void check_batch(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss) {
   check_fit(tasks, model, loss);
   const TargetDomain domain = loss.domain();
-  if (!domain.is_bounded()) return;
+  if (!domain.is_bounded() || tasks.device()) return;
   for (const char* set : {"support", "query"}) check_targets(tasks, set, domain, NonFinite::a_status);
 }
 
+template void refuse_label(const TaskBatch&, std::string_view, std::int64_t, std::int64_t, int);
+template void refuse_label(const TaskBatch64&, std::string_view, std::int64_t, std::int64_t, int);
+template void refuse_target(const TaskBatch&, std::string_view, std::int64_t, float, const TargetDomain&);
+template void refuse_target(const TaskBatch64&, std::string_view, std::int64_t, double, const TargetDomain&);
 template void check_targets(const TaskBatch&, std::string_view, const TargetDomain&, NonFinite);
 template void check_targets(const TaskBatch64&, std::string_view, const TargetDomain&, NonFinite);
 template void check_inputs(const TaskColumns&, const TaskSet<float>&, std::size_t);

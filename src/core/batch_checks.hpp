@@ -24,11 +24,19 @@ enum class NonFinite { refused, a_status };
 template <class Real>
 void check_targets(const BasicTaskBatch<Real>& tasks, std::string_view set, const TargetDomain& domain,
                    NonFinite non_finite);
-/// check_columns, and labels in range.
+/// Throws the DataError about label `label` of row `row`, counted over all tasks of the set.
+template <class Real>
+[[noreturn]] void refuse_label(const BasicTaskBatch<Real>& tasks, std::string_view set, std::int64_t row,
+                               std::int64_t label, int classes);
+/// Throws the DataError about target number `element` of a set, counted over all rows of all tasks.
+template <class Real>
+[[noreturn]] void refuse_target(const BasicTaskBatch<Real>& tasks, std::string_view set, std::int64_t element,
+                                Real target, const TargetDomain& domain);
+/// check_columns, and labels in range. What is in device memory is not looked at: the backend does.
 template <class Real>
 void check_fit(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss);
 /// check_fit, and targets in the domain of the loss. Names set, task and row. Non-finite values are no error:
-/// they become a task's status.
+/// they become a task's status. Of rows in device memory, the columns alone are looked at.
 template <class Real>
 void check_batch(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss);
 

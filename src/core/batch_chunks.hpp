@@ -26,8 +26,12 @@ void for_chunks(const BasicTaskBatch<Real>& tasks, std::int64_t most, Use use) {
                                                static_cast<std::size_t>(offsets.back() * columns));
       };
       const TaskColumns& columns = tasks.columns();
-      return TaskSet<Real>{rows(set.x, columns.inputs), rows(set.y, columns.targets), rows(set.labels, 1),
-                           rows(set.output_offset, columns.offsets), offsets};
+      return TaskSet<Real>{rows(set.x, columns.inputs),
+                           rows(set.y, columns.targets),
+                           rows(set.labels, 1),
+                           rows(set.output_offset, columns.offsets),
+                           offsets,
+                           set.device};
     };
     std::vector<std::int64_t> support_offsets, query_offsets;
     const auto support = view(tasks.support(), support_offsets);

@@ -95,29 +95,32 @@ Context::Context(const ContextOptions& options) : state_(std::make_unique<State>
   if (kind == BackendKind::automatic) {
     const BackendEntry* cuda = entry_of(BackendKind::cuda);
     const BackendReport report =
-        cuda ? cuda->report() : BackendReport{"cuda", false, "not part of this build"};
+        cuda ? cuda->report(options) : BackendReport{"cuda", false, "not part of this build"};
     kind = report.available ? BackendKind::cuda : BackendKind::cpu;
     state_->reason = std::string("auto: ") + (report.available ? "" : "no cuda: ") + report.detail;
   }
   const BackendEntry* entry = entry_of(kind);
   if (!entry || !(entry->make_float || entry->make_double))
-    throw ResourceError("backend " + std::string(to_string(kind)) +
-                        " is not available: " + (entry ? entry->report().detail : "not part of this build"));
-  const bool fast = options.math == Math::fast;
-  if (fast && !entry->make_fast)
+    throw ResourceError("backend " + std::string(to_string(kind)) + " is not available: " +
+                        (entry ? entry->report(options).detail : "not part of this build"));
+  if (options.math == Math::fast && !entry->has_fast_math)
     throw ResourceError("math fast is not available on backend " + std::string(to_string(kind)) +
                         ": cuda alone has it");
+  if (kind != BackendKind::cuda && (options.stream || options.device_memory))
+    throw InvalidArgument(std::string(options.stream ? "stream" : "device_memory") +
+                          " is an option of backend cuda, and this context has backend " +
+                          std::string(to_string(kind)) + " (" + state_->reason + ")");
   state_->name = to_string(kind);
   state_->threads = options.threads == 0 ? usable_cores() : options.threads;
   if (kind == BackendKind::cpu)
     state_->isa = resolve_isa(options.isa, *entry);
   else if (kind == BackendKind::reference)
     state_->threads = 1;  // serial by definition
-  if (fast)
-    state_->single = entry->make_fast();
-  else if (entry->make_float)
-    state_->single = entry->make_float(state_->threads, state_->isa);
-  if (entry->make_double) state_->double_precision = entry->make_double(state_->threads, state_->isa);
+  ContextOptions resolved = options;
+  resolved.threads = state_->threads;
+  resolved.isa = state_->isa;
+  if (entry->make_float) state_->single = entry->make_float(resolved);
+  if (entry->make_double) state_->double_precision = entry->make_double(resolved);
   if (options.time_device && state_->single) state_->single->time_device();
 }
 
@@ -157,9 +160,9 @@ Backend<double>& BackendAccess::of<double>(const Context& context) {
   return *state.double_precision;
 }
 
-std::vector<BackendReport> Context::backends() {
+std::vector<BackendReport> Context::backends(const ContextOptions& options) {
   std::vector<BackendReport> reports;
-  for (const BackendEntry& entry : backend_entries()) reports.push_back(entry.report());
+  for (const BackendEntry& entry : backend_entries()) reports.push_back(entry.report(options));
   return reports;
 }
 

@@ -10,6 +10,7 @@
 #include <shoal/meta_learner.hpp>
 
 #include "core/backend.hpp"
+#include "core/batch_checks.hpp"
 #include "core/optimizer_step.hpp"
 
 namespace shoal {
@@ -22,6 +23,35 @@ struct BasicMetaLearner<Real>::State {
 
   Problem problem(const InnerPlan& plan) const {
     return {options.model, layout, rate_layout, options.loss, plan};
+  }
+
+  /// Throws InvalidArgument where the backend cannot read the rows.
+  void require_readable(const BasicTaskBatch<Real>& tasks) const {
+    backend.require_readable(tasks.support(), "support");
+    backend.require_readable(tasks.query(), "query");
+  }
+  /// The same, and what check_batch() throws where tasks do not fit.
+  void check(const BasicTaskBatch<Real>& tasks) const {
+    require_readable(tasks);
+    check_batch(tasks, options.model, options.loss);
+  }
+
+  /// What adapting `steps` times asks of the tasks of support_alone().
+  void check_adaptable(const BasicTaskBatch<Real>& tasks, int steps) const {
+    require_readable(tasks);
+    if (steps > 0)
+      check_batch(tasks, options.model, options.loss);
+    else
+      check_fit(tasks, options.model, options.loss);  // nothing is computed from targets
+  }
+  /// What adapting looks at: what the query rows hold, or lack, cannot matter. `no_rows` [tasks + 1] of
+  /// zeros.
+  static BasicTaskBatch<Real> support_alone(const BasicTaskBatch<Real>& tasks,
+                                            std::span<const std::int64_t> no_rows) {
+    if (tasks.size() == 0) return tasks;
+    TaskSet<Real> nothing;
+    nothing.offsets = no_rows;
+    return BasicTaskBatch<Real>::borrow(tasks.columns(), tasks.support(), nothing, tasks.ids());
   }
 
   /// Parameters and optimizer state on the host, the newest. For any thread.

@@ -175,7 +175,7 @@ void BasicMetaLearner<Real>::set_optimizer_state(OptimizerState<Real> state) {
 
 template <class Real>
 void BasicMetaLearner<Real>::require_trainable(const BasicTaskBatch<Real>& tasks) const {
-  check_batch(tasks, state_->options.model, state_->options.loss);
+  state_->check(tasks);
   tasks.require_query();
 }
 
@@ -237,7 +237,7 @@ template <class Real>
 std::string BasicMetaLearner<Real>::plan(const BasicTaskBatch<Real>& tasks) const {
   const FloatEnvironment environment;
   const State& s = *state_;
-  check_batch(tasks, s.options.model, s.options.loss);
+  s.check(tasks);
   return s.backend.plan(s.problem(s.lowered.training),
                         s.lowered.rows == TrainingRows::joined ? tasks.joined() : tasks);
 }
@@ -249,10 +249,15 @@ std::vector<CudaPlan> BasicMetaLearner<Real>::cuda_plans(const BasicTaskBatch<Re
   const State& s = *state_;
   check_batch(tasks, s.options.model, s.options.loss);
   if constexpr (std::is_same_v<Real, float>)
-    for (const BackendEntry& entry : backend_entries())
-      if (entry.cuda_plans)
-        return entry.cuda_plans(s.problem(s.lowered.training),
-                                s.lowered.rows == TrainingRows::joined ? tasks.joined() : tasks, capability);
+    for (const BackendEntry& entry : backend_entries()) {
+      if (!entry.cuda_plans) continue;
+      if (capability == 0) capability = s.backend.capability();
+      if (capability == 0)
+        throw InvalidArgument("cuda_plans: capability 0 is the context's device, and backend " +
+                              std::string(s.backend.name()) + " has none");
+      return entry.cuda_plans(s.problem(s.lowered.training),
+                              s.lowered.rows == TrainingRows::joined ? tasks.joined() : tasks, capability);
+    }
   return {};
 }
 
@@ -262,7 +267,7 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_step(const BasicTaskBatch<Real>&
   const FloatEnvironment environment;
   State& s = *state_;
   if (TrainingSession<Real>* const session = s.session_for(given.size())) {
-    check_batch(given, s.options.model, s.options.loss);
+    s.check(given);
     given.require_query();
     const BasicTaskBatch<Real> tasks = s.lowered.rows == TrainingRows::joined ? given.joined() : given;
     MetaGradient<Real> result = room_for<Real>(s.layout, s.rate_layout, tasks.size(), before);
@@ -299,17 +304,9 @@ FastWeights<Real> BasicMetaLearner<Real>::adapt(const MetaParameters<Real>& para
   State& s = *state_;
   s.require_sizes(parameters);
   check_steps(steps);
-  // Support alone: what the query rows hold, or lack, cannot matter.
   const std::vector<std::int64_t> no_rows(static_cast<std::size_t>(given.size()) + 1, 0);
-  TaskSet<Real> nothing;
-  nothing.offsets = no_rows;
-  const auto tasks = given.size() == 0 ? given
-                                       : BasicTaskBatch<Real>::borrow(given.columns(), given.support(),
-                                                                      nothing, given.ids());
-  if (steps > 0)
-    check_batch(tasks, s.options.model, s.options.loss);
-  else
-    check_fit(tasks, s.options.model, s.options.loss);  // nothing is computed from targets
+  const BasicTaskBatch<Real> tasks = s.support_alone(given, no_rows);
+  s.check_adaptable(tasks, steps);
   const auto count = static_cast<std::size_t>(tasks.size());
   FastWeights<Real> result;
   result.phi.resize(count * s.layout.size());
@@ -342,7 +339,7 @@ StepLosses<Real> BasicMetaLearner<Real>::evaluate(const MetaParameters<Real>& pa
   State& s = *state_;
   s.require_sizes(parameters);
   for (const int step : steps) check_steps(step);
-  check_batch(tasks, s.options.model, s.options.loss);
+  s.check(tasks);
   tasks.require_query();
   StepLosses<Real> result;
   result.steps.assign(steps.begin(), steps.end());
@@ -384,6 +381,7 @@ std::vector<Real> BasicMetaLearner<Real>::predict(const FastWeights<Real>& fast,
                           std::to_string(count) + " tasks of " + std::to_string(s.layout.size()) +
                           " parameters");
   check_inputs(columns, set, count);
+  s.backend.require_readable(set, "predict:");
   std::vector<Real> result(static_cast<std::size_t>(set.total_rows()) * outputs);
   if (result.empty()) return result;
   const InnerPlan plan = with_steps(s.lowered.training, 0);

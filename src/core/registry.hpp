@@ -14,13 +14,15 @@
 
 namespace shoal {
 
+/// The makers take the options of a context with `threads` and `isa` resolved: at least 1, and not automatic.
 struct BackendEntry {
   BackendKind kind;
-  BackendReport (*report)();                                            ///< never throws
-  bool (*has_isa)(Isa isa);                                             ///< whether it runs with the set here
-  std::unique_ptr<Backend<float>> (*make_float)(int threads, Isa isa);  ///< null when it has no float form
-  std::unique_ptr<Backend<double>> (*make_double)(int threads, Isa isa);  ///< null when it has no double form
-  std::unique_ptr<Backend<float>> (*make_fast)() = nullptr;               ///< null when it has no fast math
+  BackendReport (*report)(const ContextOptions& options);  ///< of the device that they name; never throws
+  bool (*has_isa)(Isa isa);                                ///< whether it runs with the set here
+  /// Null when it has no float form, or no double form.
+  std::unique_ptr<Backend<float>> (*make_float)(const ContextOptions& options) = nullptr;
+  std::unique_ptr<Backend<double>> (*make_double)(const ContextOptions& options) = nullptr;
+  bool has_fast_math = false;  ///< make_float takes Math::fast
   /// See MetaLearner::cuda_plans; null when there is nothing to plan.
   std::vector<CudaPlan> (*cuda_plans)(const Problem&, const TaskBatch&, int capability) = nullptr;
 };

@@ -8,6 +8,7 @@
 
 #include <shoal/error.hpp>
 
+#include "core/batch_checks.hpp"
 #include "core/float_environment.hpp"
 
 namespace shoal {
@@ -15,6 +16,10 @@ namespace {
 
 std::string task_name(std::span<const std::int64_t> ids, std::size_t task) {
   return "task " + std::to_string(task) + " (id " + std::to_string(ids[task]) + ")";
+}
+
+std::string memory_name(std::optional<int> device) {
+  return device ? "memory of device " + std::to_string(*device) : "host memory";
 }
 
 void check_columns(const TaskColumns& columns) {
@@ -58,7 +63,7 @@ void check_set(const char* set, const TaskColumns& columns, const TaskSet<Real>&
   check_extent(set, "y", rows.y.size(), total, columns.targets);
   check_extent(set, "labels", rows.labels.size(), total, columns.targets == 0 ? 1 : 0);
   check_extent(set, "output offset", rows.output_offset.size(), total, columns.offsets);
-  for (std::size_t t = 0; t < ids.size() && columns.targets == 0; ++t)
+  for (std::size_t t = 0; t < ids.size() && columns.targets == 0 && !rows.device; ++t)
     for (std::int64_t r = rows.offsets[t]; r < rows.offsets[t + 1]; ++r)
       if (rows.labels[static_cast<std::size_t>(r)] < 0)
         throw DataError(std::string("task batch: ") + set + " label of " + task_name(ids, t) + ", row " +
@@ -120,6 +125,7 @@ TaskSetStorage<To> convert(const TaskSet<From>& from) {
 
 template <class To, class From>
 BasicTaskBatch<To> convert(const BasicTaskBatch<From>& batch) {
+  batch.require_on_host("a change of precision");
   return BasicTaskBatch<To>::own(batch.columns(), convert<To>(batch.support()), convert<To>(batch.query()),
                                  {batch.ids().begin(), batch.ids().end()});
 }
@@ -134,6 +140,9 @@ BasicTaskBatch<Real> BasicTaskBatch<Real>::borrow(TaskColumns columns, TaskSet<R
   check_ids(ids);
   check_set("support", columns, support, ids);
   check_set("query", columns, query, ids);
+  if (support.total_rows() > 0 && query.total_rows() > 0 && support.device != query.device)
+    throw DataError("task batch: support is in " + memory_name(support.device) + ", query in " +
+                    memory_name(query.device));
   BasicTaskBatch batch;
   batch.columns_ = columns;
   batch.support_ = support;
@@ -156,7 +165,15 @@ BasicTaskBatch<Real> BasicTaskBatch<Real>::own(TaskColumns columns, TaskSetStora
 }
 
 template <class Real>
+void BasicTaskBatch<Real>::require_on_host(const std::string& reader) const {
+  if (device())
+    throw InvalidArgument("task batch: " + reader + " reads rows on the host, and they are in " +
+                          memory_name(device()));
+}
+
+template <class Real>
 BasicTaskBatch<Real> BasicTaskBatch<Real>::select(std::span<const std::int64_t> tasks) const {
+  require_on_host("select");
   TaskSetStorage<Real> support, query;
   std::vector<std::int64_t> ids;
   std::int64_t support_rows = 0, query_rows = 0;
@@ -182,6 +199,7 @@ BasicTaskBatch<Real> BasicTaskBatch<Real>::select(std::span<const std::int64_t> 
 
 template <class Real>
 BasicTaskBatch<Real> BasicTaskBatch<Real>::joined() const {
+  require_on_host("joining support and query (algorithm pooled)");
   TaskSetStorage<Real> nothing, all;
   make_room(all, columns_, support_.total_rows() + query_.total_rows(), size());
   for (std::int64_t task = 0; task < size(); ++task) {
@@ -203,15 +221,12 @@ void BasicTaskBatch<Real>::require_query() const {
 
 template <class Real>
 void BasicTaskBatch<Real>::require_labels_below(int classes) const {
+  require_on_host("a check of labels");
   const auto check = [&](const char* set, const TaskSet<Real>& rows) {
     for (std::size_t t = 0; t < ids_.size() && !rows.labels.empty(); ++t)
       for (std::int64_t r = rows.offsets[t]; r < rows.offsets[t + 1]; ++r)
         if (rows.labels[static_cast<std::size_t>(r)] >= classes)
-          throw DataError(std::string("task batch: ") + set + " label of " + task_name(ids_, t) + ", row " +
-                          std::to_string(r - rows.offsets[t]) + " (" + set + "_y) is " +
-                          std::to_string(rows.labels[static_cast<std::size_t>(r)]) + ", but there are only " +
-                          std::to_string(classes) + " classes: labels are 0 to " +
-                          std::to_string(classes - 1));
+          refuse_label(*this, set, r, rows.labels[static_cast<std::size_t>(r)], classes);
   };
   check("support", support_);
   check("query", query_);

@@ -92,7 +92,7 @@ TrainMetrics TrainingStep<Real>::take(BasicMetaLearner<Real>& learner, const Tas
   const BasicTaskBatch<Real> batch = sample<Real>(source, iteration, tasks);
   const auto id = [&](std::size_t t) { return batch.ids()[t]; };
   if (auto* const session = s.session_for(batch.size())) {
-    check_batch(batch, s.options.model, s.options.loss);
+    s.check(batch);
     batch.require_query();
     return by_session(*session, batch.size(), id, [&](const auto& scalars) {
       return session->step(joined ? batch.joined() : batch, scalars);

@@ -340,8 +340,8 @@ class CpuBackend final : public Backend<float> {
 }  // namespace
 }  // namespace cpu
 
-std::unique_ptr<Backend<float>> make_cpu_backend(int threads, Isa isa) {
-  return std::make_unique<cpu::CpuBackend>(threads, isa, cpu::forced_plan());
+std::unique_ptr<Backend<float>> make_cpu_backend(const ContextOptions& options) {
+  return std::make_unique<cpu::CpuBackend>(options.threads, options.isa, cpu::forced_plan(options.cpu_plan));
 }
 
 bool cpu_has_isa(Isa isa) {

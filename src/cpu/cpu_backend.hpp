@@ -10,8 +10,9 @@
 
 namespace shoal {
 
-/// `threads` >= 1; `isa` resolved (not automatic) and available.
-std::unique_ptr<Backend<float>> make_cpu_backend(int threads, Isa isa);
+/// Of `options`, threads (>= 1), isa (resolved and available) and cpu_plan count. Throws InvalidArgument when
+/// the plan is none.
+std::unique_ptr<Backend<float>> make_cpu_backend(const ContextOptions& options);
 /// Whether this build has code for the set and this machine can run it.
 bool cpu_has_isa(Isa isa);
 

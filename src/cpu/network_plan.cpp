@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <sstream>
 #include <string>
 
@@ -71,10 +70,9 @@ std::optional<BatchCut> cut_from(const std::string& word) {
 
 }  // namespace
 
-ForcedPlan forced_plan() {
-  const char* text = std::getenv("SHOAL_CPU_PLAN");
+ForcedPlan forced_plan(const std::string& text) {
   ForcedPlan forced;
-  std::istringstream words(text ? text : "");
+  std::istringstream words(text);
   for (std::string word; std::getline(words, word, '+');) {
     if (word == "tasks")
       forced.kind = full_group;
@@ -94,9 +92,8 @@ ForcedPlan forced_plan() {
       forced.cut = cut;
     else if (word != "auto")
       throw InvalidArgument(
-          "SHOAL_CPU_PLAN takes tasks, half, units, cut-F-H, keep, recompute, guess, blocks and auto, joined "
-          "by "
-          "+, not " +
+          "cpu_plan takes tasks, half, units, cut-F-H, keep, recompute, guess, blocks and auto, joined by +, "
+          "not " +
           word);
   }
   return forced;

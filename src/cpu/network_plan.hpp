@@ -23,10 +23,10 @@ struct ForcedPlan {
 
   bool measures() const { return !kind && !cut && !first_guess; }
 };
-/// SHOAL_CPU_PLAN: words joined by '+' out of tasks | half | units (the kind of all groups), cut-F-H (F full
-/// groups, H half ones, the rest alone), keep | recompute (tapes), guess (nothing is measured), blocks (rows
-/// packed block after block), auto. Throws InvalidArgument on any other.
-ForcedPlan forced_plan();
+/// ContextOptions::cpu_plan: words joined by '+' out of tasks | half | units (the kind of all groups),
+/// cut-F-H (F full groups, H half ones, the rest alone), keep | recompute (tapes), guess (nothing is
+/// measured), blocks (rows packed block after block), auto. Throws InvalidArgument on any other.
+ForcedPlan forced_plan(const std::string& text);
 
 /// What groups should cost in relation to each other where nothing is measured: the larger the model, the
 /// worse many lanes of it fit the caches. `width`: lanes of a full group.

@@ -11,8 +11,10 @@
 #include <shoal/error.hpp>
 
 #include "core/optimizer_step.hpp"
+#include "cuda/caller_memory.hpp"
 #include "cuda/device_clock.hpp"
 #include "cuda/device_range.hpp"
+#include "cuda/result_delivery.hpp"
 #include "cuda/task_launcher.hpp"
 #include "cuda/task_outputs.hpp"
 #include "cuda/training_session.hpp"
@@ -29,20 +31,26 @@ class CudaBackend final : public Backend<float> {
  public:
   explicit CudaBackend(const CudaOptions& options)
       : options_(options),
-        device_(device_info(chosen_device())),
+        device_(device_info(choose_device(options.device, options.stream))),
         scope_(device_.index),
+        stream_({.borrowed = options.stream, .memory = options.memory}),
         launcher_(device_, options, stream_) {
     scope_.reset();
   }
   ~CudaBackend() override { enter_for_good(scope_, device_.index); }
 
   std::string_view name() const override { return "cuda"; }
+  void require_readable(const TaskSet<float>& set, const char* which) const override {
+    require_rows_of(device_.index, set, which);
+  }
+  int capability() const override { return 10 * device_.major + device_.minor; }
   void time_device() override {
     const std::lock_guard lock(mutex_);
     clock_.count();
   }
   std::optional<double> device_seconds() const override {
     const std::lock_guard lock(mutex_);
+    clock_.collect();
     return clock_.seconds();
   }
 
@@ -77,7 +85,7 @@ class CudaBackend final : public Backend<float> {
   void adapt(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
              const TaskResults<float>& results) override {
     Call call(*this, problem, tasks.columns(), "shoal: adapt");
-    put(call, tasks, parameters);
+    put(call, tasks, parameters, 1, problem.plan.steps > 0);
     put_outputs(call, 1, results.status.size() * call.problem.size());
     launch(call, prepare(call, TaskKernel::adapt, tasks));
     TaskOutputs::fetch_outcomes(stream_, call.job, results.status, results.failed_step);
@@ -90,12 +98,7 @@ class CudaBackend final : public Backend<float> {
                 std::span<const int> steps, std::span<float> loss, std::span<TaskStatus> status,
                 std::span<std::int32_t> failed_step) override {
     Call call(*this, problem, tasks.columns(), "shoal: evaluate");
-    const std::vector<std::int32_t> points(steps.begin(), steps.end());
-    call.job.points = static_cast<int>(steps.size());
-    put(call, tasks, parameters, call.job.points);
-    call.job.steps = points_.take_now(stream_, points);
-    put_outputs(call, call.job.points, 0);
-    launch(call, prepare(call, TaskKernel::evaluate, tasks, steps));
+    launch(call, prepare_evaluation(call, tasks, parameters, steps));
     TaskOutputs::fetch_outcomes(stream_, call.job, status, failed_step);
     TaskOutputs::fetch_losses(stream_, call.job.loss_after, status, loss);
     clock_.collect();
@@ -121,6 +124,63 @@ class CudaBackend final : public Backend<float> {
     clock_.collect();
   }
 
+  void meta_gradient_to(const Problem& problem, const TaskBatch& tasks,
+                        const MetaParameters<float>& parameters,
+                        const DeviceMetaGradient<float>& to) override {
+    Call call(*this, problem, tasks.columns(), "shoal: meta-gradient");
+    require_own(to.theta, "theta");
+    require_own(to.rates, "rates");
+    require_own(to.query_loss_before, "query_loss_before");
+    require_own(to.query_loss, "query_loss");
+    require_own(to.status, "status");
+    require_own(to.failed_step, "failed_step");
+    require_own(to.fast_weights, "fast_weights");
+    require_own(to.mean_query_loss, "mean_query_loss");
+    require_own(to.good, "good");
+    put(call, tasks, parameters);
+    const auto count = static_cast<std::size_t>(call.job.tasks);
+    put_outputs(call, 1, to.fast_weights.empty() ? 0 : count * call.problem.size());
+    const TaskLaunch plan = prepare(call, TaskKernel::meta_gradient, tasks);
+    delivery_.prepare_means(stream_, call.problem, call.job);
+    delivery_.prepare_packing(stream_, call.problem.layout());
+    launch_and_deliver(call, plan, [&] {
+      delivery_.means(stream_, call.problem, to);
+      ResultDelivery::outcomes(stream_, call.job, to.status, to.failed_step);
+      ResultDelivery::losses(stream_, call.job.loss_before, call.job.status, to.query_loss_before);
+      ResultDelivery::losses(stream_, call.job.loss_after, call.job.status, to.query_loss);
+      delivery_.fast_weights(stream_, call.job, call.problem.layout(), to.fast_weights);
+    });
+  }
+
+  void adapt_to(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
+                const DeviceFastWeights<float>& to) override {
+    Call call(*this, problem, tasks.columns(), "shoal: adapt");
+    require_own(to.phi, "phi");
+    require_own(to.status, "status");
+    require_own(to.failed_step, "failed_step");
+    put(call, tasks, parameters, 1, problem.plan.steps > 0);
+    put_outputs(call, 1, static_cast<std::size_t>(call.job.tasks) * call.problem.size());
+    const TaskLaunch plan = prepare(call, TaskKernel::adapt, tasks);
+    delivery_.prepare_packing(stream_, call.problem.layout());
+    launch_and_deliver(call, plan, [&] {
+      ResultDelivery::outcomes(stream_, call.job, to.status, to.failed_step);
+      delivery_.fast_weights(stream_, call.job, call.problem.layout(), to.phi);
+    });
+  }
+
+  void evaluate_to(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
+                   std::span<const int> steps, const DeviceStepLosses<float>& to) override {
+    Call call(*this, problem, tasks.columns(), "shoal: evaluate");
+    require_own(to.loss, "loss");
+    require_own(to.status, "status");
+    require_own(to.failed_step, "failed_step");
+    const TaskLaunch plan = prepare_evaluation(call, tasks, parameters, steps);
+    launch_and_deliver(call, plan, [&] {
+      ResultDelivery::outcomes(stream_, call.job, to.status, to.failed_step);
+      ResultDelivery::losses(stream_, call.job.loss_after, call.job.status, to.loss);
+    });
+  }
+
   std::unique_ptr<TrainingSession<float>> start_training(const Problem& problem,
                                                          const Optimizer& optimizer) override {
     return make_training_session(problem, optimizer.kind, device_, options_, clock_, mutex_);
@@ -143,9 +203,13 @@ class CudaBackend final : public Backend<float> {
     DrainOnFailure drain;
   };
 
-  /// With room for outcomes at `points` of every task.
-  void put(Call& call, const TaskBatch& tasks, const MetaParameters<float>& parameters, int points = 1) {
-    tasks_.put(stream_, tasks, call.problem.rows(), points, call.job);
+  /// With room for outcomes at `points` of every task. `in_domain`: targets must be what the loss is defined
+  /// for.
+  void put(Call& call, const TaskBatch& tasks, const MetaParameters<float>& parameters, int points = 1,
+           bool in_domain = true) {
+    RowFormat format = call.problem.rows();
+    format.in_domain = in_domain;
+    tasks_.put(stream_, tasks, format, points, call.job);
     std::vector<float> packed(parameters.theta);
     packed.insert(packed.end(), parameters.rates.begin(), parameters.rates.end());
     std::vector<float> padded(call.problem.size() + call.problem.rate_count());
@@ -177,6 +241,32 @@ class CudaBackend final : public Backend<float> {
                              call.job);
   }
 
+  TaskLaunch prepare_evaluation(Call& call, const TaskBatch& tasks, const MetaParameters<float>& parameters,
+                                std::span<const int> steps) {
+    const std::vector<std::int32_t> points(steps.begin(), steps.end());
+    call.job.points = static_cast<int>(steps.size());
+    put(call, tasks, parameters, call.job.points);
+    call.job.steps = points_.take_now(stream_, points);
+    put_outputs(call, call.job.points, 0);
+    return prepare(call, TaskKernel::evaluate, tasks, steps);
+  }
+
+  template <class T>
+  void require_own(std::span<T> to, const char* name) const {
+    require_memory_of(device_.index, to, std::string("results on the device: ") + name);
+  }
+
+  /// For results that stay on the device: deliver() gives the stream what follows the launch.
+  template <class Deliver>
+  void launch_and_deliver(Call& call, const TaskLaunch& plan, Deliver deliver) {
+    // What is sent lies in memory that goes with this call, or is filled again by the next one.
+    stream_.synchronize("copies to the device");
+    launch(call, plan);
+    deliver();
+    // Nobody else can wait for a stream that the caller does not know.
+    if (!stream_.is_borrowed()) stream_.synchronize("results on the device");
+  }
+
   /// Adds what the teams have left, `from` [sets, digits, count], to `sum`.
   void add_digits(Call& call, const long long* from, std::size_t count, bool padded, ExactSum& sum) {
     if (count == 0) return;
@@ -206,10 +296,11 @@ class CudaBackend final : public Backend<float> {
   mutable std::mutex mutex_;          // one call at a time: memory on the device is the backend's
   std::optional<DeviceScope> scope_;  ///< while what follows is made, and while it goes
   Stream stream_;
-  DeviceClock clock_;
+  mutable DeviceClock clock_;
   DeviceTasks tasks_;
   TaskLauncher launcher_;
   TaskOutputs task_outputs_;
+  ResultDelivery delivery_;
   DeviceArray<std::int32_t> points_;
   DeviceArray<float> values_, own_parameters_, outputs_;
   DeviceArray<long long> sums_, rate_sums_, totals_;
@@ -224,10 +315,10 @@ std::unique_ptr<Backend<float>> make_cuda_backend(const CudaOptions& options) {
   return std::make_unique<cuda::CudaBackend>(options);
 }
 
-bool cuda_available(std::string& detail, CudaPeak* peak) {
+bool cuda_available(std::optional<int> wanted, std::string& detail, CudaPeak* peak) {
   if (!cuda::device_available(detail)) return false;
   try {
-    const cuda::DeviceInfo device = cuda::device_info(cuda::chosen_device());
+    const cuda::DeviceInfo device = cuda::device_info(cuda::choose_device(wanted));
     const cuda::DeviceScope scope(device.index);
     detail = device.describe();
     // Fails where the build has no code for this device.

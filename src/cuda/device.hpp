@@ -11,6 +11,8 @@
 
 #include "cuda/device_error.hpp"
 
+struct CUstream_st;
+
 namespace shoal::cuda {
 
 struct DeviceInfo {
@@ -24,13 +26,32 @@ struct DeviceInfo {
   std::string describe() const;
 };
 
+inline std::string DeviceInfo::describe() const {
+  return "device " + std::to_string(index) + " of " + std::to_string(count) + ": " + name + ", sm_" +
+         std::to_string(major) + std::to_string(minor) + ", " + std::to_string(multiprocessors) +
+         " multiprocessors, " + std::to_string(memory >> 20) + " MiB";
+}
+
 /// Whether there is a device and a driver for it; `why` says what is missing. Never throws.
 bool device_available(std::string& why);
-/// The device that SHOAL_CUDA_DEVICE names, a number below DeviceInfo::count, or else the calling thread's
-/// current one. Throws InvalidArgument when there is no such device.
-int chosen_device();
-/// `text` as the number of a device; what chosen_device() makes of SHOAL_CUDA_DEVICE.
-int device_number(const std::string& text, int count);
+int device_count(const CallSite& where = CallSite::current());
+/// Of the calling thread.
+int current_device(const CallSite& where = CallSite::current());
+/// Nothing for CUDA's default streams, which every device has.
+std::optional<int> device_of(CUstream_st* stream, const CallSite& where = CallSite::current());
+/// `wanted`, else the device of `stream`, else the calling thread's current one. Throws InvalidArgument when
+/// there is no such device, and when the stream is of another.
+inline int choose_device(std::optional<int> wanted, std::optional<CUstream_st*> stream = {}) {
+  const std::optional<int> of_stream = stream ? device_of(*stream) : std::nullopt;
+  if (!wanted) return of_stream ? *of_stream : current_device();
+  if (const int count = device_count(); *wanted < 0 || *wanted >= count)
+    throw InvalidArgument("device " + std::to_string(*wanted) + " is none of the " + std::to_string(count) +
+                          " visible CUDA devices (numbered from 0)");
+  if (of_stream && *of_stream != *wanted)
+    throw InvalidArgument("device " + std::to_string(*wanted) +
+                          " is not that of the stream, which is of device " + std::to_string(*of_stream));
+  return *wanted;
+}
 DeviceInfo device_info(int device, const CallSite& where = CallSite::current());
 /// Bytes of the calling thread's device that nobody has taken.
 std::int64_t free_memory(const CallSite& where = CallSite::current());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cuda/device_memory.hpp"
+#include "cuda/memory_pool.hpp"
 
 namespace shoal::cuda {
 
@@ -61,7 +62,7 @@ class DeviceArray {
 
  private:
   void clear() {
-    if (memory_) release(*stream_, std::exchange(memory_, nullptr));
+    if (memory_) release(*stream_, std::exchange(memory_, nullptr), room_ * sizeof(T));
     room_ = 0;
   }
 

@@ -27,10 +27,11 @@ class DeviceClock {
     spans_[used_].end.record(stream);
     ++used_;
   }
-  /// Adds what was launched; the stream has been synchronized.
+  /// Adds what was launched, and waits for it.
   void collect() {
     for (; used_ > 0; --used_) {
-      const Span& span = spans_[used_ - 1];
+      Span& span = spans_[used_ - 1];
+      span.end.wait();
       seconds_ += 1e-3 * static_cast<double>(span.end.milliseconds_since(span.begin));
     }
   }

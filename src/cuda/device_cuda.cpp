@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The device and its ranges over the CUDA runtime.
+// The device over the CUDA runtime.
 #include <cuda_runtime.h>
-#include <nvtx3/nvToolsExt.h>
 
-#include <cstdlib>
 #include <map>
 #include <mutex>
 
 #include "cuda/device.hpp"
-#include "cuda/device_range.hpp"
 #include "cuda/runtime_call.hpp"
 
 namespace shoal::cuda {
@@ -25,22 +22,32 @@ bool device_available(std::string& why) {
   return count > 0;
 }
 
-int chosen_device() {
-  int count = 0, device = 0;
-  must(cudaGetDeviceCount(&count), "cudaGetDeviceCount", CallSite::current());
-  if (const char* wish = std::getenv("SHOAL_CUDA_DEVICE"); wish && *wish) return device_number(wish, count);
-  must(cudaGetDevice(&device), "cudaGetDevice", CallSite::current());
+int device_count(const CallSite& where) {
+  int count = 0;
+  must(cudaGetDeviceCount(&count), "cudaGetDeviceCount", where);
+  return count;
+}
+
+int current_device(const CallSite& where) {
+  int device = 0;
+  must(cudaGetDevice(&device), "cudaGetDevice", where);
+  return device;
+}
+
+std::optional<int> device_of(CUstream_st* stream, const CallSite& where) {
+  if (stream == nullptr || stream == cudaStreamLegacy || stream == cudaStreamPerThread) return std::nullopt;
+  int device = 0;
+  must(cudaStreamGetDevice(stream, &device), "cudaStreamGetDevice", where);
   return device;
 }
 
 DeviceInfo device_info(int device, const CallSite& where) {
-  int count = 0, clock = 0;
-  must(cudaGetDeviceCount(&count), "cudaGetDeviceCount", where);
+  int clock = 0;
   must(cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, device), "cudaDeviceGetAttribute", where);
   cudaDeviceProp properties{};
   must(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties", where);
   return {.index = device,
-          .count = count,
+          .count = device_count(where),
           .name = properties.name,
           .major = properties.major,
           .minor = properties.minor,
@@ -90,13 +97,6 @@ int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes, 
                                                      static_cast<std::size_t>(shared_bytes)),
        "cudaOccupancyMaxActiveBlocksPerMultiprocessor", where);
   return blocks;
-}
-
-Range::Range(const char* name) {
-  nvtxRangePushA(name);
-}
-Range::~Range() {
-  nvtxRangePop();
 }
 
 }  // namespace shoal::cuda

@@ -26,6 +26,9 @@ class DeviceLayout {
   std::size_t size() const { return network_.parameters; }  ///< floats with padding
   std::size_t packed_size() const { return place_.size(); }
 
+  /// [P] of every parameter, in floats.
+  std::span<const std::int32_t> places() const { return place_; }
+
   /// padded[place] = packed, zeros elsewhere; and back.
   void pad(const float* packed, float* padded) const;
   template <class T>

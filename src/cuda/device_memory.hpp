@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory of the device, in the order of a stream where the device has memory pools, and pinned memory of the
-// host, which the device can copy from and to by itself.
+// Memory of the device, in the order of a stream: from the caller's memory resource where the stream has one,
+// else from the CUDA runtime. All device memory of the backend comes from here.
 #pragma once
+
+#include <cstdint>
 
 #include "cuda/device_stream.hpp"
 
 namespace shoal::cuda {
 
-/// For work given to `stream` from now on. Throws DeviceError naming the bytes.
+/// For work given to `stream` from now on. Throws DeviceError naming the bytes, and what the resource throws.
 void* allocate(Stream& stream, std::size_t bytes, const CallSite& where = CallSite::current());
-/// Once the work given to `stream` so far is done.
-void release(Stream& stream, void* memory) noexcept;
-
-void* allocate_pinned(std::size_t bytes, const CallSite& where = CallSite::current());
-/// The caller sees to it that no copy is under way.
-void release_pinned(void* memory) noexcept;
+/// Bytes that allocate() could give.
+std::int64_t available_memory(const Stream& stream);
+/// What allocate() gave for these `bytes`, once the work given to `stream` so far is done.
+void release(Stream& stream, void* memory, std::size_t bytes) noexcept;
 
 }  // namespace shoal::cuda

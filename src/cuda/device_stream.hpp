@@ -4,15 +4,24 @@
 
 #include <cstddef>
 #include <exception>
+#include <memory>
+#include <optional>
+
+#include <shoal/device_memory_resource.hpp>
 
 #include "cuda/device_counts.hpp"
 #include "cuda/device_error.hpp"
 
 namespace shoal::cuda {
 
+struct StreamOptions {
+  std::optional<CUstream_st*> borrowed = {};  ///< the caller's, which outlives this one; none: a new one
+  std::shared_ptr<DeviceMemoryResource> memory = {};  ///< of arrays made with the stream; null: the runtime's
+};
+
 class Stream {
  public:
-  explicit Stream(const CallSite& where = CallSite::current());
+  explicit Stream(const StreamOptions& options = {}, const CallSite& where = CallSite::current());
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -24,6 +33,8 @@ class Stream {
   /// The bytes are there after synchronize().
   void copy_to_host(void* to, const void* from, std::size_t bytes,
                     const CallSite& where = CallSite::current());
+  void copy_on_device(void* to, const void* from, std::size_t bytes,
+                      const CallSite& where = CallSite::current());
   void fill_zero(void* to, std::size_t bytes, const CallSite& where = CallSite::current());
   /// The same, and waits: the host's memory is the caller's own again, also when this throws.
   void send(void* to, const void* from, std::size_t bytes, const CallSite& where = CallSite::current());
@@ -37,12 +48,18 @@ class Stream {
   /// Waits for everything given to the stream, faults of kernels included.
   void synchronize(const char* what, const CallSite& where = CallSite::current());
   void* handle() const { return handle_; }
+  CUstream_st* cuda() const { return static_cast<CUstream_st*>(handle_); }
+  /// Whether others may give it work too.
+  bool is_borrowed() const { return borrowed_; }
+  DeviceMemoryResource* memory() const { return memory_.get(); }
 
  private:
   friend class Graph;
   void accept(const char* what, const CallSite& where);
 
   void* handle_ = nullptr;
+  bool borrowed_ = false;
+  std::shared_ptr<DeviceMemoryResource> memory_;
   long launches_ = 0;  ///< accepted so far
   bool capturing_ = false;
 };

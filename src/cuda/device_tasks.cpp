@@ -82,6 +82,19 @@ kernels::RowsView DeviceRows::take(Stream& stream, const TaskSet<float>& set, co
   return view;
 }
 
+kernels::RowsView DeviceRows::view(Stream& stream, const TaskSet<float>& set, const RowFormat& format) {
+  even_ = {};
+  take_sizes(stream, set.offsets, format);
+  kernels::RowsView view = sent_;
+  view.x = set.x.data();
+  if (format.targets && format.columns.targets == 0)
+    view.y = y_address_ = y_.room_for(stream, std::max<std::size_t>(set.labels.size(), 1));
+  else if (format.targets)
+    view.y = set.y.data();
+  if (format.columns.offsets > 0) view.offset = set.output_offset.data();
+  return view;
+}
+
 kernels::RowsView DeviceRows::make_room(Stream& stream, int tasks, int rows, const RowFormat& format) {
   if (const EvenSizes wanted{tasks, rows, format.outputs, format.loss}; even_ != wanted) {
     even_ = {};
@@ -105,12 +118,18 @@ void DeviceTasks::put_status(Stream& stream, std::size_t points, kernels::TaskAr
 
 void DeviceTasks::put(Stream& stream, const TaskBatch& tasks, const RowFormat& format, int points,
                       kernels::TaskArguments& job) {
-  stream.synchronize("copies from pinned memory");  // which is filled again now
   host_status_.assign(static_cast<std::size_t>(tasks.size()), 0);
   job.tasks = static_cast<int>(tasks.size());
-  job.support = support_.take(stream, tasks.support(), format, host_status_);
-  job.query = query_.take(stream, tasks.query(), format, host_status_);
-  put_status(stream, static_cast<std::size_t>(points), job);
+  if (tasks.device()) {
+    job.support = support_.view(stream, tasks.support(), format);
+    job.query = query_.view(stream, tasks.query(), format);
+    job.status = status_.zeroed(stream, host_status_.size() * static_cast<std::size_t>(points));
+    checks_.run(stream, tasks, format, job, support_.y(), query_.y(), host_status_);
+  } else {
+    job.support = support_.take(stream, tasks.support(), format, host_status_);
+    job.query = query_.take(stream, tasks.query(), format, host_status_);
+    put_status(stream, static_cast<std::size_t>(points), job);
+  }
   job.order = order_.of(stream,
                         {.support_first = job.support.first,
                          .query_first = job.query.first,
@@ -121,10 +140,9 @@ void DeviceTasks::put(Stream& stream, const TaskBatch& tasks, const RowFormat& f
 
 void DeviceTasks::put(Stream& stream, const TaskSet<float>& set, const RowFormat& format,
                       kernels::TaskArguments& job) {
-  stream.synchronize("copies from pinned memory");  // which is filled again now
   host_status_.assign(set.offsets.size() - 1, 0);
   job.tasks = static_cast<int>(host_status_.size());
-  job.query = query_.take(stream, set, format, host_status_);
+  job.query = set.device ? query_.view(stream, set, format) : query_.take(stream, set, format, host_status_);
   std::fill(host_status_.begin(), host_status_.end(), std::uint8_t{0});
   put_status(stream, 1, job);
   job.order = order_.of(stream, {.query_first = job.query.first, .status = job.status, .tasks = job.tasks},

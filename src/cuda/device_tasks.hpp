@@ -6,23 +6,14 @@
 #include <cstdint>
 #include <vector>
 
-#include <shoal/loss.hpp>
-#include <shoal/task_batch.hpp>
-
 #include "cuda/device_array.hpp"
 #include "cuda/device_order.hpp"
+#include "cuda/device_row_checks.hpp"
+#include "cuda/row_format.hpp"
 #include "kernels/generated_task.hpp"
 #include "kernels/task_arguments.hpp"
 
 namespace shoal::cuda {
-
-/// What a backend must know to put rows on the device.
-struct RowFormat {
-  TaskColumns columns;
-  const Loss& loss;
-  int outputs = 0;      ///< of the model
-  bool targets = true;  ///< false: x and offset alone
-};
 
 /// One side, support or query.
 class DeviceRows {
@@ -30,6 +21,9 @@ class DeviceRows {
   /// Marks tasks whose own rows hold a non-finite value with status 1.
   kernels::RowsView take(Stream& stream, const TaskSet<float>& set, const RowFormat& format,
                          std::vector<std::uint8_t>& status);
+  /// Rows that are on the device already, where they are: they stay there until the stream has come past what
+  /// reads them. Labels are still to be turned into numbers, at y().
+  kernels::RowsView view(Stream& stream, const TaskSet<float>& set, const RowFormat& format);
   /// Room for `rows` rows of each of `tasks` tasks, which a kernel will fill.
   kernels::RowsView make_room(Stream& stream, int tasks, int rows, const RowFormat& format);
   float* x() { return x_address_; }
@@ -63,10 +57,13 @@ class DeviceRows {
   long sizes_version_ = 0;
 };
 
+/// Rows go through pinned memory that every call fills again: the stream has come past the copies of the call
+/// before.
 class DeviceTasks {
  public:
   /// Fills support, query, order, status and tasks of `job`; with room for `points` statuses per task, the
-  /// first of which says what the rows are: good or bad.
+  /// first of which says what the rows are: good or bad. Waits for the stream where the rows are on the
+  /// device already, and throws DataError for labels or targets there that do not fit.
   void put(Stream& stream, const TaskBatch& tasks, const RowFormat& format, int points,
            kernels::TaskArguments& job);
   /// Query rows alone, good or not.
@@ -83,6 +80,7 @@ class DeviceTasks {
 
   DeviceRows support_, query_;
   DeviceOrder order_;
+  DeviceRowChecks checks_;
   DeviceArray<std::uint8_t> status_;
   PinnedArray<std::uint8_t> pinned_status_;
   std::vector<std::uint8_t> host_status_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory over the CUDA runtime. The device's default pool is taken as it is: arrays are kept, so nothing is
 // gained by changing what the process shares with other libraries.
-#include "cuda/device_memory.hpp"
+#include "cuda/memory_pool.hpp"
 #include "cuda/runtime_call.hpp"
 
 namespace shoal::cuda {
@@ -22,7 +22,7 @@ bool has_pools() {
 
 }  // namespace
 
-void* allocate(Stream& stream, std::size_t bytes, const CallSite& where) {
+void* allocate_from_pool(Stream& stream, std::size_t bytes, const CallSite& where) {
   const bool pools = has_pools();
   void* memory = nullptr;
   const cudaError_t error =
@@ -31,11 +31,18 @@ void* allocate(Stream& stream, std::size_t bytes, const CallSite& where) {
   ++device_counts().allocations;
   return memory;
 }
-void release(Stream& stream, void* memory) noexcept {
+void release_to_pool(Stream& stream, void* memory) noexcept {
   if (has_pools())
     cudaFreeAsync(memory, stream_of(stream.handle()));
   else
     cudaFree(memory);  // waits for the device
+}
+
+std::optional<int> device_of_memory(const void* address, const CallSite& where) {
+  cudaPointerAttributes attributes{};
+  must(cudaPointerGetAttributes(&attributes, address), "cudaPointerGetAttributes", where);
+  const bool on_device = attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged;
+  return on_device ? std::optional(attributes.device) : std::nullopt;
 }
 
 void* allocate_pinned(std::size_t bytes, const CallSite& where) {

@@ -2,37 +2,12 @@
 #include "cuda/plan_choice.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
-#include <string_view>
-
-#include <shoal/error.hpp>
 
 #include "core/lowered_problem.hpp"
-#include "cuda/device.hpp"
 #include "cuda/device_layout.hpp"
 #include "cuda/device_tasks.hpp"
 
 namespace shoal {
-
-CudaOptions with_wished_plan(CudaOptions options) {
-  const char* const wish = std::getenv("SHOAL_CUDA_PLAN");
-  if (!wish || !*wish) return options;
-  const std::string_view text(wish);
-  if (text == "layers") {
-    options.layer_by_layer = true;
-    return options;
-  }
-  const char *const begin = text.data(), *const end = begin + text.size();
-  const auto threads = std::from_chars(begin, end, options.threads);
-  const bool crossed = threads.ec == std::errc() && threads.ptr != end && *threads.ptr == 'x';
-  const auto rows =
-      crossed ? std::from_chars(threads.ptr + 1, end, options.rows) : std::from_chars_result{begin, {}};
-  if (!crossed || rows.ec != std::errc() || rows.ptr != end || options.threads < 1 || options.rows < 1)
-    throw InvalidArgument("SHOAL_CUDA_PLAN takes THREADSxROWS, like 64x16, or layers, not \"" +
-                          std::string(text) + "\"");
-  return options;
-}
 
 cuda::PlanWish wish_of(const CudaOptions& options) {
   return {.threads = options.threads, .rows = options.rows, .layers = options.layer_by_layer};
@@ -44,10 +19,6 @@ std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks,
 
 std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks, int capability,
                                  const CudaOptions& options) {
-  if (capability == 0) {
-    const cuda::DeviceInfo device = cuda::device_info(cuda::chosen_device());
-    capability = 10 * device.major + device.minor;
-  }
   const LoweredProblem lowered(problem, tasks.columns());
   const cuda::DeviceLayout layout(lowered.network());
   const bool padded = lowered.inner().rates == LearnedRate::parameter;

@@ -6,20 +6,17 @@
 
 #include <shoal/cuda_plan.hpp>
 
-#include "cuda/cuda_backend.hpp"
+#include "core/backend.hpp"
+#include "cuda/cuda_options.hpp"
 #include "cuda/launch_plan.hpp"
 
 namespace shoal {
-
-/// `options` with the plan that SHOAL_CUDA_PLAN wishes: THREADSxROWS ("64x16") or "layers". Throws
-/// InvalidArgument.
-CudaOptions with_wished_plan(CudaOptions options);
 
 /// The part of plans that `options` decide.
 cuda::PlanWish wish_of(const CudaOptions& options);
 
 /// Every plan of meta_gradient() on a device of compute capability major.minor = capability / 10: the one it
-/// takes first, layer by layer among them. `capability` 0: of the device in use. Needs no device otherwise.
+/// takes first, layer by layer among them. Needs no device.
 std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks, int capability);
 /// The same of a backend made with `options`, whose wishes decide which comes first.
 std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks, int capability,

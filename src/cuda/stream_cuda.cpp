@@ -12,13 +12,18 @@ cudaEvent_t event_of(void* handle) {
 
 }  // namespace
 
-Stream::Stream(const CallSite& where) {
+Stream::Stream(const StreamOptions& options, const CallSite& where)
+    : borrowed_(options.borrowed.has_value()), memory_(options.memory) {
+  if (borrowed_) {
+    handle_ = *options.borrowed;
+    return;
+  }
   cudaStream_t stream = nullptr;
   must(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags", where);
   handle_ = stream;
 }
 Stream::~Stream() {
-  cudaStreamDestroy(stream_of(handle_));
+  if (!borrowed_) cudaStreamDestroy(stream_of(handle_));
 }
 
 void Stream::copy_to_device(void* to, const void* from, std::size_t bytes, const CallSite& where) {
@@ -28,6 +33,10 @@ void Stream::copy_to_device(void* to, const void* from, std::size_t bytes, const
 void Stream::copy_to_host(void* to, const void* from, std::size_t bytes, const CallSite& where) {
   must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_of(handle_)),
        with_bytes("cudaMemcpyAsync from the device", bytes), where);
+}
+void Stream::copy_on_device(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+  must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_of(handle_)),
+       with_bytes("cudaMemcpyAsync on the device", bytes), where);
 }
 void Stream::fill_zero(void* to, std::size_t bytes, const CallSite& where) {
   must(cudaMemsetAsync(to, 0, bytes, stream_of(handle_)), with_bytes("cudaMemsetAsync", bytes), where);

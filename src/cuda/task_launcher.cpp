@@ -61,25 +61,7 @@ TaskLaunch TaskLauncher::prepare(Stream& stream, const DeviceProblem& problem, k
                                   shape.points);
     return launch;
   }
-  job.memory = plan.memory;
-  job.workspace_layout = plan.workspace;
-  job.team_threads = plan.threads;
-  launch.grid.threads = plan.block_threads();
-  launch.grid.shared_bytes = plan.shared_bytes();
-  const int resident =
-      resident_blocks(kernels::task_kernel_address(), launch.grid.threads, launch.grid.shared_bytes);
-  if (resident == 0)
-    throw ResourceError("cuda: no multiprocessor can hold a block of the planned launch: " + plan.describe());
-  launch.grid.blocks =
-      std::clamp((job.tasks + plan.teams - 1) / plan.teams, 1, resident * device_.multiprocessors);
-  const auto teams = static_cast<std::size_t>(launch.grid.blocks) * static_cast<std::size_t>(plan.teams);
-  // Padding in the workspace must be zero, and whoever used it before had another layout.
-  job.workspace = workspace_.zeroed(stream, teams * static_cast<std::size_t>(plan.workspace.floats));
-  job.widths = widths_.take(stream, layout.widths());
-  job.network.layers = layers_.take(stream, layout.layers());
-  if (job.inner.step_weights)
-    job.inner.step_weights =
-        step_weights_.take(stream, {job.inner.step_weights, static_cast<std::size_t>(job.inner.steps)});
+  launch.grid = teams_.prepare(stream, plan, layout, device_.multiprocessors, job);
   return launch;
 }
 
@@ -91,12 +73,11 @@ void TaskLauncher::launch(Stream& stream, const TaskLaunch& launch, const kernel
     call.sums = job.sums;
     call.rate_sums = job.rate_sums;
     // Once: a launcher that comes later finds less, and chunks that grew would allocate.
-    if (layered_memory_ <= 0) layered_memory_ = free_memory() / 2;
+    if (layered_memory_ <= 0) layered_memory_ = available_memory(stream) / 2;
     layered_.run(call, layered_memory_, stream, fast_ ? &*fast_ : nullptr);
     return;
   }
-  kernels::launch_tasks(job, launch.grid, stream.handle());
-  stream.check("launch of the task kernel");
+  TeamLauncher::launch(stream, launch.grid, job);
 }
 
 }  // namespace shoal::cuda

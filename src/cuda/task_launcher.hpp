@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// TaskLauncher: from a problem and sizes to a plan, the memory that its blocks work in, and the launch.
+// TaskLauncher: from a problem and sizes to a plan and its launch, by teams of threads or layer by layer.
 #pragma once
 
 #include <optional>
 #include <span>
 
-#include "cuda/cuda_backend.hpp"
+#include "cuda/cuda_options.hpp"
 #include "cuda/device.hpp"
 #include "cuda/device_problem.hpp"
 #include "cuda/launch_plan.hpp"
 #include "cuda/layered_runner.hpp"
+#include "cuda/team_launcher.hpp"
 
 namespace shoal::cuda {
 
@@ -49,9 +50,8 @@ class TaskLauncher {
   std::int64_t layered_memory_;  ///< bytes; 0: half of what is free when they are first needed
   LayeredRunner layered_;
   std::optional<FastProducts> fast_;
-  DeviceArray<float> workspace_, quantiles_, step_weights_;
-  DeviceArray<kernels::TeamWidth> widths_;
-  DeviceArray<kernels::LayerShape> layers_;
+  TeamLauncher teams_;
+  DeviceArray<float> quantiles_;
 };
 
 }  // namespace shoal::cuda

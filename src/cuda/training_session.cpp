@@ -10,12 +10,14 @@
 #include "cuda/training_session.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "cuda/device_graph.hpp"
 #include "cuda/device_range.hpp"
 #include "cuda/device_state.hpp"
 #include "cuda/task_launcher.hpp"
 #include "cuda/task_outputs.hpp"
+#include "cuda/update_workspace.hpp"
 #include "kernels/task_generation.hpp"
 
 namespace shoal::cuda {
@@ -34,7 +36,8 @@ struct Shape {
   TaskColumns columns;
   bool generated = false;
   GeneratorFormula formula;
-  long allocations = 0;  ///< of the process: where any memory is new, addresses may be
+  std::array<const float*, 6> rows = {};  ///< where they lie: a caller's on the device may lie anywhere
+  long allocations = 0;                   ///< of the process: where any memory is new, addresses may be
 
   bool operator==(const Shape&) const = default;
 };
@@ -47,6 +50,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
         device_(device),
         mutex_(mutex),
         clock_(clock),
+        stream_({.borrowed = options.stream, .memory = options.memory}),
         launcher_(device, options, stream_),
         state_(optimizer) {}
 
@@ -87,7 +91,9 @@ class CudaTrainingSession final : public TrainingSession<float> {
              .query_rows = most_rows(tasks.query()),
              .columns = tasks.columns(),
              .generated = false,
-             .formula = {}});
+             .formula = {},
+             .rows = {job_.support.x, job_.support.y, job_.support.offset, job_.query.x, job_.query.y,
+                      job_.query.offset}});
     return run({scalars, 0});
   }
 
@@ -172,7 +178,10 @@ class CudaTrainingSession final : public TrainingSession<float> {
                                  .support_rows = planned_.support_rows,
                                  .query_rows = planned_.query_rows},
                                 job_);
-    make_update_room();
+    update_ = workspace_.prepare(stream_, *problem_, job_);
+    pinned_inputs_.room_for(1);
+    pinned_summary_.room_for(1);
+    clean_ = false;  // the digits lie in another way
     load_kernel(kernels::meta_update_address());
     if (planned_.generated) load_kernel(kernels::task_generation_address());
     for (const int turn : {0, 1}) {
@@ -181,47 +190,20 @@ class CudaTrainingSession final : public TrainingSession<float> {
       update_.next = state_.at(stream_, *problem_, 1 - turn);
       job.theta = update_.now.values;
       job.rates = job.rate_count > 0 ? update_.now.values + problem_->size() : nullptr;
-      if (launch_.can_be_captured()) graphs_[turn].capture(stream_, [&] { enqueue(turn); });
+      if (launch_.can_be_captured()) graphs_[turn].capture(recorder_, [&] { enqueue(recorder_, turn); });
     }
     // What the launcher has sent from its own memory lies on the device before anything is freed.
     planned_.allocations = device_counts().allocations;
     captured_ = planned_;
   }
 
-  void make_update_room() {
-    const std::size_t size = problem_->size(), rates = problem_->rate_count(),
-                      words = static_cast<std::size_t>(job_.sum_sets) * kernels::exact_digits;
-    const auto own = static_cast<std::size_t>(kernels::update_blocks(static_cast<int>(size + rates)));
-    job_.sums = sums_.room_for(stream_, words * size);
-    job_.rate_sums = rate_sums_.room_for(stream_, words * rates);
-    update_ = {};
-    update_.inputs = inputs_.room_for(stream_, 1);
-    update_.sums = job_.sums;
-    update_.rate_sums = job_.rate_sums;
-    update_.sets = job_.sum_sets;
-    update_.parameters = static_cast<int>(size);
-    update_.rates = static_cast<int>(rates);
-    update_.status = job_.status;
-    update_.loss_before = job_.loss_before;
-    update_.loss_after = job_.loss_after;
-    update_.tasks = job_.tasks;
-    update_.gradient = gradient_.room_for(stream_, size + rates);
-    update_.summary = summary_.room_for(stream_, 1);
-    update_.loss_digits = loss_digits_.room_for(stream_, own * 2 * kernels::exact_digits);
-    update_.largest = largest_.room_for(stream_, own);
-    update_.ticket = ticket_.room_for(stream_, 1);
-    pinned_inputs_.room_for(1);
-    pinned_summary_.room_for(1);
-    clean_ = false;  // the digits lie in another way
-  }
-
-  /// The meta-iteration itself: what a graph holds.
-  void enqueue(int turn) {
+  /// Gives the meta-iteration itself to `stream`: what a graph holds.
+  void enqueue(Stream& stream, int turn) {
     const kernels::TaskArguments& job = jobs_[turn];
     update_.now = state_.at(stream_, *problem_, turn);
     update_.next = state_.at(stream_, *problem_, 1 - turn);
-    stream_.copy_to_device(inputs_.room_for(stream_, 1), pinned_inputs_.room_for(1).data(),
-                           sizeof(IterationInputs));
+    stream.copy_to_device(workspace_.inputs(stream_), pinned_inputs_.room_for(1).data(),
+                          sizeof(IterationInputs));
     if (planned_.generated) {
       kernels::launch_task_generation({.formula = planned_.formula,
                                        .inputs = update_.inputs,
@@ -231,25 +213,17 @@ class CudaTrainingSession final : public TrainingSession<float> {
                                        .query_x = tasks_.query().x(),
                                        .query_y = tasks_.query().y(),
                                        .status = job.status},
-                                      stream_.handle());
-      stream_.check("launch of the task generation");
+                                      stream.handle());
+      stream.check("launch of the task generation");
     }
-    launcher_.launch(stream_, launch_, job);
-    kernels::launch_meta_update(update_, stream_.handle());
-    stream_.check("launch of the meta-update");
-    stream_.copy_to_host(pinned_summary_.room_for(1).data(), update_.summary, sizeof(IterationSummary));
+    launcher_.launch(stream, launch_, job);
+    kernels::launch_meta_update(update_, stream.handle());
+    stream.check("launch of the meta-update");
+    stream.copy_to_host(pinned_summary_.room_for(1).data(), update_.summary, sizeof(IterationSummary));
   }
 
   StepReport<float> run(const IterationInputs& inputs) {
-    if (!clean_) {
-      const auto zero = [&](long long* at, std::size_t entries) {
-        const std::size_t words = static_cast<std::size_t>(update_.sets) * kernels::exact_digits;
-        if (entries > 0) stream_.fill_zero(at, words * entries * sizeof(long long));
-      };
-      zero(update_.sums, problem_->size());
-      zero(update_.rate_sums, problem_->rate_count());
-      stream_.fill_zero(update_.ticket, sizeof(unsigned));
-    }
+    if (!clean_) workspace_.clear(stream_, update_);
     clean_ = false;
     pinned_inputs_.room_for(1)[0] = inputs;
     {
@@ -258,7 +232,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
         if (launch_.can_be_captured())
           graphs_[state_.turn()].launch(stream_);
         else
-          enqueue(state_.turn());
+          enqueue(stream_, state_.turn());
       });
     }
     const Range range("shoal: wait");
@@ -275,6 +249,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
   DeviceClock& clock_;
   std::optional<DeviceScope> scope_;  ///< while what follows goes
   Stream stream_;                     // before everything that frees its memory in its order
+  Stream recorder_;                   // graphs are captured from it: CUDA's default stream can be no such one
   TaskColumns columns_;
   std::optional<DeviceProblem> problem_;
   DeviceTasks tasks_;
@@ -287,11 +262,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
   kernels::TaskArguments job_;
   kernels::UpdateArguments update_;
   DeviceState state_;
-  DeviceArray<float> gradient_, largest_;
-  DeviceArray<long long> sums_, rate_sums_, loss_digits_;
-  DeviceArray<unsigned> ticket_;
-  DeviceArray<IterationInputs> inputs_;
-  DeviceArray<IterationSummary> summary_;
+  UpdateWorkspace workspace_;
   PinnedArray<IterationInputs> pinned_inputs_;
   PinnedArray<IterationSummary> pinned_summary_;
   Graph graphs_[2];  ///< by turn

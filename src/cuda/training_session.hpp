@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include "core/backend.hpp"
-#include "cuda/cuda_backend.hpp"
+#include "cuda/cuda_options.hpp"
 #include "cuda/device.hpp"
 #include "cuda/device_clock.hpp"
 

@@ -146,6 +146,7 @@ void put_set(TensorFile& content, const std::string& set, const TaskColumns& col
 
 template <class Real>
 void write(const std::filesystem::path& file, const BasicTaskBatch<Real>& tasks) {
+  tasks.require_on_host("a task file");
   TensorFile content;
   put_set(content, "support_", tasks.columns(), tasks.support());
   put_set(content, "query_", tasks.columns(), tasks.query());

@@ -115,7 +115,7 @@ class ReferenceBackend final : public Backend<double> {
 }  // namespace
 }  // namespace reference
 
-std::unique_ptr<Backend<double>> make_reference_backend() {
+std::unique_ptr<Backend<double>> make_reference_backend(const ContextOptions&) {
   return std::make_unique<reference::ReferenceBackend>();
 }
 

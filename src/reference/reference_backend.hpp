@@ -4,10 +4,12 @@
 
 #include <memory>
 
+#include <shoal/context.hpp>
+
 #include "core/backend.hpp"
 
 namespace shoal {
 
-std::unique_ptr<Backend<double>> make_reference_backend();
+std::unique_ptr<Backend<double>> make_reference_backend(const ContextOptions& = {});
 
 }  // namespace shoal

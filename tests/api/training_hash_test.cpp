@@ -65,7 +65,7 @@ struct Factors {
   Isa isa = Isa::scalar;
   unsigned order = 0;
   std::int64_t chunk = 0;
-  std::string plan = "auto";                 ///< of the cpu backend: SHOAL_CPU_PLAN
+  std::string plan = "auto";                 ///< of the cpu backend
   std::optional<std::int64_t> kill_at = {};  ///< iteration after which the process is killed, to be resumed
 
   std::string describe() const {

@@ -2,6 +2,7 @@
 // Context over the table of backends of quadratic_backend.cpp: cpu with scalar and avx2, reference, cuda
 // when a test says so.
 #include <shoal/context.hpp>
+#include <shoal/program_environment.hpp>
 
 #include <gtest/gtest.h>
 
@@ -74,9 +75,43 @@ TEST(Context, RefusesByNameWhatIsNotToBeHad) {
 
 // The environment belongs to programs: what a library does depends on its arguments alone.
 TEST(Context, ReadsNoEnvironment) {
-  setenv("SHOAL_ISA", "scalar", 1);
+  const char* const variables[] = {"SHOAL_ISA", "SHOAL_CPU_PLAN", "SHOAL_CUDA_PLAN", "SHOAL_CUDA_DEVICE"};
+  for (const char* variable : variables) setenv(variable, "nonsense", 1);
   EXPECT_EQ(Context().isa(), Isa::avx2);
-  unsetenv("SHOAL_ISA");
+  cuda_present() = true;
+  EXPECT_EQ(Context().backend_name(), "cuda");
+  cuda_present() = false;
+  for (const char* variable : variables) unsetenv(variable);
+}
+
+TEST(Context, ProgramsPassTheEnvironmentAsOptions) {
+  const ContextOptions before{.threads = 3, .device = 2, .cpu_plan = "units"};
+  ContextOptions options = with_environment(before);
+  EXPECT_EQ(options.threads, 3);
+  EXPECT_EQ(options.device, 2) << "what is not set stays";
+  EXPECT_EQ(options.cpu_plan, "units");
+  EXPECT_EQ(options.cuda_plan, "");
+  setenv("SHOAL_CPU_PLAN", "tasks+keep", 1);
+  setenv("SHOAL_CUDA_PLAN", "64x16", 1);
+  setenv("SHOAL_CUDA_DEVICE", "1", 1);
+  options = with_environment(before);
+  EXPECT_EQ(options.threads, 3);
+  EXPECT_EQ(options.device, 1);
+  EXPECT_EQ(options.cpu_plan, "tasks+keep");
+  EXPECT_EQ(options.cuda_plan, "64x16");
+  for (const char* wrong : {"-1", "gpu", "1x", " 1", "99999999999999999999"}) {
+    setenv("SHOAL_CUDA_DEVICE", wrong, 1);
+    expect_error<InvalidArgument>([] { with_environment({}); },
+                                  "SHOAL_CUDA_DEVICE = \"" + std::string(wrong) +
+                                      "\" is not the number of a CUDA device: they are numbered from 0");
+  }
+  for (const char* variable : {"SHOAL_CPU_PLAN", "SHOAL_CUDA_PLAN", "SHOAL_CUDA_DEVICE"}) unsetenv(variable);
+}
+
+TEST(Context, ReportsOnTheDeviceOfTheOptions) {
+  cuda_present() = true;
+  EXPECT_EQ(Context::backends({.device = 3})[2].detail, "a device, number 3");
+  cuda_present() = false;
 }
 
 TEST(Context, ReportsEveryBackend) {

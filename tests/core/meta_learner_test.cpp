@@ -283,5 +283,27 @@ TYPED_TEST(MetaLearnerOf, ChecksItsInput) {
   EXPECT_EQ(learner.adapt(no_query, 1).status[0], TaskStatus::good) << "an empty query set is fine here";
 }
 
+TYPED_TEST(MetaLearnerOf, RefusesRowsAndResultsOnADeviceWhereTheBackendHasNone) {
+  using Real = TypeParam;
+  const auto learner = make_learner<Real>(Maml{});
+  const auto host = as<Real>(random_tasks(1, 3, 1, 2));
+  TaskSet<Real> support = host.support(), query = host.query();
+  support.device = query.device = 1;
+  const auto tasks = BasicTaskBatch<Real>::borrow(host.columns(), support, query, host.ids());
+  const std::string rest = " rows are in memory of CUDA device 1, which backend quadratic cannot read";
+  const int steps[] = {1};
+  expect_error<InvalidArgument>([&] { learner.meta_gradient(tasks); }, "support" + rest);
+  expect_error<InvalidArgument>([&] { learner.require_trainable(tasks); }, "support" + rest);
+  expect_error<InvalidArgument>([&] { learner.adapt(tasks, 1); }, "support" + rest);
+  expect_error<InvalidArgument>([&] { learner.evaluate(tasks, steps); }, "support" + rest);
+  expect_error<InvalidArgument>([&] { learner.predict(learner.adapt(host, 1), query, host.columns()); },
+                                "predict:" + rest);
+  const std::string refusal =
+      "results stay on the device with backend cuda alone, and this is backend quadratic";
+  expect_error<InvalidArgument>([&] { learner.meta_gradient_to(host, {}); }, refusal);
+  expect_error<InvalidArgument>([&] { learner.adapt_to(host, 1, {}); }, refusal);
+  expect_error<InvalidArgument>([&] { learner.evaluate_to(host, steps, {}); }, refusal);
+}
+
 }  // namespace
 }  // namespace shoal::testing

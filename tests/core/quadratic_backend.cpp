@@ -172,30 +172,31 @@ class QuadraticBackend final : public Backend<Real> {
 
 constexpr BackendEntry entries[] = {
     {BackendKind::cpu,
-     [] {
+     [](const ContextOptions&) {
        return BackendReport{"cpu", true, "quadratic"};
      },
      [](Isa isa) { return isa == Isa::scalar || isa == Isa::avx2; },
-     [](int, Isa) -> std::unique_ptr<Backend<float>> { return std::make_unique<QuadraticBackend<float>>(); },
-     nullptr},
+     [](const ContextOptions&) -> std::unique_ptr<Backend<float>> {
+       return std::make_unique<QuadraticBackend<float>>();
+     }},
     {BackendKind::reference,
-     [] {
+     [](const ContextOptions&) {
        return BackendReport{"reference", true, "quadratic"};
      },
      [](Isa isa) { return isa == Isa::scalar; }, nullptr,
-     [](int, Isa) -> std::unique_ptr<Backend<double>> {
+     [](const ContextOptions&) -> std::unique_ptr<Backend<double>> {
        return std::make_unique<QuadraticBackend<double>>();
      }},
     {BackendKind::cuda,
-     [] {
-       return BackendReport{"cuda", cuda_present(), cuda_present() ? "a device" : "no such device"};
+     [](const ContextOptions& options) {
+       const std::string number = options.device ? ", number " + std::to_string(*options.device) : "";
+       return BackendReport{"cuda", cuda_present(), cuda_present() ? "a device" + number : "no such device"};
      },
      [](Isa) { return false; },
-     [](int, Isa) -> std::unique_ptr<Backend<float>> {
+     [](const ContextOptions&) -> std::unique_ptr<Backend<float>> {
        if (!cuda_present()) throw ResourceError("backend cuda: no such device");
        return std::make_unique<QuadraticBackend<float>>();
-     },
-     nullptr},
+     }},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -263,6 +264,70 @@ TEST(TaskBatch, ChunksAreViewsThatCoverItInOrder) {
     EXPECT_EQ(y, Parts().query.y);
     EXPECT_EQ(offset, Parts().query.output_offset);
   }
+}
+
+/// Rows at addresses that nobody may read here.
+TaskBatch on_device(Parts& parts, int device = 0) {
+  const auto far_away = [&](const TaskSetStorage<float>& storage) {
+    TaskSet<float> set = storage.view();
+    const auto move = [](auto values) {
+      using Value = typename decltype(values)::element_type;
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): an address, of nothing
+      return decltype(values){values.empty() ? nullptr : reinterpret_cast<Value*>(std::uintptr_t{4096}),
+                              values.size()};
+    };
+    set.x = move(set.x);
+    set.y = move(set.y);
+    set.labels = move(set.labels);
+    set.output_offset = move(set.output_offset);
+    set.device = device;
+    return set;
+  };
+  return TaskBatch::borrow(parts.columns, far_away(parts.support), far_away(parts.query), parts.ids);
+}
+
+TEST(TaskBatch, RowsOnADeviceAreNeverReadOnTheHost) {
+  Parts plain, classes = labelled();
+  const TaskBatch batch = on_device(plain, 3), with_labels = on_device(classes, 3);
+  EXPECT_EQ(batch.device(), 3);
+  EXPECT_EQ(Parts().own().device(), std::nullopt);
+  batch.require_query();
+  const std::string rest = " reads rows on the host, and they are in memory of device 3";
+  const Ints first{0};
+  expect_error<InvalidArgument>([&] { batch.select(first); }, "task batch: select" + rest);
+  expect_error<InvalidArgument>([&] { batch.joined(); },
+                                "task batch: joining support and query (algorithm pooled)" + rest);
+  expect_error<InvalidArgument>([&] { widen(batch); }, "task batch: a change of precision" + rest);
+  expect_error<InvalidArgument>([&] { with_labels.require_labels_below(3); },
+                                "task batch: a check of labels" + rest);
+  expect_error<InvalidArgument>([&] { batch.require_on_host("somebody"); }, "task batch: somebody" + rest);
+  for_chunks(batch, 1, [&](const TaskBatch& chunk, std::size_t first_task) {
+    EXPECT_EQ(chunk.device(), 3);
+    EXPECT_EQ(chunk.query().device, 3);
+    if (first_task == 2) {
+      EXPECT_EQ(chunk.support().x.data(), batch.support().x.data() + 4);
+    }
+  });
+}
+
+TEST(TaskBatch, BothSidesAreInOneMemory) {
+  Parts parts;
+  const TaskBatch batch = on_device(parts);
+  expect_error<DataError>(
+      [&] { TaskBatch::borrow(parts.columns, batch.support(), parts.query.view(), parts.ids); },
+      "task batch: support is in memory of device 0, query in host memory");
+  // A side without rows is nowhere.
+  const Ints none{0, 0, 0, 0};
+  TaskSet<float> empty;
+  empty.offsets = none;
+  EXPECT_EQ(TaskBatch::borrow(parts.columns, batch.support(), empty, parts.ids).device(), 0);
+  EXPECT_EQ(TaskBatch::borrow(parts.columns, empty, batch.query(), parts.ids).device(), 0);
+  EXPECT_EQ(TaskBatch::borrow(parts.columns, empty, parts.query.view(), parts.ids).device(), std::nullopt);
+  // Structure is checked all the same.
+  TaskSet<float> short_of_rows = batch.support();
+  short_of_rows.x = short_of_rows.x.first(4);
+  expect_error<DataError>([&] { TaskBatch::borrow(parts.columns, short_of_rows, batch.query(), parts.ids); },
+                          "task batch: support x has 4 values, but the offsets say 3 rows of 2");
 }
 
 }  // namespace

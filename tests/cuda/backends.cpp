@@ -5,6 +5,7 @@
 #include "core/registry.hpp"
 #include "cpu/cpu_backend.hpp"
 #include "cuda/cuda_backend.hpp"
+#include "cuda/plan_choice.hpp"
 #include "cuda_under_test.hpp"
 #include "reference/reference_backend.hpp"
 
@@ -14,31 +15,35 @@ CudaOptions testing::cuda_under_test;
 
 namespace {
 
-BackendReport report_cuda() {
+BackendReport report_cuda(const ContextOptions& options) {
   BackendReport report{"cuda", false, ""};
-  report.available = cuda_available(report.detail);
+  report.available = cuda_available(options.device, report.detail);
   return report;
+}
+/// What the test says, in options that no context has.
+std::unique_ptr<Backend<float>> make_cuda(const ContextOptions& context) {
+  CudaOptions options = cuda_options(context);
+  options.threads = testing::cuda_under_test.threads;
+  options.rows = testing::cuda_under_test.rows;
+  options.shared_limit = testing::cuda_under_test.shared_limit;
+  options.layer_by_layer = testing::cuda_under_test.layer_by_layer;
+  options.layered_memory = testing::cuda_under_test.layered_memory;
+  return make_cuda_backend(options);
 }
 
 constexpr std::array<BackendEntry, 3> entries = {{
     {BackendKind::cpu,
-     [] {
+     [](const ContextOptions&) {
        return BackendReport{"cpu", true, ""};
      },
-     cpu_has_isa, make_cpu_backend, nullptr},
+     cpu_has_isa, make_cpu_backend},
     {BackendKind::reference,
-     [] {
+     [](const ContextOptions&) {
        return BackendReport{"reference", true, ""};
      },
-     [](Isa isa) { return isa == Isa::scalar; }, nullptr,
-     [](int, Isa) -> std::unique_ptr<Backend<double>> { return make_reference_backend(); }},
-    {BackendKind::cuda, report_cuda, [](Isa isa) { return isa == Isa::scalar; },
-     [](int, Isa) { return make_cuda_backend(testing::cuda_under_test); }, nullptr,
-     [] {
-       CudaOptions options = testing::cuda_under_test;
-       options.math = Math::fast;
-       return make_cuda_backend(options);
-     }},
+     [](Isa isa) { return isa == Isa::scalar; }, nullptr, make_reference_backend},
+    {BackendKind::cuda, report_cuda, [](Isa isa) { return isa == Isa::scalar; }, make_cuda, nullptr, true,
+     cuda_plans},
 }};
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <shoal/error.hpp>
 
 #include "core/lowered_problem.hpp"
+#include "cuda/device.hpp"
 #include "cuda/plan_choice.hpp"
 #include "cuda_under_test.hpp"
 #include "support/bits.hpp"
@@ -236,7 +237,10 @@ CudaPlan plan_of(const RandomCase& c) {
   const ParameterLayout layout(c.model);
   const LoweredAlgorithm lowered = lower(c.algorithm, layout);
   const RateLayout rates(layout, lowered.training.learned_rate, std::max(lowered.training.rate_steps, 1));
-  return cuda_plans({c.model, layout, rates, c.loss, lowered.training}, c.tasks, 0, cuda_under_test).front();
+  const cuda::DeviceInfo device = cuda::device_info(cuda::choose_device({}));
+  return cuda_plans({c.model, layout, rates, c.loss, lowered.training}, c.tasks,
+                    10 * device.major + device.minor, cuda_under_test)
+      .front();
 }
 
 class Corners : public ::testing::TestWithParam<std::tuple<int, std::size_t>> {

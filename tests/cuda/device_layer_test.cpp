@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
 
 #include <shoal/trainer.hpp>
 
@@ -26,10 +25,7 @@ using namespace cuda;
 
 class DeviceLayer : public ::testing::Test {
  protected:
-  void TearDown() override {
-    simt::set_device({});
-    unsetenv("SHOAL_CUDA_DEVICE");
-  }
+  void TearDown() override { simt::set_device({}); }
 };
 
 TrainOptions iterations(std::int64_t count, std::int64_t tasks) {
@@ -54,21 +50,21 @@ std::string message_of(Work work) {
 }
 
 TEST_F(DeviceLayer, TheDeviceIsChosenByNumber) {
-  EXPECT_EQ(device_number("0", 1), 0);
-  EXPECT_EQ(device_number("3", 4), 3);
-  for (const char* wrong : {"4", "-1", "gpu", "1x", "", " 1", "99999999999999999999"})
-    EXPECT_EQ(message_of<InvalidArgument>([&] { device_number(wrong, 4); }),
-              "SHOAL_CUDA_DEVICE = \"" + std::string(wrong) +
-                  "\" names none of the 4 visible CUDA devices (numbered from 0)");
-  setenv("SHOAL_CUDA_DEVICE", "1", 1);
-  EXPECT_THROW(Context({.backend = BackendKind::cuda}), InvalidArgument);
+  simt::set_device({.devices = 4});
   std::string detail;
-  EXPECT_FALSE(cuda_available(detail));
-  EXPECT_NE(detail.find("SHOAL_CUDA_DEVICE = \"1\""), std::string::npos) << detail;
-  setenv("SHOAL_CUDA_DEVICE", "0", 1);
-  EXPECT_NO_THROW(Context({.backend = BackendKind::cuda}));
-  EXPECT_TRUE(cuda_available(detail));
-  EXPECT_EQ(detail, "device 0 of 1: host, sm_90, 3 multiprocessors, 1024 MiB");
+  for (const int wrong : {4, -1}) {
+    const std::string want =
+        "device " + std::to_string(wrong) + " is none of the 4 visible CUDA devices (numbered from 0)";
+    EXPECT_EQ(message_of<InvalidArgument>([&] { Context({.backend = BackendKind::cuda, .device = wrong}); }),
+              want);
+    EXPECT_FALSE(cuda_available(wrong, detail));
+    EXPECT_EQ(detail, want);
+  }
+  EXPECT_NO_THROW(Context({.backend = BackendKind::cuda, .device = 3}));
+  EXPECT_TRUE(cuda_available(3, detail));
+  EXPECT_EQ(detail, "device 3 of 4: host, sm_90, 3 multiprocessors, 1024 MiB");
+  EXPECT_TRUE(cuda_available({}, detail));
+  EXPECT_EQ(detail, "device 0 of 4: host, sm_90, 3 multiprocessors, 1024 MiB");
 }
 
 TEST_F(DeviceLayer, AnErrorNamesCallTextAndPlace) {

@@ -3,9 +3,8 @@
 // fall to the next regime.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include <shoal/error.hpp>
+#include <shoal/task_source.hpp>
 
 #include "core/lowered_problem.hpp"
 #include "cuda/device_layout.hpp"
@@ -15,18 +14,11 @@
 namespace shoal::testing {
 namespace {
 
-class PlanChoice : public ::testing::Test {
- protected:
-  void TearDown() override { ::unsetenv("SHOAL_CUDA_PLAN"); }
-};
-
 CudaOptions wished(const char* text) {
-  ::setenv("SHOAL_CUDA_PLAN", text, 1);
-  return with_wished_plan({});
+  return cuda_options({.cuda_plan = text});
 }
 
-TEST_F(PlanChoice, WishesAreTaken) {
-  EXPECT_EQ(with_wished_plan({}).threads, 0);
+TEST(PlanChoice, WishesAreTaken) {
   EXPECT_EQ(wished("").threads, 0);
   const CudaOptions options = wished("64x16");
   EXPECT_EQ(options.threads, 64);
@@ -35,13 +27,13 @@ TEST_F(PlanChoice, WishesAreTaken) {
   EXPECT_TRUE(wished("layers").layer_by_layer);
 }
 
-TEST_F(PlanChoice, OthersAreRefusedByName) {
+TEST(PlanChoice, OthersAreRefusedByName) {
   for (const char* text : {"64", "x16", "64x", "64x16x", "0x4", "64x-1", "a64x16", "Layers", "99999999999x1"})
     try {
       wished(text);
       ADD_FAILURE() << text << " was taken";
     } catch (const InvalidArgument& error) {
-      EXPECT_NE(std::string(error.what()).find("SHOAL_CUDA_PLAN"), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find("cuda_plan takes"), std::string::npos) << error.what();
       EXPECT_NE(std::string(error.what()).find(text), std::string::npos) << error.what();
     }
 }
@@ -62,7 +54,7 @@ std::vector<CudaPlan> plans_of(const ModelSpec& model, int rows, int capability)
   return cuda_plans({model, layout, rates, loss, lowered.training}, tasks, capability);
 }
 
-TEST_F(PlanChoice, TheChosenPlanComesFirstAndEachCanBeWishedFor) {
+TEST(PlanChoice, TheChosenPlanComesFirstAndEachCanBeWishedFor) {
   for (const int capability : {80, 86, 90, 100, 120, 200}) {
     const auto small = plans_of({.inputs = 1, .hidden = {40, 40}, .outputs = 1}, 10, capability);
     ASSERT_GT(small.size(), 4u);
@@ -82,8 +74,19 @@ TEST_F(PlanChoice, TheChosenPlanComesFirstAndEachCanBeWishedFor) {
   }
 }
 
+TEST(PlanChoice, CapabilityZeroIsTheContextsDevice) {
+  const auto tasks = make_sinusoid({})->sample(Phase::train, 0, 3);
+  const MetaLearner::Options options{.model = {.hidden = {40, 40}}};
+  const Context cuda({.backend = BackendKind::cuda}), cpu({.backend = BackendKind::cpu, .threads = 1});
+  const auto own = MetaLearner(cuda, options).cuda_plans(tasks, 0);
+  const auto named = MetaLearner(cpu, options).cuda_plans(tasks, 90);
+  ASSERT_EQ(own.size(), named.size());
+  for (std::size_t i = 0; i < own.size(); ++i) EXPECT_EQ(own[i].text, named[i].text);
+  EXPECT_THROW(MetaLearner(cpu, options).cuda_plans(tasks, 0), InvalidArgument);
+}
+
 // One large task among many small ones: each has as many blocks in a launch as the largest of its chunk.
-TEST_F(PlanChoice, NoChunkOfTasksHasMoreBlocksThanAGrid) {
+TEST(PlanChoice, NoChunkOfTasksHasMoreBlocksThanAGrid) {
   const ModelSpec model{.inputs = 32, .hidden = {1500}};
   const ParameterLayout layout(model);
   const LoweredAlgorithm lowered = lower(Fomaml{{.steps = 1}}, layout);

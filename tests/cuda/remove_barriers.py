@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""remove_barriers.py SOURCE WORK [FILE...]: removes each barrier and fence of the kernels in turn and requires that the suite
-notices, as a data race under ThreadSanitizer or as wrong bits in some order of threads.
+"""remove_barriers.py SOURCE WORK [FILE...]: removes each barrier and fence of the kernels, and each wait of the backend for its
+stream, in turn and requires that the suite notices: as a data race under ThreadSanitizer, as memory that is used after it was freed, or
+as wrong bits, in some order of threads or on streams that run late.
 
 A barrier that carries a flag keeps the flag and orders nothing any more.
 """
@@ -14,8 +15,10 @@ import sys
 
 source, work = map(pathlib.Path, sys.argv[1:3])
 tree, build = work / "tree", work / "build"
-files = sys.argv[3:] or sorted(str(file.relative_to(source)) for file in source.glob("kernels/*.cu*"))
-barrier = re.compile(r"(?:team_\.sync|__syncthreads|__syncwarp|__threadfence)\(\);|__syncthreads_or\(")
+found_files = [*source.glob("kernels/**/*.cu*"), *source.glob("src/cuda/**/*.?pp")]
+files = sys.argv[3:] or sorted(str(file.relative_to(source)) for file in found_files)
+barrier = re.compile(r"(?:team_\.sync|__syncthreads|__syncwarp|__threadfence)\(\);|__syncthreads_or\(|"
+                     r"(?:stream_?\.)?synchronize\(\"[^\"]*\"(?:, where)?\);")
 votes = {"__syncthreads_or(": "::simt::wait(::simt::Wait::vote, ::simt::Scope::block, "}
 
 

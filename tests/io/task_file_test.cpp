@@ -91,5 +91,15 @@ TEST(TaskFile, RefusesWhatTheContractSays) {
   });
 }
 
+TEST(TaskFile, RowsOnADeviceAreRefused) {
+  const Scratch folder;
+  const TaskBatch64 host = two_tasks();
+  TaskSet<double> support = host.support(), query = host.query();
+  support.device = query.device = 0;
+  const auto tasks = TaskBatch64::borrow(host.columns(), support, query, host.ids());
+  EXPECT_THROW(write_task_file(folder / "tasks", tasks), InvalidArgument);
+  EXPECT_FALSE(std::filesystem::exists(folder / "tasks"));
+}
+
 }  // namespace
 }  // namespace shoal

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DBUILD= -DSOURCE= -DFROM= -DWORK= [-DLAUNCHER=] [-DCONFIGURE_ONLY=ON] -P consume.cmake: installs (unless FROM is
-# subdirectory), then configures, builds and runs the consumer project against it.
+# cmake -DBUILD= -DSOURCE= -DFROM= -DWORK= [-DLAUNCHER=] [-DCONSUMER=FOLDER] [-DRUNNER=] [-DCONFIGURE_ONLY=ON] -P consume.cmake:
+# installs (unless FROM is subdirectory), then configures, builds and runs the consumer project (of tests/package; through RUNNER) against
+# it.
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT code EQUAL 0)
@@ -29,9 +30,13 @@ if(NOT FROM STREQUAL "subdirectory")
   endforeach()
   list(APPEND arguments -DCMAKE_PREFIX_PATH=${work}/prefix)
 endif()
-run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/tests/package/consumer -B ${work}/build ${arguments})
+if(NOT CONSUMER)
+  set(CONSUMER consumer)
+endif()
+separate_arguments(runner UNIX_COMMAND "${RUNNER}")
+run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/tests/package/${CONSUMER} -B ${work}/build ${arguments})
 if(CONFIGURE_ONLY)
   return()
 endif()
 run(${CMAKE_COMMAND} --build ${work}/build --target consumer)
-run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${work}/prefix/lib ${work}/build/consumer)
+run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${work}/prefix/lib ${runner} ${work}/build/consumer)

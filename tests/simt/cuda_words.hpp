@@ -68,6 +68,13 @@ inline int __any_sync(unsigned, int flag) {
 inline unsigned long long atomicAdd(unsigned long long* to, unsigned long long value) {
   return __atomic_fetch_add(to, value, __ATOMIC_RELAXED);
 }
+inline unsigned long long atomicMax(unsigned long long* to, unsigned long long value) {
+  unsigned long long before = __atomic_load_n(to, __ATOMIC_RELAXED);
+  while (before < value &&
+         !__atomic_compare_exchange_n(to, &before, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  }
+  return before;
+}
 inline void __threadfence() {
   ::simt::fence();
 }
@@ -83,7 +90,8 @@ inline unsigned atomicInc(unsigned* counter, unsigned last) {
 struct alignas(16) float4 {
   float x, y, z, w;
 };
-using cudaStream_t = void*;
+struct CUstream_st;
+using cudaStream_t = CUstream_st*;
 
 inline int atomicOr(int* address, int bits) {
   return __atomic_fetch_or(address, bits, __ATOMIC_RELAXED);

@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,18 +19,17 @@
 
 #include "cuda/device.hpp"
 #include "cuda/device_graph.hpp"
-#include "cuda/device_memory.hpp"
 #include "cuda/device_range.hpp"
+#include "cuda/memory_pool.hpp"
+#include "simt/late_stream.hpp"
 #include "simt/simt.hpp"
 
 namespace shoal::cuda {
 namespace {
 
+using simt::give;
+using simt::stream_of;
 using Work = std::function<void()>;
-struct Queue {
-  std::deque<Work> waiting;
-  std::vector<Work>* recording = nullptr;
-};
 struct Recorded {
   std::vector<Work> work;
 };
@@ -39,18 +37,19 @@ struct Recorded {
 simt::DevicePlan the_plan;
 constexpr std::uint32_t unwritten = 0xffc5a3e1;  // a NaN that no kernel makes
 std::string fetch_fault;
+thread_local int device_now = 0;
 long calls = 0, live = 0, graph_launches = 0, kernel_launches = 0;
 std::int64_t bytes_in_use = 0;
-std::map<const void*, std::size_t> on_device;
+struct Allocation {
+  std::size_t bytes = 0;
+  int device = 0;
+};
+std::map<const void*, Allocation> on_device;
 std::vector<std::string> ranges;
 int open_ranges = 0;
 
 void count_call(const std::string& call, const CallSite& where) {
   if (++calls == the_plan.fails_at) throw DeviceError(call, "planted failure", where);
-}
-
-Queue& queue_of(void* handle) {
-  return *static_cast<Queue*>(handle);
 }
 
 void fill_unwritten(void* memory, std::size_t bytes) {
@@ -67,22 +66,9 @@ void look_for_unwritten(const void* memory, std::size_t bytes) {
                     std::to_string(bytes);
   }
 }
-void give(Queue& queue, Work work) {
-  if (queue.recording)
-    queue.recording->push_back(std::move(work));
-  else
-    queue.waiting.push_back(std::move(work));
-}
-void drain(Queue& queue) {
-  while (!queue.waiting.empty()) {
-    const Work work = std::move(queue.waiting.front());
-    queue.waiting.pop_front();
-    work();
-  }
-}
 // A kernel that somebody launches on a stream.
 void launch_later(void* stream, const Work& kernel) {
-  give(queue_of(stream), [kernel] {
+  give(stream_of(stream), [kernel] {
     ++kernel_launches;
     kernel();
   });
@@ -97,15 +83,24 @@ bool device_available(std::string& why) {
   return false;
 }
 
-int chosen_device() {
-  const char* wish = std::getenv("SHOAL_CUDA_DEVICE");
-  return wish && *wish ? device_number(wish, 1) : 0;
+int device_count(const CallSite& where) {
+  count_call("cudaGetDeviceCount", where);
+  return the_plan.devices;
+}
+int current_device(const CallSite& where) {
+  count_call("cudaGetDevice", where);
+  return device_now;
+}
+std::optional<int> device_of(CUstream_st* stream, const CallSite& where) {
+  if (!stream) return std::nullopt;
+  count_call("cudaStreamGetDevice", where);
+  return stream->device;
 }
 
 DeviceInfo device_info(int device, const CallSite& where) {
   count_call("cudaGetDeviceProperties", where);
   return {.index = device,
-          .count = 1,
+          .count = the_plan.devices,
           .name = "host",
           .major = 9,
           .minor = 0,
@@ -120,10 +115,13 @@ std::int64_t free_memory(const CallSite& where) {
   return the_plan.memory - bytes_in_use;
 }
 
-DeviceScope::DeviceScope(int, const CallSite& where) {
+DeviceScope::DeviceScope(int device, const CallSite& where) {
   count_call("cudaGetDevice", where);
+  before_ = std::exchange(device_now, device);
 }
-DeviceScope::~DeviceScope() = default;
+DeviceScope::~DeviceScope() {
+  device_now = before_;
+}
 
 void load_kernel(const void*, const CallSite& where) {
   count_call("cudaFuncGetAttributes", where);
@@ -134,98 +132,90 @@ int resident_blocks(const void*, int, std::int64_t shared_bytes, const CallSite&
   return shared_bytes > the_plan.shared_per_block ? 0 : 2;
 }
 
-Stream::Stream(const CallSite& where) {
+Stream::Stream(const StreamOptions& options, const CallSite& where)
+    : borrowed_(options.borrowed.has_value()), memory_(options.memory) {
+  if (borrowed_) {
+    handle_ = *options.borrowed;
+    return;
+  }
   count_call("cudaStreamCreateWithFlags", where);
-  handle_ = new Queue;
+  handle_ = simt::make_stream(device_now);
   ++live;
 }
 Stream::~Stream() {
-  drain(queue_of(handle_));
-  delete &queue_of(handle_);
+  if (borrowed_) return;
+  simt::destroy_stream(cuda());
   --live;
 }
 
 void Stream::copy_to_device(void* to, const void* from, std::size_t bytes, const CallSite& where) {
   count_call("cudaMemcpyAsync to the device", where);
-  give(queue_of(handle_), [=] { std::memcpy(to, from, bytes); });
+  give(stream_of(handle_), [=] { std::memcpy(to, from, bytes); });
 }
 void Stream::copy_to_host(void* to, const void* from, std::size_t bytes, const CallSite& where) {
   count_call("cudaMemcpyAsync from the device", where);
-  give(queue_of(handle_), [=] {
-    look_for_unwritten(from, bytes);
-    std::memcpy(to, from, bytes);
-  });
+  give(stream_of(handle_), [=] { simt::fetch_device_memory(to, from, bytes); });
+}
+void Stream::copy_on_device(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+  count_call("cudaMemcpyAsync on the device", where);
+  give(stream_of(handle_), [=] { std::memcpy(to, from, bytes); });
 }
 void Stream::fill_zero(void* to, std::size_t bytes, const CallSite& where) {
   count_call("cudaMemsetAsync", where);
-  give(queue_of(handle_), [=] { std::memset(to, 0, bytes); });
+  give(stream_of(handle_), [=] { std::memset(to, 0, bytes); });
 }
 void Stream::accept(const char* what, const CallSite& where) {
   count_call(what, where);
 }
 void Stream::synchronize(const char* what, const CallSite& where) {
   count_call(what, where);
-  drain(queue_of(handle_));
-  if (const std::string fault = simt::take_fault(); !fault.empty()) throw DeviceError(what, fault, where);
-  if (const std::string fault = std::exchange(fetch_fault, {}); !fault.empty())
+  if (const std::string fault = simt::run_and_take_fault(handle_); !fault.empty())
     throw DeviceError(what, fault, where);
 }
 
-// An event is the stream that it waits for, and when that came by.
 namespace {
-struct Passage {
-  Queue* queue = nullptr;
-  std::chrono::steady_clock::time_point at;
-};
-Passage& passage_of(void* handle) {
-  return *static_cast<Passage*>(handle);
+CUevent_st& event_of(void* handle) {
+  return *static_cast<CUevent_st*>(handle);
 }
 }  // namespace
 Event::Event(const CallSite& where) {
   count_call("cudaEventCreate", where);
-  handle_ = new Passage;
+  handle_ = new CUevent_st;
   ++live;
 }
 Event::~Event() {
-  delete &passage_of(handle_);
+  delete &event_of(handle_);
   --live;
 }
 void Event::record(Stream& stream, const CallSite& where) {
   count_call("cudaEventRecord", where);
-  Passage& passage = passage_of(handle_);
-  passage.queue = &queue_of(stream.handle());
-  give(*passage.queue, [&passage] { passage.at = std::chrono::steady_clock::now(); });
+  simt::record(event_of(handle_), stream_of(stream.handle()));
 }
 void Event::wait(const CallSite& where) {
   count_call("cudaEventSynchronize", where);
-  if (passage_of(handle_).queue) drain(*passage_of(handle_).queue);
+  simt::run_up_to(event_of(handle_));
 }
 float Event::milliseconds_since(const Event& earlier, const CallSite& where) const {
   count_call("cudaEventElapsedTime", where);
-  const std::chrono::duration<float, std::milli> time =
-      passage_of(handle_).at - passage_of(earlier.handle_).at;
+  const std::chrono::duration<float, std::milli> time = *event_of(handle_).at - *event_of(earlier.handle_).at;
   return time.count();
 }
 
-void* allocate(Stream&, std::size_t bytes, const CallSite& where) {
+void* allocate_from_pool(Stream&, std::size_t bytes, const CallSite& where) {
   const std::string call = "cudaMallocAsync of " + std::to_string(bytes) + " bytes";
   count_call(call, where);
-  if (bytes_in_use + static_cast<std::int64_t>(bytes) > the_plan.memory)
-    throw DeviceError(call, "cudaErrorMemoryAllocation (out of memory)", where);
+  void* const memory = simt::allocate_device_memory(bytes, device_now);
+  if (!memory) throw DeviceError(call, "cudaErrorMemoryAllocation (out of memory)", where);
   ++device_counts().allocations;
-  void* const memory = std::malloc(bytes);
-  fill_unwritten(memory, bytes);
-  bytes_in_use += static_cast<std::int64_t>(bytes);
-  on_device[memory] = bytes;
-  ++live;
   return memory;
 }
-void release(Stream& stream, void* memory) noexcept {
-  bytes_in_use -= static_cast<std::int64_t>(on_device.at(memory));
-  on_device.erase(memory);
-  --live;
-  drain(queue_of(stream.handle()));
-  std::free(memory);
+void release_to_pool(Stream& stream, void* memory) noexcept {
+  simt::release_device_memory(memory, stream.handle());
+}
+
+std::optional<int> device_of_memory(const void* address, const CallSite& where) {
+  count_call("cudaPointerGetAttributes", where);
+  return simt::device_of_memory(address);
 }
 
 void* allocate_pinned(std::size_t bytes, const CallSite& where) {
@@ -253,11 +243,11 @@ void Graph::clear() noexcept {
 }
 void Graph::begin(Stream& stream, const CallSite& where) {
   count_call("cudaStreamBeginCapture", where);
-  queue_of(stream.handle()).recording = new std::vector<Work>;
+  stream_of(stream.handle()).recording = new std::vector<Work>;
 }
 void Graph::end(Stream& stream, const CallSite& where) {
-  Queue& queue = queue_of(stream.handle());
-  const std::unique_ptr<std::vector<Work>> recorded(std::exchange(queue.recording, nullptr));
+  const std::unique_ptr<std::vector<Work>> recorded(
+      std::exchange(stream_of(stream.handle()).recording, nullptr));
   clear();
   count_call("cudaStreamEndCapture", where);
   count_call("cudaGraphInstantiate", where);
@@ -265,13 +255,13 @@ void Graph::end(Stream& stream, const CallSite& where) {
   ++live;
 }
 void Graph::abandon(Stream& stream) noexcept {
-  delete std::exchange(queue_of(stream.handle()).recording, nullptr);
+  delete std::exchange(stream_of(stream.handle()).recording, nullptr);
   clear();
 }
 void Graph::start(Stream& stream, const CallSite& where) {
   count_call("cudaGraphLaunch", where);
   ++graph_launches;
-  for (const Work& work : static_cast<const Recorded*>(handle_)->work) give(queue_of(stream.handle()), work);
+  for (const Work& work : static_cast<const Recorded*>(handle_)->work) give(stream_of(stream.handle()), work);
 }
 
 Range::Range(const char* name) {
@@ -295,6 +285,43 @@ void set_device(const DevicePlan& plan) {
 void count_device_call(const char* what) {
   shoal::cuda::count_call(what, CallSite::current());
 }
+void* allocate_device_memory(std::size_t bytes, int device) {
+  if (bytes_in_use + static_cast<std::int64_t>(bytes) > the_plan.memory) return nullptr;
+  void* memory = nullptr;
+  if (::posix_memalign(&memory, 256, bytes) != 0) return nullptr;  // to the byte, for AddressSanitizer
+  fill_unwritten(memory, bytes);
+  bytes_in_use += static_cast<std::int64_t>(bytes);
+  on_device[memory] = {bytes, device};
+  ++live;
+  return memory;
+}
+void release_device_memory(void* memory, void* stream) {
+  bytes_in_use -= static_cast<std::int64_t>(on_device.at(memory).bytes);
+  on_device.erase(memory);
+  --live;
+  give(stream_of(stream), [memory] { std::free(memory); });
+}
+std::optional<int> device_of_memory(const void* memory) {
+  const auto after = on_device.upper_bound(memory);
+  if (after == on_device.begin()) return std::nullopt;
+  const auto& [begin, allocation] = *std::prev(after);
+  const bool inside = memory < static_cast<const char*>(begin) + allocation.bytes;
+  return inside ? std::optional(allocation.device) : std::nullopt;
+}
+void fetch_device_memory(void* to, const void* from, std::size_t bytes) {
+  look_for_unwritten(from, bytes);
+  std::memcpy(to, from, bytes);
+}
+std::string run_and_take_fault(void* stream) {
+  run_all(stream_of(stream));
+  const std::string fetched = std::exchange(fetch_fault, {});
+  const std::string fault = take_fault();
+  return fault.empty() ? fetched : fault;
+}
+int& device_of_thread() {
+  return device_now;
+}
+
 long device_calls() {
   return calls;
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -16,16 +15,9 @@ struct LayoutContext {
   Context context;
 };
 
-/// A cpu context made with SHOAL_CPU_PLAN = plan; the environment is as before afterwards.
+/// A cpu context with a plan (docs/configuration.md).
 inline Context context_with_plan(const std::string& plan, int threads, Isa isa = Isa::automatic) {
-  const char* before = std::getenv("SHOAL_CPU_PLAN");
-  const std::string kept = before ? before : "";
-  setenv("SHOAL_CPU_PLAN", plan.c_str(), 1);
-  struct Restore {
-    const std::string& kept;
-    ~Restore() { setenv("SHOAL_CPU_PLAN", kept.c_str(), 1); }
-  } restore{kept};
-  return Context({.backend = BackendKind::cpu, .threads = threads, .isa = isa});
+  return Context({.backend = BackendKind::cpu, .threads = threads, .isa = isa, .cpu_plan = plan});
 }
 
 inline std::vector<LayoutContext> contexts_of_both_layouts(const std::vector<int>& threads) {

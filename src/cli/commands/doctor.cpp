@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include <shoal/machine.hpp>
+#include <shoal/program_environment.hpp>
 
 #include "cli/print_json.hpp"
 #include "cli/session.hpp"
@@ -30,7 +31,7 @@ int run_doctor(const CommandOptions& options) {
     }
     result["instruction_sets"].push_back(std::move(line));
   }
-  for (const BackendReport& report : Context::backends()) {
+  for (const BackendReport& report : Context::backends(with_environment({}))) {
     nlohmann::ordered_json line = {
         {"name", report.name}, {"available", report.available}, {"detail", report.detail}};
     if (report.peak_gflops > 0.0) {

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include <shoal/error.hpp>
+#include <shoal/program_environment.hpp>
 #include <shoal/quoted_text.hpp>
 #include <shoal/tensor_file.hpp>
 
@@ -98,7 +99,8 @@ int run_inspect_plan(const CommandOptions& options) {
       {"trajectory_bytes_per_task", (static_cast<std::size_t>(steps) + 1) * layout.size() * sizeof(float)},
       {"tensors", ordered_json::array()}};
   if (config.backend != BackendKind::reference) {
-    const Context context({BackendKind::cpu, config.threads, config.isa});
+    const Context context(
+        with_environment({.backend = BackendKind::cpu, .threads = config.threads, .isa = config.isa}));
     const MetaLearner learner(context, {.model = model, .loss = config.loss, .algorithm = config.algorithm});
     result["cpu"] = learner.plan(tasks);
     for (const int capability : {80, 90, 100})

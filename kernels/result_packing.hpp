@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results of tasks as a caller wants them who keeps them on the device: packed, and the one NaN for tasks
+// that failed. All pointers are to device memory.
+#pragma once
+
+#include <cstdint>
+
+namespace shoal::kernels {
+
+/// to[e, c] = from[e, places[c]], or the one NaN where status[e] is not 0.
+struct ResultPacking {
+  const float* from = nullptr;           ///< [entries, stride]
+  std::int64_t entries = 0;              ///< tasks, or points x tasks
+  std::int64_t stride = 1, columns = 1;  ///< floats of an entry, before and after
+  const std::int32_t* places = nullptr;  ///< [columns]; null: places[c] = c
+  const std::uint8_t* status = nullptr;  ///< [entries]; null: every entry is good
+  float* to = nullptr;                   ///< [entries, columns]
+};
+
+void launch_result_packing(const ResultPacking& job, void* stream);
+
+}  // namespace shoal::kernels

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// UpdateWorkspace: the memory that the sum over sets and the update (kernels/meta_update.hpp) work in, kept
+// from call to call.
+#pragma once
+
+#include "cuda/device_problem.hpp"
+#include "kernels/meta_update.hpp"
+#include "kernels/task_arguments.hpp"
+
+namespace shoal::cuda {
+
+class UpdateWorkspace {
+ public:
+  /// The update after the task kernel of `job`, whose sums it places; without `now` and `next`.
+  kernels::UpdateArguments prepare(Stream& stream, const DeviceProblem& problem, kernels::TaskArguments& job);
+  /// Digits and ticket at zero, as the update leaves them.
+  void clear(Stream& stream, const kernels::UpdateArguments& update);
+  /// Where the update reads its inputs.
+  kernels::IterationInputs* inputs(Stream& stream) { return inputs_.room_for(stream, 1); }
+
+ private:
+  DeviceArray<float> gradient_, largest_;
+  DeviceArray<long long> sums_, rate_sums_, loss_digits_;
+  DeviceArray<unsigned> ticket_;
+  DeviceArray<kernels::IterationInputs> inputs_;
+  DeviceArray<kernels::IterationSummary> summary_;
+};
+
+}  // namespace shoal::cuda
