@@ -19,4 +19,8 @@ std::string quoted_text(std::string_view text, std::size_t most = 100);
 /// the same text again.
 std::string toml_text(std::string_view text);
 
+/// JSON as a serialiser writes it, with DEL and what `printable` escapes beyond ASCII as \u escapes: a
+/// terminal may show it, and it says the same.
+std::string printable_json(std::string_view json);
+
 }  // namespace shoal

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <shoal/algorithm.hpp>
@@ -18,13 +20,22 @@
 
 namespace shoal {
 
+/// Where tasks come from: three generators, a table, or a task file.
+enum class TaskSourceKind { sinusoid, xsinx, xsinx_window, table, file };
+std::string_view to_string(TaskSourceKind kind);
+/// Throws InvalidArgument with the list of known names.
+TaskSourceKind task_source_from_string(std::string_view name);
+constexpr bool is_generated(TaskSourceKind kind) {
+  return kind != TaskSourceKind::table && kind != TaskSourceKind::file;
+}
+
 struct TasksConfig {
-  std::string source = "sinusoid";  ///< sinusoid | xsinx | xsinx-window | table | file
+  TaskSourceKind source = TaskSourceKind::sinusoid;
   int support = 10, query = 10;
   double noise = 0.0;             ///< generators
   std::string law = "normal";     ///< xsinx: normal | uniform
   double low = -5.0, high = 5.0;  ///< xsinx, law = uniform
-  TableOptions table;             ///< source = table; path also serves source = file
+  TableOptions table;             ///< source = table; the path also serves source = file
   bool operator==(const TasksConfig&) const = default;
 };
 
@@ -72,6 +83,14 @@ struct RunConfig {
   EvaluateConfig evaluate;
 };
 
+/// Where a configuration runs, over what it does not say (device, stream, ...).
+inline ContextOptions context_options(const RunConfig& config, ContextOptions rest = {}) {
+  rest.backend = config.backend;
+  rest.threads = config.threads;
+  rest.isa = config.isa;
+  rest.math = config.math;
+  return rest;
+}
 /// What a loss makes of a table's target columns.
 TargetType targets_of(const Loss& loss);
 /// Throws InvalidArgument when rows are to be stratified by classes that the loss does not have.

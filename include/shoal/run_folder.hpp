@@ -4,11 +4,15 @@
 // a whole line at a time.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <shoal/input_file.hpp>
 #include <shoal/trainer.hpp>
@@ -17,6 +21,15 @@ namespace shoal {
 
 /// Text entries of model.safetensors: "config" (resolved TOML), "preprocessing" (JSON), "version".
 using ModelMetadata = std::map<std::string, std::string>;
+
+/// A set of task ids as an entry of the metadata: ascending, 8 bytes each, little-endian, in base64.
+std::string text_of_ids(std::span<const std::int64_t> ids);
+/// Throws ModelError, naming `where`, when the text is not what text_of_ids writes.
+std::vector<std::int64_t> ids_of_text(std::string_view text, const std::string& where);
+
+/// The model behind RUN, which is a run folder or the model file itself. Throws ResourceError when the
+/// folder's model is a symbolic link.
+std::filesystem::path model_file(const std::filesystem::path& run);
 
 template <class Real>
 struct StoredModel {

@@ -2,15 +2,20 @@
 // Everything of the public interface, nothing but includes.
 #pragma once
 
+#include <shoal/adapted_models.hpp>
 #include <shoal/algorithm.hpp>
 #include <shoal/batch_source.hpp>
+#include <shoal/config.hpp>
 #include <shoal/context.hpp>
 #include <shoal/cuda_plan.hpp>
+#include <shoal/data_report.hpp>
 #include <shoal/dataset.hpp>
 #include <shoal/device_memory_resource.hpp>
 #include <shoal/device_results.hpp>
 #include <shoal/error.hpp>
 #include <shoal/evaluation.hpp>
+#include <shoal/failed_tasks.hpp>
+#include <shoal/gradient_file.hpp>
 #include <shoal/input_file.hpp>
 #include <shoal/left_out.hpp>
 #include <shoal/loss.hpp>
@@ -21,11 +26,17 @@
 #include <shoal/model.hpp>
 #include <shoal/model_selection.hpp>
 #include <shoal/nearest_name.hpp>
+#include <shoal/notice.hpp>
+#include <shoal/open_tasks.hpp>
 #include <shoal/optimizer.hpp>
+#include <shoal/output_file.hpp>
+#include <shoal/predictions.hpp>
 #include <shoal/quoted_text.hpp>
 #include <shoal/responses.hpp>
+#include <shoal/run.hpp>
 #include <shoal/run_config.hpp>
 #include <shoal/run_folder.hpp>
+#include <shoal/run_report.hpp>
 #include <shoal/table_source.hpp>
 #include <shoal/target_units.hpp>
 #include <shoal/task_batch.hpp>
@@ -33,6 +44,7 @@
 #include <shoal/task_source.hpp>
 #include <shoal/task_status.hpp>
 #include <shoal/tensor_file.hpp>
+#include <shoal/train_run.hpp>
 #include <shoal/trainer.hpp>
 #include <shoal/version.hpp>
 #include <shoal/volatility.hpp>

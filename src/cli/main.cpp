@@ -17,9 +17,8 @@
 #include <shoal/nearest_name.hpp>
 #include <shoal/quoted_text.hpp>
 
-#include "cli/config/config_file.hpp"
 #include "cli/print_json.hpp"
-#include "cli/trained_model.hpp"
+#include "cli/session.hpp"
 
 namespace shoal::cli {
 namespace {
@@ -153,9 +152,8 @@ void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
 }
 
 int print_resolved_config(const CommandOptions& options) {
-  const RunConfig config =
-      options.run.empty() ? resolve_config(options.common) : open_trained(options).config;
-  std::fputs(print_config(config).c_str(), stdout);
+  const RunConfig config = options.run.empty() ? resolve_config(options.common) : open_run(options).config();
+  std::fputs(to_toml(config).c_str(), stdout);
   return 0;
 }
 

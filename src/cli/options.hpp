@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <shoal/config.hpp>
 #include <shoal/run_config.hpp>
 
 namespace shoal::cli {
@@ -33,10 +34,13 @@ struct CommandOptions {
   bool resume = false, fast_weights = false;
 };
 
-/// The configuration: flag > environment > file > default. With `trained`, the configuration of a run, the
-/// file's keys are laid over that, and the environment's seed does not count: the run's own decides which
-/// tasks are test tasks.
-RunConfig resolve_config(const CommonOptions& options, const RunConfig* trained = nullptr);
+/// What a command's configuration goes over: the defaults, or the configuration of a trained run. Then the
+/// environment's seed does not count: the run's own decides which tasks are test tasks.
+enum class Base { defaults, run };
+/// What the command line says over the file of --config: environment, then --set, then flags.
+std::vector<ConfigOverride> overrides_of(const CommonOptions& options, Base base);
+/// The configuration: flag > environment > file > default.
+RunConfig resolve_config(const CommonOptions& options);
 
 /// One function per command; each returns the exit code. main() turns errors into theirs.
 int run_train(const CommandOptions& options);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/session.hpp"
 
+#include <cstdio>
+
 #include <shoal/error.hpp>
+#include <shoal/failed_tasks.hpp>
+#include <shoal/output_file.hpp>
 #include <shoal/program_environment.hpp>
-#include <shoal/table_source.hpp>
 #include <shoal/version.hpp>
 
 namespace shoal::cli {
@@ -12,9 +15,26 @@ std::string version() {
   return SHOAL_VERSION;
 }
 
+Notify notices(const CommonOptions& options) {
+  return [quiet = options.quiet](const Notice& notice) {
+    if (notice.kind == Notice::Kind::warning)
+      std::fprintf(stderr, "shoal: warning: %s\n", notice.text.c_str());
+    else if (!quiet)
+      std::fprintf(stderr, "shoal: %s\n", notice.text.c_str());
+  };
+}
+
+Run open_run(const CommandOptions& options) {
+  RunOptions run;
+  run.config = options.common.config;
+  run.overrides = overrides_of(options.common, Base::run);
+  run.context = with_environment({});
+  run.notify = notices(options.common);
+  return Run::open(options.run, run);
+}
+
 Context make_context(const RunConfig& config) {
-  return Context(with_environment(
-      {.backend = config.backend, .threads = config.threads, .isa = config.isa, .math = config.math}));
+  return Context(context_options(config, with_environment({})));
 }
 
 Phase phase_from_string(const std::string& name, const char* others) {
@@ -29,13 +49,23 @@ void require_parent_folder(const std::filesystem::path& file) {
     throw ResourceError(file.string() + ": there is no folder " + folder.string());
 }
 
-void require_other_file(const std::filesystem::path& out, std::initializer_list<std::string_view> inputs) {
-  if (!std::filesystem::is_regular_file(out)) return;
-  for (const std::string_view input : inputs)
-    for (const std::string& file :
-         input.empty() ? std::vector<std::string>{} : table_files(std::string(input)))
-      if (std::error_code none; std::filesystem::equivalent(out, file, none))
-        throw InvalidArgument("--out " + out.string() + ": the command reads this file");
+void require_other_file(const std::filesystem::path& out, const std::vector<std::string>& inputs) {
+  if (is_one_of(out, inputs))
+    throw InvalidArgument("--out " + out.string() + ": the command reads this file");
+}
+
+std::optional<int> steps_asked(const CommandOptions& options) {
+  if (options.steps.empty()) return std::nullopt;
+  return options.steps.front();
+}
+
+std::string failure_text(const TaskReport& report) {
+  return shoal::failure_text(static_cast<std::int64_t>(report.failures.size()), report.tasks,
+                             report.failures);
+}
+
+void require_any_good(const TaskReport& report) {
+  if (report.good == 0) throw NumericError(failure_text(report));
 }
 
 }  // namespace shoal::cli

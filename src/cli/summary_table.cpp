@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "cli/failed_tasks.hpp"
+#include <shoal/failed_tasks.hpp>
 
 namespace shoal::cli {
 namespace {
@@ -75,6 +75,23 @@ nlohmann::ordered_json json_table(const std::vector<StepSummary>& summaries) {
                                    {"q999", s.q999},
                                    {"divergence_rate", s.divergence_rate},
                                    {"failures", json_failures(s.failures)}};
+    list.push_back(std::move(line));
+  }
+  return list;
+}
+
+nlohmann::ordered_json json_losses(const Evaluation& evaluation) {
+  auto list = nlohmann::ordered_json::array();
+  const StepLosses<double>& losses = evaluation.losses;
+  const std::size_t tasks = evaluation.tasks.size();
+  for (std::size_t t = 0; t < tasks; ++t) {
+    const ReportedTask& task = evaluation.tasks[t];
+    nlohmann::ordered_json line = {{"id", task.id}, {"key", task.key}, {"phase", task.phase}};
+    line["trained_on"] = task.trained_on ? nlohmann::ordered_json(*task.trained_on) : nullptr;
+    for (std::size_t i = 0; i < losses.steps.size(); ++i) {
+      line["loss"].push_back(losses.loss[i * tasks + t]);  // NaN becomes null
+      line["status"].push_back(static_cast<int>(losses.status[i * tasks + t]));
+    }
     list.push_back(std::move(line));
   }
   return list;

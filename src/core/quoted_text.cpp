@@ -90,4 +90,22 @@ std::string toml_text(std::string_view text) {
   return shown + '"';
 }
 
+std::string printable_json(std::string_view json) {
+  std::string shown;
+  while (!json.empty()) {
+    const Character c = first_character(json);
+    const std::size_t bytes = c.bytes == 0 ? 1 : c.bytes;
+    // Below DEL only the line breaks and blanks of the layout are left; the serialiser has escaped the rest.
+    if (c.point >= 0x7f && is_shown_as_escape(c.point)) {
+      char escape[16];
+      std::snprintf(escape, sizeof escape, "\\u%04x", c.point);
+      shown += escape;
+    } else {
+      shown += json.substr(0, bytes);
+    }
+    json.remove_prefix(bytes);
+  }
+  return shown;
+}
+
 }  // namespace shoal

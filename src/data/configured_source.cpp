@@ -3,7 +3,26 @@
 #include <shoal/run_config.hpp>
 #include <shoal/task_file.hpp>
 
+#include "core/name_table.hpp"
+
 namespace shoal {
+namespace {
+
+constexpr std::pair<TaskSourceKind, std::string_view> source_names[] = {
+    {TaskSourceKind::sinusoid, "sinusoid"},
+    {TaskSourceKind::xsinx, "xsinx"},
+    {TaskSourceKind::xsinx_window, "xsinx-window"},
+    {TaskSourceKind::table, "table"},
+    {TaskSourceKind::file, "file"}};
+
+}  // namespace
+
+std::string_view to_string(TaskSourceKind kind) {
+  return name_in<TaskSourceKind>(source_names, kind);
+}
+TaskSourceKind task_source_from_string(std::string_view name) {
+  return value_in<TaskSourceKind>(source_names, "source", name);
+}
 
 TargetType targets_of(const Loss& loss) {
   if (loss.kind == LossKind::softmax) return TargetType::label;
@@ -27,19 +46,21 @@ std::unique_ptr<TaskSource> make_task_source(const RunConfig& config) {
                                    .query = tasks.query,
                                    .noise = tasks.noise,
                                    .query_grid = config.evaluate.query_grid};
-  if (tasks.source == "sinusoid") return make_sinusoid(generator);
-  if (tasks.source == "xsinx") return make_xsinx(generator, tasks.law, tasks.low, tasks.high);
-  if (tasks.source == "xsinx-window") return make_xsinx_window(generator);
-  if (tasks.source == "file") {
-    if (tasks.table.path.empty()) throw InvalidArgument("tasks: source \"file\" needs a path");
-    return make_file_source(tasks.table.path, config.seed, {.loss = config.loss});
+  switch (tasks.source) {
+    case TaskSourceKind::sinusoid:
+      return make_sinusoid(generator);
+    case TaskSourceKind::xsinx:
+      return make_xsinx(generator, tasks.law, tasks.low, tasks.high);
+    case TaskSourceKind::xsinx_window:
+      return make_xsinx_window(generator);
+    case TaskSourceKind::file:
+      if (tasks.table.path.empty()) throw InvalidArgument("tasks: source \"file\" needs a path");
+      return make_file_source(tasks.table.path, config.seed, {.loss = config.loss});
+    case TaskSourceKind::table:
+      break;
   }
-  if (tasks.source == "table") {
-    require_classes_to_stratify(tasks.table, config.loss);
-    return make_table_source(tasks.table, targets_of(config.loss), config.seed);
-  }
-  throw InvalidArgument("tasks: unknown source \"" + tasks.source +
-                        "\"; known: sinusoid, xsinx, xsinx-window, table, file");
+  require_classes_to_stratify(tasks.table, config.loss);
+  return make_table_source(tasks.table, targets_of(config.loss), config.seed);
 }
 
 ModelSpec model_for(const RunConfig& config, const TaskSource& source) {

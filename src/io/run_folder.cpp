@@ -294,6 +294,14 @@ std::unique_ptr<RunStore<Real>> open_run(const fs::path& folder, const std::stri
                                            std::move(warn));
 }
 
+fs::path model_file(const fs::path& run) {
+  if (!fs::is_directory(run)) return run;
+  fs::path own = run / "model.safetensors";
+  if (fs::is_symlink(own))
+    throw ResourceError(own.string() + ": is a symbolic link; give the model file itself");
+  return own;
+}
+
 template std::unique_ptr<RunStore<float>> open_run(const fs::path&, const std::string&,
                                                    const ParameterLayout&, const RateLayout&, StartFrom,
                                                    std::function<void(const std::string&)>);

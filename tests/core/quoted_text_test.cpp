@@ -46,5 +46,11 @@ TEST(QuotedText, TomlTextHasTheEscapesOfToml) {
   EXPECT_EQ(toml_text("M\xc3\xbcller"), "\"M\xc3\xbcller\"");
 }
 
+TEST(QuotedText, JsonForATerminalSaysTheSame) {
+  const std::string layout = "{\n  \"a\": \"M\xc3\xbcller \\n \xf0\x9f\x90\x9f\"\n}";
+  EXPECT_EQ(printable_json(layout), layout);
+  EXPECT_EQ(printable_json("\"\xe2\x80\xae\x7f\xc2\x9b\""), "\"\\u202e\\u007f\\u009b\"");
+}
+
 }  // namespace
 }  // namespace shoal

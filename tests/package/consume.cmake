@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DBUILD= -DSOURCE= -DFROM= -DWORK= [-DLAUNCHER=] [-DCONSUMER=FOLDER] [-DRUNNER=] [-DCONFIGURE_ONLY=ON] -P consume.cmake:
-# installs (unless FROM is subdirectory), then configures, builds and runs the consumer project (of tests/package; through RUNNER) against
-# it.
+# cmake -DBUILD= -DSOURCE= -DFROM= -DWORK= -DPYTHON= [-DLAUNCHER=] [-DCONSUMER=FOLDER] [-DRUNNER=] [-DPROGRAM=] [-DCONFIGURE_ONLY=ON]
+# -P consume.cmake: installs (unless FROM is subdirectory), then configures, builds and runs the consumer project (of tests/package; through
+# RUNNER) against it. With the command line as PROGRAM, the consumer's program for runs must do what that does.
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT code EQUAL 0)
@@ -38,5 +38,12 @@ run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/tests/package/${CONSUMER} -B ${work}/
 if(CONFIGURE_ONLY)
   return()
 endif()
-run(${CMAKE_COMMAND} --build ${work}/build --target consumer)
-run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${work}/prefix/lib ${runner} ${work}/build/consumer)
+if(PROGRAM)
+  list(APPEND targets consumer-runs)
+endif()
+run(${CMAKE_COMMAND} --build ${work}/build --target consumer ${targets})
+set(ENV{LD_LIBRARY_PATH} ${work}/prefix/lib)
+run(${runner} ${work}/build/consumer)
+if(PROGRAM)
+  run(${PYTHON} -B ${SOURCE}/tests/package/run_program_test.py ${work}/build/consumer-runs ${PROGRAM})
+endif()

@@ -34,6 +34,8 @@ BAD = {
     "a core that knows a backend": ("src/core/b.cpp", LICENCE + '#include "cpu/cpu_backend.hpp"\n', "must not include src/cpu"),
     "a reference that uses kernels": ("src/reference/b.cpp", LICENCE + '#include "kernels/lanes.hpp"\n', "must not include kernels"),
     "cpu that uses the reference": ("src/cpu/b.cpp", LICENCE + '#include "reference/dual.hpp"\n', "must not include src/reference"),
+    "a command line behind the public interface": ("src/cli/b.cpp", LICENCE + '#include "run/run_data.hpp"\n', "must not include src/run"),
+    "a part of the engine that reads TOML": ("src/core/b.cpp", LICENCE + "#include <toml++/toml.h>\n", "must not include toml++"),
     "a public header with a private one": ("include/shoal/b.hpp", LICENCE + '#pragma once\n#include "core/backend.hpp"\n', "must not include src/core"),
     "kernels with more of the interface than kinds": ("kernels/b.hpp", LICENCE + "#pragma once\n#include <shoal/loss.hpp>\n", "must not include include"),
     "a third-party header in a header": ("src/io/b.hpp", LICENCE + "#pragma once\n#include <nlohmann/json.hpp>\n", "must not include nlohmann"),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""C++ in the README, docs/library.md and docs/cuda.md must be a piece of a program in examples, and every file that they name must exist.
+"""C++ in a page must be a piece of a program in examples, and every file that the page links must exist.
 
 usage: readme_test.py ROOT
 """

@@ -3,11 +3,12 @@
 
 #include <shoal/dataset.hpp>
 #include <shoal/error.hpp>
+#include <shoal/open_tasks.hpp>
 #include <shoal/quoted_text.hpp>
 #include <shoal/task_file.hpp>
 
-#include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
+#include "cli/session.hpp"
 
 namespace shoal::cli {
 
@@ -57,8 +58,7 @@ int run_data_export(const CommandOptions& options) {
   config.tasks.table.scale_targets = ScaleTargets::off;  // a task file is in the user's units
   require_other_file(options.out, {config.tasks.table.path, options.common.config});
   const Phase phase = options.phase.empty() ? Phase::test : phase_from_string(options.phase);
-  const OpenedData data = open_source(config);
-  report_left_out(data, options.common);
+  const OpenedTasks data = open_tasks(config, notices(options.common));
   const TaskBatch tasks = data.source->evaluation(phase, config.evaluate.tasks);
   write_task_file(options.out, tasks);
   if (!options.common.quiet && !options.common.json)
@@ -70,8 +70,8 @@ int run_data_export(const CommandOptions& options) {
                 {"tasks", tasks.size()},
                 {"support_rows", tasks.support().total_rows()},
                 {"query_rows", tasks.query().total_rows()},
-                {"left_out", left_out_json(data)},
-                {"warnings", data.warnings}});
+                {"left_out", left_out_json(data.report)},
+                {"warnings", data.report.warnings}});
   return 0;
 }
 

@@ -5,14 +5,14 @@
 #include <sstream>
 
 #include <shoal/error.hpp>
+#include <shoal/open_tasks.hpp>
 #include <shoal/program_environment.hpp>
 #include <shoal/quoted_text.hpp>
+#include <shoal/run_folder.hpp>
 #include <shoal/tensor_file.hpp>
 
-#include "cli/opened_data.hpp"
 #include "cli/print_json.hpp"
-#include "cli/scaling_report.hpp"
-#include "cli/task_ids.hpp"
+#include "cli/session.hpp"
 
 namespace shoal::cli {
 namespace {
@@ -118,7 +118,7 @@ int run_inspect_model(const CommandOptions& options) {
   const std::filesystem::path file = model_file(options.run);
   if (!options.out.empty()) {
     require_parent_folder(options.out);
-    require_other_file(options.out, {file.native()});
+    require_other_file(options.out, {file.string()});
   }
   const TensorFile content = read_tensor_file(file);
   if (!options.out.empty()) write_hashed_file(options.out, content);
@@ -155,18 +155,17 @@ int run_inspect_model(const CommandOptions& options) {
 
 int run_inspect_tasks(const CommandOptions& options) {
   const RunConfig config = resolve_config(options.common);
-  const OpenedData data = open_source(config);
-  report_left_out(data, options.common);
+  const OpenedTasks data = open_tasks(config, notices(options.common));
   const TaskSource* source = data.source.get();
   const TaskColumns columns = source->columns();
-  ordered_json result = {{"source", config.tasks.source},
+  ordered_json result = {{"source", to_string(config.tasks.source)},
                          {"inputs", columns.inputs},
                          {"targets", columns.targets},
                          {"classes", source->classes()},
                          {"phases", ordered_json::array()}};
-  if (const auto left = left_out_json(data); !left.is_null()) result["left_out"] = left;
-  if (!data.warnings.empty()) result["warnings"] = data.warnings;
-  if (const auto scaling = scaling_json(data); !scaling.is_null()) result["scaling"] = scaling;
+  if (const auto left = left_out_json(data.report); !left.is_null()) result["left_out"] = left;
+  if (!data.report.warnings.empty()) result["warnings"] = data.report.warnings;
+  if (const auto scaling = scaling_json(data.report); !scaling.is_null()) result["scaling"] = scaling;
   for (const Phase phase : {Phase::train, Phase::validation, Phase::test}) {
     const auto size = source->size(phase);
     ordered_json line = {{"phase", to_string(phase)}};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parameters files and trained models: a header, a line feed, data. The configuration, the preprocessing and
 // the hashes in a model's metadata are read too.
+#include <shoal/run.hpp>
 #include <shoal/run_folder.hpp>
 
-#include "cli/trained_model.hpp"
 #include "fuzz/fuzz_input.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -14,10 +14,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const RateLayout rates(layout, LearnedRate::layer, 1);
   fuzz::allow({fuzz::model}, [&] { read_parameters<float>(path, layout, rates, MissingRates::start, 0.01); });
   fuzz::allow({fuzz::model}, [&] { outputs_in(path); });
-  fuzz::allow({fuzz::model}, [&] {
-    cli::CommandOptions options;
-    options.run = path;
-    cli::open_trained(options);
-  });
+  fuzz::allow({fuzz::model}, [&] { Run::open(path); });
   return 0;
 }

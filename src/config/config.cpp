@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <shoal/config.hpp>
+
+#include <shoal/error.hpp>
+
+#include "config/config_file.hpp"
+#include "config/idle_keys.hpp"
+
+namespace shoal {
+
+ConfigOverride::ConfigOverride(const std::string& assignment, const std::string& prefix)
+    : origin(prefix + assignment) {
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0) throw InvalidArgument(origin + ": expected key=value");
+  key = assignment.substr(0, equals);
+  value = assignment.substr(equals + 1);
+}
+
+RunConfig load_config(const std::filesystem::path& file, const std::vector<ConfigOverride>& overrides,
+                      const Notify& notify, const RunConfig& base) {
+  config::ConfigDraft draft = config::draft_of(base);
+  if (!file.empty()) config::read_config_file(file, draft);
+  for (const ConfigOverride& change : overrides) config::override_config(change, draft);
+  for (std::string& sentence : config::idle_overrides(overrides, draft))
+    tell_warning(notify, std::move(sentence));
+  return config::finished(draft);
+}
+
+}  // namespace shoal

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <shoal/error.hpp>
+#include <shoal/failed_tasks.hpp>
+#include <shoal/quoted_text.hpp>
+#include <shoal/tensor_file.hpp>
+
+#include "run/idle_overrides.hpp"
+#include "run/not_read.hpp"
+#include "run/opened_data.hpp"
+#include "run/opened_run.hpp"
+#include "run/precision.hpp"
+#include "run/prediction_output.hpp"
+#include "run/run_data.hpp"
+#include "run/task_names.hpp"
+
+namespace shoal {
+namespace {
+
+/// Which tasks are looked at, and how a table is to be read for that.
+struct View {
+  std::string phase;          ///< train, validation, test or all
+  Phases phases;              ///< of a table
+  Phase asked = Phase::test;  ///< of the source
+  bool picks = false;         ///< tasks are picked by their phase in the run
+};
+
+/// The run's own data keep the run's split. Other data are new as a whole; a phase that is asked for picks
+/// those of their tasks that the run has seen in it (test: and those that it has not seen at all).
+View view_of(const EvaluateOptions& options, const TrainedModel& model) {
+  const bool all = options.all_phases;
+  const Phase asked = all ? Phase::test : options.phase.value_or(Phase::test);
+  const TaskSourceKind trained = model.trained.tasks.source;
+  const bool given = is_given(options.data);
+  const bool is_file = given ? holds_tasks(options.data) : trained == TaskSourceKind::file;
+  const bool own = !given || is_own_data(options.data, model);
+  if (is_file && own) return {"all", Phases::all_test};
+  if (own && !all) return {to_string(asked), Phases::split, asked};
+  if (!given && trained != TaskSourceKind::table)
+    throw InvalidArgument("evaluate: --phase all: there is no end of generated tasks; choose one phase");
+  if (!options.phase || all) return {"all", Phases::all_test};
+  return {to_string(asked), Phases::all_test, Phase::test, true};
+}
+
+template <class Real>
+BasicTaskBatch<Real> picked(const OpenedData& data, BasicTaskBatch<Real> tasks, const View& view) {
+  if (!view.picks) return tasks;
+  std::vector<std::int64_t> places;
+  for (std::int64_t t = 0; t < tasks.size(); ++t) {
+    const std::string phase = data.run.phase_of(tasks.ids()[static_cast<std::size_t>(t)]);
+    if (phase == view.phase || (phase == "new" && view.phase == "test")) places.push_back(t);
+  }
+  if (places.empty())
+    throw DataError(data.file + ": no tasks in phase " + view.phase + ": none of the " +
+                    std::to_string(tasks.size()) + " tasks was in that phase of the run");
+  return tasks.select(places);
+}
+
+/// Notes which of the tasks the model was trained on, in order of name.
+void tell_trained_on(const OpenedData& data, std::span<const std::int64_t> ids, const Notify& notify) {
+  std::vector<std::string> names;
+  for (const std::int64_t id : ids)
+    if (data.run.trained_on(id)) names.push_back(task_name(data.source->key_of(id), id));
+  if (names.empty()) return;
+  std::sort(names.begin(), names.end());
+  const std::string text =
+      (data.file.empty() ? "" : printable(data.file, data.file.size()) + ": ") + "the model was trained on ";
+  if (names.size() == ids.size())
+    tell_note(notify, text + "these tasks");
+  else
+    tell_note(notify, text + std::to_string(names.size()) + " of these " + std::to_string(ids.size()) +
+                          " tasks: " + first_of(names, names.size()));
+}
+
+template <class Real>
+Evaluation evaluate_in(const OpenedRun& run, const EvaluateOptions& options, const View& view,
+                       OpenedData data) {
+  const TrainedModel& model = run.model;
+  const std::vector<int>& steps = options.steps.empty() ? model.config.evaluate.steps : options.steps;
+  const auto learner =
+      naming_file(data, [&] { return open_learner<Real>(run.context(), model, *data.source); });
+  const auto tasks =
+      picked(data, evaluation_tasks<Real>(*data.source, view.asked, model.config.evaluate.tasks), view);
+  Evaluation evaluation;
+  evaluation.losses = losses_in_user_units(model.config.loss.kind, data.source->target_units(),
+                                           naming_file(data, [&] { return learner.evaluate(tasks, steps); }));
+  evaluation.summary = summarize(evaluation.losses, tasks.ids());
+  name_failures(evaluation.summary, *data.source);
+  if (!options.predictions.empty()) {
+    if (!data.table && !data.tasks) data.tasks = tasks;
+    PredictionTable table(data, model, learner.options().model.outputs);
+    write_prediction_file<Real>(options.predictions,
+                                {table, learner, tasks, evaluation.losses.steps,
+                                 [&](const auto& batch, int count) { return learner.adapt(batch, count); }});
+  }
+  evaluation.backend = run.context().backend_name();
+  evaluation.data = data.report();
+  evaluation.phase = view.phase;
+  evaluation.max_failed_share = model.config.evaluate.max_failed_share;
+  evaluation.tasks.reserve(tasks.ids().size());
+  for (const std::int64_t id : tasks.ids()) evaluation.tasks.push_back(data.reported(id));
+  if (data.run.known())
+    evaluation.trained_on_tasks =
+        std::count_if(evaluation.tasks.begin(), evaluation.tasks.end(),
+                      [](const ReportedTask& task) { return task.trained_on.value_or(false); });
+  tell_trained_on(data, tasks.ids(), run.options.notify);
+  return evaluation;
+}
+
+}  // namespace
+
+Evaluation evaluate_run(const OpenedRun& run, const EvaluateOptions& options) {
+  const View view = view_of(options, run.model);
+  check_overrides(run.options, run.model,
+                  {.use = RunUse::evaluate,
+                   .data = options.data,
+                   .steps = options.steps,
+                   .splits = view.phases == Phases::split});
+  OpenedData data = open_data(options.data, run.model, TargetsNeeded::everywhere, view.phases, view.asked,
+                              run.options.notify);
+  if (!options.predictions.empty())
+    require_not_read(options.predictions, {data.file, run.model.file.string(), run.options.config.string()});
+  tell_left_out(data, run.options.notify);
+  return in_precision(run.context(), [&]<class Real>(Real) {
+    return evaluate_in<Real>(run, options, view, std::move(data));
+  });
+}
+
+void require_few_failures(const Evaluation& evaluation) {
+  require_few_failures(evaluation.summary, evaluation.max_failed_share);
+}
+
+}  // namespace shoal

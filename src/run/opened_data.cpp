@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/opened_data.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <shoal/data_report.hpp>
+#include <shoal/quoted_text.hpp>
+#include <shoal/task_file.hpp>
+#include <shoal/tensor_file.hpp>
+
+#include "run/run_data.hpp"
+
+namespace shoal {
+namespace {
+
+OpenedData opened(std::string file, std::unique_ptr<TaskSource> source) {
+  OpenedData data{std::move(file), std::move(source)};
+  data.table = dynamic_cast<const TableSource*>(data.source.get());
+  return data;
+}
+
+/// A phase that the split asks for, but that no task is in, is worth a sentence: evaluating on it will fail.
+std::vector<std::string> phases_without_tasks(const OpenedData& data, const SplitOptions& split) {
+  struct Asked {
+    Phase phase;
+    std::string key;  ///< of the configuration, with its value; empty = not asked for
+  };
+  const auto share = [](const char* key, double value) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%.4g", value);
+    return value > 0.0 ? std::string("tasks.split.") + key + " = " + digits : "";
+  };
+  const auto from = [](const char* key, const std::string& value) {
+    return value.empty() ? "" : std::string("tasks.split.") + key + " = " + quoted_text(value);
+  };
+  const bool by_time = split.by == "time";
+  const Asked phases[] = {
+      {Phase::train, by_time ? "" : share("train", split.train)},
+      {Phase::validation,
+       by_time ? from("validation_from", split.validation_from) : share("validation", split.validation)},
+      {Phase::test, by_time ? from("test_from", split.test_from) : share("test", split.test)}};
+  std::string counts;
+  for (const Asked& asked : phases)
+    counts += (counts.empty() ? "" : ", ") + std::string(to_string(asked.phase)) + " " +
+              std::to_string(data.source->size(asked.phase).value_or(0));
+  std::vector<std::string> warnings;
+  for (const Asked& asked : phases)
+    if (!asked.key.empty() && data.source->size(asked.phase) == 0)
+      warnings.push_back(printable(data.file) + ": " + asked.key +
+                         " gets no task (tasks by phase: " + counts + ")");
+  return warnings;
+}
+
+/// Warns about every file of a run's table that is not what the model was trained on.
+void warn_of_other_data(const TrainedModel& model, const std::string& path, const Notify& notify) {
+  for (const std::string& file : table_files(path)) {
+    const auto trained = model.data_hash.find(table_file_name(path, file));
+    const std::string shown = printable(file);
+    if (trained == model.data_hash.end()) {
+      tell_warning(notify, shown + ": the model was not trained on this file");
+    } else if (const std::string now = sha256_of_file(file); now != trained->second) {
+      tell_warning(notify, shown + " has changed since the model was trained on it (SHA-256 " +
+                               now.substr(0, 12) + "..., then " + printable(trained->second.substr(0, 12)) +
+                               "...)");
+    }
+  }
+}
+
+/// The tasks of a model that was written before models listed them, where they can be found out: its own
+/// table is split once more.
+RunTasks split_again(const TrainedModel& model, const TableOptions& table) {
+  return RunTasks::of(*make_table_source(table, *model.preprocessing, targets_of(model.config.loss),
+                                         TargetsNeeded::everywhere, Phases::split, model.trained.seed),
+                      false);
+}
+
+/// Whether the rows of a table become other tasks than in training.
+bool cut_otherwise(const TableOptions& now, const TableOptions& trained) {
+  return now.key != trained.key || now.time != trained.time || now.windows != trained.windows;
+}
+
+/// Tasks as they are, of a task file or in memory; `own`: of a file that the model was trained on.
+OpenedData open_given_tasks(const RunData& data, const TrainedModel& model, TargetsNeeded needed, bool own) {
+  const std::string file = path_in(data);
+  std::variant<TaskBatch, TaskBatch64> tasks;
+  if (const auto* single = std::get_if<TaskBatch>(&data))
+    tasks = *single;
+  else if (const auto* wide = std::get_if<TaskBatch64>(&data))
+    tasks = *wide;
+  else
+    tasks = read_tasks(file);
+  const FileTargets targets{.loss = model.config.loss,
+                            .needed = needed,
+                            .units = model.preprocessing ? model.preprocessing->target_units : TargetUnits{}};
+  const std::string name = file.empty() ? "tasks in memory" : file;
+  OpenedData opened_tasks = opened(file, make_file_source(name, tasks, model.config.seed, targets));
+  opened_tasks.tasks = std::move(tasks);
+  const TaskSourceKind trained = model.trained.tasks.source;
+  if (trained == TaskSourceKind::table)  // ids are those of keys, also in a file that data export wrote
+    opened_tasks.run = RunTasks(model.metadata, model.file.string());
+  else  // ids are numbers that somebody chose: what they name in one file says nothing of another
+    opened_tasks.run =
+        trained == TaskSourceKind::file && own ? RunTasks::of(*opened_tasks.source, true) : RunTasks::none();
+  return opened_tasks;
+}
+
+/// Generated tasks are those of training as long as everything that they come from is.
+OpenedData open_generated(const TrainedModel& model, Phase phase) {
+  OpenedData data = opened("", make_task_source(model.config));
+  const bool same = model.config.tasks == model.trained.tasks && model.config.seed == model.trained.seed &&
+                    model.config.evaluate.query_grid == 0;
+  const TrainConfig& train = model.trained.train;
+  data.run = RunTasks::generated(phase, same ? train.iterations * train.tasks_per_batch : 0);
+  return data;
+}
+
+/// The table's options for this time: the run's own, of another file where one is given.
+TableOptions options_of_table(const RunData& data, const TrainedModel& model, const Notify& notify) {
+  const bool own_table = model.config.tasks.source == TaskSourceKind::table;
+  const std::string path = path_in(data);
+  if (!model.preprocessing)
+    throw ModelError(model.file.string() + ": was not trained on a table, so it cannot read " +
+                     (path.empty() ? "one" : path) + "; give a task file (.safetensors)");
+  TableOptions table = own_table ? model.config.tasks.table : model.preprocessing->options;
+  if (!path.empty()) {
+    table.path = path;
+    return table;
+  }
+  for (const std::string& file : table_files(table.path))
+    if (!std::filesystem::exists(file))
+      throw DataError(file + ": the data that the model was trained on is not there; give --data");
+  warn_of_other_data(model, table.path, notify);
+  return table;
+}
+
+OpenedData open_table(const RunData& given, const TrainedModel& model, TargetsNeeded needed, Phases phases,
+                      const Notify& notify) {
+  TableOptions table = options_of_table(given, model, notify);
+  require_classes_to_stratify(table, model.config.loss);
+  if (phases == Phases::split && model.config.seed != model.trained.seed)
+    throw InvalidArgument("seed " + std::to_string(model.config.seed) + ": " + model.file.string() +
+                          " was trained with seed " + std::to_string(model.trained.seed) +
+                          ", which decides which of its tasks are test tasks");
+  OpenedData data =
+      opened(table.path, make_table_source(table, *model.preprocessing, targets_of(model.config.loss), needed,
+                                           phases, model.config.seed));
+  data.run = RunTasks(model.metadata, model.file.string());
+  if (cut_otherwise(table, model.preprocessing->options) && is_own_data(given, model)) {
+    // Of such tasks the run knows nothing, but it may know their rows.
+    tell_warning(notify, printable(table.path) +
+                             ": the model was trained on this file, cut into other tasks: it may have "
+                             "learned from rows of these");
+    data.run = RunTasks();
+  } else if (!data.run.known() && is_own_data(given, model)) {
+    data.run = phases == Phases::split ? RunTasks::of(*data.source, false) : split_again(model, table);
+  }
+  data.options = std::move(table);
+  return data;
+}
+
+}  // namespace
+
+std::string OpenedData::key_of(std::int64_t id) const {
+  const std::string key = source->key_of(id);
+  return key.empty() ? std::to_string(id) : key;
+}
+
+ReportedTask OpenedData::reported(std::int64_t id) const {
+  ReportedTask task{id, key_of(id), run.phase_of(id), std::nullopt};
+  if (run.known()) task.trained_on = run.trained_on(id);
+  return task;
+}
+
+DataReport OpenedData::report() const {
+  DataReport report{file, warnings, std::nullopt, std::nullopt};
+  if (table) {
+    report.left_out = table->left_out();
+    report.preprocessing = table->preprocessing();
+  }
+  return report;
+}
+
+bool is_own_data(const RunData& data, const TrainedModel& model) {
+  if (!std::holds_alternative<std::filesystem::path>(data)) return false;
+  const std::string path = is_given(data) ? path_in(data) : model.config.tasks.table.path;
+  const std::vector<std::string> files = table_files(path);
+  return !files.empty() && std::all_of(files.begin(), files.end(), [&](const std::string& file) {
+    if (!std::filesystem::is_regular_file(file)) return false;
+    const std::string hash = sha256_of_file(file);
+    return std::any_of(model.data_hash.begin(), model.data_hash.end(),
+                       [&](const auto& input) { return input.second == hash; });
+  });
+}
+
+OpenedData open_source(const RunConfig& config, const Notify& notify) {
+  const bool reads = !is_generated(config.tasks.source);
+  OpenedData data = opened(reads ? config.tasks.table.path : "", make_task_source(config));
+  if (data.table) data.warnings = phases_without_tasks(data, config.tasks.table.split);
+  for (const std::string& warning : data.warnings) tell_warning(notify, warning);
+  return data;
+}
+
+OpenedData open_data(const RunData& data, const TrainedModel& model, TargetsNeeded needed, Phases phases,
+                     Phase asked, const Notify& notify) {
+  const TaskSourceKind source = model.config.tasks.source;
+  if (is_given(data)) {
+    if (holds_tasks(data)) return open_given_tasks(data, model, needed, is_own_data(data, model));
+  } else if (source == TaskSourceKind::file) {
+    const RunData own = std::filesystem::path(model.config.tasks.table.path);
+    OpenedData tasks = open_given_tasks(own, model, needed, is_own_data(own, model));
+    warn_of_other_data(model, tasks.file, notify);
+    return tasks;
+  } else if (is_generated(source)) {
+    return open_generated(model, asked);
+  }
+  return open_table(data, model, needed, phases, notify);
+}
+
+void tell_left_out(const OpenedData& data, const Notify& notify) {
+  if (!data.table) return;
+  for (const std::string& note : data.table->notes()) tell_note(notify, note);
+  for (const std::string& line : left_out_lines(data.table->left_out()))
+    tell_note(notify, printable(data.file) + ": " + line);
+}
+
+}  // namespace shoal

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a Run holds, and what it does with that.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include <shoal/context.hpp>
+#include <shoal/run.hpp>
+
+#include "run/adapted_file.hpp"
+#include "run/trained_model.hpp"
+
+namespace shoal {
+
+class OpenedRun {
+ public:
+  OpenedRun(const std::filesystem::path& path, const RunOptions& run_options)
+      : options(run_options), model(open_trained(path, options)) {}
+
+  /// Made when it is first needed: bad data are refused before a device is asked for.
+  const Context& context() const {
+    if (!context_) context_.emplace(context_options(model.config, options.context));
+    return *context_;
+  }
+
+  /// Whether the file holds adapted models rather than one model.
+  bool is_adapted() const {
+    if (!adapted_) adapted_ = holds_adapted(model.file);
+    return *adapted_;
+  }
+
+  const RunOptions options;
+  const TrainedModel model;
+
+ private:
+  mutable std::optional<Context> context_;
+  mutable std::optional<bool> adapted_;
+};
+
+Evaluation evaluate_run(const OpenedRun& run, const EvaluateOptions& options);
+AdaptedModels adapt_run(const OpenedRun& run, const RunData& data, std::optional<int> steps);
+/// `models`: predicts with these; null: with the run's own, adapted or not.
+Predictions predict_run(const OpenedRun& run, const RunData& data, std::optional<int> steps,
+                        const AdaptedModels* models);
+TaskReport write_predictions_of_run(const OpenedRun& run, const std::filesystem::path& file,
+                                    const RunData& data, std::optional<int> steps);
+
+}  // namespace shoal

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Double on the reference backend, float on the others: work in the precision of a context.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include <shoal/context.hpp>
+#include <shoal/task_source.hpp>
+
+namespace shoal {
+
+/// work(Real{}) with the precision of the context.
+template <class Work>
+auto in_precision(const Context& context, Work work) {
+  return context.backend_name() == "reference" ? work(double{}) : work(float{});
+}
+
+template <class Real>
+BasicTaskBatch<Real> evaluation_tasks(const TaskSource& source, Phase phase, std::int64_t tasks) {
+  if constexpr (std::is_same_v<Real, double>)
+    return source.evaluation64(phase, tasks);
+  else
+    return source.evaluation(phase, tasks);
+}
+
+/// How many tasks have nothing to adapt on.
+template <class Real>
+std::int64_t without_support(const BasicTaskBatch<Real>& tasks) {
+  std::int64_t count = 0;
+  for (std::int64_t t = 0; t < tasks.size(); ++t) count += tasks.support().rows(t) == 0 ? 1 : 0;
+  return count;
+}
+
+}  // namespace shoal

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <shoal/train_run.hpp>
+
+#include <algorithm>
+#include <memory>
+
+#include <shoal/config.hpp>
+#include <shoal/error.hpp>
+#include <shoal/failed_tasks.hpp>
+#include <shoal/machine.hpp>
+#include <shoal/quoted_text.hpp>
+#include <shoal/run_folder.hpp>
+#include <shoal/tensor_file.hpp>
+#include <shoal/version.hpp>
+
+#include "run/csv_text.hpp"
+#include "run/learner_options.hpp"
+#include "run/manifest.hpp"
+#include "run/model_selection.hpp"
+#include "run/opened_data.hpp"
+#include "run/precision.hpp"
+#include "run/task_names.hpp"
+#include "run/train_log.hpp"
+#include "run/train_options.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::size_t longest_warning = 500;  // characters
+constexpr std::int64_t generated_looked_at = 25;
+
+/// The parameters of train.warm_start; without one nothing, and they are drawn.
+template <class Real>
+typename BasicMetaLearner<Real>::Start start_of(const RunConfig& config) {
+  if (config.train.warm_start.empty()) return {};
+  return [&config](const ParameterLayout& layout, const RateLayout& rates) {
+    return read_parameters<Real>(model_file(config.train.warm_start), layout, rates, MissingRates::start,
+                                 inner_loop_of(config.algorithm).learning_rate)
+        .parameters;
+  };
+}
+
+/// A network that was trained on targets in one unit starts out wrong on targets in another.
+void warn_of_other_units(const RunConfig& config, const TargetUnits& units, const Notify& notify) {
+  if (config.train.warm_start.empty()) return;
+  const std::filesystem::path file = model_file(config.train.warm_start);
+  const ModelMetadata metadata = read_metadata(file);
+  const auto text = metadata.find("preprocessing");
+  if (text == metadata.end()) return;
+  if (preprocessing_from_json(text->second).target_units == units) return;
+  tell_warning(notify, "train.warm_start: the targets of " + printable(file.string()) +
+                           " were scaled otherwise than those of this run (tasks.scale_targets)");
+}
+
+/// Bad data is refused before anything is written, not when its turn comes; of generated tasks the first ones
+/// tell whether the loss can take them.
+template <class Real>
+void refuse_bad_tasks(const BasicMetaLearner<Real>& learner, const OpenedData& data,
+                      const RunConfig& config) {
+  if (validates(config))
+    naming_file(data, [&] { learner.require_trainable(validation_tasks<Real>(*data.source)); });
+  for (const Phase phase : {Phase::train, Phase::test}) {
+    const auto size = data.source->size(phase);
+    if (!size) learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, generated_looked_at));
+    if (size && (*size > 0 || phase == Phase::train))
+      naming_file(data,
+                  [&] { learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, *size)); });
+  }
+}
+
+/// One training in its folder, step by step in the order of the functions below.
+template <class Real>
+class RunTraining {
+ public:
+  RunTraining(const RunConfig& config, const std::filesystem::path& folder, const TrainRunOptions& options,
+              const Context& context)
+      : folder_(folder),
+        options_(options),
+        context_(context),
+        data_(open_source(config, options.notify)),
+        config_(with_validation(config, data_, options.notify)),
+        learner_(context,
+                 learner_options<Real>(
+                     config_, naming_file(data_, [&] { return model_for(config_, source()); }), source()),
+                 start_of<Real>(config_)),
+        log_(folder) {}
+
+  TrainReport run() {
+    warn_of_other_units(config_, source().target_units(), options_.notify);
+    refuse_bad_tasks(learner_, data_, config_);
+    open_folder();
+    tell_data();
+    train_on();
+    report_.backend = context_.backend_name();
+    report_.data = data_.report();
+    report_.iterations = config_.train.iterations;
+    report_.max_failed_share = config_.evaluate.max_failed_share;
+    if (report_.training.outcome == TrainOutcome::stopped) {
+      log_.line("stopped by " + options_.stopped_by + " after iteration " +
+                std::to_string(report_.training.iteration));
+      return std::move(report_);
+    }
+    write_model();
+    evaluate();
+    return std::move(report_);
+  }
+
+ private:
+  const TaskSource& source() const { return *data_.source; }
+
+  void warn(const std::string& warning) {
+    tell_warning(options_.notify, printable(warning, longest_warning));
+    log_.line("warning: " + warning);
+  }
+
+  /// Takes the folder, writes run.json and begins the log. A resume that is refused leaves run.json as it is.
+  void open_folder() {
+    hashes_ = input_hashes(config_);
+    const char* precision = std::is_same_v<Real, double> ? "f64" : "f32";
+    const auto keep = [this](const std::string& warning) {
+      if (std::find(warnings_.begin(), warnings_.end(), warning) == warnings_.end())
+        warnings_.push_back(warning);
+    };
+    store_ = open_run<Real>(folder_, manifest_of(config_, hashes_, precision), learner_.layout(),
+                            learner_.rate_layout(), options_.start, keep);
+    loop_ = train_options_of(config_);
+    if (options_.start == StartFrom::checkpoint)
+      if (const auto checkpoint = store_->load()) {
+        require_resumable(*checkpoint, loop_);
+        from_ = checkpoint->iteration;
+      }
+    write_file(folder_ / "run.json", run_json(config_, hashes_, context_), Links::refused);
+    log_.line((from_ > 0 ? "goes on from iteration " + std::to_string(from_) : "starts") + ": shoal " +
+              SHOAL_VERSION + ", " + std::string(context_.backend_name()) + " (" +
+              std::string(context_.reason()) + "), " + std::to_string(context_.threads()) + " threads, " +
+              std::string(to_string(context_.isa())) + ", " + machine_name());
+    for (const std::string& warning : warnings_) warn(warning);
+  }
+
+  /// Tells and logs what was found out about the data.
+  void tell_data() {
+    for (const std::string& warning : data_.warnings) log_.line("warning: " + warning);  // told already
+    tell_left_out(data_, options_.notify);
+    if (!data_.table) return;
+    for (const std::string& note : data_.table->notes()) log_.line(note);
+    if (const std::string left = left_out_json(data_.table->left_out()); left != "null")
+      log_.line("left out of the data: " + left);
+    const Preprocessing& preprocessing = data_.table->preprocessing();
+    for (const std::string& line : scaling_lines(preprocessing))
+      tell_note(options_.notify, printable(data_.file) + ": " + line);
+    if (const std::string scaling = scaling_json(preprocessing); scaling != "null")
+      log_.line("scaling: " + scaling);
+  }
+
+  void train_on() {
+    loop_.observer = [this](const TrainMetrics& metrics) {
+      if (options_.observer) options_.observer(metrics);
+      if (report_.failures.empty()) report_.failures = metrics.failures;
+    };
+    loop_.validation_observer = options_.validation_observer;
+    loop_.stop = options_.stop;
+    if (options_.started) options_.started({from_, loop_.iterations, loop_.log_every});
+    report_.training =
+        naming_file(data_, [this] { return train(learner_, source(), loop_, store_.get(), options_.start); });
+    if (options_.ended) options_.ended();
+  }
+
+  void write_model() {
+    report_.selected_steps = naming_file(data_, [this] { return choose_steps(learner_, data_, config_); });
+    const TrainSummary& training = report_.training;
+    if (const std::string failed = failed_selection(config_, report_); !failed.empty()) warn(failed);
+    ModelMetadata metadata = metadata_of(config_, hashes_, data_);
+    add_selection(report_, metadata);
+    write_parameters(folder_ / "model.safetensors", learner_.layout(), learner_.rate_layout(),
+                     learner_.parameters(), metadata, Links::refused);
+    const char* patience =
+        training.iteration < config_.train.iterations ? " (train.patience ended the training)" : "";
+    log_.line("finished after iteration " + std::to_string(training.iteration) + patience + ": " +
+              std::to_string(training.tasks_failed) + " of " + std::to_string(training.tasks_seen) +
+              " tasks failed on the way; " + describe_selection(report_));
+  }
+
+  /// A task file is not split: what it is trained on is all there is to look at.
+  void evaluate() {
+    report_.evaluated_on_training_tasks = config_.tasks.source == TaskSourceKind::file;
+    const auto size = source().size(Phase::test);
+    if (size && *size == 0) return;
+    const auto tasks = evaluation_tasks<Real>(source(), Phase::test, config_.evaluate.tasks);
+    const auto losses = losses_in_user_units(
+        config_.loss.kind, source().target_units(),
+        naming_file(data_, [&] { return learner_.evaluate(tasks, config_.evaluate.steps); }));
+    report_.evaluation = summarize(losses, tasks.ids());
+    name_failures(report_.evaluation, source());
+  }
+
+  const std::filesystem::path& folder_;
+  const TrainRunOptions& options_;
+  const Context& context_;
+  const OpenedData data_;
+  const RunConfig config_;
+  BasicMetaLearner<Real> learner_;
+  const TrainLog log_;
+  InputHashes hashes_;
+  std::vector<std::string> warnings_;  ///< of the folder; every load of a checkpoint repeats them
+  std::unique_ptr<RunStore<Real>> store_;
+  TrainOptions loop_;
+  std::int64_t from_ = 0;  ///< iterations that a run which goes on has done
+  TrainReport report_;
+};
+
+}  // namespace
+
+TrainReport train_run(const RunConfig& config, const std::filesystem::path& folder,
+                      const TrainRunOptions& options) {
+  const RunConfig located = with_absolute_paths(config);
+  const Context context(context_options(located, options.context));
+  return in_precision(
+      context, [&]<class Real>(Real) { return RunTraining<Real>(located, folder, options, context).run(); });
+}
+
+void require_few_failures(const TrainReport& report) {
+  const TrainSummary& training = report.training;
+  const double failed_share = training.tasks_seen == 0 ? 0.0
+                                                       : static_cast<double>(training.tasks_failed) /
+                                                             static_cast<double>(training.tasks_seen);
+  if (failed_share > report.max_failed_share)
+    throw NumericError("on the way " +
+                       failure_text(training.tasks_failed, training.tasks_seen, report.failures) +
+                       "; evaluate.max_failed_share = " + number_text(report.max_failed_share) +
+                       " allows no more than that share; metrics.jsonl lists them");
+  require_few_failures(report.evaluation, report.max_failed_share);
+}
+
+}  // namespace shoal

@@ -1,0 +1,18 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The shared library shows namespace shoal and nothing else: no header-only library inside it can meet a user's own.
+
+usage: exported_symbols.py LIBRARY
+"""
+import re
+import subprocess
+import sys
+
+listing = subprocess.run(["nm", "-D", "--defined-only", sys.argv[1]], check=True, capture_output=True, text=True).stdout
+names = [line.split()[-1] for line in listing.splitlines()]
+shoal = re.compile(r"_Z(T[ISTV]|GV|Z)?NK?5shoal")  # functions and variables; what belongs to types and to static variables
+others = [name for name in names if not shoal.match(name) or re.search("8nlohmann|10shoal_toml|4toml|4date", name)]
+for name in others[:20]:
+    print(f"exported, but none of Shoal's: {name}")
+print(f"{len(names)} exported symbols, {len(others)} of others")
+sys.exit(1 if others or len(names) < 200 else 0)
