@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Losses (PyTorch's definitions). One struct holds what a loss is and its maths on one row; code that needs a
-// fact about a loss reads it there, by way of kernels/kind_traits.hpp, and chooses a loss by
-// kernels/choices.hpp. src/core/loss_sizes.cpp runs every loss in the compiler's own evaluator, so that a
-// loss that writes beyond its memory does not compile.
+// Losses (docs/definitions.md; PyTorch's definitions). One struct holds what a loss is and its maths on one
+// row; code that needs a fact about a loss reads it there, by way of kernels/kind_traits.hpp, and chooses a
+// loss by kernels/choices.hpp. src/core/loss_sizes.cpp runs every loss in the compiler's own evaluator, so that
+// a loss that writes beyond its memory does not compile.
 //
 //   name                            as configurations have it
 //   labels                          whether targets are class labels: one column, an output for each class

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Draws tasks: one thread per row, which takes its task's parameters anew (two calls of Philox, less than
 // passing them on costs) and skips to its row's draws. Oracle: the host's sources, bit for bit
-// (tests/cuda/generated_tasks_test.cpp).
+// (tests/cuda/meta_kernels_test.cpp).
 #include "kernels/task_generation.hpp"
 
 #include "kernels/device.cuh"

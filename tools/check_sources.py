@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Checks what a compiler does not: who includes whom, circles, the licence line, #pragma once, the length of files and functions, that
-every file of the library has a test, the format.
+every file of the library has a test, the format, that every path, file name and link in a comment or page leads somewhere
+(named_paths.py), and that no retired name is used (retired_identifiers.txt).
 
 usage: check_sources.py ROOT [--clang-format PROGRAM]
 
-The rule of dependencies (CONTRIBUTING.md): a folder may include itself and what ALLOWED names; nothing else.
+The rule of dependencies (docs/architecture.md): a folder may include itself and what ALLOWED names; nothing else.
 """
 import argparse
 import pathlib
@@ -15,6 +16,8 @@ import sys
 
 import function_lengths
 import include_circles
+import named_paths
+import retired_identifiers
 import test_map
 
 PUBLIC = "include"
@@ -142,6 +145,8 @@ def main():
     findings += check_lengths(root)
     findings += test_map.check(root)
     findings += include_circles.check(root)
+    findings += named_paths.check_paths(root)
+    findings += retired_identifiers.check_retired(root)
     if arguments.clang_format:
         run = subprocess.run([arguments.clang_format, "--dry-run", "-Werror", *map(str, files)], capture_output=True, text=True)
         findings += [line.replace(f"{root}/", "") for line in run.stderr.splitlines() if "error:" in line]

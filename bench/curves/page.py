@@ -12,26 +12,25 @@ FIGURES = "cost-curves/figures.json"
 HEAD = """# Cost curves
 
 <!-- Written by `bench/curves/run --docs`: change the command, not this page. -->
-What an exact second-order meta-gradient costs on the `cpu` backend, in time and memory, when one size grows: measured points
-against the model that follows from the equations.
+This page shows how the time and memory of an exact second-order meta-gradient on the `cpu` backend grow when one size grows. It compares
+measured points with the model that follows from the equations.
 
 """
 EXPLANATION = """
-**Work** (flop, a multiply-add counts 2), for n_s support and n_q query rows, inputs d, width h, outputs o, L hidden layers, K
-steps: a row's forward pass takes F = 2 (d h + (L - 1) h^2 + h o), its gradient G = 3 F - 2 d h, its Hessian-vector product
-H = 6 F - 8 d h; a task takes K n_s (G + H) + n_q G. Activations, losses and updates are not counted, so small networks and few
-rows deviate most. The line in a chart of time is this work at one constant rate, the median of the points. Time is that of one
-call: processor seconds on one thread. Where threads are varied it is wall seconds, and the line is the time of one thread divided
-by their number.
+**Work** is counted in flop, where a multiply-add counts 2. A task has n_s support rows and n_q query rows, d inputs, L hidden layers of
+width h, o outputs and K steps. A forward pass of one row takes F = 2 (d h + (L - 1) h^2 + h o), a gradient G = 3 F - 2 d h, and a
+Hessian-vector product H = 6 F - 8 d h; a task takes K n_s (G + H) + n_q G. The model does not count activations, losses and updates, so
+small networks and few rows deviate most. The line in a chart of time is this work at one constant rate, the median rate of the points. Time
+is the processor time of one call on one thread. Where the number of threads varies it is wall time, and the line is the time of one thread
+divided by their number.
 
-**Memory** is the peak of a fresh process (VmHWM) less what was resident before the tasks were made, when a tiny model had run.
-Its line has no fitted constant: rows, results and exact sums by their sizes, and for each thread the workspace that
-`shoal inspect plan` tells: K + 1 parameter vectors of the trajectory for each task in work, tapes up to a budget, a few more
-vectors of parameters.
+**Memory** is the peak of a new process (VmHWM) minus what was resident before it made the tasks, after it had run a tiny model. The line has
+no fitted constant. It adds the sizes of rows, results and exact sums, and for each thread the workspace that `shoal inspect plan` prints:
+K + 1 parameter vectors of the trajectory for each task in work, tapes up to a budget, and a few more parameter vectors.
 
-The slope is that of the straight line through the logarithms, beside the slope of the model over the same points; R^2 is of the
-logarithms, about the model. **Close** are neighbouring points at most {close} times off. A curve **follows** its model when
-the slopes differ by at most {slope} and no point is more than {deviation} times off.
+"Slope" is the slope of the straight line through the logarithms, next to the slope of the model over the same points. R^2 measures the
+logarithms against the model. The points of the range **close** are at most {close} times off. A curve **follows** its model when the slopes
+differ by at most {slope} and no point is more than {deviation} times off.
 """
 
 
@@ -97,8 +96,8 @@ def told_machine(results):
     machine = results["machine"]
     return (f"Machine: {machine['processor']}, {machine['cores']} cores for this process, {machine['isa']}, "
             f"{machine['memory_bytes'] / 1e9:.3g} GB of memory available, {machine['system']}; {results['when']}.\n"
-            f"Command: `{results['command']}`. Each point: a process of its own, in {results['rounds']} interleaved rounds "
-            "(fewer where time ran out: the column \"runs\"); medians.\n")
+            f"Command: `{results['command']}`. Each point is the median of {results['rounds']} interleaved "
+            "rounds, or of fewer where time ran out (column \"runs\"). Each run is a new process.\n")
 
 
 def point_table(curve, points):
@@ -108,7 +107,7 @@ def point_table(curve, points):
         rows.append([f"{one['value']:,}", chart.with_unit(one[curve.clock()], chart.SECONDS),
                      f"{cost_model.work(one['point']) / one[curve.clock()] * 1e-9:.1f}",
                      chart.with_unit(one["memory_bytes"], chart.BYTES),
-                     "not told" if expected is None else chart.with_unit(expected, chart.BYTES), str(one["repeats"])])
+                     "unknown" if expected is None else chart.with_unit(expected, chart.BYTES), str(one["repeats"])])
     return table(rows)
 
 

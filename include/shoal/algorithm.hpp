@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Meta-learning algorithms as plain structs. Each is lowered to an InnerPlan by its own file in
-// src/core/algorithms/; a new algorithm is one struct here, one line in the variant, and one such file.
+// Meta-learning algorithms as plain structs (docs/definitions.md). Each is lowered to an InnerPlan by its own
+// file in src/core/algorithms/; a new algorithm is one struct here, one line in the variant, and one such
+// file.
 //
 //   shoal::Algorithm a = shoal::Maml{{.steps = 5, .learning_rate = 0.01}};
 //   shoal::Algorithm b = shoal::Maml{.inner = {.steps = 2}, .step_weights = {0.25, 0.75}};

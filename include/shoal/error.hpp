@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The errors of the library. Each class is one cause and one exit code of the `shoal` program.
+// The errors of the library. Each class stands for one kind of cause and one exit code of the `shoal`
+// program.
+//
+// Example:
+//
+//   #include <cstdio>
+//
+//   try {
+//     throw shoal::DataError("prices.csv:7: column \"close\": \"n/a\" is not a number");
+//   } catch (const shoal::Error& error) {
+//     std::fprintf(stderr, "%s (exit code %d)\n", error.what(), error.exit_code());
+//   }
 #pragma once
 
 #include <cstddef>
@@ -8,10 +19,10 @@
 
 namespace shoal {
 
-/// Base of everything the library throws. The message names the place (file, row, tensor, task). It often
-/// quotes what somebody else wrote, so it is made fit for a terminal and a log: control characters and bytes
-/// that are not UTF-8 become escapes (\n, \x1b), and of a text longer than `longest_message` bytes the middle
-/// is left out.
+/// Base of everything that the library throws. The message names the place (file, row, tensor, task). It may
+/// quote text from files, so the constructor makes it safe for a terminal and a log: it replaces control
+/// characters and bytes that are not UTF-8 by escapes (\n, \x1b), and leaves out the middle of a text that is
+/// longer than `longest_message` bytes.
 class Error : public std::runtime_error {
  public:
   static constexpr std::size_t longest_message = 480;
@@ -21,21 +32,21 @@ class Error : public std::runtime_error {
   virtual int exit_code() const noexcept { return 1; }
 };
 
-/// A bad argument, option or configuration value (exit code 2).
+/// An argument, option or configuration value is invalid (exit code 2).
 class InvalidArgument : public Error {
  public:
   using Error::Error;
   int exit_code() const noexcept override { return 2; }
 };
 
-/// Malformed or inconsistent data (exit code 3).
+/// Data are malformed or inconsistent (exit code 3).
 class DataError : public Error {
  public:
   using Error::Error;
   int exit_code() const noexcept override { return 3; }
 };
 
-/// A model, parameter or checkpoint file that is unreadable or does not fit (exit code 4).
+/// A model, parameter or checkpoint file is unreadable or does not fit (exit code 4).
 class ModelError : public Error {
  public:
   using Error::Error;
@@ -49,7 +60,7 @@ class NumericError : public Error {
   int exit_code() const noexcept override { return 5; }
 };
 
-/// A missing or exhausted resource: file system, memory, instruction set, GPU (exit code 6).
+/// A resource is missing or exhausted: file system, memory, instruction set, GPU (exit code 6).
 class ResourceError : public Error {
  public:
   using Error::Error;

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table that a risk team reads: per number of adaptation steps, mean with interval, tail quantiles,
-// divergence.
+// Summaries of an evaluation: for each number of adaptation steps, the mean loss with its interval, tail
+// quantiles, and the share of tasks that failed.
+//
+// Example:
+//
+//   const std::vector<int> steps = {0, 1, 5};
+//   const shoal::StepLosses<float> losses = learner.evaluate(tasks, steps);
+//   for (const shoal::StepSummary& summary : shoal::summarize(losses, tasks.ids()))
+//     std::printf("%d steps: %.4f +- %.4f\n", summary.steps, summary.mean, summary.half_width);
 #pragma once
 
 #include <cstdint>
@@ -22,11 +29,13 @@ struct StepSummary {
   std::vector<FailedTask> failures;
 };
 
-/// Summaries of BasicMetaLearner::evaluate, one per number of steps. Means are sums in order of task id.
+/// Summarises the result of BasicMetaLearner::evaluate, one summary per number of steps. Means add the losses
+/// in order of task id.
 template <class Real>
 std::vector<StepSummary> summarize(const StepLosses<Real>& losses, std::span<const std::int64_t> ids);
 
-/// Quantile q in [0, 1] of values (any order), linear interpolation between order statistics (type 7).
+/// The quantile q in [0, 1] of values in any order, by linear interpolation between order statistics
+/// (type 7).
 double quantile(std::vector<double> values, double q);
 
 }  // namespace shoal

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files as input. What is read as a file is a regular file: opening never waits for another process, and a
-// pipe or a device is refused by name. A read that the system fails is an error (ResourceError), never an
-// early end.
+// Input from regular files. Opening never waits for another process: a pipe or a device is an error that
+// names it. When the system cannot read, that is an error too (ResourceError), and never looks like the end
+// of the file.
+//
+// Example:
+//
+//   #include <shoal/error.hpp>
+//
+//   auto file = shoal::InputFile::open<shoal::DataError>("tasks.csv");
+//   const std::string text = file.rest(1 << 20);  // at most 1 MiB
 #pragma once
 
 #include <cstddef>
@@ -17,9 +24,9 @@ enum class Links { followed, refused };
 /// A regular file, open for reading from its start.
 class InputFile {
  public:
-  /// Throws Refusal (an Error of the caller's choice) when the path names nothing, a folder, a pipe or a
-  /// device; ResourceError for a refused link and for what the system refuses (permissions, descriptors, the
-  /// device).
+  /// Throws Refusal, an Error of the caller's choice, when the path names nothing, a folder, a pipe or a
+  /// device. Throws ResourceError when it refuses a link, and when the system cannot open the file
+  /// (permissions, descriptors, the device).
   template <class Refusal>
   static InputFile open(const std::filesystem::path& path, Links links = Links::followed) {
     std::string problem;
@@ -31,13 +38,13 @@ class InputFile {
   InputFile(InputFile&& other) noexcept;
   InputFile& operator=(InputFile&&) = delete;
 
-  /// As it was named.
+  /// The path as the caller wrote it.
   const std::string& name() const { return name_; }
-  /// Bytes at the time of opening.
+  /// The size in bytes when the file was opened.
   std::uint64_t size() const { return size_; }
-  /// Reads up to `count` bytes; fewer only at the end of the file. Throws ResourceError.
+  /// Reads `count` bytes, or fewer at the end of the file, and returns how many. Throws ResourceError.
   std::size_t read(void* to, std::size_t count);
-  /// All that is left. Throws ResourceError, also above `limit` bytes.
+  /// Reads the rest of the file. Throws ResourceError, also when it has more than `limit` bytes.
   std::string rest(std::uint64_t limit = UINT64_MAX);
 
  private:
@@ -49,15 +56,15 @@ class InputFile {
   std::uint64_t size_ = 0;
 };
 
-/// All bytes of a regular file. Throws as InputFile does.
+/// Reads all bytes of a regular file. Throws as InputFile does.
 template <class Refusal>
 std::string read_file(const std::filesystem::path& path, Links links = Links::followed) {
   return InputFile::open<Refusal>(path, links).rest();
 }
 
-/// A text that a person names on the command line: also a pipe, a terminal or a device, up to `limit` bytes;
-/// a pipe that nobody opens for writing within a second is refused. `missing` says that nothing is there (or
-/// a folder), and the text is empty. Throws ResourceError.
+/// Reads a text that a user names on the command line, up to `limit` bytes. It may be a pipe, a terminal or a
+/// device; a pipe that no process opens for writing within a second is an error. `missing` becomes true when
+/// the path names nothing or a folder, and the text is then empty. Throws ResourceError.
 std::string read_text_or_pipe(const std::filesystem::path& path, std::uint64_t limit, bool& missing);
 
 }  // namespace shoal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Task losses (contract.md 1): PyTorch's definitions with the mean over rows and outputs.
+// Task losses (docs/definitions.md): PyTorch's definitions with the mean over rows and outputs.
 #pragma once
 
 #include <limits>

@@ -31,7 +31,7 @@ struct ModelSpec {
 
 /// One tensor of the flat parameter vector.
 struct TensorSpec {
-  std::string name;                 ///< e.g. "layers.0.weight" (contract.md 2)
+  std::string name;                 ///< e.g. "layers.0.weight" (docs/formats.md)
   std::vector<std::int64_t> shape;  ///< row-major; [] is a scalar
   std::size_t offset = 0;           ///< first element in the flat vector
   std::size_t size = 0;             ///< number of elements
@@ -53,7 +53,7 @@ class ParameterLayout {
   const TensorSpec& bias(int layer) const { return tensors_[2 * static_cast<std::size_t>(layer) + 1]; }
   /// Null when the model has no skip.
   const TensorSpec* skip() const { return has_skip_ ? &tensors_.back() : nullptr; }
-  /// Head = last layer and the skip (contract.md 1).
+  /// Head = last layer and the skip (docs/definitions.md).
   bool in_head(const TensorSpec& tensor) const { return tensor.layer == layers_ - 1; }
 
  private:
@@ -63,7 +63,7 @@ class ParameterLayout {
   bool has_skip_ = false;
 };
 
-/// How theta starts (contract.md 4). Biases and the skip start at zero.
+/// How theta starts (docs/configuration.md). Biases and the skip start at zero.
 enum class Initializer { glorot, he, truncated_normal };
 std::string_view to_string(Initializer initializer);
 Initializer initializer_from_string(std::string_view name);

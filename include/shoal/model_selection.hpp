@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model selection: now and then, training looks at the query loss of the validation tasks, and the best
-// parameters so far are kept.
+// Model selection: at intervals, training computes the query loss of the validation tasks and keeps the
+// parameters that were best. `train` does this by itself (TrainOptions::validate_every).
+//
+// Example:
+//
+//   const shoal::TaskBatch tasks = shoal::validation_tasks<float>(source);
+//   shoal::ModelSelection<float> selection;
+//   for (std::int64_t iteration = 20; iteration <= 1000; iteration += 20) {
+//     // ... train for 20 iterations ...
+//     const auto validation = shoal::validate(learner, tasks, source.target_units(), iteration);
+//     selection.add(validation, learner.parameters(), 20);
+//   }
+//   learner.set_parameters(selection.best_parameters);
 #pragma once
 
 #include <cstdint>
@@ -15,49 +26,50 @@
 
 namespace shoal {
 
-/// What one look at the validation tasks reports.
+/// The result of one validation.
 struct Validation {
-  std::int64_t iteration = 0;  ///< updates done
-  /// Mean query loss over good tasks after the algorithm's inner steps, as `summarize` takes it; NaN when no
-  /// task is good.
+  std::int64_t iteration = 0;  ///< updates before this validation
+  /// Mean query loss over good tasks after the algorithm's inner steps, as `summarize` computes it; NaN when
+  /// no task is good.
   double loss = std::numeric_limits<double>::quiet_NaN();
   std::int64_t good = 0, failed = 0;
 };
 
-/// Whether `a` is better than `b`: fewer tasks fail, or as many and the mean loss is lower. Means over
-/// different numbers of tasks do not compare: those that fail are the hard ones. Any finite loss is better
-/// than one that is not.
+/// Whether `a` is better than `b`: fewer tasks fail, or equally many tasks fail and the mean loss is lower.
+/// Means over different numbers of tasks cannot be compared, because the hard tasks are those that fail. A
+/// finite loss is better than one that is not finite.
 bool better(const Validation& a, const Validation& b);
 
-/// What the validations of a training have found so far.
+/// The best model of the validations so far.
 template <class Real>
 struct ModelSelection {
-  std::optional<Validation> latest, best;  ///< best: the first that no other is better than
-  MetaParameters<Real> best_parameters;    ///< empty where there is no best
-  /// Most validations in a row without gain after which the training went on.
+  std::optional<Validation> latest, best;  ///< best: the first that no other one beats
+  MetaParameters<Real> best_parameters;    ///< empty while there is no best
+  /// The longest run of validations without improvement after which the training continued.
   std::int64_t longest_wait = 0;
 
-  /// Validations in a row, up to the latest, without gain; they are `every` iterations apart.
+  /// How many validations in a row, up to the latest, brought no improvement. Validations are `every`
+  /// iterations apart.
   std::int64_t waited(std::int64_t every) const {
     return latest ? (latest->iteration - (best ? best->iteration : 0)) / every : 0;
   }
-  /// Takes in the next validation, of `parameters`.
+  /// Adds the next validation, that of `parameters`.
   void add(const Validation& validation, const MetaParameters<Real>& parameters, std::int64_t every);
 };
 
-/// The tasks that a training looks at, every time the same: the first 1,000 validation tasks in order of id
-/// (all of them where there are fewer). A generator draws their query rows at random. Throws DataError when
-/// there are none.
+/// The tasks that every validation of a training uses: the first 1,000 validation tasks in order of id, or
+/// all of them if there are fewer. A generator draws their query rows at random. Throws DataError when the
+/// source has no validation tasks.
 template <class Real>
 BasicTaskBatch<Real> validation_tasks(const TaskSource& source);
 
-/// One look; `units` are those of the source's targets.
+/// Computes one validation; `units` are those of the source's targets.
 template <class Real>
 Validation validate(const BasicMetaLearner<Real>& learner, const BasicTaskBatch<Real>& tasks,
                     const TargetUnits& units, std::int64_t iteration);
 
-/// The number of adaptation steps of the best of `summaries` (the first of equals); nothing when no task is
-/// good at any.
+/// The number of adaptation steps of the best of `summaries` (the first one of equals), or nothing when every
+/// task failed at every number of steps.
 std::optional<int> best_steps(std::span<const StepSummary> summaries);
 
 extern template struct ModelSelection<float>;

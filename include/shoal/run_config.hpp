@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RunConfig: one run, as the TOML file of contract.md 4 describes it. Plain data with the documented
+// RunConfig: one run, as the TOML file of docs/configuration.md describes it. Plain data with the documented
 // defaults.
 #pragma once
 

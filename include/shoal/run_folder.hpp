@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RUN/: model.safetensors, metrics.jsonl, run.json, checkpoints/, train.log (contract.md 2). Crash-safe:
+// RUN/: model.safetensors, metrics.jsonl, run.json, checkpoints/, train.log (docs/formats.md). Crash-safe:
 // files are written beside their name, synced, renamed, and the folder synced; the two logs are appended to,
 // a whole line at a time.
 #pragma once
@@ -51,7 +51,7 @@ std::unique_ptr<RunStore<Real>> open_run(const std::filesystem::path& folder, co
 /// Appends a line to a log of the run folder, whole. Throws ResourceError, also for a symbolic link.
 void append_line(const std::filesystem::path& file, const std::string& line);
 
-/// Parameters file of contract.md 2, written with a hash of its content; read without one unless it is the
+/// Parameters file of docs/formats.md, written with a hash of its content; read without one unless it is the
 /// model of a run. f64 rounds to nearest for float, f32 widens exactly for double. Learned rates absent from
 /// the file start at `inner_lr` when `missing_rates` allows it. Throws ModelError naming the tensor.
 enum class MissingRates { error, start };

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything of the public interface, nothing but includes.
+// Includes the whole public interface.
+//
+// Example:
+//
+//   const shoal::Context context;
+//   shoal::MetaLearner learner(context, {.model = {.inputs = 1, .hidden = {40, 40}, .outputs = 1}});
+//   const auto tasks = shoal::make_sinusoid({.seed = 7, .support = 10, .query = 10});
+//   shoal::train(learner, *tasks, {.iterations = 2000, .tasks_per_batch = 25});
 #pragma once
 
 #include <shoal/adapted_models.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tasks out of tables: CSV or .npy with a task key, features and targets by column name (contract.md 4).
+// Tasks out of tables: CSV or .npy with a task key, features and targets by column name
+// (docs/configuration.md).
 #pragma once
 
 #include <cstdint>

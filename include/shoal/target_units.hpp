@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TargetUnits: how a table's targets were scaled for a run. The network computes with (y - mean) / deviation;
-// whatever goes out is carried back into the user's units by the functions of this file. With u = (y - mean)
-// / deviation and o the network's output with its offset:
+// TargetUnits: how a table's targets were scaled for a run. The network computes with u = (y - mean) /
+// deviation, and the functions of this file convert results back to the user's units. With o the network's
+// output with its offset:
 //
 //   loss           outputs                                          mean loss
 //   mse            o deviation + mean                               deviation^2 loss
@@ -9,8 +9,14 @@
 //   pinball        o deviation + mean                               deviation loss
 //   gaussian-nll   means as above, log-variances + 2 ln deviation   loss + mean of ln deviation
 //
-// The output offset of a task is in the user's units too and is what zero weights predict: it goes in through
-// the inverse of what the outputs go out through, so that the shift by the mean is applied once.
+// The output offset of a task is in the user's units too, and is what zero weights predict. It is converted
+// by the inverse of the conversion of outputs, so that the mean is subtracted once.
+//
+// Example:
+//
+//   const shoal::TargetUnits units = {.mean = {150000.0}, .deviation = {40000.0}};
+//   std::vector<float> outputs = {0.25f, -1.0f};  // of a model with loss mse
+//   shoal::outputs_to_user_units<float>(shoal::Loss{}, units, outputs);  // 160000, 110000
 #pragma once
 
 #include <span>
@@ -24,9 +30,9 @@ namespace shoal {
 template <class Real>
 struct StepLosses;
 
-/// Per target column; both empty where targets are not scaled: then every function below changes nothing.
-/// mse, huber and pinball have one deviation for all columns: a loss that sums over columns is the user's, up
-/// to a factor, only then.
+/// Mean and deviation of each target column. Both are empty where targets are not scaled, and every function
+/// below then changes nothing. mse, huber and pinball have one deviation for all columns, because only then a
+/// loss that sums over columns is the user's loss times a factor.
 struct TargetUnits {
   std::vector<double> mean, deviation;
 
@@ -34,20 +40,20 @@ struct TargetUnits {
   bool operator==(const TargetUnits&) const = default;
 };
 
-/// Losses that tasks.scale_targets acts on: mse, huber, pinball, gaussian-nll.
+/// Whether tasks.scale_targets scales the targets of this loss: mse, huber, pinball, gaussian-nll.
 bool has_target_units(LossKind kind);
-/// The loss that the learner computes with: huber's delta over the deviation.
+/// The loss that the learner computes: huber's delta is divided by the deviation.
 Loss scaled_loss(Loss loss, const TargetUnits& units);
-/// A mean loss of the learner in the user's units. NaN stays NaN.
+/// Converts a mean loss of the learner to the user's units. NaN stays NaN.
 double loss_in_user_units(LossKind kind, const TargetUnits& units, double loss);
-/// Losses of an evaluation in the user's units, in double: to summarise, log and print.
+/// Converts the losses of an evaluation to the user's units, in double, for summaries, logs and tables.
 template <class Real>
 StepLosses<double> losses_in_user_units(LossKind kind, const TargetUnits& units,
                                         const StepLosses<Real>& losses);
-/// Network outputs [rows, outputs] in the user's units, in place.
+/// Converts network outputs [rows, outputs] to the user's units, in place.
 template <class Real>
 void outputs_to_user_units(const Loss& loss, const TargetUnits& units, std::span<Real> outputs);
-/// Tasks in the user's units as the learner takes them: targets and output offsets scaled.
+/// Converts tasks from the user's units to those of the learner: scales targets and output offsets.
 template <class Real>
 BasicTaskBatch<Real> scaled_tasks(const Loss& loss, const TargetUnits& units,
                                   const BasicTaskBatch<Real>& tasks);

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// TaskSource: where tasks come from. Sampling is counter-based: what a call returns depends on its arguments
-// and the seed alone, never on the calls before it.
+// TaskSource: where tasks come from. Sampling is counter-based: the result of a call depends only on its
+// arguments and the seed, and not on earlier calls.
+//
+// Example:
+//
+//   const auto source = shoal::make_sinusoid({.seed = 7, .support = 10, .query = 10});
+//   const shoal::TaskBatch batch = source->sample(shoal::Phase::train, 0, 25);  // the first meta-batch
+//   const shoal::TaskBatch test = source->evaluation(shoal::Phase::test, 1000);  // tasks to evaluate on
 #pragma once
 
 #include <cstdint>
@@ -14,7 +20,7 @@
 
 namespace shoal {
 
-/// Disjoint tasks: meta-train, meta-validation, meta-test.
+/// Which tasks: those of meta-training, meta-validation or meta-test. No task is in two phases.
 enum class Phase { train, validation, test };
 const char* to_string(Phase phase);
 
@@ -27,22 +33,24 @@ class TaskSource {
   virtual int classes() const { return 0; }
   /// Throws DataError when a label is not below `model_classes`.
   virtual void require_labels_below(int model_classes) const;
-  /// How the targets and output offsets of the batches below were scaled.
+  /// How this source scaled the targets and output offsets of the batches below.
   virtual const TargetUnits& target_units() const;
   /// Number of tasks of a finite source in this phase; nothing for a generator.
   virtual std::optional<std::int64_t> size(Phase phase) const = 0;
   /// Ids of a finite source's tasks in this phase, ascending; empty for a generator.
   virtual std::vector<std::int64_t> ids(Phase) const { return {}; }
-  /// What people call a task, e.g. the text of its key columns; empty where tasks have ids alone. Throws
+  /// The name of a task, e.g. the text of its key columns; empty where tasks have only ids. Throws
   /// InvalidArgument when a source with names has no such task.
   virtual std::string key_of(std::int64_t) const { return ""; }
-  /// Meta-batch number `iteration` of `tasks` tasks. Generators: task ids iteration x tasks + slot. Finite
-  /// sources: a keyed shuffle of each epoch, no task twice in a batch, at most size(phase) tasks.
+  /// Meta-batch number `iteration` of `tasks` tasks. In a generator, the tasks have the ids iteration x tasks
+  /// + index in the batch. A finite source shuffles the tasks of each epoch by a key; no task is twice in a
+  /// batch, and a batch has at most size(phase) tasks.
   virtual TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const = 0;
-  /// The tasks to evaluate on: all of a finite source in order of id, the first `tasks` of a generator.
+  /// The tasks to evaluate on: all tasks of a finite source in order of id, or the first `tasks` of a
+  /// generator.
   virtual TaskBatch evaluation(Phase phase, std::int64_t tasks) const = 0;
 
-  /// The same in double, for the reference backend. The default widens.
+  /// The same batches in double, for the reference backend. The default converts those in float.
   virtual TaskBatch64 sample64(Phase phase, std::int64_t iteration, std::int64_t tasks) const {
     return widen(sample(phase, iteration, tasks));
   }
@@ -57,7 +65,7 @@ struct GeneratorOptions {
   int support = 10;  ///< rows per task
   int query = 10;
   double noise = 0.0;  ///< standard deviation of normal noise on every target
-  int query_grid = 0;  ///< evaluation only: this many query points, evenly spaced, instead of random ones
+  int query_grid = 0;  ///< in evaluation: this many evenly spaced query points instead of random ones
 };
 
 /// y = A sin(x - phase), A ~ U[0.1, 5], phase ~ U[0, pi], x ~ U[-5, 5] (Finn et al. 2017, the released code).

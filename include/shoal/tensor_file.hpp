@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// safetensors, read strictly and written crash-safely. Every size is checked against the file before
-// allocation.
+// safetensors files. The reader accepts only what the format allows and checks every size against the file
+// before it allocates. Writes are crash-safe.
+//
+// Example:
+//
+//   const std::vector<float> values = {1, 2, 3, 4, 5, 6};
+//   shoal::TensorFile content;
+//   content.tensors["weight"] = shoal::Tensor::of({2, 3}, values.data());
+//   shoal::write_tensor_file("weights.safetensors", content);
+//   const auto weight = shoal::read_tensor_file("weights.safetensors").tensors.at("weight").values<float>();
 #pragma once
 
 #include <cstddef>
@@ -28,7 +36,7 @@ struct Tensor {
   template <class T>
   static Tensor of(std::vector<std::int64_t> shape, const T* values);  ///< float, double, int64, int32, uint8
   template <class T>
-  std::vector<T> values() const;  ///< the same type, or f32 <-> f64 converted; else throws ModelError
+  std::vector<T> values() const;  ///< converts f32 <-> f64; throws ModelError for any other type
 };
 
 struct TensorFile {
@@ -36,29 +44,30 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
-/// Throws ModelError naming file, byte or tensor: bad header length, JSON, holes, overlaps, unknown dtypes, a
-/// content that is not that of the hash in its metadata, a pipe or device; ResourceError when reading fails.
+/// Throws ModelError, whose message names file, byte or tensor, for a bad header length, bad JSON, holes,
+/// overlaps, unknown dtypes, content that differs from the hash in its metadata, a pipe or a device. Throws
+/// ResourceError when reading fails.
 TensorFile read_tensor_file(const std::filesystem::path& file, Links links = Links::followed);
-/// Tensors in order of name, offsets 8-byte aligned header; temporary file, fsync, rename, fsync of the
-/// folder.
+/// Writes tensors in order of name after a header that is padded to 8 bytes. It writes a temporary file,
+/// calls fsync, renames the file, and calls fsync for the folder.
 void write_tensor_file(const std::filesystem::path& file, const TensorFile& content,
                        Links links = Links::followed);
 
-/// Metadata entry of checkpoints, models and adapted models: SHA-256 of the file that the content makes
-/// without this entry.
+/// Metadata entry of checkpoints, models and adapted models: the SHA-256 of the file that the same content
+/// gives without this entry.
 inline constexpr const char* content_hash_key = "content_sha256";
 /// Writes `content` with its hash.
 void write_hashed_file(const std::filesystem::path& file, TensorFile content, Links links = Links::followed);
-/// Throws ModelError when the metadata has no hash: read_tensor_file could not see damage.
+/// Throws ModelError when the metadata has no hash, because read_tensor_file cannot notice damage then.
 void require_content_hash(const std::filesystem::path& file, const TensorFile& content);
 
-/// Writes text or bytes in the same crash-safe way. Symbolic links are followed, unless refused; pipes and
-/// devices are written into. Throws ResourceError.
+/// Writes text or bytes in the same crash-safe way. Follows symbolic links unless `links` refuses them;
+/// writes directly into pipes and devices. Throws ResourceError.
 void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes,
                 Links links = Links::followed);
 void write_file(const std::filesystem::path& file, const std::string& text, Links links = Links::followed);
-/// The same for what is not in memory at once: `produce` is called once and hands over piece after piece.
-/// What it throws leaves the old file as it is.
+/// Writes a text that is not in memory as a whole: calls `produce` once, which passes on piece after piece.
+/// If it throws, the old file stays as it is.
 using PutText = std::function<void(std::string_view)>;
 using ProduceText = std::function<void(const PutText&)>;
 void write_file(const std::filesystem::path& file, const ProduceText& produce, Links links = Links::followed);
@@ -66,7 +75,7 @@ void write_file(const std::filesystem::path& file, const ProduceText& produce, L
 /// SHA-256 as 64 lower-case hex digits.
 std::string sha256(std::span<const std::byte> bytes);
 std::string sha256(const std::string& text);
-/// Throws ResourceError for what is no regular file, or cannot be read.
+/// Throws ResourceError for a file that is not regular or cannot be read.
 std::string sha256_of_file(const std::filesystem::path& file);
 
 }  // namespace shoal

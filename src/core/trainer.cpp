@@ -26,7 +26,7 @@ void check(const TrainOptions& options) {
     throw InvalidArgument("train: validate_every must be at least 0 (0 = never)");
   if (options.patience < 0) throw InvalidArgument("train: patience must be at least 0 (0 = off)");
   if (options.patience > 0 && options.validate_every == 0)
-    throw InvalidArgument("train: patience counts looks at the validation tasks: set validate_every too");
+    throw InvalidArgument("train: patience counts validations: set validate_every too");
 }
 
 template <class Real>

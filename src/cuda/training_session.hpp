@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CudaTrainingSession: meta-iterations as one graph launch each (docs/decisions/0008).
+// CudaTrainingSession: meta-iterations as one graph launch each
+// (docs/decisions/0008-one-graph-per-meta-iteration.md).
 #pragma once
 
 #include <memory>

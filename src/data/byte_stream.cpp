@@ -103,9 +103,10 @@ std::unique_ptr<ByteStream> open_bytes(const std::string& path) {
 
 void ExpansionLimit::check(const std::string& file, std::uint64_t read, std::uint64_t written) const {
   if (written > harmless_ && written / 1000 > read)
-    throw DataError(file + ": " + std::to_string(written >> 20) + " MiB have come out of " +
-                    std::to_string(read >> 10) +
-                    " KiB: more than 1000 : 1 is taken for an attack; decompress it by hand if it is none");
+    throw DataError(
+        file + ": " + std::to_string(written >> 20) + " MiB were decompressed from " +
+        std::to_string(read >> 10) +
+        " KiB; more than 1000 : 1 may be an attack. Decompress the file yourself if you trust it");
 }
 
 }  // namespace shoal

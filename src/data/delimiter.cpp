@@ -117,13 +117,12 @@ OpenedTable open_with_columns(const std::string& path, const TableFormat& format
   }
   if (!told && complete.size() == 1) {
     const std::string note = std::string("fields are separated by ") + complete[0].delimiter.name +
-                             " (found out; " + setting(complete[0].delimiter) + " to say so)";
+                             " (detected; " + setting(complete[0].delimiter) + " to make it explicit)";
     return opened(std::move(complete[0]), format, note);
   }
   if (!told && complete.size() > 1)
     throw DataError(complete[0].reader->header_place() + ": " + complete[0].delimiter.name + " and " +
-                    complete[1].delimiter.name +
-                    " would both separate it into the columns of the configuration: " +
+                    complete[1].delimiter.name + " both give the columns of the configuration: " +
                     setting(complete[0].delimiter) + " or the other");
   if (!complete.empty())
     refuse(as_told, std::string("; the fields are separated by ") + complete[0].delimiter.name + ": " +
@@ -131,8 +130,8 @@ OpenedTable open_with_columns(const std::string& path, const TableFormat& format
   if (attempt_with(path, format, blank, wanted).has_all() && first.character != std::string_view(" "))
     refuse(as_told, "; the fields are separated by blanks: " + setting(blank));
   if (best != &as_told)
-    refuse(*best, std::string(" (fields separated by ") + best->delimiter.name + ", which " +
-                      std::to_string(best->found) + " of the columns are there with)");
+    refuse(*best, std::string(" (with fields separated by ") + best->delimiter.name + ", which gives " +
+                      std::to_string(best->found) + " of the columns)");
   refuse(as_told, "");
 }
 

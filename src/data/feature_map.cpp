@@ -63,7 +63,7 @@ FeatureMap::FeatureMap(const ColumnStore& table, const Preprocessing& p) {
   std::size_t i = 0;
   const auto add = [&](const Column& column, InputKind kind, std::int32_t code) {
     if (i >= p.inputs.size() || p.kinds[i] != kind)
-      throw ModelError("preprocessing: its inputs are not what its features need");
+      throw ModelError("preprocessing: its inputs differ from those that its features give");
     pieces_.push_back({&column, kind, code, p.mean[i], p.deviation[i], p.fill[i]});
     ++i;
   };

@@ -33,7 +33,7 @@ class KeyedRows {
   std::vector<std::size_t> begins_;  ///< of every key in rows_, and the end
 };
 
-/// First 63 bits of SHA-256 of a text: the id of the task with this key (contract.md 1).
+/// First 63 bits of SHA-256 of a text: the id of the task with this key (docs/definitions.md).
 std::int64_t task_id_of(const std::string& key);
 
 }  // namespace shoal

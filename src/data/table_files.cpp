@@ -57,8 +57,8 @@ std::vector<std::string> table_files(const std::string& path) {
   for (std::size_t i = 0; result == 0 && i < matches.gl_pathc; ++i) files.emplace_back(matches.gl_pathv[i]);
   ::globfree(&matches);
   if (result == GLOB_NOSPACE)
-    throw ResourceError(printable(path) + ": no memory for the files of the pattern");
-  if (files.empty()) throw DataError(printable(path) + ": no file fits the pattern");
+    throw ResourceError(printable(path) + ": out of memory while listing the files of the pattern");
+  if (files.empty()) throw DataError(printable(path) + ": no file matches the pattern");
   std::sort(files.begin(), files.end());
   return files;
 }

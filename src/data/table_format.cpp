@@ -48,14 +48,14 @@ void validate(const TableFormat& format) {
   if (!format.thousands.empty() && (!is_one_character(format.thousands) || is_taken(format.thousands)))
     refuse("thousands", format.thousands, "expected one character, e.g. \",\"");
   if (format.thousands == format.decimal)
-    refuse("thousands", format.thousands, "is the decimal sign, too (tasks.decimal)");
+    refuse("thousands", format.thousands, "is also the decimal sign (tasks.decimal)");
   for (const std::string& unit : format.units)
     if (unit.empty() || changes_numbers(unit))
       refuse("units", unit,
              "expected texts like \"%\" or \"months\", no signs, digits or parentheses of the numbers "
              "themselves");
   if (format.comment.find_first_of("\r\n") != std::string::npos)
-    refuse("comment", format.comment, "expected what lines begin with, e.g. \"#\"");
+    refuse("comment", format.comment, "expected the text with which comment lines begin, e.g. \"#\"");
   if (!delimiter.empty() && format.comment.starts_with(delimiter))
     refuse("comment", format.comment, "begins with the delimiter, as a line does whose first field is empty");
 }

@@ -118,7 +118,7 @@ std::size_t end_of(const std::string& format, const std::string& text) {
 /// One or two digits and a fraction; one alone only where no other digits touch it.
 nanoseconds read_seconds(TimeScanner& scan, bool behind_digit) {
   const int whole = scan.number(scan.digits() == 1 && !behind_digit ? 1 : 2);
-  if (whole > 59) throw NotATime{"is no time of day: seconds are 0 to 59"};
+  if (whole > 59) throw NotATime{"is not a time of day: seconds are 0 to 59"};
   return seconds(whole) + scan.fraction_of_second();
 }
 
@@ -202,11 +202,11 @@ Time TimeFormat::read_instant(std::string text) const {
   Fields fields;
   date::from_stream(in, format.c_str(), fields);
   TimeScanner::require(!in.fail() && in.peek() == std::istringstream::traits_type::eof());
-  if (!fields.ymd.ok()) throw NotATime{"is no date of the calendar"};
+  if (!fields.ymd.ok()) throw NotATime{"is not a date of the calendar"};
   if (static_cast<int>(fields.ymd.year()) < 1000)
     throw NotATime{"has a year of fewer than four digits (two are %y)"};
   if (fields.has_tod && (fields.tod.hours() >= hours(24) || fields.tod.minutes() >= hours(1)))
-    throw NotATime{"is no time of day: hours are 0 to 23, minutes 0 to 59"};
+    throw NotATime{"is not a time of day: hours are 0 to 23, minutes 0 to 59"};
   std::ostringstream out;
   out.imbue(std::locale::classic());
   date::to_stream(out, format.c_str(), fields);

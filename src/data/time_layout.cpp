@@ -80,7 +80,8 @@ Time read_time_of_day(TimeScanner& scan, date::sys_days day, bool compact) {
   scan.require(scan.at_end());
   if (hour > 23 || minute > 59 || second > 59)
     refuse(
-        "is no time of day: hours are 0 to 23, minutes and seconds 0 to 59 (midnight is 00:00 of its day)");
+        "is not a time of day: hours are 0 to 23, minutes and seconds 0 to 59 (midnight is 00:00 of its "
+        "day)");
   const nanoseconds since_midnight = std::chrono::hours(hour) + minutes(std::max(minute, 0)) +
                                      std::chrono::seconds(std::max(second, 0)) + fraction;
   if (!has_offset) return time_at(TimeKind::date_time, day, since_midnight);
@@ -94,10 +95,10 @@ Time read_day(TimeScanner& scan, int year, int month, int day, bool compact) {
   const date::year_month ym = date::year(year) / date::month(static_cast<unsigned>(month));
   const bool alone = scan.at_end();
   scan.require(alone || scan.take('T') || scan.take(' '));
-  if (!ym.ok()) refuse("is no date: a year has the months 1 to 12");
+  if (!ym.ok()) refuse("is not a date: a year has the months 1 to 12");
   const date::year_month_day ymd = ym / date::day(static_cast<unsigned>(day));
   if (!ymd.ok())
-    refuse("is no date: this month has the days 1 to " +
+    refuse("is not a date: this month has the days 1 to " +
            std::to_string(static_cast<unsigned>((ym / date::last).day())));
   return alone ? time_at(TimeKind::day, ymd) : read_time_of_day(scan, ymd, compact);
 }
@@ -109,12 +110,12 @@ Time read_week(TimeScanner& scan, int year) {
   const bool is_day = with_day_behind || scan.take('-');
   const int weekday = is_day ? scan.whole_number(1, 1) : 1;
   scan.require(scan.at_end());
-  if (weekday < 1 || weekday > 7) refuse("is no date: the days of a week are 1 (Monday) to 7");
+  if (weekday < 1 || weekday > 7) refuse("is not a date: the days of a week are 1 (Monday) to 7");
   const iso_week::year of_year(year);
   const iso_week::year_weeknum_weekday day = of_year / iso_week::weeknum(static_cast<unsigned>(week)) /
                                              iso_week::weekday(static_cast<unsigned>(weekday));
   if (!day.ok())
-    refuse("is no week: this year has the ISO weeks 1 to " +
+    refuse("is not a week: this year has the ISO weeks 1 to " +
            std::to_string(static_cast<unsigned>(iso_week::year_lastweek(of_year).weeknum())));
   return time_at(is_day ? TimeKind::day : TimeKind::week, day);
 }
@@ -122,7 +123,7 @@ Time read_week(TimeScanner& scan, int year) {
 Time read_quarter(TimeScanner& scan, int year) {
   const int quarter = scan.whole_number(1, 1);
   scan.require(scan.at_end());
-  if (quarter < 1 || quarter > 4) refuse("is no quarter: a year has the quarters 1 to 4");
+  if (quarter < 1 || quarter > 4) refuse("is not a quarter: a year has the quarters 1 to 4");
   const auto first = static_cast<unsigned>(3 * quarter - 2);
   return time_at(TimeKind::quarter, date::sys_days(date::year(year) / first / 1));
 }
@@ -135,7 +136,7 @@ Time read_month(TimeScanner& scan, int year, bool may_be_day) {
     return read_day(scan, year, month, day, false);
   }
   scan.require(scan.at_end());
-  if (month < 1 || month > 12) refuse("is no month: a year has the months 1 to 12");
+  if (month < 1 || month > 12) refuse("is not a month: a year has the months 1 to 12");
   return time_at(TimeKind::month, date::sys_days(date::year(year) / month / 1));
 }
 

@@ -44,7 +44,7 @@ struct Time {
 /// A text read as a time, or what keeps it from being one.
 struct TimeReading {
   std::optional<Time> time;
-  std::string problem;  ///< follows the text in a message: "is no date: this month has the days 1 to 28"
+  std::string problem;  ///< follows the text in a message: "is not a date: this month has the days 1 to 28"
 };
 
 }  // namespace shoal

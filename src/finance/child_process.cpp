@@ -96,7 +96,7 @@ ChildResult run_program(const std::vector<std::string>& arguments, const std::fi
   result.output = read_all(pipe.reader());
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) throw ResourceError("lost track of " + arguments[0] + ": " + reason(errno));
+    if (errno != EINTR) throw ResourceError("cannot wait for " + arguments[0] + ": " + reason(errno));
   }
   result.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   return result;

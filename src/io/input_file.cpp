@@ -84,7 +84,7 @@ std::string InputFile::look(Links links) {
   if (::fstat(descriptor_, &status) != 0) {
     const int error = errno;
     ::close(std::exchange(descriptor_, -1));
-    throw ResourceError(name_ + ": cannot be looked at: " + std::strerror(error));
+    throw ResourceError(name_ + ": its properties cannot be read: " + std::strerror(error));
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
   if (S_ISREG(status.st_mode)) return {};
@@ -137,7 +137,7 @@ std::string read_text_or_pipe(const std::filesystem::path& path, std::uint64_t l
   }
   struct stat status {};
   if (::fstat(input.get(), &status) != 0)
-    throw ResourceError(name + ": cannot be looked at: " + std::strerror(errno));
+    throw ResourceError(name + ": its properties cannot be read: " + std::strerror(errno));
   missing = S_ISDIR(status.st_mode);
   if (missing) return {};
   std::string text;

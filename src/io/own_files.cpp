@@ -32,7 +32,7 @@ std::vector<fs::path> own_files(const fs::path& run) {
 }  // namespace
 
 ResourceError not_own_file(const fs::path& file, bool is_link) {
-  return ResourceError(file.string() + (is_link ? ": is a symbolic link" : ": is no regular file") +
+  return ResourceError(file.string() + (is_link ? ": is a symbolic link" : ": is not a regular file") +
                        "; Shoal's own files in a run folder are files of that folder alone");
 }
 

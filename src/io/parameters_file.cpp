@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parameters file of contract.md 2.
+// The parameters file of docs/formats.md.
 #include <algorithm>
 #include <set>
 #include <string_view>

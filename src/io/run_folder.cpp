@@ -221,7 +221,7 @@ class RunFolder final : public RunStore<Real> {
                        updates = checkpoint.optimizer.step;
     if (checkpoint.iteration != iteration || iteration < 0 || iteration > most_counted || failed < 0 ||
         failed > seen || seen > most_counted || updates < 0 || updates > iteration)
-      throw ModelError(file.string() + ": its counters cannot be: iteration " +
+      throw ModelError(file.string() + ": its counters contradict each other or the file name: iteration " +
                        std::to_string(checkpoint.iteration) + ", " + std::to_string(seen) + " tasks seen, " +
                        std::to_string(failed) + " failed, " + std::to_string(updates) + " updates");
   }
@@ -232,7 +232,8 @@ class RunFolder final : public RunStore<Real> {
     if (text != content.metadata.end())
       for (const LogMark& mark : marks_in(text->second))
         if (log_.cut(mark)) return;
-    throw ModelError(file.string() + ": metrics.jsonl does not begin with the lines that it counts on");
+    throw ModelError(file.string() +
+                     ": metrics.jsonl does not begin with the lines that belong to this checkpoint");
   }
 
   /// First line in which the manifest of a checkpoint differs from this run's.

@@ -49,8 +49,8 @@ RunLock::RunLock(const std::filesystem::path& run, const std::function<void(cons
                           " is at work in this run folder; wait for it, or choose another folder");
     if (errno != ENOLCK && errno != ENOSYS && errno != EOPNOTSUPP) fail_with_errno(name, "locking failed");
     if (warn)
-      warn(name.string() + ": this file system has no locks: see to it yourself that no other process " +
-           "works in the folder");
+      warn(name.string() + ": this file system has no locks: make sure that no other process works in " +
+           "the folder");
     return;
   }
   const std::string text = this_process();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations and their first two derivatives from their definitions (PyTorch's: softplus without threshold,
-// gelu in erf form, relu' = 0 at 0).
+// Activations and their first two derivatives as docs/definitions.md has them.
 #pragma once
 
 #include <cmath>

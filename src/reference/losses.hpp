@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The losses on one row, from their definitions (PyTorch's): the sum of its terms, its gradient, and the
-// second derivative in a direction.
+// The losses of docs/definitions.md on one row: the sum of its terms, its gradient, and the second derivative
+// in a direction.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One task through its inner loop, with the status rules of contract.md 1, and back through it.
+// One task through its inner loop, with the status rules of docs/definitions.md, and back through it.
 #pragma once
 
 #include <cmath>

@@ -93,7 +93,7 @@ def csv_files():
         ("months first", head + "a,12/31/2019,1,1\na,01/02/2020,1,1\n", [":2:", 'column "t"', "12/31/2019"]),
         ("days first", head + "a,31.12.2019,1,1\na,02.01.2020,1,1\n", [":2:", 'column "t"', "31.12.2019"]),
         ("a month among days", head + "a,2020-01-10,1,1\na,2020-1-9,1,1\na,2020-01,1,1\n", [":4:", 'column "t"', '"2020-01" is a month']),
-        ("a day that does not exist", head + "a,2019-02-28,1,1\na,2019-02-29,1,1\n", [":3:", 'column "t"', '"2019-02-29" is no date']),
+        ("a day that does not exist", head + "a,2019-02-28,1,1\na,2019-02-29,1,1\n", [":3:", 'column "t"', '"2019-02-29" is not a date']),
         ("a fraction as a time", head + "a,1,1,1\na,1.5,1,1\n", [":3:", 'column "t"', '"1.5" is not a whole number']),
         ("days first, without separators", head + "a,31122003,1,1\na,01012004,1,1\n", [":2:", 'column "t"', "%d%m%Y"]),
         ("dates among numbers", head + "a,1,1,1\na,2,1,1\na,2020-01-01,1,1\n", [":4:", 'column "t"']),

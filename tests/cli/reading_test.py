@@ -174,7 +174,7 @@ def test_settings_that_cannot_be():
     write(plain())
     for key, value in [("decimal", ""), ("decimal", "1"), ("decimal", ".,"), ("thousands", "."), ("thousands", "ab"), ("delimiter", ";;"),
                        ("delimiter", "5"), ("delimiter", '"'), ("units", ["-"]), ("units", [""]), ("units", ["("]), ("skip_rows", -1), ("max_categories", -1)]:
-        for named in (f"tasks.{key}", "is the decimal sign, too" if key == "thousands" and value == "." else "expected"):
+        for named in (f"tasks.{key}", "is also the decimal sign" if key == "thousands" and value == "." else "expected"):
             refused(2, named, "train", "--config", "c.toml", "--out", "r", *settings(**{key: value}))
 
 
@@ -366,7 +366,7 @@ def test_one_file_per_asset():
     refused(3, 'prices/c2.csv:1: there is no column "a"', "train", "--config", "c.toml", "--out", "new")
     write("a,b,y\n", "prices/c2.csv", config)
     refused(3, "prices/c2.csv:1: no rows", "train", "--config", "c.toml", "--out", "new")
-    refused(3, "no file fits the pattern", "train", "--config", "c.toml", "--out", "new", "--set", "tasks.path=nowhere/*.csv")
+    refused(3, "no file matches the pattern", "train", "--config", "c.toml", "--out", "new", "--set", "tasks.path=nowhere/*.csv")
     # Folders that the pattern leaves open tell files of one name apart in the run's inputs, but not in $file.
     for name in ("x", "y"):
         os.makedirs(f"{name}")

@@ -92,7 +92,7 @@ def test_wrong_times_and_boundaries_are_refused():
         refused(3, 'table.csv:2: column "day" (time): ', *export)
         refused(3, named, *export)
     write(days)
-    for boundary, named in (("01/02/2018", "is not a time"), ("2018-01-15T12:00", "lies inside a day"), ("2018-02-30", "is no date"), ("7", "is a whole number")):
+    for boundary, named in (("01/02/2018", "is not a time"), ("2018-01-15T12:00", "lies inside a day"), ("2018-02-30", "is not a date"), ("7", "is a whole number")):
         config("windows = { support = 3, query = 3 }", f'by = "time", test_from = "{boundary}"')
         refused(2, f'tasks.split.test_from = "{boundary}": ', *export)
         refused(2, named, *export)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outputs, divisors and option ranges of the losses (contract.md 1).
+// Outputs, divisors and option ranges of the losses (docs/definitions.md).
 #include <gtest/gtest.h>
 
 #include <limits>

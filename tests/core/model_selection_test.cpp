@@ -293,7 +293,7 @@ TEST(ModelSelection, OptionsOutOfRangeAreRefused) {
                  "train: validate_every must be at least 0 (0 = never)");
   expect_refusal([](TrainOptions& o) { o.patience = -1; }, "train: patience must be at least 0 (0 = off)");
   expect_refusal([](TrainOptions& o) { o.validate_every = 0, o.patience = 1; },
-                 "train: patience counts looks at the validation tasks: set validate_every too");
+                 "train: patience counts validations: set validate_every too");
   EXPECT_THROW(keep_from_string("first"), InvalidArgument);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of enumerators are part of the configuration format (contract.md 4): each is written out here.
+// Names of enumerators are part of the configuration format (docs/configuration.md): each is written out
+// here.
 // Covers nearest_name, task_status.
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The status of tasks that go wrong (contract.md 1): the first event in time counts, on both backends alike.
+// The status of tasks that go wrong (docs/definitions.md): the first event in time counts, on both backends
+// alike.
 #include <gtest/gtest.h>
 
 #include <bit>

@@ -97,7 +97,8 @@ TEST(Timeline, ADateIsATextNotANumberOfTheFile) {
 TEST(Timeline, WhatIsNoTimeIsRefusedAtItsLine) {
   const std::string found = refusal<DataError>({"2018-02-27", "2018-02-28", "2018-02-29"});
   EXPECT_NE(
-      found.find("t.csv:4: column \"t\" (time): \"2018-02-29\" is no date: this month has the days 1 to 28"),
+      found.find(
+          "t.csv:4: column \"t\" (time): \"2018-02-29\" is not a date: this month has the days 1 to 28"),
       std::string::npos)
       << found;
   EXPECT_NE(refusal<DataError>({"2018.1", "2018.10"})

@@ -17,6 +17,14 @@ GOOD = {
     "include/shoal/a.hpp": LICENCE + "#pragma once\n",
     "kernels/a.hpp": LICENCE + "#pragma once\n\n#include <shoal/kinds.hpp>\n",
     "tests/core/a_test.cpp": LICENCE,
+    # Paths and names that are there, and what is no path of this tree.
+    "src/core/names.cpp": LICENCE + "// src/core/a.cpp, core/names.cpp, shoal/a.hpp, names.cpp, src/core/*.cpp and build/ci/bin/shoal.\n"
+    'const char* text = "// src/core/none.cpp";\n',
+    "tests/core/names_test.cpp": LICENCE,
+    "docs/page.md": "# A page, and more\n[itself](#a-page-and-more), [a source](../src/core/a.cpp), [a site](https://example.org/x.md)\n"
+    "`runs/mine/x.csv`, FOLDER/page.md\n<!-- generated: by a program -->\nsrc/core/none.cpp\n<!-- end of what is generated -->\n",
+    "docs/other.md": "# Other\n[page](page.md#a-page-and-more)\n",
+    "tests/use.py": '"""As src/core/a.cpp."""\nPATH = "src/core/none.cpp"  # docs/page.md\n',
 }
 STATEMENTS = "  f();\n" * 80
 TABLE = LICENCE + "int f() {\n  static const int values[] = {\n" + "      1,\n" * 100 + "  };\n  return values[0];\n}\n"
@@ -52,7 +60,42 @@ BAD = {
     "a test of a file that is not there": ("tests/core/b_test.cpp", LICENCE + "// Covers gone.\n", "covers gone, which is no file"),
     "a circle": ("src/core/a.hpp", LICENCE + '#pragma once\n#include "core/a.hpp"\n', "a circle: src/core/a.hpp -> src/core/a.hpp"),
     "an open end": ("src/core/b.cpp", LICENCE + "// TO" + "DO\n", "open end"),
+    "a path in a comment that leads nowhere": ("src/core/b.cpp", LICENCE + "// As src/core/none.cpp.\n", "b.cpp:2: src/core/none.cpp is not there"),
+    "a path with a star that leads nowhere": ("src/core/b.cpp", LICENCE + "// src/core/none_*.cpp\n", "src/core/none_*.cpp is not there"),
+    "a path as includes have it that leads nowhere": ("src/core/b.cpp", LICENCE + "int b;  // core/none.hpp\n", "core/none.hpp is not there"),
+    "a file's name in a comment that is nowhere": ("src/core/b.cpp", LICENCE + "/// The rules (none.md 1).\n", "none.md is not there"),
+    "a path in a docstring that leads nowhere": ("tests/b.py", '"""\n\nOracle of src/core/none.cpp."""\n', "b.py:3: src/core/none.cpp is not there"),
+    "a path in a comment of CMake that leads nowhere": ("tests/CMakeLists.txt", "# docs/none.md says why.\n", "docs/none.md is not there"),
+    "a path on a page that leads nowhere": ("docs/b.md", "See `src/none`.\n", "src/none is not there"),
+    "a link that leads nowhere": ("docs/b.md", "[b](none.html)\n", "the link none.html leads nowhere"),
+    "a link to a heading that is not there": ("docs/b.md", "[b](page.md#none)\n", "names no heading"),
+    "a script that is not Python": ("tests/b.py", LICENCE.replace("//", "#") + 'text = r"C:\\"\n', "tests/b.py: is not Python"),
     "bad format": ("src/core/b.cpp", LICENCE + "int   b  ;\n", "clang-format"),
+}
+
+# A list of retired names, and what it refuses in a file.
+RETIRED = """state = applied
+[files]
+turn.hpp -> transpose.hpp
+[names]
+TeamWalk -> GemmLayout
+[code]
+turn -> transpose : src/cpu/*
+[phrases]
+fast memory -> shared memory
+"""
+REFUSED = {
+    "a retired name in code": ("src/cpu/b.cpp", LICENCE + "int TeamWalk;\n", "b.cpp:2: TeamWalk is retired: GemmLayout"),
+    "a retired name in a comment": ("src/core/b.cpp", LICENCE + "// A TeamWalk.\n", "b.cpp:2: TeamWalk is retired"),
+    "a retired name on a page": ("docs/b.md", "A `TeamWalk`.\n", "b.md:1: TeamWalk is retired"),
+    "a retired word in code of its folder": ("src/cpu/b.cpp", LICENCE + "int turn;\n", "b.cpp:2: turn is retired: transpose"),
+    "a file with a retired name": ("src/cpu/turn.hpp", LICENCE + "#pragma once\n", "the name of this file is retired: transpose.hpp"),
+    "a retired phrase": ("src/core/b.cpp", LICENCE + "int b;  // in fast memory\n", 'b.cpp:2: "fast memory" is retired: shared memory'),
+}
+ALLOWED = {  # a word of English is refused neither in comments and texts nor in other folders, and history stands
+    "src/cpu/b.cpp": LICENCE + '// In turn.\nconst char* b = "turn";\n',
+    "src/core/b.cpp": LICENCE + "int turn;\n",
+    "CHANGELOG.md": "TeamWalk\n",
 }
 
 
@@ -75,4 +118,15 @@ for what, files in FINE.items():
 for what, (name, text, expected) in BAD.items():
     code, output = run({**GOOD, name: text}, "--clang-format", clang_format)
     assert code == 1 and expected in output, f"{what} was not found:\n{output}"
-print(f"{len(BAD)} kinds of bad file found, {len(FINE)} of good ones not")
+
+listed = {**GOOD, "tools/retired_identifiers.txt": RETIRED}
+for what, (name, text, expected) in REFUSED.items():
+    code, output = run({**listed, name: text})
+    assert code == 1 and expected in output, f"{what} was not found:\n{output}"
+    code, output = run({**listed, name: text, "tools/retired_identifiers.txt": RETIRED.replace("applied", "pending")})
+    assert expected not in output, f"{what} was refused before the names were replaced:\n{output}"
+code, output = run({**listed, **ALLOWED, "tests/cpu/b_test.cpp": LICENCE, "tests/core/b_test.cpp": LICENCE}, "--clang-format", clang_format)
+assert code == 0, output
+code, output = run({**GOOD, "tools/retired_identifiers.txt": "state = applied\n[names]\nno arrow\n"})
+assert code == 1, output
+print(f"{len(BAD) + len(REFUSED)} kinds of bad file found, {len(FINE)} of good ones not")

@@ -5,9 +5,10 @@ from shoal_peers import charts, table
 
 HEADING = """# Shoal beside PyTorch and JAX
 
-What `bench/peers/run` printed, whatever it says: the fastest of a row is in bold, be it Shoal or a peer. All contenders take
-the same tasks, parameters and threads; each result is compared with the double-precision reference before it is timed, at the
-contender's best chunk of tasks. [bench/peers/README.md](../bench/peers/README.md) says how, and who the contenders are.
+This page shows what `bench/peers/run` printed. The fastest contender of a row is in bold, whether it is Shoal or a peer. All contenders compute
+the same tasks with the same parameters and number of threads. The benchmark compares each result with the double-precision reference, and
+then times the contender with its best chunk of tasks. [bench/peers/README.md](../bench/peers/README.md) describes the method and the
+contenders.
 """
 
 

@@ -75,8 +75,8 @@ int run_inspect_plan(const CommandOptions& options) {
   const auto& inner = inner_loop_of(config.algorithm);
   const RateLayout rates(layout, learned_rate_of(config.algorithm), inner.steps);
   const TaskBatch tasks = source->sample(Phase::train, 0, config.train.tasks_per_batch);
-  // design.md 4: a forward pass is F = sum of d_in d_out multiply-adds a row, gradient 3 F, Hessian-vector
-  // product 6 F.
+  // For a row, a forward pass takes F = sum of d_in d_out multiply-adds, a gradient 3 F and a Hessian-vector
+  // product 6 F (docs/definitions.md).
   double forward = 0.0;
   for (const TensorSpec& tensor : layout.tensors())
     if (tensor.shape.size() == 2) forward += 2.0 * static_cast<double>(tensor.size);
