@@ -85,9 +85,9 @@ TaskBatch make_tasks(const Shape& shape, std::int64_t count, std::uint64_t varia
     for (float& x : set.x) x = noise.normal();
     for (float& y : set.y)
       y = shape.loss == LossKind::bce ? static_cast<float>(noise.bits() >> 63) : noise.normal();
-    set.offsets.resize(static_cast<std::size_t>(count) + 1);
-    for (std::size_t t = 0; t < set.offsets.size(); ++t)
-      set.offsets[t] = static_cast<std::int64_t>(t) * shape.rows;
+    set.row_starts.resize(static_cast<std::size_t>(count) + 1);
+    for (std::size_t t = 0; t < set.row_starts.size(); ++t)
+      set.row_starts[t] = static_cast<std::int64_t>(t) * shape.rows;
     return set;
   };
   auto support = make_set(), query = make_set();

@@ -69,25 +69,26 @@ int sweep_plans(std::string_view name, std::int64_t tasks) {
   std::string best_wish;
   bool same = true;
   for (const CudaPlan& plan : plans) {
-    const Timing timing = time_plan(shape, inputs, plan.wish());
+    const Timing timing = time_plan(shape, inputs, plan.override_text());
     const double rate = static_cast<double>(tasks) / timing.seconds;
     const bool agrees = !want || *want == timing.gradient;
     if (!want) want = timing.gradient;
     same = same && agrees;
     if (rate > best) {
       best = rate;
-      best_wish = plan.wish();
+      best_wish = plan.override_text();
     }
     std::printf(
         "{\"shape\": \"%.*s\", \"tasks\": %lld, \"plan\": \"%s\", \"text\": \"%s\", \"model_cycles\": %.0f, "
         "\"device_us\": %.1f, \"tasks/s\": %.6g, \"GFLOP/s\": %.6g, \"same_bits\": %s}\n",
-        static_cast<int>(name.size()), name.data(), static_cast<long long>(tasks), plan.wish().c_str(),
-        plan.text.c_str(), plan.cycles, 1e6 * timing.seconds, rate, 1e-9 * rate * flops,
-        agrees ? "true" : "false");
+        static_cast<int>(name.size()), name.data(), static_cast<long long>(tasks),
+        plan.override_text().c_str(), plan.text.c_str(), plan.cycles, 1e6 * timing.seconds, rate,
+        1e-9 * rate * flops, agrees ? "true" : "false");
     std::fflush(stdout);
   }
   std::printf("{\"shape\": \"%.*s\", \"chosen\": \"%s\", \"fastest\": \"%s\"}\n",
-              static_cast<int>(name.size()), name.data(), plans.front().wish().c_str(), best_wish.c_str());
+              static_cast<int>(name.size()), name.data(), plans.front().override_text().c_str(),
+              best_wish.c_str());
   return same ? 0 : 5;
 }
 

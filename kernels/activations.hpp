@@ -11,7 +11,7 @@
 //   value(z)                f(z)
 //   slope(z, a, d1)         a = f(z), d1 = f'(z)
 //   curvature(z, a, d1, d2) also d2 = f''(z)
-//   slope_of(a), bend_of(a, d1)   from_value: f' and f'' from a = f(z)
+//   slope_of(a), second_derivative_of(a, d1)   from_value: f' and f'' from a = f(z)
 //
 // The functions give the same bits for what they share.
 #pragma once
@@ -38,7 +38,7 @@ struct ActivationOf<Activation::identity> {
     return V(1.0f);
   }
   template <class V>
-  static SHOAL_HD V bend_of(V, V) {
+  static SHOAL_HD V second_derivative_of(V, V) {
     return V(0.0f);
   }
   template <class V>
@@ -69,7 +69,7 @@ struct ActivationOf<Activation::relu> {
     return select(a <= V(0.0f), V(0.0f), V(1.0f));
   }
   template <class V>
-  static SHOAL_HD V bend_of(V, V) {
+  static SHOAL_HD V second_derivative_of(V, V) {
     return V(0.0f);
   }
   template <class V>
@@ -100,7 +100,7 @@ struct ActivationOf<Activation::tanh> {
     return fma(-a, a, V(1.0f));
   }
   template <class V>
-  static SHOAL_HD V bend_of(V a, V d1) {
+  static SHOAL_HD V second_derivative_of(V a, V d1) {
     return V(-2.0f) * a * d1;
   }
   template <class V>
@@ -115,7 +115,7 @@ struct ActivationOf<Activation::tanh> {
   template <class V>
   static SHOAL_HD void curvature(V z, V& a, V& d1, V& d2) {
     slope(z, a, d1);
-    d2 = bend_of(a, d1);
+    d2 = second_derivative_of(a, d1);
   }
 };
 using Tanh = ActivationOf<Activation::tanh>;
@@ -130,7 +130,7 @@ struct ActivationOf<Activation::sigmoid> {
     return a * (V(1.0f) - a);
   }
   template <class V>
-  static SHOAL_HD V bend_of(V a, V d1) {
+  static SHOAL_HD V second_derivative_of(V a, V d1) {
     return d1 * fma(V(-2.0f), a, V(1.0f));
   }
   template <class V>
@@ -145,7 +145,7 @@ struct ActivationOf<Activation::sigmoid> {
   template <class V>
   static SHOAL_HD void curvature(V z, V& a, V& d1, V& d2) {
     slope(z, a, d1);
-    d2 = bend_of(a, d1);
+    d2 = second_derivative_of(a, d1);
   }
 };
 using Sigmoid = ActivationOf<Activation::sigmoid>;

@@ -36,8 +36,7 @@ __device__ __forceinline__ void add_exactly(float value, long long* digits, std:
   for_exact_digits(value, [&](int d, long long digit) { digits[d * stride] += digit; });
 }
 /// The same, whoever else adds to them too.
-__device__ __forceinline__ void add_exactly_among_others(float value, long long* digits,
-                                                         std::int64_t stride) {
+__device__ __forceinline__ void atomic_add_exactly(float value, long long* digits, std::int64_t stride) {
   for_exact_digits(value, [&](int d, long long digit) {
     atomicAdd(reinterpret_cast<unsigned long long*>(digits + d * stride),
               static_cast<unsigned long long>(digit));

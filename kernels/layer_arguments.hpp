@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "kernels/gemm_layout.hpp"
 #include "kernels/network.hpp"
 
 namespace shoal::kernels {
@@ -30,7 +31,7 @@ struct LayerMatrix {
 using LayerOperand = LayerMatrix<const float>;
 using LayerOutput = LayerMatrix<float>;
 
-/// What may befall a task before it is settled: bits of LayerChunk::events.
+/// Events of a task whose status is not resolved yet: bits of LayerChunk::events.
 enum LayerEvent : int {
   not_finite = 1,  ///< loss or parameter of an inner step
   moved_far = 2,   ///< further than max_move
@@ -66,26 +67,19 @@ struct LayerRates {
   SHOAL_HD float of(std::int64_t p) const { return at ? at[per_parameter ? p : 0] : fixed; }
 };
 
-/// Which index of each operand is contiguous, and which one is the task's rows.
-enum class LayerWalk {
-  forward,   ///< out[row][j] = sum_s a[row][s] b[s][j]: Z = A W
-  backward,  ///< out[row][j] = sum_s a[row][s] b[j][s]: dA = dZ W^T
-  weights,   ///< out[i][j] = sum_row a[row][i] b[row][j]: dW = A^T dZ
-};
-
 /// What happens to a finished element of a product over rows.
-enum class RowFinish : int {
+enum class RowEpilogueKind : int {
   store,
-  add_offset,        ///< + the row's output offset
-  activate,          ///< z -> a; f' and f'' where they are wanted
-  through,           ///< dL/da -> dL/dz, and f'' -> dL/da f''
-  r_activate,        ///< R{z} -> R{a} = f' R{z}
-  r_through,         ///< -> R{dL/dz} = f' R + (dL/da f'') R{z}
-  r_through_simply,  ///< the same where R{z} or f'' is zero
+  add_offset,                  ///< + the row's output offset
+  activate,                    ///< z -> a; f' and f'' where they are wanted
+  activate_backward,           ///< dL/da -> dL/dz, and f'' -> dL/da f''
+  r_activate,                  ///< R{z} -> R{a} = f' R{z}
+  r_activate_backward,         ///< -> R{dL/dz} = f' R + (dL/da f'') R{z}
+  r_activate_backward_linear,  ///< the same where R{z} or f'' is zero
 };
 
 /// What happens to a finished sum over rows, of parameter p.
-enum class SumFinish : int {
+enum class SumEpilogueKind : int {
   step,            ///< next[p] = phi[p] - rate g, in one fused operation; g too where it is wanted
   set_lambda,      ///< lambda[p] = g
   scale_lambda,    ///< lambda[p] = weight g
@@ -93,7 +87,7 @@ enum class SumFinish : int {
   subtract_lambda  ///< lambda[p] -= g
 };
 
-struct LayerFactors {
+struct LayerGemmOperands {
   LayerOperand a{}, b{};
 };
 
@@ -101,29 +95,29 @@ struct LayerFactors {
 struct LayerRowJob {
   LayerChunk chunk{};
   LayerRows rows{};
-  LayerFactors first{}, second{};  ///< second.a.at null: one product
+  LayerGemmOperands first{}, second{};  ///< second.a.at null: one product
   int columns = 0, terms = 0;
   LayerOperand start{};       ///< a row that the sums start from; null: zero
   bool start_at_out = false;  ///< the sums start from what `out` holds
   LayerOutput out{};
-  RowFinish finish = RowFinish::store;
+  RowEpilogueKind epilogue = RowEpilogueKind::store;
   Activation activation = Activation::identity;
-  float *slope = nullptr, *curve = nullptr;  ///< like `out`
-  float* r_activation = nullptr;             ///< like `out`
-  const float* r_sum = nullptr;              ///< like `out`
+  float *slope = nullptr, *curvature = nullptr;  ///< like `out`
+  float* r_activation = nullptr;                 ///< like `out`
+  const float* r_sum = nullptr;                  ///< like `out`
 };
 
 /// Sums over rows of one layer: of its weight, of its bias or of both.
 struct LayerSumJob {
   LayerChunk chunk{};
   LayerRows rows{};
-  LayerFactors first{}, second{};
+  LayerGemmOperands first{}, second{};
   int inputs = 0, columns = 0;
   int stride = 0;                       ///< of the weight
   std::int64_t weight = -1, bias = -1;  ///< where the tensors begin; -1: not wanted
   LayerOperand bias_terms{};            ///< [rows, columns]: summed for the bias
 
-  SumFinish finish = SumFinish::step;
+  SumEpilogueKind epilogue = SumEpilogueKind::step;
   float weight_of_loss = 1.0f;
   std::int64_t parameters = 0;   ///< P: between tasks in what follows
   float* lambda = nullptr;       ///< [tasks, P]; step: the sum of steps, or null
@@ -182,24 +176,24 @@ struct LayerRateJob {
 };
 
 /// What becomes of the events of a chunk.
-enum class LayerSettle : int {
+enum class LayerStatusStage : int {
   begin,    ///< status as given, no events, no losses
   step,     ///< not_finite -> 2, moved_far -> 4
   outcome,  ///< not_small -> 3; status and step are given to the caller
   point,    ///< the same for one point of an evaluation: the task itself goes on
 };
 
-struct LayerSettleJob {
+struct LayerStatusJob {
   LayerChunk chunk{};
-  LayerSettle what = LayerSettle::begin;
+  LayerStatusStage what = LayerStatusStage::begin;
   int step = 0;
   std::uint8_t* status = nullptr;                       ///< [tasks] of the caller
   std::int32_t* failed_step = nullptr;                  ///< [tasks] of the caller
-  float *loss_before = nullptr, *loss_after = nullptr;  ///< [tasks] begin: zeroed
+  float *loss_before = nullptr, *loss_after = nullptr;  ///< [tasks] begin: reserve_zeroed
 };
 
 /// Exact sums over the good tasks of values [tasks, count].
-struct LayerTotalJob {
+struct LayerReduceJob {
   LayerChunk chunk{};
   const float* values = nullptr;
   std::int64_t count = 0;
@@ -207,7 +201,7 @@ struct LayerTotalJob {
 };
 
 /// Fast weights of good tasks: of tensors that adapt phi's, of others theta's.
-struct LayerGiveJob {
+struct LayerFastWeightsJob {
   LayerChunk chunk{};
   LayerTensor tensor{};
   std::int64_t parameters = 0;

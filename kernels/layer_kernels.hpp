@@ -8,20 +8,20 @@
 namespace shoal::kernels {
 
 /// `most_rows`: of the chunk's largest task.
-void launch_layer_rows(LayerWalk walk, const LayerRowJob& job, int most_rows, void* stream);
+void launch_layer_rows(GemmLayout layout, const LayerRowJob& job, int most_rows, void* stream);
 void launch_layer_sums(const LayerSumJob& job, void* stream);
 /// What follows the products alone, where somebody else has multiplied: those over rows without their start
 /// lie in job.out, every task has `rows` rows; a step's gradients lie in job.next.
-void launch_layer_finish(const LayerRowJob& job, int rows, void* stream);
-void launch_layer_finish(const LayerSumJob& job, void* stream);
+void launch_layer_epilogue(const LayerRowJob& job, int rows, void* stream);
+void launch_layer_epilogue(const LayerSumJob& job, void* stream);
 void launch_layer_loss(const LayerLossJob& job, void* stream);
 void launch_layer_direction(const LayerDirectionJob& job, void* stream);
 void launch_layer_rate(const LayerRateJob& job, void* stream);
-void launch_layer_settle(const LayerSettleJob& job, void* stream);
+void launch_layer_resolve_status(const LayerStatusJob& job, void* stream);
 /// Raises not_small for tasks with a value that is not.
-void launch_layer_check(const LayerTotalJob& job, void* stream);
-void launch_layer_total(const LayerTotalJob& job, void* stream);
-void launch_layer_give(const LayerGiveJob& job, void* stream);
+void launch_layer_check(const LayerReduceJob& job, void* stream);
+void launch_layer_reduce(const LayerReduceJob& job, void* stream);
+void launch_layer_store_fast_weights(const LayerFastWeightsJob& job, void* stream);
 /// [rows, stride] -> [rows, columns]
 void launch_layer_outputs(const float* from, std::int64_t rows, int columns, int stride, float* to,
                           void* stream);

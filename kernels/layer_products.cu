@@ -7,14 +7,14 @@
 // Shared memory: slices of the operands, at most 34,816 bytes. Oracle: the cpu backend, bit for bit
 // (tests/cuda). Tried: the gradient stored and a kernel of its own for the step (a third more traffic of
 // parameters, which is what binds tasks of few rows).
-#include "kernels/layer_finish.cuh"
+#include "kernels/layer_epilogues.cuh"
 #include "kernels/layer_kernels.hpp"
 #include "kernels/layer_tile.cuh"
 
 namespace shoal::kernels {
 namespace {
 
-template <LayerWalk walk, bool two, class Shape>
+template <GemmLayout layout, bool two, class Shape>
 __global__ void __launch_bounds__(Shape::threads)
     layer_rows_kernel(const LayerRowJob job, int down, int across) {
   SHOAL_SHARED_MEMORY(shared);
@@ -24,13 +24,13 @@ __global__ void __launch_bounds__(Shape::threads)
   const int rows = job.rows.rows(task);
   if (job.chunk.status[task] != 0 || r0 >= rows) return;
   const std::int64_t row = job.rows.begin(task);
-  LayerTile<walk, two, Shape> product(r0, j0, rows, job.columns);
+  LayerTile<layout, two, Shape> product(r0, j0, rows, job.columns);
   if (job.start_at_out)
     product.start_from(job.out.of(task, row), job.out.stride);
   else if (job.start.at)
     product.start_from(job.start.of(task, row), 0);
   product.multiply(job.first, job.second, task, row, job.terms, shared);
-  product.finish(shared, FinishRow(job, row));
+  product.finish(shared, RowEpilogue(job, row));
 }
 
 template <bool two, class Shape>
@@ -41,10 +41,10 @@ __global__ void __launch_bounds__(Shape::threads, 3)
   if (job.chunk.status[task] != 0) return;
   const int rows = job.rows.rows(task);
   const std::int64_t row = job.rows.begin(task);
-  FinishSum finish(job, task);
+  SumEpilogue finish(job, task);
   if (tile < tiles) {
-    LayerTile<LayerWalk::weights, two, Shape> product(tile / across * Shape::down,
-                                                      tile % across * Shape::across, job.inputs, job.columns);
+    LayerTile<GemmLayout::tn, two, Shape> product(tile / across * Shape::down, tile % across * Shape::across,
+                                                  job.inputs, job.columns);
     product.multiply(job.first, job.second, task, row, rows, shared);
     product.finish_quads(shared, [&](int i, int j, float4 sums) {
       finish(job.weight + static_cast<std::int64_t>(i) * job.stride + j, sums, job.columns - j, rows > 0);
@@ -64,11 +64,11 @@ __global__ void __launch_bounds__(Shape::threads, 3)
 
 constexpr int finish_threads = 128;
 
-__global__ void layer_finish_rows_kernel(const LayerRowJob job, int blocks) {
+__global__ void layer_row_epilogue_kernel(const LayerRowJob job, int blocks) {
   const int task = static_cast<int>(blockIdx.x) / blocks, block = static_cast<int>(blockIdx.x) % blocks;
   if (job.chunk.status[task] != 0) return;
   const std::int64_t row = job.rows.begin(task);
-  const FinishRow finish(job, row);
+  const RowEpilogue finish(job, row);
   const float* const product = job.out.of(task, row);
   const float* const start = job.start.at ? job.start.of(task, row) : nullptr;
   const int whole = (job.columns + 3) / 4 * 4, count = job.rows.rows(task) * whole;
@@ -82,10 +82,10 @@ __global__ void layer_finish_rows_kernel(const LayerRowJob job, int blocks) {
   }
 }
 
-__global__ void layer_finish_sums_kernel(const LayerSumJob job, int blocks) {
+__global__ void layer_sum_epilogue_kernel(const LayerSumJob job, int blocks) {
   const int task = static_cast<int>(blockIdx.x) / blocks, block = static_cast<int>(blockIdx.x) % blocks;
   if (job.chunk.status[task] != 0) return;
-  FinishSum finish(job, task);
+  SumEpilogue finish(job, task);
   const int across = (job.columns + 3) / 4, count = job.inputs * across;
   for (int e = block * finish_threads + static_cast<int>(threadIdx.x); e < count;
        e += blocks * finish_threads) {
@@ -100,14 +100,14 @@ constexpr int parts(int whole, int part) {
   return (whole + part - 1) / part;
 }
 
-template <LayerWalk walk, bool two, class Shape>
+template <GemmLayout layout, bool two, class Shape>
 void launch_rows(const LayerRowJob& job, int most_rows, void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
   const int down = parts(most_rows, Shape::down), across = parts(job.columns, Shape::across);
   const auto blocks =
       static_cast<unsigned>(down) * static_cast<unsigned>(across) * static_cast<unsigned>(job.chunk.tasks);
   constexpr std::size_t shared = Shape::template shared_floats<two> * sizeof(float);
-  const auto kernel = layer_rows_kernel<walk, two, Shape>;
+  const auto kernel = layer_rows_kernel<layout, two, Shape>;
   if (blocks > 0) SHOAL_LAUNCH(kernel, blocks, Shape::threads, shared, stream, job, down, across);
 }
 
@@ -126,22 +126,22 @@ void launch_sums(const LayerSumJob& job, void* stream_handle) {
 // Up to here a tile of 16 rows, or two, computes fewer outputs in vain than one of 64.
 constexpr int few_rows = 32;
 
-template <LayerWalk walk>
+template <GemmLayout layout>
 void launch_rows(const LayerRowJob& job, int most_rows, void* stream) {
   const bool two = job.second.a.at, low = most_rows <= few_rows;
-  if (two && low) return launch_rows<walk, true, LowTile>(job, most_rows, stream);
-  if (two) return launch_rows<walk, true, SquareTile>(job, most_rows, stream);
-  if (low) return launch_rows<walk, false, LowTile>(job, most_rows, stream);
-  launch_rows<walk, false, SquareTile>(job, most_rows, stream);
+  if (two && low) return launch_rows<layout, true, LowTile>(job, most_rows, stream);
+  if (two) return launch_rows<layout, true, SquareTile>(job, most_rows, stream);
+  if (low) return launch_rows<layout, false, LowTile>(job, most_rows, stream);
+  launch_rows<layout, false, SquareTile>(job, most_rows, stream);
 }
 
 }  // namespace
 
-void launch_layer_rows(LayerWalk walk, const LayerRowJob& job, int most_rows, void* stream) {
-  if (walk == LayerWalk::forward)
-    launch_rows<LayerWalk::forward>(job, most_rows, stream);
+void launch_layer_rows(GemmLayout layout, const LayerRowJob& job, int most_rows, void* stream) {
+  if (layout == GemmLayout::nn)
+    launch_rows<GemmLayout::nn>(job, most_rows, stream);
   else
-    launch_rows<LayerWalk::backward>(job, most_rows, stream);
+    launch_rows<GemmLayout::nt>(job, most_rows, stream);
 }
 
 void launch_layer_sums(const LayerSumJob& job, void* stream) {
@@ -152,18 +152,18 @@ void launch_layer_sums(const LayerSumJob& job, void* stream) {
   launch_sums<false, SquareTile>(job, stream);
 }
 
-void launch_layer_finish(const LayerRowJob& job, int rows, void* stream_handle) {
+void launch_layer_epilogue(const LayerRowJob& job, int rows, void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
   const int blocks = parts(rows * ((job.columns + 3) / 4 * 4), 8 * finish_threads);
   const auto grid = static_cast<unsigned>(blocks) * static_cast<unsigned>(job.chunk.tasks);
-  SHOAL_LAUNCH(layer_finish_rows_kernel, grid, finish_threads, 0, stream, job, blocks);
+  SHOAL_LAUNCH(layer_row_epilogue_kernel, grid, finish_threads, 0, stream, job, blocks);
 }
 
-void launch_layer_finish(const LayerSumJob& job, void* stream_handle) {
+void launch_layer_epilogue(const LayerSumJob& job, void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
   const int blocks = parts(job.inputs * ((job.columns + 3) / 4), 2 * finish_threads);
   const auto grid = static_cast<unsigned>(blocks) * static_cast<unsigned>(job.chunk.tasks);
-  SHOAL_LAUNCH(layer_finish_sums_kernel, grid, finish_threads, 0, stream, job, blocks);
+  SHOAL_LAUNCH(layer_sum_epilogue_kernel, grid, finish_threads, 0, stream, job, blocks);
 }
 
 }  // namespace shoal::kernels

@@ -119,13 +119,13 @@ __global__ void layer_rate_kernel(const LayerRateJob job) {
   if (rank() == 0) *rate = sum;
 }
 
-__global__ void layer_settle_kernel(const LayerSettleJob job) {
+__global__ void layer_resolve_status_kernel(const LayerStatusJob job) {
   const int task = static_cast<int>(blockIdx.x) * block_threads + rank();
   if (task >= job.chunk.tasks) return;
   std::uint8_t& status = job.chunk.status[task];
   std::int32_t& failed_step = job.chunk.failed_step[task];
   int& events = job.chunk.events[task];
-  if (job.what == LayerSettle::begin) {
+  if (job.what == LayerStatusStage::begin) {
     status = job.status[task];
     failed_step = -1;
     events = 0;
@@ -133,7 +133,7 @@ __global__ void layer_settle_kernel(const LayerSettleJob job) {
     if (job.loss_after) job.loss_after[task] = 0.0f;
     return;
   }
-  if (job.what == LayerSettle::step) {
+  if (job.what == LayerStatusStage::step) {
     if (status == 0 && (events & (not_finite | moved_far)) != 0) {
       status = (events & not_finite) ? 2 : 4;
       failed_step = job.step;
@@ -143,11 +143,11 @@ __global__ void layer_settle_kernel(const LayerSettleJob job) {
   const bool here = status == 0 && (events & not_small) != 0;
   job.status[task] = here ? std::uint8_t{3} : status;
   job.failed_step[task] = here ? job.step : failed_step;
-  if (here && job.what == LayerSettle::outcome) status = 3;
+  if (here && job.what == LayerStatusStage::outcome) status = 3;
   events &= ~not_small;
 }
 
-__global__ void layer_check_kernel(const LayerTotalJob job, int blocks) {
+__global__ void layer_check_kernel(const LayerReduceJob job, int blocks) {
   bool bad = false;
   for_elements(job.chunk, blocks, job.count,
                [&](int task, std::int64_t i) { bad = bad || !is_small(job.values[task * job.count + i]); });
@@ -155,7 +155,7 @@ __global__ void layer_check_kernel(const LayerTotalJob job, int blocks) {
 }
 
 /// A thread per sum, task after task: digits stay in registers and nobody else touches them.
-__global__ void layer_total_kernel(const LayerTotalJob job) {
+__global__ void layer_reduce_kernel(const LayerReduceJob job) {
   const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * block_threads + rank();
   if (i >= job.count) return;
   long long digits[exact_digits];
@@ -174,7 +174,7 @@ __global__ void layer_total_kernel(const LayerTotalJob job) {
   for (int d = 0; d < exact_digits; ++d) job.sums[d * job.count + i] = digits[d];
 }
 
-__global__ void layer_give_kernel(const LayerGiveJob job, int blocks) {
+__global__ void layer_store_fast_weights_kernel(const LayerFastWeightsJob job, int blocks) {
   const LayerTensor& tensor = job.tensor;
   for_elements(job.chunk, blocks, tensor.end - tensor.begin, [&](int task, std::int64_t i) {
     const std::int64_t p = tensor.begin + i, at = task * job.parameters + p;
@@ -218,30 +218,30 @@ void launch_layer_rate(const LayerRateJob& job, void* stream_handle) {
   SHOAL_LAUNCH(layer_rate_kernel, grid, block_threads, shared, stream, job);
 }
 
-void launch_layer_settle(const LayerSettleJob& job, void* stream_handle) {
+void launch_layer_resolve_status(const LayerStatusJob& job, void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
   const unsigned grid = parts(job.chunk.tasks, block_threads);
-  SHOAL_LAUNCH(layer_settle_kernel, grid, block_threads, 0, stream, job);
+  SHOAL_LAUNCH(layer_resolve_status_kernel, grid, block_threads, 0, stream, job);
 }
 
-void launch_layer_check(const LayerTotalJob& job, void* stream_handle) {
+void launch_layer_check(const LayerReduceJob& job, void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
   const int blocks = blocks_for(job.count);
   const auto grid = static_cast<unsigned>(blocks) * static_cast<unsigned>(job.chunk.tasks);
   SHOAL_LAUNCH(layer_check_kernel, grid, block_threads, 0, stream, job, blocks);
 }
 
-void launch_layer_total(const LayerTotalJob& job, void* stream_handle) {
+void launch_layer_reduce(const LayerReduceJob& job, void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
   const unsigned grid = parts(job.count, block_threads);
-  SHOAL_LAUNCH(layer_total_kernel, grid, block_threads, 0, stream, job);
+  SHOAL_LAUNCH(layer_reduce_kernel, grid, block_threads, 0, stream, job);
 }
 
-void launch_layer_give(const LayerGiveJob& job, void* stream_handle) {
+void launch_layer_store_fast_weights(const LayerFastWeightsJob& job, void* stream_handle) {
   [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
   const int blocks = blocks_for(job.tensor.end - job.tensor.begin);
   const auto grid = static_cast<unsigned>(blocks) * static_cast<unsigned>(job.chunk.tasks);
-  SHOAL_LAUNCH(layer_give_kernel, grid, block_threads, 0, stream, job, blocks);
+  SHOAL_LAUNCH(layer_store_fast_weights_kernel, grid, block_threads, 0, stream, job, blocks);
 }
 
 void launch_layer_outputs(const float* from, std::int64_t rows, int columns, int stride, float* to,

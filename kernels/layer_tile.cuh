@@ -6,7 +6,7 @@
 //
 // Each sum is one chain of fused multiply-adds in order of s, first a b, then c d (contract N2): s is never
 // split, neither over blocks nor over threads, so tile shapes change speed and no bit.
-// src/cpu/contraction.hpp is the oracle (tests/cuda).
+// src/cpu/gemm.hpp is the oracle (tests/cuda).
 //
 // A slice of 16 terms of each operand lies in shared memory with s as the slow index, whichever index was
 // contiguous in global memory; while a slice is multiplied, the next one is on its way in registers, and a
@@ -40,13 +40,13 @@ using SquareTile = LayerTileShape<64, 64, 8>;
 using LowTile = LayerTileShape<16, 128, 4>;
 
 /// An operand of a tile: its first element, and how many rows or columns there are from there on.
-struct LayerEdge {
+struct TileOperand {
   const float* at = nullptr;
   int stride = 0, limit = 0;
   bool wide = false;  ///< 16 bytes at a time
 
-  static __device__ __forceinline__ LayerEdge of(const LayerOperand& operand, int task, std::int64_t row,
-                                                 bool along_terms, int first, int count) {
+  static __device__ __forceinline__ TileOperand of(const LayerOperand& operand, int task, std::int64_t row,
+                                                   bool along_terms, int first, int count) {
     const float* const at = operand.of(task, row);
     const bool wide = operand.stride % 4 == 0 && reinterpret_cast<std::uintptr_t>(at) % 16 == 0;
     return {at + (along_terms ? static_cast<std::int64_t>(first) * operand.stride : first), operand.stride,
@@ -58,7 +58,7 @@ struct LayerEdge {
 template <class Shape, int extent, bool along_terms>
 class LayerSlice {
  public:
-  __device__ __forceinline__ void fetch(const LayerEdge& from, int first_term, int terms) {
+  __device__ __forceinline__ void fetch(const TileOperand& from, int first_term, int terms) {
 #pragma unroll
     for (int i = 0; i < each; ++i) {
       const int q = static_cast<int>(threadIdx.x) + i * Shape::threads;
@@ -80,7 +80,7 @@ class LayerSlice {
     }
   }
 
-  __device__ __forceinline__ void put(float* shared) const {
+  __device__ __forceinline__ void store_shared(float* shared) const {
     constexpr int stride = extent + 4;
 #pragma unroll
     for (int i = 0; i < each; ++i) {
@@ -110,11 +110,11 @@ class LayerSlice {
   float4 held_[each];
 };
 
-template <LayerWalk walk, bool two, class Shape>
+template <GemmLayout layout, bool two, class Shape>
 class LayerTile {
  public:
-  static constexpr bool a_along_terms = walk != LayerWalk::weights;
-  static constexpr bool b_along_terms = walk == LayerWalk::backward;
+  static constexpr bool a_along_terms = layout != GemmLayout::tn;
+  static constexpr bool b_along_terms = layout == GemmLayout::nt;
 
   /// The tile's outputs from (r0, j0) of a matrix of rows x columns.
   __device__ __forceinline__ LayerTile(int r0, int j0, int rows, int columns)
@@ -141,25 +141,25 @@ class LayerTile {
       }
   }
 
-  __device__ __forceinline__ void multiply(const LayerFactors& first, const LayerFactors& second, int task,
-                                           std::int64_t row, int terms, float* shared) {
-    const LayerEdge a = edge_a(first, task, row), b = edge_b(first, task, row);
-    const LayerEdge c = two ? edge_a(second, task, row) : LayerEdge{},
-                    d = two ? edge_b(second, task, row) : LayerEdge{};
+  __device__ __forceinline__ void multiply(const LayerGemmOperands& first, const LayerGemmOperands& second,
+                                           int task, std::int64_t row, int terms, float* shared) {
+    const TileOperand a = edge_a(first, task, row), b = edge_b(first, task, row);
+    const TileOperand c = two ? edge_a(second, task, row) : TileOperand{},
+                      d = two ? edge_b(second, task, row) : TileOperand{};
     Slices slices;
     slices.fetch(a, b, c, d, 0, terms);
-    slices.put(shared);
+    slices.store_shared(shared);
     __syncthreads();
     float *now = shared, *then = shared + Shape::template shared_floats<two> / 2;
     for (int s = 0; s < terms; s += Shape::slice) {
       const bool more = s + Shape::slice < terms;
       if (more) slices.fetch(a, b, c, d, s + Shape::slice, terms);
       if (works_) add(now, terms - s);
-      if (more) slices.put(then);
+      if (more) slices.store_shared(then);
       __syncthreads();
-      float* const turn = now;
+      float* const previous = now;
       now = then;
-      then = turn;
+      then = previous;
     }
   }
 
@@ -181,8 +181,8 @@ class LayerTile {
   struct Slices {
     LayerSlice<Shape, Shape::down, a_along_terms> a, c;
     LayerSlice<Shape, Shape::across, b_along_terms> b, d;
-    __device__ __forceinline__ void fetch(const LayerEdge& ea, const LayerEdge& eb, const LayerEdge& ec,
-                                          const LayerEdge& ed, int s, int terms) {
+    __device__ __forceinline__ void fetch(const TileOperand& ea, const TileOperand& eb, const TileOperand& ec,
+                                          const TileOperand& ed, int s, int terms) {
       a.fetch(ea, s, terms);
       b.fetch(eb, s, terms);
       if constexpr (two) {
@@ -190,12 +190,12 @@ class LayerTile {
         d.fetch(ed, s, terms);
       }
     }
-    __device__ __forceinline__ void put(float* to) const {
-      a.put(to);
-      b.put(to + Shape::slice * Shape::a_stride);
+    __device__ __forceinline__ void store_shared(float* to) const {
+      a.store_shared(to);
+      b.store_shared(to + Shape::slice * Shape::a_stride);
       if constexpr (two) {
-        c.put(to + Shape::operands);
-        d.put(to + Shape::operands + Shape::slice * Shape::a_stride);
+        c.store_shared(to + Shape::operands);
+        d.store_shared(to + Shape::operands + Shape::slice * Shape::a_stride);
       }
     }
   };
@@ -220,11 +220,13 @@ class LayerTile {
     }
   }
 
-  __device__ __forceinline__ LayerEdge edge_a(const LayerFactors& f, int task, std::int64_t row) const {
-    return LayerEdge::of(f.a, task, row, a_along_terms, r0_, rows_);
+  __device__ __forceinline__ TileOperand edge_a(const LayerGemmOperands& f, int task,
+                                                std::int64_t row) const {
+    return TileOperand::of(f.a, task, row, a_along_terms, r0_, rows_);
   }
-  __device__ __forceinline__ LayerEdge edge_b(const LayerFactors& f, int task, std::int64_t row) const {
-    return LayerEdge::of(f.b, task, row, b_along_terms, j0_, columns_);
+  __device__ __forceinline__ TileOperand edge_b(const LayerGemmOperands& f, int task,
+                                                std::int64_t row) const {
+    return TileOperand::of(f.b, task, row, b_along_terms, j0_, columns_);
   }
 
   __device__ __forceinline__ void add(const float* slice, int terms) {

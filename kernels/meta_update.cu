@@ -9,7 +9,7 @@
 // Where the gradient is clipped, nobody can step before everybody has summed: the block that takes the last
 // ticket has all gradients before it and does the rest alone. The losses end there too. Shared memory: 24 KB,
 // of which every use is a reduction. No float is added to another across threads but through digits, so that
-// no order, of threads, blocks or tickets, can change a bit. Oracle: core's take_means and optimizer_step,
+// no order, of threads, blocks or tickets, can change a bit. Oracle: core's compute_means and optimizer_step,
 // through whole trainings on the cpu backend (tests/cuda).
 #include "kernels/meta_update.hpp"
 
@@ -116,11 +116,11 @@ __device__ __forceinline__ void step(const UpdateArguments& job, const UpdateSca
   if (keeps_second(scalars.kind)) job.next.second[i] = second;
 }
 
-/// Gradients of 32 neighbours: entries `begin` .. of one array of sums, which are entries `place` .. of all.
-/// Returns the largest magnitude that this thread has seen.
+/// Gradients of 32 neighbours: entries `begin` .. of one array of sums, which are entries `first_parameter`
+/// .. of all. Returns the largest magnitude that this thread has seen.
 __device__ __forceinline__ float sum_columns(const UpdateArguments& job, const UpdateScalars<float>& scalars,
-                                             long long* sums, int count, int begin, int place, int good,
-                                             long long* words) {
+                                             long long* sums, int count, int begin, int first_parameter,
+                                             int good, long long* words) {
   const int column = rank() % columns, group = rank() / columns, i = begin + column;
   long long digits[exact_digits] = {};
   if (i < count)
@@ -140,9 +140,9 @@ __device__ __forceinline__ float sum_columns(const UpdateArguments& job, const U
         digits[d] += words[(d * groups + other) * columns + column];
     }
     const float gradient = good > 0 ? round_digits(digits) / static_cast<float>(good) : 0.0f;
-    job.gradient[place + column] = gradient;
+    job.gradient[first_parameter + column] = gradient;
     magnitude = fabsf(gradient);
-    if (good > 0 && !(scalars.clip > 0.0)) step(job, scalars, place + column, gradient);
+    if (good > 0 && !(scalars.clip > 0.0)) step(job, scalars, first_parameter + column, gradient);
   }
   __syncthreads();
   return magnitude;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results of tasks as a caller wants them who keeps them on the device: packed, and the one NaN for tasks
-// that failed. All pointers are to device memory.
+// Results of tasks as a caller wants them who keeps them on the device: packed, and the canonical NaN for
+// tasks that failed. All pointers are to device memory.
 #pragma once
 
 #include <cstdint>
 
 namespace shoal::kernels {
 
-/// to[e, c] = from[e, places[c]], or the one NaN where status[e] is not 0.
+/// to[e, c] = from[e, places[c]], or the canonical NaN where status[e] is not 0.
 struct ResultPacking {
   const float* from = nullptr;           ///< [entries, stride]
   std::int64_t entries = 0;              ///< tasks, or points x tasks

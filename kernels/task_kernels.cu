@@ -16,9 +16,9 @@ __global__ void __launch_bounds__(256, 1) task_kernel(const __grid_constant__ Ta
   SHOAL_SHARED_MEMORY(shared);
   const Team team = Team::mine(job.team_threads);
   const auto floats = static_cast<int>(job.memory.floats);
-  float* const fast = shared + team.place() * floats;
-  for (int e = team.rank; e < floats; e += team.size) fast[e] = 0.0f;  // padding is read and dropped
-  TeamTask runner(team, job, fast, job.workspace + team.index * job.workspace_layout.floats);
+  float* const team_shared = shared + team.index_in_block() * floats;
+  for (int e = team.rank; e < floats; e += team.size) team_shared[e] = 0.0f;  // padding is read and dropped
+  TeamTask runner(team, job, team_shared, job.workspace + team.index * job.workspace_layout.floats);
   for (int i = team.index; i < job.tasks; i += team.count) runner.run(job.order[i], i % job.sum_sets);
 }
 

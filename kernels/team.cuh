@@ -22,7 +22,7 @@ struct Team {
     return {thread - team * threads, threads, log2_size, block * teams + team, grid * teams};
   }
   /// Of this team in its block.
-  __device__ __forceinline__ int place() const { return static_cast<int>(threadIdx.x) / size; }
+  __device__ __forceinline__ int index_in_block() const { return static_cast<int>(threadIdx.x) / size; }
   /// What any thread of the team wrote before, every thread sees after.
   __device__ __forceinline__ void sync() const {
     if (size == warp_threads)

@@ -14,7 +14,7 @@ enum class GradientUse {
   store,     ///< to = weight v
   add,       ///< to = weight v + to
   subtract,  ///< to = to - v
-  descend,   ///< an inner step: phi = phi - alpha v, with what the way back wants to know of it
+  descend,   ///< an inner step: phi = phi - alpha v, with what the backward pass wants to know of it
 };
 
 struct TeamGradient {
@@ -25,12 +25,12 @@ struct TeamGradient {
   float weight = 1.0f;
 
   // descend
-  float* phi = nullptr;                ///< [P] fast memory
+  float* phi = nullptr;                ///< [P] shared memory
   const float* rates = nullptr;        ///< [P] a rate for every parameter, or null
   const float* layer_rates = nullptr;  ///< a rate for every layer, `layer_rate_stride` apart, or null
   int layer_rate_stride = 0;
   float alpha = 0.0f;             ///< of the layer at hand
-  float* keep = nullptr;          ///< [P] v itself, or null
+  float* gradient_out = nullptr;  ///< [P] v itself, or null
   float* moves = nullptr;         ///< [P] sum of the steps, alpha v, or null
   const float* origin = nullptr;  ///< [P] where phi must stay near, or null
   float most = 0.0f;
@@ -52,14 +52,14 @@ struct TeamGradient {
 
   /// give(finish) hands finish(p, v) all elements in turn, n at a time: the choice of use is made once for
   /// them.
-  template <int n, class Give>
-  __device__ __forceinline__ void finish(Give give) {
-    if (!last) return give([&](std::size_t p, const float* v) { store<n>(partial + p, v); });
+  template <int n, class Visit>
+  __device__ __forceinline__ void finish(Visit visit) {
+    if (!last) return visit([&](std::size_t p, const float* v) { store<n>(partial + p, v); });
     switch (use) {
       case GradientUse::none:
         return;
       case GradientUse::store:
-        return give([&](std::size_t p, const float* v) {
+        return visit([&](std::size_t p, const float* v) {
           float value[n];
 #pragma unroll
           for (int i = 0; i < n; ++i) {
@@ -69,7 +69,7 @@ struct TeamGradient {
           store<n>(to + p, value);
         });
       case GradientUse::add:
-        return give([&](std::size_t p, const float* v) {
+        return visit([&](std::size_t p, const float* v) {
           float value[n];
           load<n>(to + p, value);
 #pragma unroll
@@ -80,7 +80,7 @@ struct TeamGradient {
           store<n>(to + p, value);
         });
       case GradientUse::subtract:
-        return give([&](std::size_t p, const float* v) {
+        return visit([&](std::size_t p, const float* v) {
           float value[n];
           load<n>(to + p, value);
 #pragma unroll
@@ -91,7 +91,7 @@ struct TeamGradient {
           store<n>(to + p, value);
         });
       case GradientUse::descend:
-        return give([&](std::size_t p, const float* v) { descend<n>(p, v); });
+        return visit([&](std::size_t p, const float* v) { descend<n>(p, v); });
     }
   }
 
@@ -106,15 +106,15 @@ struct TeamGradient {
   template <int n>
   static __device__ __forceinline__ void store(float* at, const float* v) {
     if constexpr (n == 4)
-      store4(at, v);
+      store_global4(at, v);
     else
       *at = v[0];
   }
 
   template <int n>
-  static __device__ __forceinline__ void put(float* at, const float* v) {
+  static __device__ __forceinline__ void store_shared(float* at, const float* v) {
     if constexpr (n == 4)
-      put4(at, v);
+      store_shared4(at, v);
     else
       *at = v[0];
   }
@@ -131,8 +131,8 @@ struct TeamGradient {
       value[i] = fma(-rate[i], v[i], value[i]);
       bad |= !(fabsf(value[i]) <= 0x1.fffffep+127f);
     }
-    put<n>(phi + p, value);
-    if (keep) store<n>(keep + p, v);
+    store_shared<n>(phi + p, value);
+    if (gradient_out) store<n>(gradient_out + p, v);
     if (moves) {  // theta - phi_K as the sum of the steps: the difference itself would lose the small ones
       float sum[n];
       load<n>(moves + p, sum);
@@ -149,30 +149,31 @@ struct TeamGradient {
   }
 };
 
-/// A weight's gradient, as a sink of products (kernels/team_contraction.cuh).
-struct GradientSink {
+/// A weight's gradient, as an epilogue of products (kernels/team_gemm.cuh).
+struct GradientEpilogue {
   TeamGradient& gradient;
   std::size_t begin;
   int stride;
 
-  __device__ __forceinline__ std::size_t place(int r, int j) const {
+  __device__ __forceinline__ std::size_t parameter_index(int r, int j) const {
     return begin + static_cast<std::size_t>(r * stride + j);
   }
   __device__ __forceinline__ void start4(int r, int j0, float* v) const {
-    gradient.start<4>(place(r, j0), v);
+    gradient.start<4>(parameter_index(r, j0), v);
   }
   __device__ __forceinline__ float start1(int r, int j) const {
     float v = 0.0f;
-    gradient.start<1>(place(r, j), &v);
+    gradient.start<1>(parameter_index(r, j), &v);
     return v;
   }
   template <class Tile>
   __device__ __forceinline__ void finish(const Tile& tile, float (&v)[Tile::height][Tile::width]) const {
-    gradient.finish<4>(
-        [&](auto use) { tile.each_quad(v, [&](int r, int j0, const float* g) { use(place(r, j0), g); }); });
+    gradient.finish<4>([&](auto use) {
+      tile.each_quad(v, [&](int r, int j0, const float* g) { use(parameter_index(r, j0), g); });
+    });
   }
   __device__ __forceinline__ void finish1(int r, int j, float v) const {
-    gradient.finish<1>([&](auto use) { use(place(r, j), &v); });
+    gradient.finish<1>([&](auto use) { use(parameter_index(r, j), &v); });
   }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a team's matrices lie in its fast memory (shared memory, or global memory for models beyond it), and
+// Where a team's matrices lie in shared memory, and
 // what it keeps in global memory: computed on the host, read by every thread.
 #pragma once
 
@@ -29,9 +29,9 @@ struct TeamMemory {
   int pairs = 0;                 ///< of a row
   int phi = 0;                   ///< [P] fast weights
 
-  int tape = 0;                   ///< what the passes of a block of rows leave for the way back:
+  int tape = 0;                   ///< what the passes of a block of rows leave for the backward pass:
   int activation = 0, delta = 0;  ///<   hidden layers' a, dL/dz
-  int curve = 0;                  ///<   f'', then dL/da f'', then that times R{z}; only when f'' is not zero
+  int curvature = 0;              ///<   f'', then dL/da f'', then that times R{z}; only when f'' is not zero
   int slope = 0;                  ///<   f', where it does not follow from a
   int output = 0, output_delta = 0;  ///<   [rows, padded outputs]
   int tape_floats = 0;

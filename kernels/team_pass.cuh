@@ -3,32 +3,32 @@
 // The same operations in the same order as src/cpu/network_pass.hpp, whose header gives the equations; that
 // file is the oracle (tests/cuda). There a lane is a task; here the team's threads share one task's outputs.
 //
-// Every matrix lies in the team's fast memory. Barriers stand between a layer's outputs and their readers and
-// nowhere else; what is elementwise after a product is in kernels/team_sinks.cuh.
+// Every matrix lies in the team's shared memory. Barriers stand between a layer's outputs and their readers
+// and nowhere else; what is elementwise after a product is in kernels/team_epilogues.cuh.
 #pragma once
 
-#include "kernels/team_contraction.cuh"
+#include "kernels/team_epilogues.cuh"
+#include "kernels/team_gemm.cuh"
 #include "kernels/team_gradient.cuh"
 #include "kernels/team_memory.hpp"
-#include "kernels/team_sinks.cuh"
 
 namespace shoal::kernels {
 
 /// Whose gradients a backward pass wants: those the inner loop moves, or all of theta's.
-enum class TeamWanted { adapting, everything };
+enum class GradientScope { adapting, everything };
 
 class TeamPass {
  public:
   __device__ __forceinline__ TeamPass(const Team& team, const Network& net, const LossOptions& loss,
-                                      const TeamMemory& memory, const TeamWidth* widths, float* fast)
-      : team_(team), net_(net), loss_(loss), at_(memory), widths_(widths), fast_(fast) {}
+                                      const TeamMemory& memory, const TeamWidth* widths, float* shared)
+      : team_(team), net_(net), loss_(loss), at_(memory), widths_(widths), shared_(shared) {}
 
-  __device__ __forceinline__ float* phi() const { return fast_ + at_.phi; }
-  __device__ __forceinline__ float* u() const { return fast_ + at_.u; }
+  __device__ __forceinline__ float* phi() const { return shared_ + at_.phi; }
+  __device__ __forceinline__ float* u() const { return shared_ + at_.u; }
   /// What forward(), losses() and backward() of the staged rows leave, memory.tape_floats of it.
-  __device__ __forceinline__ float* tape() const { return fast_ + at_.tape; }
+  __device__ __forceinline__ float* tape() const { return shared_ + at_.tape; }
 
-  /// Takes rows `first` .. `first` + `rows` - 1 of a set into fast memory, unless they are there.
+  /// Takes rows `first` .. `first` + `rows` - 1 of a set into shared memory, unless they are there.
   __device__ __forceinline__ void stage(const RowsView& set, std::int64_t first, int rows) {
     team_.sync();  // the rows before may still be in use; parameters become known
     const float* const x = set.x + first * net_.inputs;
@@ -39,7 +39,7 @@ class TeamPass {
     const int stride = padded(inputs.size);
     for (int e = team_.rank; e < rows * inputs.size; e += team_.size) {
       const int r = inputs.singles.divide(e);
-      fast_[at_.x + r * stride + e - r * inputs.size] = x[e];
+      shared_[at_.x + r * stride + e - r * inputs.size] = x[e];
     }
     if (set.y) copy(set.y + first * net_.targets, rows * net_.targets, at_.y);
     has_offset_ = set.offset != nullptr;
@@ -47,24 +47,24 @@ class TeamPass {
     team_.sync();
   }
   /// Nothing is staged: another task's rows may lie where the last one's did.
-  __device__ __forceinline__ void forget_rows() { staged_ = nullptr; }
+  __device__ __forceinline__ void invalidate_rows() { staged_ = nullptr; }
 
   __device__ __forceinline__ void forward() const {
     const int last = last_layer();
     for (int l = 0; l < last; ++l) {
       const LayerShape& layer = net_.layers[l];
-      contract_one<TeamWalk::forward>(
-          team_, fast_, layer_product(l),
-          ActivationSink{{fast_, at_.phi + static_cast<int>(layer.bias)}, net_.activation, tape_of(l)});
+      gemm_one<GemmLayout::nn>(
+          team_, shared_, layer_product(l),
+          ActivationEpilogue{{shared_, at_.phi + static_cast<int>(layer.bias)}, net_.activation, tape_of(l)});
       team_.sync();
     }
     for (int part = 0; part < (net_.has_skip ? 2 : 1); ++part) {  // the last layer, then the skip onto it
       const bool skip = part == 1;
-      contract_one<TeamWalk::forward>(
-          team_, fast_, skip ? skip_product(at_.phi) : layer_product(last),
-          OutputSink{fast_, skip ? -1 : at_.phi + static_cast<int>(net_.layers[last].bias), skip,
-                     has_offset_ && skip == net_.has_skip ? at_.offset : -1, net_.outputs, fast_ + at_.output,
-                     output_stride()});
+      gemm_one<GemmLayout::nn>(
+          team_, shared_, skip ? skip_product(at_.phi) : layer_product(last),
+          OutputEpilogue{shared_, skip ? -1 : at_.phi + static_cast<int>(net_.layers[last].bias), skip,
+                         has_offset_ && skip == net_.has_skip ? at_.offset : -1, net_.outputs,
+                         shared_ + at_.output, output_stride()});
       team_.sync();
     }
   }
@@ -74,14 +74,14 @@ class TeamPass {
   __device__ __forceinline__ void losses(bool with_delta, float scale) const {
     with_loss<float>(loss_, net_, [&](const auto& loss) {
       for (int r = team_.rank; r < rows_; r += team_.size) {
-        const float* const o = fast_ + at_.output + r * output_stride();
-        const float* const y = fast_ + at_.y + r * net_.targets;
-        float* to = fast_ + at_.terms + 2 * at_.pairs * r;
+        const float* const o = shared_ + at_.output + r * output_stride();
+        const float* const y = shared_ + at_.y + r * net_.targets;
+        float* to = shared_ + at_.terms + 2 * at_.pairs * r;
         loss.terms(o, y, [&](float c, float v) {
           *to++ = c;
           *to++ = v;
         });
-        if (with_delta) loss.gradient(o, y, scale, fast_ + at_.output_delta + r * output_stride());
+        if (with_delta) loss.gradient(o, y, scale, shared_ + at_.output_delta + r * output_stride());
       }
     });
     team_.sync();
@@ -89,7 +89,7 @@ class TeamPass {
   /// total + the loss terms of the rows in order; the first thread's result counts. After losses().
   __device__ __forceinline__ float add_loss(float total) const {
     if (team_.rank != 0) return total;
-    const float* from = fast_ + at_.terms;
+    const float* from = shared_ + at_.terms;
     const int pairs = rows_ * at_.pairs;
 #pragma unroll 4
     for (int i = 0; i < pairs; ++i) total = fma(from[2 * i], from[2 * i + 1], total);
@@ -97,26 +97,25 @@ class TeamPass {
   }
 
   /// Outputs of the rows, [rows, outputs].
-  __device__ __forceinline__ void give_outputs(float* to) const {
+  __device__ __forceinline__ void store_outputs(float* to) const {
     for (int e = team_.rank; e < rows_ * net_.outputs; e += team_.size)
-      to[e] = fast_[at_.output + e / net_.outputs * output_stride() + e % net_.outputs];
+      to[e] = shared_[at_.output + e / net_.outputs * output_stride() + e % net_.outputs];
   }
 
   /// From dL/do through the layers: the tape's deltas, and gradients of the rows' mean loss where anybody
   /// wants them. A layer's weights may be updated in place: their last reader is a barrier ahead. After
   /// losses().
-  __device__ __forceinline__ void backward(TeamWanted wanted, TeamGradient& gradient) const {
-    const bool all = wanted == TeamWanted::everything;
+  __device__ __forceinline__ void backward(GradientScope scope, TeamGradient& gradient) const {
+    const bool all = scope == GradientScope::everything;
     const int lowest = all ? 0 : net_.lowest_adapting;
     for (int l = last_layer(); l >= lowest; --l) {
       const LayerShape& layer = net_.layers[l];
       if (l > lowest) {
-        const TeamContraction product{.first = {delta(l), layer.stride, weight(l), layer.stride},
-                                      .rows = rows_,
-                                      .columns = inputs_of(l),
-                                      .terms = layer.outputs};
-        contract_one<TeamWalk::backward>(team_, fast_, product,
-                                         DeltaSink{{}, net_.activation, tape_of(l - 1)});
+        const TeamGemm product{.first = {delta(l), layer.stride, weight(l), layer.stride},
+                               .rows = rows_,
+                               .columns = inputs_of(l),
+                               .terms = layer.outputs};
+        gemm_one<GemmLayout::nt>(team_, shared_, product, DeltaEpilogue{{}, net_.activation, tape_of(l - 1)});
         team_.sync();
       }
       if (gradient.use == GradientUse::none) continue;
@@ -124,89 +123,88 @@ class TeamPass {
       for (int part = 0; part < (l == last_layer() && net_.has_skip ? 2 : 1); ++part) {
         const bool skip = part == 1;
         if (!all && !(skip ? net_.skip_adapts : layer.weight_adapts)) continue;
-        const TeamProduct product{skip ? at_.x : input(l), skip ? input_stride(0) : input_stride(l), delta(l),
-                                  layer.stride};
-        contract_one<TeamWalk::weights>(
-            team_, fast_,
-            {.first = product,
-             .rows = skip ? net_.inputs : layer.inputs,
-             .columns = outputs_of(l),
-             .terms = rows_},
-            GradientSink{gradient, skip ? net_.skip : layer.weight, layer.stride});
+        const TeamGemmOperands product{skip ? at_.x : input(l), skip ? input_stride(0) : input_stride(l),
+                                       delta(l), layer.stride};
+        gemm_one<GemmLayout::tn>(team_, shared_,
+                                 {.first = product,
+                                  .rows = skip ? net_.inputs : layer.inputs,
+                                  .columns = outputs_of(l),
+                                  .terms = rows_},
+                                 GradientEpilogue{gradient, skip ? net_.skip : layer.weight, layer.stride});
       }
       if (all || layer.bias_adapts)
-        sum_rows(gradient, layer.bias, layer.outputs, layer.stride, fast_ + delta(l));
+        sum_rows(gradient, layer.bias, layer.outputs, layer.stride, shared_ + delta(l));
     }
   }
 
   /// Hessian of the mean loss at phi times u (zero where tensors do not adapt), all of theta's rows. Needs
-  /// forward(), losses() and backward(TeamWanted::adapting) of these rows, or their tape; uses the tape up.
+  /// forward(), losses() and backward(GradientScope::adapting) of these rows, or their tape; uses the tape
+  /// up.
   __device__ __forceinline__ void hessian_vector(float scale, TeamGradient& hv) const {
     const int low = net_.lowest_adapting, last = last_layer();
     for (int l = low; l < last; ++l) {
-      contract_one_or_two<TeamWalk::forward>(
-          team_, fast_, r_product(l), RActivationSink{{fast_, r_start(l)}, net_.activation, tape_of(l)});
+      gemm_one_or_two<GemmLayout::nn>(
+          team_, shared_, r_product(l),
+          RActivationEpilogue{{shared_, r_start(l)}, net_.activation, tape_of(l)});
       team_.sync();
     }
     for (int part = 0; part < (net_.has_skip && net_.skip_adapts ? 2 : 1); ++part) {
       const bool skip = part == 1;
-      contract_one_or_two<TeamWalk::forward>(team_, fast_, skip ? skip_product(at_.u) : r_product(last),
-                                             OutputSink{fast_, skip ? -1 : r_start(last), skip, -1,
-                                                        net_.outputs, fast_ + at_.r_output, output_stride()});
+      gemm_one_or_two<GemmLayout::nn>(team_, shared_, skip ? skip_product(at_.u) : r_product(last),
+                                      OutputEpilogue{shared_, skip ? -1 : r_start(last), skip, -1,
+                                                     net_.outputs, shared_ + at_.r_output, output_stride()});
       team_.sync();
     }
-    int turn = last % 2;
+    int buffer = last % 2;
     with_loss<float>(loss_, net_, [&](const auto& loss) {
       for (int r = team_.rank; r < rows_; r += team_.size)
-        loss.curvature(fast_ + at_.output + r * output_stride(), fast_ + at_.y + r * net_.targets,
-                       fast_ + at_.r_output + r * output_stride(), scale,
-                       fast_ + r_delta(turn) + r * output_stride());
+        loss.curvature(shared_ + at_.output + r * output_stride(), shared_ + at_.y + r * net_.targets,
+                       shared_ + at_.r_output + r * output_stride(), scale,
+                       shared_ + r_delta(buffer) + r * output_stride());
     });
     team_.sync();
     for (int l = last; l >= 0; --l) {
       const LayerShape& layer = net_.layers[l];
-      const int rd = r_delta(turn);
+      const int rd = r_delta(buffer);
       for (int part = 0; part < (l == last && net_.has_skip ? 2 : 1); ++part) {
         const bool skip = part == 1;
-        const TeamProduct straight{skip ? at_.x : input(l), skip ? input_stride(0) : input_stride(l), rd,
-                                   layer.stride};
+        const TeamGemmOperands straight{skip ? at_.x : input(l), skip ? input_stride(0) : input_stride(l), rd,
+                                        layer.stride};
         const bool through_input = l > low && !skip;
-        const TeamProduct through{through_input ? hidden(at_.r_activation, l - 1) : -1, input_stride(l),
-                                  delta(l), layer.stride};
-        contract_one_or_two<TeamWalk::weights>(
-            team_, fast_,
-            {.first = through_input ? through : straight,
-             .second = through_input ? straight : TeamProduct{},
-             .rows = skip ? net_.inputs : layer.inputs,
-             .columns = outputs_of(l),
-             .terms = rows_},
-            GradientSink{hv, skip ? net_.skip : layer.weight, layer.stride});
+        const TeamGemmOperands through{through_input ? hidden(at_.r_activation, l - 1) : -1, input_stride(l),
+                                       delta(l), layer.stride};
+        gemm_one_or_two<GemmLayout::tn>(team_, shared_,
+                                        {.first = through_input ? through : straight,
+                                         .second = through_input ? straight : TeamGemmOperands{},
+                                         .rows = skip ? net_.inputs : layer.inputs,
+                                         .columns = outputs_of(l),
+                                         .terms = rows_},
+                                        GradientEpilogue{hv, skip ? net_.skip : layer.weight, layer.stride});
       }
-      sum_rows(hv, layer.bias, layer.outputs, layer.stride, fast_ + rd);
+      sum_rows(hv, layer.bias, layer.outputs, layer.stride, shared_ + rd);
       if (l == 0) break;
-      turn = 1 - turn;
+      buffer = 1 - buffer;
       const bool directed = l >= low && layer.weight_adapts;
-      const TeamContraction product{
-          .first = {rd, layer.stride, weight(l), layer.stride},
-          .second = {directed ? delta(l) : -1, layer.stride, direction(l), layer.stride},
-          .rows = rows_,
-          .columns = inputs_of(l),
-          .terms = layer.outputs};
-      contract_one_or_two<TeamWalk::backward>(
-          team_, fast_, product,
-          RDeltaSink{{}, net_.activation, tape_of(l - 1), l > low, fast_ + r_delta(turn)});
+      const TeamGemm product{.first = {rd, layer.stride, weight(l), layer.stride},
+                             .second = {directed ? delta(l) : -1, layer.stride, direction(l), layer.stride},
+                             .rows = rows_,
+                             .columns = inputs_of(l),
+                             .terms = layer.outputs};
+      gemm_one_or_two<GemmLayout::nt>(
+          team_, shared_, product,
+          RDeltaEpilogue{{}, net_.activation, tape_of(l - 1), l > low, shared_ + r_delta(buffer)});
       team_.sync();
     }
   }
 
  private:
-  // --- places in fast memory ---
+  // --- offsets in shared memory ---
   __device__ __forceinline__ int hidden(int part, int layer) const {
     return part + at_.rows * net_.layers[layer].width_before;
   }
   __device__ __forceinline__ TapeLayer tape_of(int layer) const {
-    float* const from = fast_ + hidden(0, layer);
-    return {from + at_.activation, from + at_.delta,        from + at_.curve,
+    float* const from = shared_ + hidden(0, layer);
+    return {from + at_.activation, from + at_.delta,        from + at_.curvature,
             from + at_.slope,      from + at_.r_activation, net_.layers[layer].stride};
   }
   __device__ __forceinline__ int input(int layer) const {
@@ -227,13 +225,13 @@ class TeamPass {
   __device__ __forceinline__ int delta(int layer) const {
     return layer + 1 == net_.layer_count ? at_.output_delta : hidden(at_.delta, layer);
   }
-  __device__ __forceinline__ int r_delta(int turn) const {
-    return turn == 0 ? at_.r_delta[0] : at_.r_delta[1];
+  __device__ __forceinline__ int r_delta(int buffer) const {
+    return buffer == 0 ? at_.r_delta[0] : at_.r_delta[1];
   }
 
   // --- products ---
   /// A W of a layer.
-  __device__ __forceinline__ TeamContraction layer_product(int l) const {
+  __device__ __forceinline__ TeamGemm layer_product(int l) const {
     const LayerShape& layer = net_.layers[l];
     return {.first = {input(l), input_stride(l), weight(l), layer.stride},
             .rows = rows_,
@@ -241,14 +239,14 @@ class TeamPass {
             .terms = layer.inputs};
   }
   /// A U + R{A} W of a layer, without what does not adapt.
-  __device__ __forceinline__ TeamContraction r_product(int l) const {
+  __device__ __forceinline__ TeamGemm r_product(int l) const {
     const LayerShape& layer = net_.layers[l];
     const bool inside = l > net_.lowest_adapting;
-    const TeamProduct by_u{input(l), input_stride(l), direction(l), layer.stride};
-    const TeamProduct by_w{inside ? hidden(at_.r_activation, l - 1) : -1, input_stride(l), weight(l),
-                           layer.stride};
+    const TeamGemmOperands by_u{input(l), input_stride(l), direction(l), layer.stride};
+    const TeamGemmOperands by_w{inside ? hidden(at_.r_activation, l - 1) : -1, input_stride(l), weight(l),
+                                layer.stride};
     return {.first = layer.weight_adapts || !inside ? by_u : by_w,
-            .second = layer.weight_adapts && inside ? by_w : TeamProduct{},
+            .second = layer.weight_adapts && inside ? by_w : TeamGemmOperands{},
             .rows = rows_,
             .columns = outputs_of(l),
             .terms = layer.weight_adapts || inside ? layer.inputs : 0};
@@ -256,7 +254,7 @@ class TeamPass {
   __device__ __forceinline__ int r_start(int l) const {
     return net_.layers[l].bias_adapts ? at_.u + static_cast<int>(net_.layers[l].bias) : -1;
   }
-  __device__ __forceinline__ TeamContraction skip_product(int parameters) const {
+  __device__ __forceinline__ TeamGemm skip_product(int parameters) const {
     return {.first = {at_.x, input_stride(0), parameters + static_cast<int>(net_.skip), output_stride()},
             .rows = rows_,
             .columns = outputs_of(last_layer()),
@@ -264,7 +262,7 @@ class TeamPass {
   }
 
   __device__ __forceinline__ void copy(const float* from, int count, int to) const {
-    for (int e = team_.rank; e < count; e += team_.size) fast_[to + e] = from[e];
+    for (int e = team_.rank; e < count; e += team_.size) shared_[to + e] = from[e];
   }
 
   __device__ __forceinline__ int last_layer() const {
@@ -293,7 +291,7 @@ class TeamPass {
   const LossOptions& loss_;
   const TeamMemory& at_;
   const TeamWidth* widths_;  ///< [layers + 1] of the inputs and of every layer's outputs
-  float* fast_;
+  float* shared_;
   const float* staged_ = nullptr;
   int rows_ = 0;
   bool has_offset_ = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TeamTile: the outputs that one thread of a team sums up at once, R x C of them, and the walk along their
+// TeamTile: the outputs that one thread of a team sums up at once, R x C of them, and the loop along their
 // sums. Every sum is a chain of fused multiply-adds in index order (contract N2).
 //
 // A step along the sums is R C multiply-adds for R + C operands from shared memory, which delivers 32 words a
@@ -11,29 +11,23 @@
 // banks; where they are contiguous along the output, fours of them, neighbours next to neighbours.
 #pragma once
 
+#include "kernels/gemm_layout.hpp"
 #include "kernels/lanes.hpp"
-#include "kernels/quads.cuh"
+#include "kernels/vector_access.cuh"
 
 namespace shoal::kernels {
 
-/// Which index of each operand is contiguous; all others take the stride.
-enum class TeamWalk {
-  forward,   ///< a[r][s] along s, b[s][j] along j: Z = A W
-  backward,  ///< a[r][s] along s, b[j][s] along s: dA = dZ W^T
-  weights,   ///< a[s][r] along r, b[s][j] along j: dW = A^T dZ, sum over rows
-};
-
-/// Operands in fast memory, as offsets: pointers that may be null would lose their address space.
-struct TeamProduct {
+/// Operands in shared memory, as offsets: pointers that may be null would lose their address space.
+struct TeamGemmOperands {
   int a = -1, a_stride = 0;  ///< a = -1: absent
   int b = 0, b_stride = 0;
 };
 
-template <TeamWalk walk_, int R, int C>
+template <GemmLayout layout_, int R, int C>
 struct TeamTile {
-  static constexpr TeamWalk walk = walk_;
+  static constexpr GemmLayout layout = layout_;
   static constexpr int height = R, width = C;
-  static constexpr bool row_quads = walk == TeamWalk::weights, column_quads = walk != TeamWalk::backward;
+  static constexpr bool row_quads = layout == GemmLayout::tn, column_quads = layout != GemmLayout::nt;
 
   int g = 0, h = 0;   ///< place in the grid of tiles
   int down, across;   ///< its size
@@ -57,7 +51,8 @@ struct TeamTile {
       for (int q = 0; q < C; ++q)
         if (has_row(i) && has_column(q)) use(row(i), column(q), v[i][q]);
   }
-  /// use(r, j0, v4) for fours of columns that there are, those beyond the matrix zeroed: padding holds zeros.
+  /// use(r, j0, v4) for fours of columns that there are, those beyond the matrix reserve_zeroed: padding
+  /// holds zeros.
   template <class Use>
   __device__ __forceinline__ void each_quad(float (&v)[R][C], Use use) const {
     static_assert(column_quads);
@@ -78,11 +73,11 @@ struct TeamTile {
   /// Adds all terms of one product or two onto the sums, first a b, then c d. Operands beyond the matrix are
   /// clamped.
   template <bool two>
-  __device__ __forceinline__ void add(const float* fast, const TeamProduct& first, const TeamProduct& second,
-                                      int terms, float (&sum)[R][C]) const {
-    Operands one(fast, first, *this), other(fast, two ? second : first, *this);
+  __device__ __forceinline__ void add(const float* shared, const TeamGemmOperands& first,
+                                      const TeamGemmOperands& second, int terms, float (&sum)[R][C]) const {
+    Operands one(shared, first, *this), other(shared, two ? second : first, *this);
     int s = 0;
-    if constexpr (walk != TeamWalk::weights) {
+    if constexpr (layout != GemmLayout::tn) {
       for (; s + 4 <= terms; s += 4) {
         Rows rows_of_one, rows_of_other;
         one.load(rows_of_one);
@@ -94,7 +89,7 @@ struct TeamTile {
         }
       }
     }
-#pragma unroll(walk == TeamWalk::weights && R * C == 16 ? 2 : 1)
+#pragma unroll(layout == GemmLayout::tn && R * C == 16 ? 2 : 1)
     for (; s < terms; ++s) {
       one.add_single(sum);
       if constexpr (two) other.add_single(sum);
@@ -104,7 +99,7 @@ struct TeamTile {
  private:
   /// Four steps along the sums: of the rows, and of the columns where those run along the sums too.
   struct Rows {
-    float a[R][4], b[walk == TeamWalk::backward ? C : 1][4];
+    float a[R][4], b[layout == GemmLayout::nt ? C : 1][4];
   };
 
   static __device__ __forceinline__ int least(int a, int b) {
@@ -114,23 +109,24 @@ struct TeamTile {
   /// A product's operands on the way along the sums.
   class Operands {
    public:
-    __device__ __forceinline__ Operands(const float* fast, const TeamProduct& p, const TeamTile& tile)
+    __device__ __forceinline__ Operands(const float* shared, const TeamGemmOperands& p, const TeamTile& tile)
         : a_stride_(p.a_stride), b_stride_(p.b_stride) {
       if constexpr (row_quads) {
 #pragma unroll
         for (int i = 0; i < R; i += 4)
-          a_[i / 4] = fast + p.a + 4 * least(tile.g + i / 4 * tile.down, (tile.rows - 1) / 4);
+          a_[i / 4] = shared + p.a + 4 * least(tile.g + i / 4 * tile.down, (tile.rows - 1) / 4);
       } else {
 #pragma unroll
-        for (int i = 0; i < R; ++i) a_[i] = fast + p.a + least(tile.row(i), tile.rows - 1) * a_stride_;
+        for (int i = 0; i < R; ++i) a_[i] = shared + p.a + least(tile.row(i), tile.rows - 1) * a_stride_;
       }
       if constexpr (column_quads) {
 #pragma unroll
         for (int q = 0; q < C; q += 4)
-          b_[q / 4] = fast + p.b + 4 * least(tile.h + q / 4 * tile.across, (tile.columns - 1) / 4);
+          b_[q / 4] = shared + p.b + 4 * least(tile.h + q / 4 * tile.across, (tile.columns - 1) / 4);
       } else {
 #pragma unroll
-        for (int q = 0; q < C; ++q) b_[q] = fast + p.b + least(tile.column(q), tile.columns - 1) * b_stride_;
+        for (int q = 0; q < C; ++q)
+          b_[q] = shared + p.b + least(tile.column(q), tile.columns - 1) * b_stride_;
       }
     }
 

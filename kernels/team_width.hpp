@@ -18,7 +18,7 @@ struct TeamDivisor {
                : static_cast<int>((static_cast<std::uint64_t>(magic) * static_cast<std::uint32_t>(n)) >> 32);
   }
   /// The place (g, h) of tile `t` in a grid that is `by` wide, row by row.
-  SHOAL_HD void place(int t, int /*down*/, int& g, int& h) const {
+  SHOAL_HD void tile_position(int t, int /*down*/, int& g, int& h) const {
     g = divide(t);
     h = t - g * by;
   }
@@ -36,10 +36,10 @@ struct TeamQuads {
   TeamDivisor eights{0, 0}, rest{0, 0};
 
   /// The place (g, h) of tile `t` in a grid of `down` x `by`.
-  SHOAL_HD void place(int t, int down, int& g, int& h) const {
+  SHOAL_HD void tile_position(int t, int down, int& g, int& h) const {
     const int before = down * eights.by;
     const bool behind = t >= before;
-    (behind ? rest : eights).place(behind ? t - before : t, down, g, h);
+    (behind ? rest : eights).tile_position(behind ? t - before : t, down, g, h);
     if (behind) h += eights.by;
   }
 };

@@ -35,7 +35,7 @@ ROWS = [
     SEAM,
     [("4a  reference", ["double, serial, from the equations:", "it defines accuracy", "src/reference/task_run.cpp", "src/reference/network.hpp"]),
      ("4b  cpu", ["fp32: lanes are tasks, or columns", "of one task; threads take groups", "src/cpu/group_packing.cpp", "src/cpu/task_group.hpp", "src/cpu/network_pass.hpp",
-                  "src/cpu/contraction.hpp"]),
+                  "src/cpu/gemm.hpp"]),
      ("4c  cuda", ["fp32: a warp or a block per task,", "or layer by layer", "src/cuda/launch_plan.cpp", "kernels/team_task.cuh", "kernels/team_pass.cuh",
                    "src/cuda/layered_runner.cpp"])],
     [("5  What happens to every task there", ["Inner loop: K times forward, loss, backward, phi -= alpha o gradient; then the query loss and its gradient; then backward",

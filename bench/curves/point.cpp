@@ -75,8 +75,9 @@ TaskBatch make_batch(const Point& point) {
     for (float& x : set.x)  // uniform on +-sqrt(3)
       x = (static_cast<float>(bits() >> 40) * 0x1p-23f - 1.0f) * 1.7320508f;
     for (float& y : set.y) y = static_cast<float>(bits() >> 63);
-    set.offsets.resize(static_cast<std::size_t>(point.tasks) + 1);
-    for (std::size_t t = 0; t < set.offsets.size(); ++t) set.offsets[t] = static_cast<std::int64_t>(t) * rows;
+    set.row_starts.resize(static_cast<std::size_t>(point.tasks) + 1);
+    for (std::size_t t = 0; t < set.row_starts.size(); ++t)
+      set.row_starts[t] = static_cast<std::int64_t>(t) * rows;
     return set;
   };
   auto support = make_set(point.support), query = make_set(point.query);

@@ -88,8 +88,8 @@ bool run() {
     query_x.copy_from(query.x), query_y.copy_from(query.y);
     const auto tasks = shoal::TaskBatch::borrow(
         on_host.columns(),
-        {.x = support_x.all(), .y = support_y.all(), .offsets = support.offsets, .device = 0},
-        {.x = query_x.all(), .y = query_y.all(), .offsets = query.offsets, .device = 0}, on_host.ids());
+        {.x = support_x.all(), .y = support_y.all(), .row_starts = support.row_starts, .device = 0},
+        {.x = query_x.all(), .y = query_y.all(), .row_starts = query.row_starts, .device = 0}, on_host.ids());
 
     // Results into the program's memory. Kernels that it gives to the stream from here on may read them.
     const std::size_t weights = learner.layout().size();

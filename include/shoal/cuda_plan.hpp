@@ -14,7 +14,7 @@ struct CudaPlan {
   std::string text;  ///< the plan in words and numbers
 
   /// What ContextOptions::cuda_plan takes to have this plan: "64x16", or "layers".
-  std::string wish() const {
+  std::string override_text() const {
     return threads == 0 ? "layers" : std::to_string(threads) + "x" + std::to_string(rows);
   }
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where results go that stay on the device: memory of the caller, on the device of a context of backend cuda
-// (docs/cuda.md). Values and order are those of the results on the host, bit for bit: packed, and the one NaN
-// for tasks that failed. A span that is empty is not wanted; others have the size that stands beside them.
+// (docs/cuda.md). Values and order are those of the results on the host, bit for bit: packed, and the
+// canonical NaN for tasks that failed. A span that is empty is not wanted; others have the size that stands
+// beside them.
 //
 //   learner.adapt_to(tasks, 5, {.phi = {device_memory, tasks.size() * learner.layout().size()}});
 //   consumer<<<blocks, threads, 0, stream>>>(device_memory);  // the context's stream: comes after

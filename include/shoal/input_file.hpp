@@ -49,7 +49,7 @@ class InputFile {
 
  private:
   InputFile(const std::filesystem::path& path, Links links, std::string& problem);
-  std::string look(Links links);
+  std::string examine(Links links);
 
   std::string name_;
   int descriptor_ = -1;

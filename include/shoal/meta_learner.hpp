@@ -57,7 +57,7 @@ struct OptimizerState {
   double beta2_power = 1.0;
 };
 
-/// Per-task results of a meta-gradient. Floating entries of a bad task are the one NaN.
+/// Per-task results of a meta-gradient. Floating entries of a bad task are the canonical NaN.
 template <class Real>
 struct MetaGradient {
   std::vector<Real> theta;                ///< [P] mean over good tasks; zero when none is good
@@ -82,9 +82,9 @@ struct FastWeights {
 /// Query losses of tasks at several numbers of adaptation steps.
 template <class Real>
 struct StepLosses {
-  std::vector<int> steps;                 ///< as asked, ascending
-  std::vector<Real> loss;                 ///< [steps, tasks]; the one NaN where bad at that number of steps
-  std::vector<TaskStatus> status;         ///< [steps, tasks]: as if run with that K
+  std::vector<int> steps;          ///< as asked, ascending
+  std::vector<Real> loss;          ///< [steps, tasks]; the canonical NaN where bad at that number of steps
+  std::vector<TaskStatus> status;  ///< [steps, tasks]: as if run with that K
   std::vector<std::int32_t> failed_step;  ///< [steps, tasks]
 };
 
@@ -154,7 +154,8 @@ class BasicMetaLearner {
   StepLosses<Real> evaluate(const MetaParameters<Real>& parameters, const BasicTaskBatch<Real>& tasks,
                             std::span<const int> steps) const;
 
-  /// Network outputs (with offset) for each task's rows: [rows, outputs]. Rows of bad tasks are the one NaN.
+  /// Network outputs (with offset) for each task's rows: [rows, outputs]. Rows of bad tasks are the canonical
+  /// NaN.
   std::vector<Real> predict(const FastWeights<Real>& fast, const TaskSet<Real>& set,
                             const TaskColumns& columns) const;
 

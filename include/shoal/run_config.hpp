@@ -54,10 +54,10 @@ struct TrainConfig {
   Optimizer optimizer;
   std::int64_t checkpoint_every = 0;  ///< 0 = only at the end
   std::int64_t log_every = 0;         ///< 0 = at least a hundred lines in a run
-  /// Iterations between looks at the validation tasks, 0 = never; unset: 20 for tables that have such tasks.
+  /// Iterations between validations, 0 = never; unset: 20 for tables that have such tasks.
   std::optional<std::int64_t> validate_every;
   Keep keep = Keep::best;
-  std::int64_t patience = 0;  ///< looks in a row without gain that end the training; 0 = off
+  std::int64_t patience = 0;  ///< validations in a row without improvement that end the training; 0 = off
   std::string warm_start;     ///< RUN folder or parameters file to start from (e.g. a pooled run)
 };
 

@@ -141,9 +141,9 @@ class TableSource : public TaskSource {
   virtual std::span<const std::int32_t> query_rows(std::int64_t task_id) const = 0;
   /// Places of tasks in the order of their keys' bytes, column by column: the windows of one key share a
   /// place, 0 is the first.
-  virtual std::vector<std::size_t> key_places(std::span<const std::int64_t> task_ids) const = 0;
+  virtual std::vector<std::size_t> key_ranks(std::span<const std::int64_t> task_ids) const = 0;
   /// Place of a row's time among all times of the table: equal times share it. 0 when no column orders rows.
-  virtual std::int32_t time_place(std::int64_t row) const = 0;
+  virtual std::int32_t time_rank(std::int64_t row) const = 0;
   /// Texts of a target column (0 = the first of options.targets) as they stand in the file, by row: empty
   /// where the value is missing, and everywhere when the table has no such column. Reads the file once more.
   /// Throws DataError when it has changed.

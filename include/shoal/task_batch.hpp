@@ -7,7 +7,7 @@
 // and whatever would read them on the host refuses:
 //
 //   const shoal::TaskSet<float> support{.x = {device_x, rows * inputs}, .y = {device_y, rows},
-//                                       .offsets = offsets, .device = 0};
+//                                       .row_starts = offsets, .device = 0};
 //   const auto tasks = shoal::TaskBatch::borrow({.inputs = inputs}, support, query, ids);
 #pragma once
 
@@ -29,20 +29,20 @@ struct TaskColumns {
   bool operator==(const TaskColumns&) const = default;
 };
 
-/// One side (support or query) of every task: row-major views, rows of task t are offsets[t] .. offsets[t +
-/// 1].
+/// One side (support or query) of every task: row-major views, rows of task t are row_starts[t] ..
+/// row_starts[t + 1].
 template <class Real>
 struct TaskSet {
-  std::span<const Real> x;                ///< [rows, inputs]
-  std::span<const Real> y;                ///< [rows, targets]; empty with labels
-  std::span<const std::int64_t> labels;   ///< [rows]; only when targets == 0
-  std::span<const Real> output_offset;    ///< [rows, offsets]; added to the network output
-  std::span<const std::int64_t> offsets;  ///< [tasks + 1], in host memory always
+  std::span<const Real> x;                   ///< [rows, inputs]
+  std::span<const Real> y;                   ///< [rows, targets]; empty with labels
+  std::span<const std::int64_t> labels;      ///< [rows]; only when targets == 0
+  std::span<const Real> output_offset;       ///< [rows, offsets]; added to the network output
+  std::span<const std::int64_t> row_starts;  ///< [tasks + 1], in host memory always
   /// The CUDA device in whose memory x, y, labels and output_offset are; nothing: host memory.
   std::optional<int> device = {};
 
-  std::int64_t rows(std::int64_t task) const { return offsets[task + 1] - offsets[task]; }
-  std::int64_t total_rows() const { return offsets.empty() ? 0 : offsets.back(); }
+  std::int64_t rows(std::int64_t task) const { return row_starts[task + 1] - row_starts[task]; }
+  std::int64_t total_rows() const { return row_starts.empty() ? 0 : row_starts.back(); }
 };
 
 /// The memory behind a TaskSet when the batch owns it.
@@ -50,9 +50,9 @@ template <class Real>
 struct TaskSetStorage {
   std::vector<Real> x, y, output_offset;
   std::vector<std::int64_t> labels;
-  std::vector<std::int64_t> offsets = {0};
+  std::vector<std::int64_t> row_starts = {0};
 
-  TaskSet<Real> view() const { return {x, y, labels, output_offset, offsets, {}}; }
+  TaskSet<Real> view() const { return {x, y, labels, output_offset, row_starts, {}}; }
 };
 
 /// What every structural check of a batch covers; see BasicTaskBatch.

@@ -4,7 +4,7 @@
 #include <shoal/error.hpp>
 
 #include "config/config_file.hpp"
-#include "config/idle_keys.hpp"
+#include "config/unused_keys.hpp"
 
 namespace shoal {
 
@@ -21,7 +21,7 @@ RunConfig load_config(const std::filesystem::path& file, const std::vector<Confi
   config::ConfigDraft draft = config::draft_of(base);
   if (!file.empty()) config::read_config_file(file, draft);
   for (const ConfigOverride& change : overrides) config::override_config(change, draft);
-  for (std::string& sentence : config::idle_overrides(overrides, draft))
+  for (std::string& sentence : config::unused_overrides(overrides, draft))
     tell_warning(notify, std::move(sentence));
   return config::finished(draft);
 }

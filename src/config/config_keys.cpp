@@ -189,7 +189,7 @@ std::vector<ConfigKey> make_keys() {
   keys.push_back(
       on_machine(choice("isa", SHOAL_FIELD(config.isa), isa_from_string, "auto | scalar | avx2 | avx512")));
   keys.push_back(on_machine(choice("math", SHOAL_FIELD(config.math), math_from_string,
-                                   "exact | fast (cuda alone; outside the numerical contract)")));
+                                   "exact | fast (only cuda has it; outside the numerical contract)")));
   add_tasks(keys);
   const auto is_loss = [](LossKind kind) {
     return [kind](const Draft& d) { return d.config.loss.kind == kind; };
@@ -199,7 +199,7 @@ std::vector<ConfigKey> make_keys() {
                   [](Draft& d, const ConfigValue& value) { d.config.loss.floor = as_number(value); }};
   ConfigKey validate_every =
       integer("train.validate_every", SHOAL_FIELD(config.train.validate_every.emplace()),
-              "iterations between looks at the validation tasks; 0 = never; unset: 20 "
+              "iterations between validations; 0 = never; unset: 20 "
               "for tables that have such tasks",
               0, std::int64_t{1} << 40);
   validate_every.get = [](const Draft& d) { return ConfigValue(d.config.train.validate_every.value_or(0)); };
@@ -257,9 +257,9 @@ std::vector<ConfigKey> make_keys() {
               "cosine: rate at the end", 0.0),
        shown_if(validate_every, [](const Draft& d) { return d.config.train.validate_every.has_value(); }),
        same_training(choice("train.keep", SHOAL_FIELD(config.train.keep), keep_from_string,
-                            "the model that is written: best (by validation, where there are looks) | last")),
+                            "the model that is written: best (by validation, where there is any) | last")),
        same_training(integer("train.patience", SHOAL_FIELD(config.train.patience),
-                             "looks in a row without gain that end the training; 0 = off")),
+                             "validations in a row without improvement that end the training; 0 = off")),
        same_training(integer("train.checkpoint_every", SHOAL_FIELD(config.train.checkpoint_every),
                              "iterations; 0 = only at the end", 0, std::int64_t{1} << 40)),
        same_training(integer("train.log_every", SHOAL_FIELD(config.train.log_every),

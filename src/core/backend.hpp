@@ -100,7 +100,7 @@ class Backend {
 
  private:
   [[noreturn]] void refuse_device_results() const {
-    throw InvalidArgument("results stay on the device with backend cuda alone, and this is backend " +
+    throw InvalidArgument("only the cuda backend keeps results on the device, and this is backend " +
                           std::string(name()));
   }
 };

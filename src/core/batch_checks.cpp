@@ -38,13 +38,13 @@ void check_columns(const TaskColumns& columns, const ModelSpec& model, const Los
 
 template <class Real>
 void check_inputs(const TaskColumns& columns, const TaskSet<Real>& set, std::size_t tasks) {
-  if (set.offsets.size() != tasks + 1)
-    throw DataError("predict: row offsets have " + std::to_string(set.offsets.size()) + " entries for " +
+  if (set.row_starts.size() != tasks + 1)
+    throw DataError("predict: row offsets have " + std::to_string(set.row_starts.size()) + " entries for " +
                     std::to_string(tasks) + " adapted models (one more than models)");
-  if (set.offsets[0] != 0)
-    throw DataError("predict: row offsets start at " + std::to_string(set.offsets[0]) + ", not 0");
+  if (set.row_starts[0] != 0)
+    throw DataError("predict: row offsets start at " + std::to_string(set.row_starts[0]) + ", not 0");
   for (std::size_t t = 0; t < tasks; ++t)
-    if (set.offsets[t + 1] < set.offsets[t])
+    if (set.row_starts[t + 1] < set.row_starts[t])
       throw DataError("predict: row offsets fall at task " + std::to_string(t));
   const auto rows = static_cast<std::size_t>(set.total_rows());
   const auto check = [&](const char* what, std::size_t have, int count) {
@@ -63,7 +63,7 @@ namespace {
 /// The task that row `row` of a set, counted over all tasks, belongs to.
 template <class Real>
 std::int64_t task_of_row(const TaskSet<Real>& rows, std::int64_t row) {
-  return std::upper_bound(rows.offsets.begin(), rows.offsets.end(), row) - rows.offsets.begin() - 1;
+  return std::upper_bound(rows.row_starts.begin(), rows.row_starts.end(), row) - rows.row_starts.begin() - 1;
 }
 
 template <class Real>
@@ -78,7 +78,7 @@ std::string place_of(const BasicTaskBatch<Real>& tasks, std::string_view set, st
   const std::int64_t task = task_of_row(rows, row);
   return " of task " + std::to_string(task) + " (id " +
          std::to_string(tasks.ids()[static_cast<std::size_t>(task)]) + "), row " +
-         std::to_string(row - rows.offsets[static_cast<std::size_t>(task)]);
+         std::to_string(row - rows.row_starts[static_cast<std::size_t>(task)]);
 }
 
 }  // namespace

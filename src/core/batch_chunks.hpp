@@ -17,9 +17,9 @@ void for_chunks(const BasicTaskBatch<Real>& tasks, std::int64_t most, Use use) {
   for (std::int64_t first = 0; first < tasks.size(); first += most) {
     const std::int64_t last = std::min(first + most, tasks.size());
     const auto view = [&](const TaskSet<Real>& set, std::vector<std::int64_t>& offsets) {
-      const std::int64_t begin = set.offsets[static_cast<std::size_t>(first)];
+      const std::int64_t begin = set.row_starts[static_cast<std::size_t>(first)];
       for (std::int64_t t = first; t <= last; ++t)
-        offsets.push_back(set.offsets[static_cast<std::size_t>(t)] - begin);
+        offsets.push_back(set.row_starts[static_cast<std::size_t>(t)] - begin);
       const auto rows = [&](auto values, std::int64_t columns) {
         return values.empty() ? values
                               : values.subspan(static_cast<std::size_t>(begin * columns),

@@ -105,7 +105,7 @@ Context::Context(const ContextOptions& options) : state_(std::make_unique<State>
                         (entry ? entry->report(options).detail : "not part of this build"));
   if (options.math == Math::fast && !entry->has_fast_math)
     throw ResourceError("math fast is not available on backend " + std::string(to_string(kind)) +
-                        ": cuda alone has it");
+                        ": only the cuda backend has it");
   if (kind != BackendKind::cuda && (options.stream || options.device_memory))
     throw InvalidArgument(std::string(options.stream ? "stream" : "device_memory") +
                           " is an option of backend cuda, and this context has backend " +

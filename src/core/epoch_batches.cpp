@@ -22,8 +22,8 @@ const char* to_string(Phase phase) {
   return "unknown";
 }
 
-std::vector<std::int64_t> EpochBatches::places(Phase phase, std::int64_t iteration, std::int64_t tasks,
-                                               std::int64_t size) const {
+std::vector<std::int64_t> EpochBatches::indices(Phase phase, std::int64_t iteration, std::int64_t tasks,
+                                                std::int64_t size) const {
   if (size < 1) throw DataError(std::string("no tasks in phase ") + to_string(phase));
   if (tasks < 1) throw InvalidArgument("a meta-batch needs at least one task");
   const std::int64_t count = std::min(tasks, size), batches = size / count;

@@ -23,8 +23,8 @@ class EpochBatches {
   /// Places (0 .. size - 1, in order of task id) of batch `iteration`. A batch has min(tasks, size) tasks,
   /// none twice; what is left of an epoch that fills no batch is left out of it. `size`: tasks of the source
   /// in this phase; throws DataError when there are none.
-  std::vector<std::int64_t> places(Phase phase, std::int64_t iteration, std::int64_t tasks,
-                                   std::int64_t size) const;
+  std::vector<std::int64_t> indices(Phase phase, std::int64_t iteration, std::int64_t tasks,
+                                    std::int64_t size) const;
 
   /// How many orders have been drawn so far, over all phases: the cost of going through the source.
   std::int64_t draws() const;

@@ -50,19 +50,19 @@ struct BasicMetaLearner<Real>::State {
                                             std::span<const std::int64_t> no_rows) {
     if (tasks.size() == 0) return tasks;
     TaskSet<Real> nothing;
-    nothing.offsets = no_rows;
+    nothing.row_starts = no_rows;
     return BasicTaskBatch<Real>::borrow(tasks.columns(), tasks.support(), nothing, tasks.ids());
   }
 
   /// Parameters and optimizer state on the host, the newest. For any thread.
-  void bring_home() {
+  void copy_to_host() {
     const std::lock_guard lock(mutex);
     if (newest != Newest::session) return;
     session->get(parameters, optimizer);
     newest = Newest::both;
   }
   const MetaParameters<Real>& current() {
-    bring_home();
+    copy_to_host();
     return parameters;
   }
   /// Whoever changes the state on the host says so.
@@ -83,13 +83,13 @@ struct BasicMetaLearner<Real>::State {
 
   /// run(scalars) makes the session's step, take(report) fetches what is wanted of it; only then does it
   /// count, so that an error anywhere leaves the state as it was.
-  template <class Run, class Take>
-  StepReport<Real> step(Run run, Take take) {
+  template <class Run, class Fetch>
+  StepReport<Real> step(Run run, Fetch fetch) {
     OptimizerState<Real> next{
         .step = optimizer.step, .beta1_power = optimizer.beta1_power, .beta2_power = optimizer.beta2_power};
     const kernels::UpdateScalars<Real> scalars = next_update(options.optimizer, next);
     const StepReport<Real> report = run(scalars);
-    take(report);
+    fetch(report);
     if (report.good == 0) return report;
     session->commit();
     optimizer.step = next.step;

@@ -30,14 +30,14 @@ void size_sum(GradientSum<double>& sum, std::size_t parameters, std::size_t rate
 }
 
 // Sum over good tasks, rounded once, then divided by their number (contract N3).
-void take_means(const GradientSum<float>& sum, MetaGradient<float>& result) {
+void compute_means(const GradientSum<float>& sum, MetaGradient<float>& result) {
   const auto count = static_cast<float>(sum.good);
   for (std::size_t p = 0; p < result.theta.size(); ++p) result.theta[p] = sum.theta.rounded(p) / count;
   for (std::size_t r = 0; r < result.rates.size(); ++r) result.rates[r] = sum.rates.rounded(r) / count;
   result.mean_query_loss_before = sum.losses.rounded(0) / count;
   result.mean_query_loss = sum.losses.rounded(1) / count;
 }
-void take_means(const GradientSum<double>& sum, MetaGradient<double>& result) {
+void compute_means(const GradientSum<double>& sum, MetaGradient<double>& result) {
   const auto count = static_cast<double>(sum.good);
   for (std::size_t p = 0; p < result.theta.size(); ++p) result.theta[p] = sum.theta[p] / count;
   for (std::size_t r = 0; r < result.rates.size(); ++r) result.rates[r] = sum.rates[r] / count;
@@ -74,8 +74,8 @@ void restore_order(MetaGradient<Real>& result, std::span<const std::int64_t> ord
 }
 
 template <class Real>
-MetaGradient<Real> room_for(const ParameterLayout& layout, const RateLayout& rates, std::int64_t tasks,
-                            QueryLossBefore before) {
+MetaGradient<Real> make_result(const ParameterLayout& layout, const RateLayout& rates, std::int64_t tasks,
+                               QueryLossBefore before) {
   const auto count = static_cast<std::size_t>(tasks);
   MetaGradient<Real> result;
   result.theta.assign(layout.size(), Real(0));
@@ -149,14 +149,14 @@ const MetaParameters<Real>& BasicMetaLearner<Real>::parameters() const {
 }
 template <class Real>
 const OptimizerState<Real>& BasicMetaLearner<Real>::optimizer_state() const {
-  state_->bring_home();
+  state_->copy_to_host();
   return state_->optimizer;
 }
 
 template <class Real>
 void BasicMetaLearner<Real>::set_parameters(MetaParameters<Real> parameters) {
   state_->require_sizes(parameters);
-  state_->bring_home();
+  state_->copy_to_host();
   state_->parameters = std::move(parameters);
   state_->changed_on_host();
 }
@@ -168,7 +168,7 @@ void BasicMetaLearner<Real>::set_optimizer_state(OptimizerState<Real> state) {
     if (!part->empty() && part->size() != all)
       throw ModelError("optimizer state: " + std::to_string(part->size()) + " values do not fit " +
                        std::to_string(all) + " parameters");
-  state_->bring_home();
+  state_->copy_to_host();
   state_->optimizer = std::move(state);
   state_->changed_on_host();
 }
@@ -204,7 +204,7 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const MetaParameters<Re
   const BasicTaskBatch<Real> tasks = s.lowered.rows == TrainingRows::joined ? given.joined() : given;
   const auto count = static_cast<std::size_t>(tasks.size());
   const bool measures = before == QueryLossBefore::measure;
-  MetaGradient<Real> result = room_for<Real>(s.layout, s.rate_layout, tasks.size(), before);
+  MetaGradient<Real> result = make_result<Real>(s.layout, s.rate_layout, tasks.size(), before);
   if (keep == KeepFastWeights::yes) result.fast_weights.resize(count * s.layout.size());
 
   GradientSum<Real> sum;
@@ -225,7 +225,7 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const MetaParameters<Re
   });
   result.good = sum.good;
   if (sum.good > 0) {
-    take_means(sum, result);
+    compute_means(sum, result);
   } else {
     result.mean_query_loss = std::numeric_limits<Real>::quiet_NaN();
   }
@@ -270,7 +270,7 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_step(const BasicTaskBatch<Real>&
     s.check(given);
     given.require_query();
     const BasicTaskBatch<Real> tasks = s.lowered.rows == TrainingRows::joined ? given.joined() : given;
-    MetaGradient<Real> result = room_for<Real>(s.layout, s.rate_layout, tasks.size(), before);
+    MetaGradient<Real> result = make_result<Real>(s.layout, s.rate_layout, tasks.size(), before);
     s.step([&](const auto& scalars) { return session->step(tasks, scalars); },
            [&](const StepReport<Real>& report) {
              result.good = report.good;
@@ -386,13 +386,13 @@ std::vector<Real> BasicMetaLearner<Real>::predict(const FastWeights<Real>& fast,
   if (result.empty()) return result;
   const InnerPlan plan = with_steps(s.lowered.training, 0);
   s.backend.predict(s.problem(plan), set, fast.phi, result);
-  constexpr Real the_nan = std::numeric_limits<Real>::quiet_NaN();
+  constexpr Real canonical_nan = std::numeric_limits<Real>::quiet_NaN();
   for (std::size_t t = 0; t < count; ++t)
     if (fast.status[t] != TaskStatus::good)
-      std::fill(result.begin() + set.offsets[t] * static_cast<std::int64_t>(outputs),
-                result.begin() + set.offsets[t + 1] * static_cast<std::int64_t>(outputs), the_nan);
+      std::fill(result.begin() + set.row_starts[t] * static_cast<std::int64_t>(outputs),
+                result.begin() + set.row_starts[t + 1] * static_cast<std::int64_t>(outputs), canonical_nan);
   for (Real& output : result)  // a row with a non-finite input: NaN has no portable bits
-    if (std::isnan(output)) output = the_nan;
+    if (std::isnan(output)) output = canonical_nan;
   return result;
 }
 

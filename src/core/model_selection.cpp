@@ -13,10 +13,11 @@ namespace {
 constexpr std::int64_t most_tasks = 1000;
 
 Validation validation_of(const StepSummary& summary, std::int64_t iteration) {
-  return {.iteration = iteration,
-          .loss = summary.good > 0 ? summary.mean : Validation().loss,  // the one NaN, in checkpoints too
-          .good = summary.good,
-          .failed = summary.tasks - summary.good};
+  return {
+      .iteration = iteration,
+      .loss = summary.good > 0 ? summary.mean : Validation().loss,  // the canonical NaN, in checkpoints too
+      .good = summary.good,
+      .failed = summary.tasks - summary.good};
 }
 
 }  // namespace

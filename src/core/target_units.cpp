@@ -47,7 +47,7 @@ TaskSetStorage<Real> scaled_set(const TaskSet<Real>& set, const std::vector<Line
           through_inverse(set.y, of_targets),
           through_inverse(set.output_offset, of_outputs),
           {set.labels.begin(), set.labels.end()},
-          {set.offsets.begin(), set.offsets.end()}};
+          {set.row_starts.begin(), set.row_starts.end()}};
 }
 
 }  // namespace

@@ -43,31 +43,32 @@ template <class Real>
 void check_set(const char* set, const TaskColumns& columns, const TaskSet<Real>& rows,
                std::span<const std::int64_t> ids) {
   const std::string where = std::string("task batch: ") + set + " offsets ";
-  if (rows.offsets.size() != ids.size() + 1)
-    throw DataError(where + "have " + std::to_string(rows.offsets.size()) + " entries for " +
+  if (rows.row_starts.size() != ids.size() + 1)
+    throw DataError(where + "have " + std::to_string(rows.row_starts.size()) + " entries for " +
                     std::to_string(ids.size()) + " tasks (one more than tasks)");
-  if (rows.offsets.front() != 0)
-    throw DataError(where + "start at " + std::to_string(rows.offsets.front()) + ", not 0");
+  if (rows.row_starts.front() != 0)
+    throw DataError(where + "start at " + std::to_string(rows.row_starts.front()) + ", not 0");
   for (std::size_t t = 0; t < ids.size(); ++t)
-    if (rows.offsets[t + 1] < rows.offsets[t])
+    if (rows.row_starts[t + 1] < rows.row_starts[t])
       throw DataError(where + "fall at " + task_name(ids, t) + ": row " +
-                      std::to_string(rows.offsets[t + 1]) + " after row " + std::to_string(rows.offsets[t]));
-  const std::int64_t total = rows.offsets.back();
+                      std::to_string(rows.row_starts[t + 1]) + " after row " +
+                      std::to_string(rows.row_starts[t]));
+  const std::int64_t total = rows.row_starts.back();
   constexpr std::int64_t most_rows = std::int64_t{1} << 40;
   if (total > most_rows) throw DataError(where + "end at " + std::to_string(total) + ": too many rows");
   constexpr std::int64_t most_rows_of_a_task = std::numeric_limits<std::int32_t>::max();
   for (std::size_t t = 0; t < ids.size(); ++t)
-    if (rows.offsets[t + 1] - rows.offsets[t] > most_rows_of_a_task)
+    if (rows.row_starts[t + 1] - rows.row_starts[t] > most_rows_of_a_task)
       throw DataError(where + "give " + task_name(ids, t) + " more than 2^31 - 1 rows");
   check_extent(set, "x", rows.x.size(), total, columns.inputs);
   check_extent(set, "y", rows.y.size(), total, columns.targets);
   check_extent(set, "labels", rows.labels.size(), total, columns.targets == 0 ? 1 : 0);
   check_extent(set, "output offset", rows.output_offset.size(), total, columns.offsets);
   for (std::size_t t = 0; t < ids.size() && columns.targets == 0 && !rows.device; ++t)
-    for (std::int64_t r = rows.offsets[t]; r < rows.offsets[t + 1]; ++r)
+    for (std::int64_t r = rows.row_starts[t]; r < rows.row_starts[t + 1]; ++r)
       if (rows.labels[static_cast<std::size_t>(r)] < 0)
         throw DataError(std::string("task batch: ") + set + " label of " + task_name(ids, t) + ", row " +
-                        std::to_string(r - rows.offsets[t]) + " (" + set +
+                        std::to_string(r - rows.row_starts[t]) + " (" + set +
                         "_y): " + std::to_string(rows.labels[static_cast<std::size_t>(r)]) +
                         " is negative; labels are 0 for the first class, then 1, 2, ...");
 }
@@ -89,20 +90,21 @@ void append(std::vector<T>& to, std::span<const T> from, std::int64_t first, std
 
 /// Room for exactly these rows: growing would hold them twice for a while, and they may be most of a file.
 template <class Real>
-void make_room(TaskSetStorage<Real>& to, const TaskColumns& columns, std::int64_t rows, std::int64_t tasks) {
+void reserve_rows(TaskSetStorage<Real>& to, const TaskColumns& columns, std::int64_t rows,
+                  std::int64_t tasks) {
   const auto values = [&](int width) { return static_cast<std::size_t>(rows * width); };
   to.x.reserve(values(columns.inputs));
   to.y.reserve(values(columns.targets));
   if (columns.targets == 0) to.labels.reserve(values(1));
   to.output_offset.reserve(values(columns.offsets));
-  to.offsets.reserve(static_cast<std::size_t>(tasks + 1));
+  to.row_starts.reserve(static_cast<std::size_t>(tasks + 1));
 }
 
 template <class Real>
 void append_task(TaskSetStorage<Real>& to, const TaskColumns& columns, const TaskSet<Real>& from,
                  std::int64_t task) {
   const auto at = static_cast<std::size_t>(task);
-  const std::int64_t first = from.offsets[at], last = from.offsets[at + 1];
+  const std::int64_t first = from.row_starts[at], last = from.row_starts[at + 1];
   append(to.x, from.x, first, last, columns.inputs);
   append(to.y, from.y, first, last, columns.targets);
   if (columns.targets == 0) append(to.labels, from.labels, first, last, 1);
@@ -120,7 +122,7 @@ TaskSetStorage<To> convert(const TaskSet<From>& from) {
           each(from.y),
           each(from.output_offset),
           {from.labels.begin(), from.labels.end()},
-          {from.offsets.begin(), from.offsets.end()}};
+          {from.row_starts.begin(), from.row_starts.end()}};
 }
 
 template <class To, class From>
@@ -184,14 +186,14 @@ BasicTaskBatch<Real> BasicTaskBatch<Real>::select(std::span<const std::int64_t> 
     support_rows += support_.rows(task);
     query_rows += query_.rows(task);
   }
-  make_room(support, columns_, support_rows, static_cast<std::int64_t>(tasks.size()));
-  make_room(query, columns_, query_rows, static_cast<std::int64_t>(tasks.size()));
+  reserve_rows(support, columns_, support_rows, static_cast<std::int64_t>(tasks.size()));
+  reserve_rows(query, columns_, query_rows, static_cast<std::int64_t>(tasks.size()));
   ids.reserve(tasks.size());
   for (const std::int64_t task : tasks) {
     append_task(support, columns_, support_, task);
     append_task(query, columns_, query_, task);
-    support.offsets.push_back(support.offsets.back() + support_.rows(task));
-    query.offsets.push_back(query.offsets.back() + query_.rows(task));
+    support.row_starts.push_back(support.row_starts.back() + support_.rows(task));
+    query.row_starts.push_back(query.row_starts.back() + query_.rows(task));
     ids.push_back(ids_[static_cast<std::size_t>(task)]);
   }
   return own(columns_, std::move(support), std::move(query), std::move(ids));
@@ -201,12 +203,12 @@ template <class Real>
 BasicTaskBatch<Real> BasicTaskBatch<Real>::joined() const {
   require_on_host("joining support and query (algorithm pooled)");
   TaskSetStorage<Real> nothing, all;
-  make_room(all, columns_, support_.total_rows() + query_.total_rows(), size());
+  reserve_rows(all, columns_, support_.total_rows() + query_.total_rows(), size());
   for (std::int64_t task = 0; task < size(); ++task) {
     append_task(all, columns_, support_, task);
     append_task(all, columns_, query_, task);
-    all.offsets.push_back(all.offsets.back() + support_.rows(task) + query_.rows(task));
-    nothing.offsets.push_back(0);
+    all.row_starts.push_back(all.row_starts.back() + support_.rows(task) + query_.rows(task));
+    nothing.row_starts.push_back(0);
   }
   return own(columns_, std::move(nothing), std::move(all), {ids_.begin(), ids_.end()});
 }
@@ -224,7 +226,7 @@ void BasicTaskBatch<Real>::require_labels_below(int classes) const {
   require_on_host("a check of labels");
   const auto check = [&](const char* set, const TaskSet<Real>& rows) {
     for (std::size_t t = 0; t < ids_.size() && !rows.labels.empty(); ++t)
-      for (std::int64_t r = rows.offsets[t]; r < rows.offsets[t + 1]; ++r)
+      for (std::int64_t r = rows.row_starts[t]; r < rows.row_starts[t + 1]; ++r)
         if (rows.labels[static_cast<std::size_t>(r)] >= classes)
           refuse_label(*this, set, r, rows.labels[static_cast<std::size_t>(r)], classes);
   };

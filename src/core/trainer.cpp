@@ -73,23 +73,23 @@ class Training {
   void step() {
     const std::int64_t iteration = summary_.iteration + 1;
     const bool on_grid = iteration % options_.log_every == 0,
-               looks = options_.validate_every > 0 && iteration % options_.validate_every == 0,
-               may_end = iteration == options_.iterations || (looks && options_.patience > 0);
+               validates = options_.validate_every > 0 && iteration % options_.validate_every == 0,
+               may_end = iteration == options_.iterations || (validates && options_.patience > 0);
     TrainMetrics metrics =
-        TrainingStep<Real>::take(learner_, source_, summary_.iteration, options_.tasks_per_batch,
-                                 on_grid || may_end ? QueryLossBefore::measure : QueryLossBefore::skip);
+        TrainingStep<Real>::run(learner_, source_, summary_.iteration, options_.tasks_per_batch,
+                                on_grid || may_end ? QueryLossBefore::measure : QueryLossBefore::skip);
     for (FailedTask& task : metrics.failures) task.key = source_.key_of(task.id);
     summary_.iteration = iteration;
     summary_.tasks_seen += metrics.good + metrics.failed;
     summary_.tasks_failed += metrics.failed;
-    if (looks)
+    if (validates)
       selection_.add(validate(learner_, *validation_, source_.target_units(), iteration),
                      learner_.parameters(), options_.validate_every);
     if (store_ && (on_grid || finished())) store_->append(metrics);
-    if (store_ && looks) store_->append(*selection_.latest);
+    if (store_ && validates) store_->append(*selection_.latest);
     if (options_.checkpoint_every > 0 && iteration % options_.checkpoint_every == 0) save();
     calling_out([&] {
-      if (looks && options_.validation_observer) options_.validation_observer(*selection_.latest);
+      if (validates && options_.validation_observer) options_.validation_observer(*selection_.latest);
       if (options_.observer) options_.observer(metrics);
     });
   }

@@ -52,8 +52,8 @@ std::optional<kernels::GeneratorFormula> formula_of(const TaskSource& source, co
 }  // namespace
 
 template <class Real>
-TrainMetrics TrainingStep<Real>::take(BasicMetaLearner<Real>& learner, const TaskSource& source,
-                                      std::int64_t iteration, std::int64_t tasks, QueryLossBefore before) {
+TrainMetrics TrainingStep<Real>::run(BasicMetaLearner<Real>& learner, const TaskSource& source,
+                                     std::int64_t iteration, std::int64_t tasks, QueryLossBefore before) {
   auto& s = *learner.state_;
   const bool joined = s.lowered.rows == TrainingRows::joined;
   const auto in_user_units = [&](Real loss) {

@@ -11,8 +11,8 @@ template <class Real>
 struct TrainingStep {
   /// Meta-batch number `iteration` of `source`, one update. Metrics of iteration + 1 updates, losses in the
   /// units of the source's user.
-  static TrainMetrics take(BasicMetaLearner<Real>& learner, const TaskSource& source, std::int64_t iteration,
-                           std::int64_t tasks, QueryLossBefore before);
+  static TrainMetrics run(BasicMetaLearner<Real>& learner, const TaskSource& source, std::int64_t iteration,
+                          std::int64_t tasks, QueryLossBefore before);
 };
 
 extern template struct TrainingStep<float>;

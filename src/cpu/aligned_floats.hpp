@@ -16,7 +16,7 @@ class AlignedFloats {
   AlignedFloats& operator=(const AlignedFloats&) = delete;
 
   /// At least `count` floats; what was there is lost when it grows.
-  float* room_for(std::size_t count) {
+  float* reserve(std::size_t count) {
     if (count > size_) {
       release();
       data_ = static_cast<float*>(::operator new(count * sizeof(float), alignment));

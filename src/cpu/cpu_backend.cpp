@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cuts a batch into groups of tasks and gives them to the threads. A task's numbers depend on nothing but its
 // own data, the sum over tasks is exact: neither the cut nor the threads can change a bit, so the cut is
-// chosen by measurement (group_costs.hpp, batch_cut.hpp).
+// chosen by measurement (group_costs.hpp, batch_partition.hpp).
 #include "cpu/cpu_backend.hpp"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ namespace shoal {
 namespace cpu {
 namespace {
 
-constexpr float the_nan = std::numeric_limits<float>::quiet_NaN();  // 0x7fc00000
+constexpr float canonical_nan = std::numeric_limits<float>::quiet_NaN();  // 0x7fc00000
 static_assert(std::numeric_limits<float>::is_iec559);
 
 double thread_seconds() {
@@ -87,14 +87,14 @@ class CpuBackend final : public Backend<float> {
           for (int w = 0; w < job.lanes; ++w) {
             const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
             const bool good = job.status[w] == 0;
-            if (wants_before) results.query_loss_before[task] = good ? job.loss_before[w] : the_nan;
-            results.query_loss[task] = good ? job.loss_after[w] : the_nan;
+            if (wants_before) results.query_loss_before[task] = good ? job.loss_before[w] : canonical_nan;
+            results.query_loss[task] = good ? job.loss_after[w] : canonical_nan;
             if (!good) continue;
             if (wants_before) worker.sum->losses.add(0, job.loss_before[w]);
             worker.sum->losses.add(1, job.loss_after[w]);
             ++worker.sum->good;
           }
-          give_task_results(plan, job, group, results);
+          store_task_results(plan, job, group, results);
         });
     for (const Worker& worker : workers_) {
       if (worker.sum != &worker.own_sum || worker.own_sum.good == 0) continue;
@@ -113,7 +113,7 @@ class CpuBackend final : public Backend<float> {
         [&](const NetworkPlan& plan, Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
           prepare(plan, worker, job, true);
           plan.kernels().adapt(job);
-          give_task_results(plan, job, group, results);
+          store_task_results(plan, job, group, results);
         });
   }
 
@@ -129,7 +129,7 @@ class CpuBackend final : public Backend<float> {
           worker.point_status.resize(steps.size() * width);
           worker.point_failed_step.resize(steps.size() * width);
           prepare(plan, worker, job, false);
-          float* point_loss = worker.outputs.room_for(steps.size() * width);
+          float* point_loss = worker.outputs.reserve(steps.size() * width);
           plan.kernels().evaluate(job, {.steps = steps.data(),
                                         .count = static_cast<int>(steps.size()),
                                         .loss = point_loss,
@@ -140,7 +140,7 @@ class CpuBackend final : public Backend<float> {
               const std::size_t from = i * width + w, to = i * all + static_cast<std::size_t>(group[w]);
               status[to] = static_cast<TaskStatus>(worker.point_status[from]);
               failed_step[to] = worker.point_failed_step[from];
-              loss[to] = worker.point_status[from] == 0 ? point_loss[from] : the_nan;
+              loss[to] = worker.point_status[from] == 0 ? point_loss[from] : canonical_nan;
             }
         });
   }
@@ -149,7 +149,7 @@ class CpuBackend final : public Backend<float> {
                std::span<float> outputs) override {
     const std::lock_guard lock(mutex_);
     const TaskColumns columns{problem.model.inputs, 0, set.output_offset.empty() ? 0 : problem.model.outputs};
-    const auto count = static_cast<std::int64_t>(set.offsets.size()) - 1;
+    const auto count = static_cast<std::int64_t>(set.row_starts.size()) - 1;
     const GroupPlans plans(choice_, problem, columns, 0, 1);
     // Outputs of a group are as many for each of its tasks as for the largest.
     std::int64_t most_rows = 0;
@@ -166,9 +166,9 @@ class CpuBackend final : public Backend<float> {
     const std::vector<std::int64_t> no_labels(static_cast<std::size_t>(set.total_rows()), 0);
     TaskSet<float> rows = set;
     rows.labels = no_labels;  // targets play no part in a prediction
-    BatchCut cut{};
-    cut[kind] = (count + kernels.tasks - 1) / kernels.tasks;
-    for_each_group(cut, order, [&](GroupKind, Worker& worker, std::span<const std::int64_t> group) {
+    BatchPartition partition{};
+    partition[kind] = (count + kernels.tasks - 1) / kernels.tasks;
+    for_each_group(partition, order, [&](GroupKind, Worker& worker, std::span<const std::int64_t> group) {
       GroupJob job = plan.job();
       std::uint8_t ignored[max_lanes] = {};
       job.query = worker.query.pack(rows, columns, problem.loss, problem.model.outputs, group, kernels,
@@ -176,7 +176,7 @@ class CpuBackend final : public Backend<float> {
       job.lanes = static_cast<int>(group.size());
       plan.size_blocks(job);
       prepare(plan, worker, job, true);
-      float* interleaved = worker.fast_weights.room_for(size * width);
+      float* interleaved = worker.fast_weights.reserve(size * width);
       for (std::size_t w = 0; w < width; ++w) {
         const std::int64_t task =
             group[std::min(w, group.size() - 1)];  // lanes without a task repeat the last
@@ -184,13 +184,13 @@ class CpuBackend final : public Backend<float> {
                   static_cast<int>(w), interleaved);
       }
       const auto per_row = static_cast<std::size_t>(problem.model.outputs);
-      float* result = worker.outputs.room_for(static_cast<std::size_t>(job.query.rows) * per_row * width);
+      float* result = worker.outputs.reserve(static_cast<std::size_t>(job.query.rows) * per_row * width);
       kernels.predict(job, interleaved, result);
       for (std::size_t w = 0; w < group.size(); ++w) {
         const auto task = static_cast<std::size_t>(group[w]);
         unpack_lane(result, static_cast<std::size_t>(job.query.lane_rows[w]) * per_row, kernels.tasks,
                     static_cast<int>(w),
-                    outputs.data() + static_cast<std::size_t>(set.offsets[task]) * per_row);
+                    outputs.data() + static_cast<std::size_t>(set.row_starts[task]) * per_row);
       }
     });
   }
@@ -207,9 +207,10 @@ class CpuBackend final : public Backend<float> {
 
   /// use(kind, worker, group) for groups of tasks out of `order`, cut so, on all threads.
   template <class Use>
-  void for_each_group(const BatchCut& cut, std::span<const std::int64_t> order, Use use) {
+  void for_each_group(const BatchPartition& partition, std::span<const std::int64_t> order, Use use) {
     const PerKind<std::int64_t> size = choice_.tasks_of();
-    const auto all = static_cast<std::size_t>(std::accumulate(cut.begin(), cut.end(), std::int64_t{0}));
+    const auto all =
+        static_cast<std::size_t>(std::accumulate(partition.begin(), partition.end(), std::int64_t{0}));
     if (all == 0) return;
     const int threads = static_cast<int>(std::min(all, static_cast<std::size_t>(choice_.threads)));
     while (workers_.size() < static_cast<std::size_t>(threads)) workers_.emplace_back();
@@ -219,7 +220,7 @@ class CpuBackend final : public Backend<float> {
       for (std::size_t g; (g = next.fetch_add(1, std::memory_order_relaxed)) < all;) {
         std::size_t begin = 0, group = g;
         for (const GroupKind kind : {full_group, half_group, single_task}) {
-          const auto groups = static_cast<std::size_t>(cut[kind]),
+          const auto groups = static_cast<std::size_t>(partition[kind]),
                      tasks = static_cast<std::size_t>(size[kind]);
           if (group >= groups) {
             group -= groups;
@@ -254,7 +255,7 @@ class CpuBackend final : public Backend<float> {
     last_costs_ = &costs;
     std::span<const std::int64_t> rest = order;
     if (choice_.forced.measures()) {
-      const BatchCut trial = costs.trials(tasks.size(), choice_.tasks_of(), plans.allowed());
+      const BatchPartition trial = costs.trials(tasks.size(), choice_.tasks_of(), plans.allowed());
       const auto tried = static_cast<std::size_t>(std::min(plans.tasks_in(trial), tasks.size()));
       std::mutex noting;
       TrialTimes times;
@@ -269,7 +270,7 @@ class CpuBackend final : public Backend<float> {
       times.publish(costs);
       rest = rest.subspan(tried);
     }
-    for_each_group(plans.cut(&costs, static_cast<std::int64_t>(rest.size())), rest, compute);
+    for_each_group(plans.partition(&costs, static_cast<std::int64_t>(rest.size())), rest, compute);
   }
 
   static void begin_own_sum(Worker& worker, const MetaParameters<float>& parameters) {
@@ -307,14 +308,14 @@ class CpuBackend final : public Backend<float> {
   }
 
   static void prepare(const NetworkPlan& plan, Worker& worker, GroupJob& job, bool keep_fast_weights) {
-    job.workspace = worker.workspace.room_for(plan.kernels().workspace_floats(job));
+    job.workspace = worker.workspace.reserve(plan.kernels().workspace_floats(job));
     if (keep_fast_weights)
       job.fast_weights =
-          worker.fast_weights.room_for(plan.parameters() * static_cast<std::size_t>(plan.kernels().tasks));
+          worker.fast_weights.reserve(plan.parameters() * static_cast<std::size_t>(plan.kernels().tasks));
   }
 
-  static void give_task_results(const NetworkPlan& plan, const GroupJob& job,
-                                std::span<const std::int64_t> group, const TaskResults<float>& results) {
+  static void store_task_results(const NetworkPlan& plan, const GroupJob& job,
+                                 std::span<const std::int64_t> group, const TaskResults<float>& results) {
     const std::size_t size = plan.parameters();
     for (int w = 0; w < job.lanes; ++w) {
       const auto task = static_cast<std::size_t>(group[static_cast<std::size_t>(w)]);
@@ -325,7 +326,7 @@ class CpuBackend final : public Backend<float> {
       if (job.status[w] == 0)
         unpack_lane(job.fast_weights, size, plan.kernels().tasks, w, phi);
       else
-        std::fill(phi, phi + size, the_nan);
+        std::fill(phi, phi + size, canonical_nan);
     }
   }
 

@@ -17,7 +17,7 @@ std::size_t add_eights_exactly(const typename L::V* values, std::size_t count, t
                                std::int64_t* const* sums) {
   using V = typename L::V;
   std::size_t i = 0;
-  if constexpr (requires(typename L::Halves(&x)[8]) { L::take_eight_digits(x, 0.0, sums[0]); }) {
+  if constexpr (requires(typename L::Halves(&x)[8]) { L::extract_eight_digits(x, 0.0, sums[0]); }) {
     for (; i + 8 <= count; i += 8) {
       typename L::Halves rest[8];
       V largest(0.0f);
@@ -27,14 +27,14 @@ std::size_t add_eights_exactly(const typename L::V* values, std::size_t count, t
         largest = select(size > largest, size, largest);
         rest[w] = L::widen(value);
       }
-      if (L::any(largest >= V(0x1p+8f))) L::take_eight_digits(rest, digit_magic[1], sums[1] + i);
-      L::take_eight_digits(rest, digit_magic[2], sums[2] + i);
+      if (L::any(largest >= V(0x1p+8f))) L::extract_eight_digits(rest, digit_magic[1], sums[1] + i);
+      L::extract_eight_digits(rest, digit_magic[2], sums[2] + i);
       for (int d = 3; d < 6; ++d) {
         bool zero = true;
 #pragma GCC unroll 8
         for (int w = 0; w < 8; ++w) zero = zero && L::all_zero(rest[w]);
         if (zero) break;
-        L::take_eight_digits(rest, digit_magic[d], sums[d] + i);
+        L::extract_eight_digits(rest, digit_magic[d], sums[d] + i);
       }
     }
   }
@@ -51,9 +51,9 @@ void add_lanes_exactly(const typename L::V* values, std::size_t count, typename 
     const V value = select(good, values[i], V(0.0f));
     typename L::Halves rest = L::widen(value);
     // Below half a unit of 2^9 the first digit is zero.
-    if (L::any(abs(value) >= V(0x1p+8f))) sums[1][i] += L::take_digit(rest, digit_magic[1]);
-    sums[2][i] += L::take_digit(rest, digit_magic[2]);
-    for (int d = 3; d < 6 && !L::all_zero(rest); ++d) sums[d][i] += L::take_digit(rest, digit_magic[d]);
+    if (L::any(abs(value) >= V(0x1p+8f))) sums[1][i] += L::extract_digit(rest, digit_magic[1]);
+    sums[2][i] += L::extract_digit(rest, digit_magic[2]);
+    for (int d = 3; d < 6 && !L::all_zero(rest); ++d) sums[d][i] += L::extract_digit(rest, digit_magic[d]);
   }
 }
 

@@ -18,9 +18,9 @@ void GroupCosts::add(GroupKind which, double seconds) {
     kind.published = median;
 }
 
-BatchCut GroupCosts::trials(std::int64_t tasks, const PerKind<std::int64_t>& tasks_of,
-                            const PerKind<bool>& allowed) {
-  BatchCut groups{};
+BatchPartition GroupCosts::trials(std::int64_t tasks, const PerKind<std::int64_t>& tasks_of,
+                                  const PerKind<bool>& allowed) {
+  BatchPartition groups{};
   bool all_known = true;
   for (std::size_t k = 0; k < group_kinds; ++k)
     all_known = all_known && (!allowed[k] || kinds_[k].count >= enough);

@@ -29,7 +29,8 @@ class GroupCosts {
   /// known, then some of each at the calls 4, 8, 16, ... 256 from there, and at every 256th, each time in two
   /// calls. A first group, or the first of the two calls, is there to warm the caches. A batch without room
   /// for all kinds begins with another one each time.
-  BatchCut trials(std::int64_t tasks, const PerKind<std::int64_t>& tasks_of, const PerKind<bool>& allowed);
+  BatchPartition trials(std::int64_t tasks, const PerKind<std::int64_t>& tasks_of,
+                        const PerKind<bool>& allowed);
 
  private:
   static constexpr int remembered = 5;

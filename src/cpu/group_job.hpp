@@ -52,7 +52,7 @@ struct GroupRows {
   alignas(64) float terms[max_lanes] = {};  ///< divisor of the mean
 };
 
-enum class StoredTape : int { keep, recompute };
+enum class TapePolicy : int { store, recompute };
 
 /// A group of at most GroupKernels::tasks tasks; lanes beyond `lanes` hold no task (no rows, never good).
 struct GroupJob {
@@ -67,7 +67,7 @@ struct GroupJob {
   bool wants_loss_before =
       true;            ///< else loss_before is 0, and a query loss at theta that is not small goes unseen
   int block_rows = 0;  ///< rows that go through the network together
-  StoredTape tape = StoredTape::keep;
+  TapePolicy tape = TapePolicy::store;
   float* workspace = nullptr;  ///< workspace_floats() floats, 64-byte aligned
 
   std::uint8_t status[max_lanes] = {};       ///< in: 1 for bad input; out
@@ -89,7 +89,7 @@ struct EvaluationPoints {
 };
 
 /// What the values of each of W tasks hold.
-struct LanesSeen {
+struct LaneExtremes {
   alignas(64) float largest[max_lanes] = {};  ///< magnitude of a finite value or infinity
   bool finite[max_lanes] = {};                ///< all of them
 };
@@ -106,7 +106,7 @@ struct GroupKernels {
   /// outputs [rows, outputs] interleaved of job.query with fast weights phi [P] interleaved.
   void (*predict)(GroupJob& job, const float* phi, float* outputs);
   /// to[e * W + w] = from[w][e], `count` values each; `to` 64-byte aligned. Null with lanes = units.
-  void (*interleave)(const float* const* from, std::ptrdiff_t count, float* to, LanesSeen& seen) = nullptr;
+  void (*interleave)(const float* const* from, std::ptrdiff_t count, float* to, LaneExtremes& seen) = nullptr;
 };
 
 const GroupKernels& scalar_kernels(LaneLayout layout);

@@ -18,6 +18,6 @@ template <class T>
 using PerKind = std::array<T, group_kinds>;
 
 /// How many groups of each kind a batch is cut into, in this order.
-using BatchCut = PerKind<std::int64_t>;
+using BatchPartition = PerKind<std::int64_t>;
 
 }  // namespace shoal::cpu

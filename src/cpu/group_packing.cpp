@@ -54,13 +54,13 @@ Magnitude pack_matrix(std::span<const T> values, std::int64_t first_row, int row
 void pack_matrices(std::span<const float> values, const TaskSet<float>& set, int columns,
                    std::span<const std::int64_t> tasks, const GroupRows& packed, const GroupKernels& kernels,
                    const Packing& packing, float* to, Magnitude* seen) {
-  const auto first = [&](std::size_t w) { return set.offsets[static_cast<std::size_t>(tasks[w])]; };
+  const auto first = [&](std::size_t w) { return set.row_starts[static_cast<std::size_t>(tasks[w])]; };
   const bool lanes_are_full =
       tasks.size() == static_cast<std::size_t>(kernels.tasks) && packed.common_rows == packed.rows;
   if (kernels.interleave && lanes_are_full) {
     const float* from[max_lanes] = {};
     for (std::size_t w = 0; w < tasks.size(); ++w) from[w] = values.data() + first(w) * columns;
-    LanesSeen lanes;
+    LaneExtremes lanes;
     kernels.interleave(from, std::ptrdiff_t{packed.rows} * columns, to, lanes);
     for (std::size_t w = 0; w < tasks.size(); ++w) {
       seen[w].see(lanes.largest[w]);
@@ -87,7 +87,7 @@ int columns_of_y(const TaskColumns& columns) {
 Magnitude magnitude_of(std::span<const float> values, int columns, const TaskSet<float>& set,
                        std::int64_t task) {
   Magnitude seen;
-  const std::int64_t first = set.offsets[static_cast<std::size_t>(task)] * columns;
+  const std::int64_t first = set.row_starts[static_cast<std::size_t>(task)] * columns;
   for (const float value :
        values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(set.rows(task) * columns)))
     seen.see(value);
@@ -97,7 +97,7 @@ Magnitude magnitude_of(std::span<const float> values, int columns, const TaskSet
 }  // namespace
 
 std::vector<std::int64_t> order_by_size(const TaskSet<float>& support, const TaskSet<float>& query) {
-  std::vector<std::int64_t> order(support.offsets.size() - 1);
+  std::vector<std::int64_t> order(support.row_starts.size() - 1);
   std::iota(order.begin(), order.end(), std::int64_t{0});
   const auto larger = [&](std::int64_t a, std::int64_t b) {
     return std::pair(support.rows(a), query.rows(a)) > std::pair(support.rows(b), query.rows(b));
@@ -148,15 +148,15 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
       return static_cast<PackedRows*>(packer)->block(first, count);
     };
   } else {
-    float* x = x_.room_for(floats(columns.inputs));
-    float* y = y_.room_for(floats(targets));
-    float* offset = columns.offsets > 0 ? offset_.room_for(floats(columns.offsets)) : nullptr;
+    float* x = x_.reserve(floats(columns.inputs));
+    float* y = y_.reserve(floats(targets));
+    float* offset = columns.offsets > 0 ? offset_.reserve(floats(columns.offsets)) : nullptr;
     pack_matrices(set.x, set, columns.inputs, tasks, packed, kernels, packing, x, of_x);
     if (columns.targets > 0)
       pack_matrices(set.y, set, columns.targets, tasks, packed, kernels, packing, y, of_y);
     else
       for (std::size_t w = 0; w < static_cast<std::size_t>(kernels.tasks); ++w)
-        pack_matrix(set.labels, w < tasks.size() ? set.offsets[static_cast<std::size_t>(tasks[w])] : 0,
+        pack_matrix(set.labels, w < tasks.size() ? set.row_starts[static_cast<std::size_t>(tasks[w])] : 0,
                     packed.lane_rows[w], 1, packed.rows, packing, static_cast<int>(w), y);
     if (offset)
       pack_matrices(set.output_offset, set, columns.offsets, tasks, packed, kernels, packing, offset,
@@ -181,13 +181,13 @@ PackedBlock PackedRows::block(int first, int count) {
   const Packing packing = packing_of(*kernels_);
   const auto pack = [&](auto values, int columns, AlignedFloats& memory) {
     float* to =
-        memory.room_for(static_cast<std::size_t>(count) * static_cast<std::size_t>(packing.pitch(columns)) *
-                        static_cast<std::size_t>(packing.step));
+        memory.reserve(static_cast<std::size_t>(count) * static_cast<std::size_t>(packing.pitch(columns)) *
+                       static_cast<std::size_t>(packing.step));
     for (std::size_t w = 0; w < static_cast<std::size_t>(kernels_->tasks); ++w) {
       const std::int64_t rows =
           w < tasks_.size() ? std::clamp<std::int64_t>(set_.rows(tasks_[w]) - first, 0, count) : 0;
       const std::int64_t begin =
-          rows > 0 ? set_.offsets[static_cast<std::size_t>(tasks_[w])] + first : std::int64_t{0};
+          rows > 0 ? set_.row_starts[static_cast<std::size_t>(tasks_[w])] + first : std::int64_t{0};
       pack_matrix(values, begin, static_cast<int>(rows), columns, count, packing, static_cast<int>(w), to);
     }
     return to;

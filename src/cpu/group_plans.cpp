@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "cpu/batch_cut.hpp"
+#include "cpu/batch_partition.hpp"
 
 namespace shoal::cpu {
 namespace {
@@ -68,10 +68,10 @@ PerKind<bool> GroupPlans::kinds_that_may_pay() const {
   return may;
 }
 
-std::int64_t GroupPlans::tasks_in(const BatchCut& cut) const {
+std::int64_t GroupPlans::tasks_in(const BatchPartition& partition) const {
   const PerKind<std::int64_t> size = choice_.tasks_of();
   std::int64_t tasks = 0;
-  for (const GroupKind kind : all_kinds) tasks += cut[kind] * size[kind];
+  for (const GroupKind kind : all_kinds) tasks += partition[kind] * size[kind];
   return tasks;
 }
 
@@ -116,34 +116,36 @@ PerKind<double> GroupPlans::seconds_of(const GroupCosts* costs) const {
   return seconds;
 }
 
-BatchCut GroupPlans::cut(const GroupCosts* costs, std::int64_t tasks) const {
+BatchPartition GroupPlans::partition(const GroupCosts* costs, std::int64_t tasks) const {
   const PerKind<std::int64_t> size = choice_.tasks_of();
   const ForcedPlan& forced = choice_.forced;
-  BatchCut cut{};
-  if (tasks <= 0) return cut;
+  BatchPartition partition{};
+  if (tasks <= 0) return partition;
   if (forced.kind) {
     const GroupKind kind = choice_.kernels[*forced.kind] ? *forced.kind : full_group;
-    cut[kind] = groups_for(tasks, size[kind]);
-    return cut;
+    partition[kind] = groups_for(tasks, size[kind]);
+    return partition;
   }
-  if (forced.cut) {
-    cut[full_group] = std::min((*forced.cut)[full_group], groups_for(tasks, size[full_group]));
-    const std::int64_t left = tasks - cut[full_group] * size[full_group];
-    if (half_) cut[half_group] = std::min((*forced.cut)[half_group], groups_for(left, size[half_group]));
-    cut[single_task] = std::max<std::int64_t>(0, left - cut[half_group] * size[half_group]);
-    return cut;
+  if (forced.partition) {
+    partition[full_group] = std::min((*forced.partition)[full_group], groups_for(tasks, size[full_group]));
+    const std::int64_t left = tasks - partition[full_group] * size[full_group];
+    if (half_)
+      partition[half_group] = std::min((*forced.partition)[half_group], groups_for(left, size[half_group]));
+    partition[single_task] = std::max<std::int64_t>(0, left - partition[half_group] * size[half_group]);
+    return partition;
   }
   PerKind<bool> usable = allowed();
   if (!costs || !costs->known(half_group)) usable[half_group] = false;
-  return cut_batch(tasks, choice_.threads, size, seconds_of(costs), usable);
+  return partition_batch(tasks, choice_.threads, size, seconds_of(costs), usable);
 }
 
 GroupKind GroupPlans::kind_for_predictions(std::int64_t tasks) const {
   if (choice_.forced.kind) return choice_.kernels[*choice_.forced.kind] ? *choice_.forced.kind : full_group;
   PerKind<bool> usable = allowed();
   usable[half_group] = false;
-  const BatchCut cut = cut_batch(tasks, choice_.threads, choice_.tasks_of(), seconds_of(nullptr), usable);
-  return cut[full_group] > 0 ? full_group : single_task;
+  const BatchPartition partition =
+      partition_batch(tasks, choice_.threads, choice_.tasks_of(), seconds_of(nullptr), usable);
+  return partition[full_group] > 0 ? full_group : single_task;
 }
 
 bool GroupPlans::all_known(const GroupCosts& costs) const {
@@ -153,7 +155,7 @@ bool GroupPlans::all_known(const GroupCosts& costs) const {
 }
 
 std::string GroupPlans::describe(const GroupCosts* costs, std::int64_t tasks) const {
-  const BatchCut groups = cut(costs, tasks);
+  const BatchPartition groups = partition(costs, tasks);
   std::string text;
   std::size_t workspace = 0;
   for (const GroupKind kind : all_kinds)
@@ -167,7 +169,7 @@ std::string GroupPlans::describe(const GroupCosts* costs, std::int64_t tasks) co
             (size == 1 ? " task, " : " tasks, ") + (*this)[kind].describe(support_rows_, query_rows_);
   }
   text += "; at most " + std::to_string(workspace) + " bytes of workspace a thread";
-  const bool forced = choice_.forced.kind || choice_.forced.cut;
+  const bool forced = choice_.forced.kind || choice_.forced.partition;
   return text + (forced ? " (forced)" : costs && all_known(*costs) ? " (measured)" : " (first guess)");
 }
 

@@ -38,14 +38,14 @@ class GroupPlans {
   /// Kinds that may pay. Many lanes of a large network fit no cache; where the first guess is against them,
   /// nor is a large workspace spent on trying them.
   PerKind<bool> allowed() const { return allowed_; }
-  std::int64_t tasks_in(const BatchCut& cut) const;
+  std::int64_t tasks_in(const BatchPartition& partition) const;
 
   /// What the costs of a batch depend on; rows by powers of the root of two, so that ragged batches do not
   /// make a problem each.
   CostTable::Key key(Operation operation, const TaskBatch& tasks) const;
   /// By the costs that are known (null: none); a kind that is not known is taken at its first guess, on the
   /// scale of one that is.
-  BatchCut cut(const GroupCosts* costs, std::int64_t tasks) const;
+  BatchPartition partition(const GroupCosts* costs, std::int64_t tasks) const;
   GroupKind kind_for_predictions(std::int64_t tasks) const;
 
   /// For people: the groups of a batch, each kind's plan for its largest task, the workspace that a thread

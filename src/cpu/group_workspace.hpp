@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a group of tasks (task_group.hpp) keeps in the memory of its worker, and where: the trajectory of the
-// parameters, gradients, tapes, and on the way back lambda with what it is made of.
+// parameters, gradients, tapes, and on the backward pass lambda with what it is made of.
 #pragma once
 
 #include "cpu/network_pass.hpp"
@@ -21,27 +21,29 @@ class GroupWorkspace {
     const bool backward = job.sums[0] != nullptr;
     trajectory_count_ = backward ? steps + 1 : 2;
     trajectory_ = take(trajectory_count_ * size_);
-    keeps_gradients = backward && inner.rates != LearnedRate::none;
-    gradient_count_ = keeps_gradients ? steps : 1;
+    stores_gradients = backward && inner.rates != LearnedRate::none;
+    gradient_count_ = stores_gradients ? steps : 1;
     gradients_ = take(gradient_count_ * size_);
-    turned_phi = take(NetworkPass<L>::turned_vectors(net_));
+    transposed_phi = take(NetworkPass<L>::transposed_vectors(net_));
     if (L::units) theta = backward ? trajectory_ : take(size_);
     if (L::units && inner.rates == LearnedRate::parameter) rates = take(size_);
     block_tape_ = Tape<L>::vectors(net_, block_rows_);
     query_tape_ = take(block_tape_);
     blocks_ = (job.support.rows + block_rows_ - 1) / block_rows_;
-    keeps_tapes = backward && inner.outer == OuterRule::exact && job.tape == StoredTape::keep;
-    support_tape_ = keeps_tapes ? take(steps * static_cast<std::size_t>(blocks_) * block_tape_) : query_tape_;
+    stores_tapes = backward && inner.outer == OuterRule::exact && job.tape == TapePolicy::store;
+    support_tape_ =
+        stores_tapes ? take(steps * static_cast<std::size_t>(blocks_) * block_tape_) : query_tape_;
     // Of the sums of rate gradients: with lanes = units [P] laid out as the parameters, or one float a rate.
     if (!L::units)
       rate_vectors = job.rate_count;
     else
-      rate_vectors = inner.rates == LearnedRate::parameter ? size_ : (job.rate_count + L::width - 1) / L::width;
+      rate_vectors =
+          inner.rates == LearnedRate::parameter ? size_ : (job.rate_count + L::width - 1) / L::width;
     if (!backward) return;
     lambda = take(size_);
     u = take(size_);
     second = take(size_);
-    turned_u = take(NetworkPass<L>::turned_vectors(net_));
+    transposed_u = take(NetworkPass<L>::transposed_vectors(net_));
     rate_gradient = take(rate_vectors);
   }
 
@@ -53,14 +55,15 @@ class GroupWorkspace {
   Tape<L> support_tape(int k, int block) const {
     const auto index =
         static_cast<std::size_t>(k) * static_cast<std::size_t>(blocks_) + static_cast<std::size_t>(block);
-    return {net_, block_rows_, keeps_tapes ? support_tape_ + index * block_tape_ : support_tape_};
+    return {net_, block_rows_, stores_tapes ? support_tape_ + index * block_tape_ : support_tape_};
   }
 
-  bool keeps_tapes = false, keeps_gradients = false;
+  bool stores_tapes = false, stores_gradients = false;
   std::size_t rate_vectors = 0;
   V* pass_scratch = nullptr;
-  V *theta = nullptr, *rates = nullptr, *turned_phi = nullptr, *turned_u = nullptr;  ///< lanes = units
-  V *lambda = nullptr, *u = nullptr, *second = nullptr, *rate_gradient = nullptr;    ///< on the way back
+  V *theta = nullptr, *rates = nullptr, *transposed_phi = nullptr,
+    *transposed_u = nullptr;                                                       ///< lanes = units
+  V *lambda = nullptr, *u = nullptr, *second = nullptr, *rate_gradient = nullptr;  ///< on the backward pass
 
  private:
   V* take(std::size_t vectors) {

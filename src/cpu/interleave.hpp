@@ -12,7 +12,7 @@ class Interleave {
   using V = typename L::V;
 
   /// to[e W + w] = from[w][e] for the `count` values of each of W tasks; what they hold goes to `seen`.
-  static void run(const float* const* from, std::ptrdiff_t count, float* to, LanesSeen& seen) {
+  static void run(const float* const* from, std::ptrdiff_t count, float* to, LaneExtremes& seen) {
     Interleave all;
     auto* out = reinterpret_cast<V*>(to);
     std::ptrdiff_t done = 0;

@@ -26,7 +26,7 @@ static inline constexpr int row_stride(int n, int W) {
 }
 /// Whether a weight [inputs, outputs] is kept as [outputs, inputs]: where that takes fewer vectors (a last
 /// layer of one output, say).
-static inline constexpr bool is_turned(int inputs, int outputs, int W) {
+static inline constexpr bool is_transposed(int inputs, int outputs, int W) {
   return inputs * row_vectors(outputs, W) > outputs * row_vectors(inputs, W);
 }
 
@@ -38,7 +38,7 @@ struct LanesAreTasks : Isa {
   /// Vectors that a row of n values needs, and vectors from one row to the next.
   static constexpr int vectors(int n) { return n; }
   static constexpr int stride(int n) { return n; }
-  static constexpr bool turned(const LayerShape&) { return false; }
+  static constexpr bool transposed(const LayerShape&) { return false; }
 };
 
 template <class Isa>
@@ -48,8 +48,8 @@ struct LanesAreUnits : Isa {
   static constexpr int tasks = 1;
   static constexpr int vectors(int n) { return row_vectors(n, Isa::width); }
   static constexpr int stride(int n) { return row_stride(n, Isa::width); }
-  static constexpr bool turned(const LayerShape& layer) {
-    return is_turned(layer.inputs, layer.outputs, Isa::width);
+  static constexpr bool transposed(const LayerShape& layer) {
+    return is_transposed(layer.inputs, layer.outputs, Isa::width);
   }
 
   /// The lanes that hold the first n values of a vector; all of them when n >= W.

@@ -21,7 +21,7 @@ struct LaneValues {
     return L::units ? V(values[0]) : *reinterpret_cast<const V*>(values);
   }
   /// The same the other way round.
-  static void give(const V& value, float* to) {
+  static void store_per_task(const V& value, float* to) {
     if constexpr (L::units)
       to[0] = reinterpret_cast<const float*>(&value)[0];
     else

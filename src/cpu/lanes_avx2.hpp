@@ -120,7 +120,7 @@ struct Lanes {
   using V = avx2::V;
   using M = avx2::M;
   static constexpr int width = 8;
-  static constexpr int tile_rows = 4, tile_columns = 3;  ///< lanes = tasks (contraction.hpp)
+  static constexpr int tile_rows = 4, tile_columns = 3;  ///< lanes = tasks (gemm.hpp)
   // Unrolled code has nothing for ThreadSanitizer, which multiplies the time to compile it.
 #if defined(__SANITIZE_THREAD__)
   static constexpr bool unrolls = false;
@@ -186,7 +186,7 @@ struct Lanes {
     return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v)), _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))};
   }
   /// Digit of every lane against `magic` = 1.5 * 2^52 units, summed over lanes; leaves the rest in `x`.
-  SHOAL_LANE std::int64_t take_digit(Halves& x, double magic) {
+  SHOAL_LANE std::int64_t extract_digit(Halves& x, double magic) {
     const __m256d m = _mm256_set1_pd(magic);
     const __m256d low = _mm256_add_pd(x.low, m), high = _mm256_add_pd(x.high, m);
     x.low = _mm256_sub_pd(x.low, _mm256_sub_pd(low, m));

@@ -120,7 +120,7 @@ struct Lanes {
   using V = avx512::V;
   using M = avx512::M;
   static constexpr int width = 16;
-  static constexpr int tile_rows = 5, tile_columns = 5;  ///< lanes = tasks (contraction.hpp)
+  static constexpr int tile_rows = 5, tile_columns = 5;  ///< lanes = tasks (gemm.hpp)
   // Sanitizers multiply the time to compile unrolled code. They see it in the lanes of AVX2 (addresses), or
   // it has nothing for them (threads).
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -191,7 +191,7 @@ struct Lanes {
     return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))};
   }
   /// Digit of every lane against `magic` = 1.5 * 2^52 units, summed over lanes; leaves the rest in `x`.
-  SHOAL_LANE std::int64_t take_digit(Halves& x, double magic) {
+  SHOAL_LANE std::int64_t extract_digit(Halves& x, double magic) {
     const __m512d m = _mm512_set1_pd(magic);
     const __m512d low = _mm512_add_pd(x.low, m), high = _mm512_add_pd(x.high, m);
     x.low = _mm512_sub_pd(x.low, _mm512_sub_pd(low, m));
@@ -200,7 +200,7 @@ struct Lanes {
     return _mm512_reduce_add_epi64(_mm512_sub_epi64(both, _mm512_slli_epi64(_mm512_castpd_si512(m), 1)));
   }
   /// The same for eight values at once: the digits of x[i], summed over lanes, are added to sums[i].
-  SHOAL_LANE void take_eight_digits(Halves (&x)[8], double magic, std::int64_t* sums) {
+  SHOAL_LANE void extract_eight_digits(Halves (&x)[8], double magic, std::int64_t* sums) {
     const __m512d m = _mm512_set1_pd(magic);
     const __m512i zero = _mm512_slli_epi64(_mm512_castpd_si512(m), 1);
     __m512i digit[8];

@@ -136,7 +136,7 @@ struct Lanes {
   using V = scalar::V;
   using M = scalar::M;
   static constexpr int width = W;
-  static constexpr int tile_rows = 2, tile_columns = 3;      ///< lanes = tasks (contraction.hpp)
+  static constexpr int tile_rows = 2, tile_columns = 3;      ///< lanes = tasks (gemm.hpp)
   static constexpr int rows_of_four_columns = 0;             ///< no tiles of four columns
   static constexpr bool updates_in_registers = false;        ///< lanes = tasks (parameter_updates.hpp)
   static constexpr int panel_columns = 2, accumulators = 8;  ///< lanes = units
@@ -178,7 +178,7 @@ struct Lanes {
     return x;
   }
   /// Digit of every lane against `magic` = 1.5 * 2^52 units, summed over lanes; leaves the rest in `x`.
-  SHOAL_LANE std::int64_t take_digit(Halves& x, double magic) {
+  SHOAL_LANE std::int64_t extract_digit(Halves& x, double magic) {
     std::int64_t sum = 0;
     for (double& lane : x.lane) {
       const double shifted = lane + magic;

@@ -7,7 +7,7 @@
 // that product.
 #pragma once
 
-#include "cpu/contraction.hpp"
+#include "cpu/gemm.hpp"
 #include "cpu/row_block.hpp"
 #include "kernels/choices.hpp"
 
@@ -54,13 +54,13 @@ class LayerRows {
         each_cell(rows, width, [&](int r, int j, int e) SHOAL_INLINE { a[e] = F::value(from(r, j, e)); });
       } else {
         V* slope = tape.slope(layer);
-        V* curve = tape.curve(layer);
+        V* curvature = tape.curvature(layer);
         if (use == TapeUse::gradients)
           each_cell(rows, width,
                     [&](int r, int j, int e) SHOAL_INLINE { F::slope(from(r, j, e), a[e], slope[e]); });
         else
           each_cell(rows, width, [&](int r, int j, int e) SHOAL_INLINE {
-            F::curvature(from(r, j, e), a[e], slope[e], curve[e]);
+            F::curvature(from(r, j, e), a[e], slope[e], curvature[e]);
           });
       }
     });
@@ -68,21 +68,21 @@ class LayerRows {
 
   /// dL/da = from -> dL/dz of a hidden layer, and dL/da f'' for Hessian-vector products.
   template <class From>
-  void through_activation(const Tape<L>& tape, int layer, int rows, TapeUse use, From from) const {
+  void activate_backward(const Tape<L>& tape, int layer, int rows, TapeUse use, From from) const {
     V* delta = tape.delta(layer);
     const int width = net_.layers[layer].outputs;
     kernels::with_activation<L>(net_.activation, [&]<class F>(F) {
       const V* a = tape.activation(layer);
       const V* slope = F::from_value ? nullptr : tape.slope(layer);
-      V* curve = F::curved ? tape.curve(layer) : nullptr;
+      V* curvature = F::curved ? tape.curvature(layer) : nullptr;
       if (F::curved && use == TapeUse::hessian) {
         each_cell(rows, width, [&](int r, int j, int e) SHOAL_INLINE {
           const V da = from(r, j, e), d1 = slope_at<F>(a, slope, e);
           delta[e] = da * d1;
           if constexpr (F::from_value)
-            curve[e] = da * F::bend_of(a[e], d1);
+            curvature[e] = da * F::second_derivative_of(a[e], d1);
           else
-            curve[e] = da * curve[e];
+            curvature[e] = da * curvature[e];
         });
       } else {
         each_cell(rows, width, [&](int r, int j, int e) SHOAL_INLINE {
@@ -115,16 +115,16 @@ class LayerRows {
 
   /// R{dL/dz} = fma(R{dL/da}, f', (dL/da f'') R{z}) for R{dL/da} = from; `r_sum` null: R{z} = 0.
   template <class From>
-  void r_through_activation(const Tape<L>& tape, int layer, int rows, const V* r_sum, V* r_delta,
-                            From from) const {
+  void r_activate_backward(const Tape<L>& tape, int layer, int rows, const V* r_sum, V* r_delta,
+                           From from) const {
     const int width = net_.layers[layer].outputs;
     kernels::with_activation<L>(net_.activation, [&]<class F>(F) {
       const V* a = tape.activation(layer);
       const V* slope = F::from_value ? nullptr : tape.slope(layer);
       if (F::curved && r_sum) {
-        const V* curve = tape.curve(layer);
+        const V* curvature = tape.curvature(layer);
         each_cell(rows, width, [&](int r, int j, int e) SHOAL_INLINE {
-          r_delta[e] = fma(from(r, j, e), slope_at<F>(a, slope, e), curve[e] * r_sum[e]);
+          r_delta[e] = fma(from(r, j, e), slope_at<F>(a, slope, e), curvature[e] * r_sum[e]);
         });
       } else {
         each_cell(rows, width, [&](int r, int j, int e) SHOAL_INLINE {
@@ -144,7 +144,7 @@ class LayerRows {
     for (; j + 8 <= count; j += 8) sum_columns<8>(out, j, stride, block, begins, values);
     for (; j + 4 <= count; j += 4) sum_columns<4>(out, j, stride, block, begins, values);
     for (; j < count; ++j) sum_columns<1>(out, j, stride, block, begins, values);
-    if constexpr (!Epilogue::stores) epilogue.take_tile(out, 1, count, count, 0);
+    if constexpr (!Epilogue::stores) epilogue.apply_to_tile(out, 1, count, count, 0);
   }
 
   /// Lanes = units, one output: out[r] = start + sum_s (first.a[r][s] first.b[s] + ...), a chain of scalars

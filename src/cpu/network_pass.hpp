@@ -17,25 +17,25 @@
 // contract, as is the order of every sum (docs/numerics.md). Oracle: src/reference, through tests/cpu.
 //
 // With lanes = units a product's right side must lie with its output index in the lanes: a weight as [inputs,
-// outputs] on the way forward, as [outputs, inputs] on the way back. One of the two is kept, the other is
-// made once a step (weights()), not once a block of rows.
+// outputs] in the forward pass, as [outputs, inputs] in the backward pass. One of the two is kept, the other
+// is made once a step (weights()), not once a block of rows.
 #pragma once
 
 #include "cpu/layer_rows.hpp"
-#include "cpu/parameter_runs.hpp"
+#include "cpu/parameter_spans.hpp"
 #include "cpu/parameter_updates.hpp"
 #include "cpu/row_losses.hpp"
 
 namespace shoal::cpu {
 
 /// Whose gradients a backward pass wants: those the inner loop moves, or all of theta's.
-enum class Wanted { adapting, everything };
+enum class GradientScope { adapting, everything };
 
 /// Parameters, and with lanes = units the weights that passes need the other way round.
 template <class V>
 struct Weights {
   const V* kept = nullptr;
-  const V* turned = nullptr;
+  const V* transposed = nullptr;
 };
 
 /// Whether a pass starts the sums over rows or goes on with those of the blocks before.
@@ -52,8 +52,8 @@ class NetworkPass {
     return block_vectors(net, block_rows) + RowLosses<L>::scratch_vectors(net, loss);
   }
   /// What weights() fills.
-  static std::size_t turned_vectors(const Network& net) {
-    return L::units ? turned_offset(net, net.layer_count + 1) : 0;
+  static std::size_t transposed_vectors(const Network& net) {
+    return L::units ? transposed_offset(net, net.layer_count + 1) : 0;
   }
 
   NetworkPass(const Network& net, const LossOptions& loss, int block_rows, V* scratch)
@@ -64,21 +64,21 @@ class NetworkPass {
         layers_(net) {}
 
   /// Parameters as the passes take them: turns what forward() reads, and for deltas of layers from `lowest`
-  /// up what the way back reads. `turned` has room for turned_vectors().
-  Weights<V> weights(const V* parameters, int lowest, V* turned) const {
+  /// up what the backward pass reads. `transposed` has room for transposed_vectors().
+  Weights<V> weights(const V* parameters, int lowest, V* transposed) const {
     if constexpr (L::units) {
       for (int l = 0; l <= net_.layer_count; ++l) {
         if (l == net_.layer_count && !net_.has_skip) break;
         const LayerShape& layer = l < net_.layer_count ? net_.layers[l] : skip_;
-        const bool is_turned = L::turned(layer);
-        if (is_turned ? is_single_output(l) : l <= lowest || l == net_.layer_count) continue;
-        const int rows = is_turned ? layer.outputs : layer.inputs,
-                  columns = is_turned ? layer.inputs : layer.outputs;
-        turn<L>(parameters + layer.weight, L::stride(columns), rows, columns, turned + turned_offset(net_, l),
-                L::stride(rows));
+        const bool is_transposed = L::transposed(layer);
+        if (is_transposed ? is_single_output(l) : l <= lowest || l == net_.layer_count) continue;
+        const int rows = is_transposed ? layer.outputs : layer.inputs,
+                  columns = is_transposed ? layer.inputs : layer.outputs;
+        transpose<L>(parameters + layer.weight, L::stride(columns), rows, columns,
+                     transposed + transposed_offset(net_, l), L::stride(rows));
       }
     }
-    return {parameters, turned};
+    return {parameters, transposed};
   }
 
   void forward(Weights<V> phi, const RowBlock<L>& block, const Tape<L>& tape, TapeUse use) const {
@@ -126,9 +126,9 @@ class NetworkPass {
   /// null: the tape only. The update takes the sums, which `gradient` is said to hold.
   template <class Update>
   void backward(Weights<V> phi, const RowBlock<L>& block, const Tape<L>& tape, TapeUse use, V scale,
-                Wanted wanted, RowSums sums, V* gradient, Update& update) const {
+                GradientScope scope, RowSums sums, V* gradient, Update& update) const {
     losses_.gradient(block, tape.output(), scale, tape.delta(net_.layer_count - 1));
-    const bool all = wanted == Wanted::everything;
+    const bool all = scope == GradientScope::everything;
     const int lowest = all ? 0 : net_.lowest_adapting;
     for (int l = net_.layer_count - 1; l >= lowest; --l) {
       const LayerShape& layer = net_.layers[l];
@@ -143,7 +143,7 @@ class NetworkPass {
         const Product<V> by_w{delta, L::stride(layer.outputs), backward_weight(phi, l),
                               backward_stride(layer)};
         product_back(layer, block.rows, by_w, {}, [&](auto from) SHOAL_INLINE {
-          layers_.through_activation(tape, l - 1, block.rows, use, from);
+          layers_.activate_backward(tape, l - 1, block.rows, use, from);
         });
       }
     }
@@ -154,9 +154,9 @@ class NetworkPass {
           update);
   }
   void backward(Weights<V> phi, const RowBlock<L>& block, const Tape<L>& tape, TapeUse use, V scale,
-                Wanted wanted, RowSums sums, V* gradient) const {
-    KeepSums<L> keep;
-    backward(phi, block, tape, use, scale, wanted, sums, gradient, keep);
+                GradientScope scope, RowSums sums, V* gradient) const {
+    NoUpdate<L> no_update;
+    backward(phi, block, tape, use, scale, scope, sums, gradient, no_update);
   }
 
   /// Hessian of the mean loss at phi times u (zero where tensors do not adapt), all of theta's rows. Needs
@@ -197,14 +197,14 @@ class NetworkPass {
                             backward_weight(u, l), stride};
       const V* r_sums = layers_.curved() && l > low ? r_sum(l - 1) : nullptr;
       if (layer.outputs == 1) {
-        layers_.r_through_activation(tape, l - 1, block.rows, r_sums, other, single_term(by_w, by_u));
+        layers_.r_activate_backward(tape, l - 1, block.rows, r_sums, other, single_term(by_w, by_u));
         add_up();
         rd = other;
       } else {
         product_transposed(other, layer, block.rows, by_w, by_u);
         add_up();
-        layers_.r_through_activation(tape, l - 1, block.rows, r_sums, rd,
-                                     [&](int, int, int e) SHOAL_INLINE { return other[e]; });
+        layers_.r_activate_backward(tape, l - 1, block.rows, r_sums, rd,
+                                    [&](int, int, int e) SHOAL_INLINE { return other[e]; });
       }
     }
   }
@@ -261,12 +261,12 @@ class NetworkPass {
   }
 
   /// Where weights() puts a layer's; `layer_count` is the skip.
-  static std::size_t turned_offset(const Network& net, int layer) {
+  static std::size_t transposed_offset(const Network& net, int layer) {
     std::size_t offset = 0;
     for (int l = 0; l < layer; ++l) {
-      const LayerShape shape = l < net.layer_count ? net.layers[l] : ParameterRuns<L>::skip_of(net);
-      const int rows = L::turned(shape) ? shape.inputs : shape.outputs,
-                columns = L::turned(shape) ? shape.outputs : shape.inputs;
+      const LayerShape shape = l < net.layer_count ? net.layers[l] : ParameterSpans<L>::skip_of(net);
+      const int rows = L::transposed(shape) ? shape.inputs : shape.outputs,
+                columns = L::transposed(shape) ? shape.outputs : shape.inputs;
       offset += static_cast<std::size_t>(rows) * static_cast<std::size_t>(L::stride(columns));
     }
     return offset;
@@ -275,13 +275,14 @@ class NetworkPass {
   /// [inputs, outputs] with the outputs in vectors.
   const V* forward_weight(Weights<V> weights, int l) const {
     const LayerShape& layer = l < net_.layer_count ? net_.layers[l] : skip_;
-    return L::turned(layer) ? weights.turned + turned_offset(net_, l) : weights.kept + layer.weight;
+    return L::transposed(layer) ? weights.transposed + transposed_offset(net_, l)
+                                : weights.kept + layer.weight;
   }
   /// Lanes = units: [outputs, inputs] with the inputs in vectors; lanes = tasks: the weight itself.
   const V* backward_weight(Weights<V> weights, int l) const {
     const LayerShape& layer = net_.layers[l];
-    return L::units && !L::turned(layer) ? weights.turned + turned_offset(net_, l)
-                                         : weights.kept + layer.weight;
+    return L::units && !L::transposed(layer) ? weights.transposed + transposed_offset(net_, l)
+                                             : weights.kept + layer.weight;
   }
   static int backward_stride(const LayerShape& layer) {
     return L::units ? L::stride(layer.inputs) : layer.outputs;
@@ -293,7 +294,7 @@ class NetworkPass {
     return L::units && l + 1 == net_.layer_count && net_.layers[l].outputs == 1;
   }
   /// A layer whose products have one term, and whose weight lies as it is used.
-  static bool is_single_input(const LayerShape& layer) { return layer.inputs == 1 && !L::turned(layer); }
+  static bool is_single_input(const LayerShape& layer) { return layer.inputs == 1 && !L::transposed(layer); }
 
   /// An element of a product with one term, or of two such products.
   static auto single_term(const Product<V>& first, const Product<V>& second) {
@@ -309,31 +310,31 @@ class NetworkPass {
   static void product(V* out, int columns, int rows, Begin begin, Product<V> first, Product<V> second,
                       int terms) {
     if (!first.a) terms = 0;
-    contract<L, Walk::forward>({.first = first,
-                                .second = second,
-                                .rows = rows,
-                                .columns = L::vectors(columns),
-                                .terms = terms,
-                                .start = begin.start,
-                                .column_start = begin.column_start,
-                                .out = out,
-                                .out_stride = L::stride(columns)});
+    gemm<L, GemmLayout::nn>({.first = first,
+                             .second = second,
+                             .rows = rows,
+                             .columns = L::vectors(columns),
+                             .terms = terms,
+                             .start = begin.start,
+                             .column_start = begin.column_start,
+                             .out = out,
+                             .out_stride = L::stride(columns)});
   }
 
   /// out[r][i] over rows r and the inputs i of a layer.
   static void product_transposed(V* out, const LayerShape& layer, int rows, Product<V> first,
                                  Product<V> second) {
-    contract<L, L::units ? Walk::forward : Walk::backward>({.first = first,
-                                                            .second = second,
-                                                            .rows = rows,
-                                                            .columns = L::vectors(layer.inputs),
-                                                            .terms = layer.outputs,
-                                                            .start = Start::zero,
-                                                            .out = out,
-                                                            .out_stride = L::stride(layer.inputs)});
+    gemm<L, L::units ? GemmLayout::nn : GemmLayout::nt>({.first = first,
+                                                         .second = second,
+                                                         .rows = rows,
+                                                         .columns = L::vectors(layer.inputs),
+                                                         .terms = layer.outputs,
+                                                         .start = Start::zero,
+                                                         .out = out,
+                                                         .out_stride = L::stride(layer.inputs)});
   }
 
-  /// The products of the way back from a layer's outputs to its inputs, element by element to `use`.
+  /// The products of the backward pass from a layer's outputs to its inputs, element by element to `use`.
   template <class Use>
   void product_back(const LayerShape& layer, int rows, const Product<V>& first, const Product<V>& second,
                     Use use) const {
@@ -351,20 +352,20 @@ class NetworkPass {
   void sum_over_rows(V* out, int l, const RowBlock<L>& block, RowSums sums, Product<V> first,
                      Product<V> second, Update& update) const {
     const LayerShape& layer = l < net_.layer_count ? net_.layers[l] : skip_;
-    const bool turned = L::turned(layer);
-    const int columns = turned ? layer.inputs : layer.outputs;
+    const bool transposed = L::transposed(layer);
+    const int columns = transposed ? layer.inputs : layer.outputs;
     auto epilogue = update.begin(rates_layer(l), columns);
-    contract<L, Walk::weights>({.first = turned ? swapped(first) : first,
-                                .second = turned ? swapped(second) : second,
-                                .rows = turned ? layer.outputs : layer.inputs,
-                                .columns = L::vectors(columns),
-                                .terms = block.rows,
-                                .start = sums == RowSums::begin ? Start::zero : Start::output,
-                                .out = out,
-                                .out_stride = L::stride(columns),
-                                .lane_terms = block.lane_rows,
-                                .common_terms = block.common_rows},
-                               epilogue);
+    gemm<L, GemmLayout::tn>({.first = transposed ? swapped(first) : first,
+                             .second = transposed ? swapped(second) : second,
+                             .rows = transposed ? layer.outputs : layer.inputs,
+                             .columns = L::vectors(columns),
+                             .terms = block.rows,
+                             .start = sums == RowSums::begin ? Start::zero : Start::output,
+                             .out = out,
+                             .out_stride = L::stride(columns),
+                             .lane_terms = block.lane_rows,
+                             .common_terms = block.common_rows},
+                            epilogue);
     update.end(epilogue);
   }
   template <class Update>
@@ -388,7 +389,7 @@ class NetworkPass {
   V* r_activation(int layer) const { return r_sum(layer) + std::ptrdiff_t{rows_} * net_.hidden_width; }
 
   const Network& net_;
-  const LayerShape skip_ = ParameterRuns<L>::skip_of(net_);
+  const LayerShape skip_ = ParameterSpans<L>::skip_of(net_);
   int rows_;
   V* scratch_;
   RowLosses<L> losses_;

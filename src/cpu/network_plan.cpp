@@ -46,9 +46,9 @@ std::size_t padded(int rows, int columns, int W) {
 std::size_t filled_vectors(const kernels::Network& network, int W) {
   std::size_t vectors = 0;
   const auto add = [&](int inputs, int outputs) {
-    const bool turned = is_turned(inputs, outputs, W);
-    vectors += static_cast<std::size_t>(turned ? outputs : inputs) *
-               static_cast<std::size_t>(row_vectors(turned ? inputs : outputs, W));
+    const bool transposed = is_transposed(inputs, outputs, W);
+    vectors += static_cast<std::size_t>(transposed ? outputs : inputs) *
+               static_cast<std::size_t>(row_vectors(transposed ? inputs : outputs, W));
   };
   for (int l = 0; l < network.layer_count; ++l) {
     add(network.layers[l].inputs, network.layers[l].outputs);
@@ -59,13 +59,13 @@ std::size_t filled_vectors(const kernels::Network& network, int W) {
 }
 
 /// "cut-F-H"
-std::optional<BatchCut> cut_from(const std::string& word) {
+std::optional<BatchPartition> partition_from(const std::string& word) {
   long full = 0, half = 0;
   int end = 0;
   if (std::sscanf(word.c_str(), "cut-%ld-%ld%n", &full, &half, &end) != 2 ||
       static_cast<std::size_t>(end) != word.size() || full < 0 || half < 0)
     return std::nullopt;
-  return BatchCut{full, half, 0};
+  return BatchPartition{full, half, 0};
 }
 
 }  // namespace
@@ -81,15 +81,15 @@ ForcedPlan forced_plan(const std::string& text) {
     else if (word == "units")
       forced.kind = single_task;
     else if (word == "keep")
-      forced.tape = StoredTape::keep;
+      forced.tape = TapePolicy::store;
     else if (word == "recompute")
-      forced.tape = StoredTape::recompute;
+      forced.tape = TapePolicy::recompute;
     else if (word == "guess")
       forced.first_guess = true;
     else if (word == "blocks")
       forced.blocks = true;
-    else if (const auto cut = cut_from(word))
-      forced.cut = cut;
+    else if (const auto partition = partition_from(word))
+      forced.partition = partition;
     else if (word != "auto")
       throw InvalidArgument(
           "cpu_plan takes tasks, half, units, cut-F-H, keep, recompute, guess, blocks and auto, joined by +, "
@@ -108,7 +108,7 @@ PerKind<double> first_guess(const kernels::Network& network, int width) {
 }
 
 NetworkPlan::NetworkPlan(const Problem& problem, const TaskColumns& columns, const GroupKernels& kernels,
-                         int threads, std::optional<StoredTape> forced_tape)
+                         int threads, std::optional<TapePolicy> forced_tape)
     : problem_(problem, columns),
       forced_tape_(forced_tape),
       kernels_(&kernels),
@@ -119,15 +119,15 @@ NetworkPlan::NetworkPlan(const Problem& problem, const TaskColumns& columns, con
 
   layers_.assign(network_.layers, network_.layers + network_.layer_count);
   std::size_t vectors = 0;
-  const auto place = [&](int inputs, int outputs) {
+  const auto allocate = [&](int inputs, int outputs) {
     const std::size_t at = vectors;
-    vectors += is_turned(inputs, outputs, W) ? padded(outputs, inputs, W) : padded(inputs, outputs, W);
+    vectors += is_transposed(inputs, outputs, W) ? padded(outputs, inputs, W) : padded(inputs, outputs, W);
     return at;
   };
   network_.hidden_width = 0;
   network_.widest = row_stride(network_.inputs, W);
   for (kernels::LayerShape& layer : layers_) {
-    layer.weight = place(layer.inputs, layer.outputs);
+    layer.weight = allocate(layer.inputs, layer.outputs);
     layer.bias = vectors;
     layer.stride = row_stride(layer.outputs, W);
     vectors += static_cast<std::size_t>(layer.stride);
@@ -135,7 +135,7 @@ NetworkPlan::NetworkPlan(const Problem& problem, const TaskColumns& columns, con
     network_.widest = std::max(network_.widest, layer.stride);
     if (&layer != &layers_.back()) network_.hidden_width += layer.stride;
   }
-  if (network_.has_skip) network_.skip = place(network_.inputs, network_.outputs);
+  if (network_.has_skip) network_.skip = allocate(network_.inputs, network_.outputs);
   network_.parameters = vectors;
   network_.layers = layers_.data();
 }
@@ -165,7 +165,7 @@ void NetworkPlan::size_blocks(GroupJob& job) const {
                             static_cast<std::size_t>(problem_.inner().steps);
   const bool streams = units && network_.parameters * vector_bytes > streaming_bytes;
   const std::size_t budget = streams ? streaming_tape_bytes : tape_budget_;
-  job.tape = forced_tape_ ? *forced_tape_ : tapes <= budget ? StoredTape::keep : StoredTape::recompute;
+  job.tape = forced_tape_ ? *forced_tape_ : tapes <= budget ? TapePolicy::store : TapePolicy::recompute;
 }
 
 GroupJob NetworkPlan::largest_job(int support_rows, int query_rows) const {
@@ -190,7 +190,7 @@ std::string NetworkPlan::describe(int support_rows, int query_rows) const {
          std::to_string(kernels_->width) + " to a vector, " +
          std::to_string(bytes / static_cast<std::size_t>(kernels_->tasks)) + " bytes a task, blocks of " +
          std::to_string(job.block_rows) + " rows, trajectory stored, tapes " +
-         (job.tape == StoredTape::keep ? "kept" : "recomputed");
+         (job.tape == TapePolicy::store ? "kept" : "recomputed");
 }
 
 }  // namespace shoal::cpu

@@ -16,12 +16,13 @@ namespace shoal::cpu {
 /// What measurements and tests take out of the plan's hands.
 struct ForcedPlan {
   std::optional<GroupKind> kind;  ///< all groups are of this kind
-  std::optional<StoredTape> tape;
-  std::optional<BatchCut> cut;  ///< so many full and half groups, as far as there are tasks; the rest alone
-  bool first_guess = false;     ///< nothing is measured
-  bool blocks = false;          ///< rows are packed block after block, as those of large sets are
+  std::optional<TapePolicy> tape;
+  std::optional<BatchPartition>
+      partition;             ///< so many full and half groups, as far as there are tasks; the rest alone
+  bool first_guess = false;  ///< nothing is measured
+  bool blocks = false;       ///< rows are packed block after block, as those of large sets are
 
-  bool measures() const { return !kind && !cut && !first_guess; }
+  bool measures() const { return !kind && !partition && !first_guess; }
 };
 /// ContextOptions::cpu_plan: words joined by '+' out of tasks | half | units (the kind of all groups),
 /// cut-F-H (F full groups, H half ones, the rest alone), keep | recompute (tapes), guess (nothing is
@@ -36,7 +37,7 @@ class NetworkPlan {
  public:
   /// For the kernels of one kind; `threads` share the caches.
   NetworkPlan(const Problem& problem, const TaskColumns& columns, const GroupKernels& kernels, int threads,
-              std::optional<StoredTape> forced_tape);
+              std::optional<TapePolicy> forced_tape);
 
   const GroupKernels& kernels() const { return *kernels_; }
   /// P: the plain parameter vector.
@@ -57,7 +58,7 @@ class NetworkPlan {
   GroupJob largest_job(int support_rows, int query_rows) const;
 
   LoweredProblem problem_;
-  std::optional<StoredTape> forced_tape_;
+  std::optional<TapePolicy> forced_tape_;
   const GroupKernels* kernels_;
   std::size_t tape_budget_;
   std::vector<kernels::LayerShape> layers_;  ///< lanes = units: offsets in vectors

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Updates of parameters that ride on the last sums over rows: a gradient or Hessian-vector product that is
-// complete goes on, while it is in a register, as an inner step or as a step of the way back. Nothing is
+// complete goes on, while it is in a register, as an inner step or as a step of the backward pass. Nothing is
 // stored that nobody reads again, and the pass over all parameters that would follow is saved.
 //
 // A pass asks an update for the epilogue of each tensor and hands the epilogue back when the tensor is done:
 // begin(layer, columns) and end(epilogue).
 #pragma once
 
-#include "cpu/contraction.hpp"
+#include "cpu/gemm.hpp"
 #include "cpu/lane_layouts.hpp"
 
 namespace shoal::cpu {
@@ -26,7 +26,7 @@ struct RateOf {
 
 /// No update: sums stay where they belong.
 template <class L>
-struct KeepSums {
+struct NoUpdate {
   using V = typename L::V;
   StoreSum<V> begin(int, int) const { return {}; }
   void end(const StoreSum<V>&) const {}
@@ -58,8 +58,8 @@ class InnerStep {
       next[p] = step;
       check = fma(step, V(0.0f), check);
     }
-    __attribute__((noinline)) void take_tile(V* at, int rows, int columns, std::ptrdiff_t stride,
-                                             int column) {
+    __attribute__((noinline)) void apply_to_tile(V* at, int rows, int columns, std::ptrdiff_t stride,
+                                                 int column) {
       for (int r = 0; r < rows; ++r)
         for (int j = 0; j < columns; ++j) {
           const std::ptrdiff_t p = at + r * stride + j - gradient;
@@ -71,14 +71,14 @@ class InnerStep {
     }
   };
 
-  InnerStep(const V* gradient, const V* phi, V* next, Rates rates, M adapts, bool keeps_gradient)
+  InnerStep(const V* gradient, const V* phi, V* next, Rates rates, M adapts, bool stores_gradient)
       : all_{.gradient = gradient,
              .phi = phi,
              .next = next,
              .adapts = adapts,
              .minus_rate = V(0.0f),
              .check = V(0.0f),
-             .direct = !keeps_gradient,
+             .direct = !stores_gradient,
              .rate = {V(0.0f), nullptr},
              .tail_column = -1,
              .tail = adapts},
@@ -108,15 +108,15 @@ class InnerStep {
 
 /// lambda = weight v, or fma(weight, v, lambda), and the direction u = alpha lambda of the step before.
 /// `set`: of a query gradient; `add`: also of Hessian-vector products.
-enum class LambdaTakes { set, add };
+enum class LambdaUpdateKind { set, add };
 
-template <class L, class Rates, LambdaTakes takes>
+template <class L, class Rates, LambdaUpdateKind kind>
 class LambdaUpdate {
  public:
   using V = typename L::V;
 
   struct Epilogue {
-    static constexpr bool stores = false, single_products = takes == LambdaTakes::set;
+    static constexpr bool stores = false, single_products = kind == LambdaUpdateKind::set;
     const V* values;  // where sums are said to lie, and do lie where `direct` is false
     V* lambda;
     V* u;  // lambda itself, at a rate of one, where nobody asks for a direction
@@ -130,7 +130,7 @@ class LambdaUpdate {
       lambda[p] = sum;
       u[p] = rate.uniform * sum;
     }
-    __attribute__((noinline)) void take_tile(V* at, int rows, int columns, std::ptrdiff_t stride, int) {
+    __attribute__((noinline)) void apply_to_tile(V* at, int rows, int columns, std::ptrdiff_t stride, int) {
       for (int r = 0; r < rows; ++r)
         for (int j = 0; j < columns; ++j) {
           const std::ptrdiff_t p = at + r * stride + j - values;
@@ -140,7 +140,7 @@ class LambdaUpdate {
         }
     }
     inline __attribute__((always_inline)) V sum_of(V v, std::ptrdiff_t p) const {
-      if constexpr (takes == LambdaTakes::set)
+      if constexpr (kind == LambdaUpdateKind::set)
         return weight * v;
       else
         return fma(weight, v, lambda[p]);

@@ -60,7 +60,7 @@ class Tape {
   V* delta(int layer) const {
     return layer + 1 == net_->layer_count ? output() + out_size() : part(layer, 1);
   }
-  V* curve(int layer) const { return part(layer, 2); }           ///< curved activations
+  V* curvature(int layer) const { return part(layer, 2); }       ///< curved activations
   V* slope(int layer) const { return part(layer, parts_ - 1); }  ///< where f' does not follow from a
   V* output() const { return base_ + std::ptrdiff_t{rows_} * net_->hidden_width * parts_; }
 

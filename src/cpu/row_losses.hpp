@@ -5,7 +5,7 @@
 #pragma once
 
 #include "cpu/row_block.hpp"
-#include "cpu/turn.hpp"
+#include "cpu/transpose.hpp"
 #include "kernels/choices.hpp"
 #include "kernels/kind_traits.hpp"
 
@@ -39,8 +39,8 @@ class RowLosses {
       if constexpr (L::units) {
         float sum = reinterpret_cast<const float*>(&total)[0];
         for_lanes(block.rows, [&](int r, int rows) {
-          turn_in(o, r, rows, net_.outputs, o_);
-          turn_in(block.y, r, rows, net_.targets, y_);
+          transpose_in(o, r, rows, net_.outputs, o_);
+          transpose_in(block.y, r, rows, net_.targets, y_);
           int terms = 0;
           loss.terms(o_, y_, [&](const V& c, const V& v) {
             factors_[2 * terms] = c;
@@ -68,10 +68,10 @@ class RowLosses {
     kernels::with_loss<L>(loss_, net_, [&](const auto& loss) {
       if constexpr (L::units) {
         for_lanes(block.rows, [&](int r, int rows) {
-          turn_in(o, r, rows, net_.outputs, o_);
-          turn_in(block.y, r, rows, net_.targets, y_);
+          transpose_in(o, r, rows, net_.outputs, o_);
+          transpose_in(block.y, r, rows, net_.targets, y_);
           loss.gradient(o_, y_, scale, delta_);
-          turn_out(delta_, r, rows, delta);
+          transpose_out(delta_, r, rows, delta);
         });
       } else {
         for (int r = 0; r < block.rows; ++r)
@@ -85,11 +85,11 @@ class RowLosses {
     kernels::with_loss<L>(loss_, net_, [&](const auto& loss) {
       if constexpr (L::units) {
         for_lanes(block.rows, [&](int r, int rows) {
-          turn_in(o, r, rows, net_.outputs, o_);
-          turn_in(block.y, r, rows, net_.targets, y_);
-          turn_in(ro, r, rows, net_.outputs, ro_);
+          transpose_in(o, r, rows, net_.outputs, o_);
+          transpose_in(block.y, r, rows, net_.targets, y_);
+          transpose_in(ro, r, rows, net_.outputs, ro_);
           loss.curvature(o_, y_, ro_, scale, rd_);
-          turn_out(rd_, r, rows, rd);
+          transpose_out(rd_, r, rows, rd);
         });
       } else {
         for (int r = 0; r < block.rows; ++r)
@@ -107,13 +107,13 @@ class RowLosses {
   static void for_lanes(int rows, Use use) {
     for (int r = 0; r < rows; r += L::width) use(r, rows - r < L::width ? rows - r : L::width);
   }
-  static void turn_in(const V* values, int row, int rows, int columns, V* lanes) {
+  static void transpose_in(const V* values, int row, int rows, int columns, V* lanes) {
     const int stride = L::stride(columns);
-    turn<L>(values + std::ptrdiff_t{row} * stride, stride, rows, columns, lanes, 1);
+    transpose<L>(values + std::ptrdiff_t{row} * stride, stride, rows, columns, lanes, 1);
   }
-  void turn_out(const V* lanes, int row, int rows, V* values) const {
+  void transpose_out(const V* lanes, int row, int rows, V* values) const {
     const int stride = L::stride(net_.outputs);
-    turn<L>(lanes, 1, net_.outputs, rows, values + std::ptrdiff_t{row} * stride, stride);
+    transpose<L>(lanes, 1, net_.outputs, rows, values + std::ptrdiff_t{row} * stride, stride);
   }
 
   const Network& net_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole life of a group of tasks (W, one per lane, or one alone: lane_layouts.hpp): inner loop, query
+// The computation of a group of tasks (W, one per lane, or one alone: lane_layouts.hpp): inner loop, query
 // loss, backward through the inner loop, contribution to the sum over tasks. Nothing leaves the group's
 // workspace (group_workspace.hpp) in between.
 //
@@ -12,7 +12,7 @@
 //   grad alpha = - sum over k of g_k o lambda_{k+1}
 //
 // The trajectory phi_0 .. phi_K is kept. The tapes of the support passes are kept when they fit the budget
-// that the plan gives (StoredTape::keep), else each block's is computed again on the way back: the same
+// that the plan gives (TapePolicy::store), else each block's is computed again on the backward pass: the same
 // operations, the same bits.
 //
 // The inner step, lambda and the direction u = alpha o lambda are made in the last sums over rows
@@ -30,9 +30,9 @@ class TaskGroup : private LaneValues<L> {
  public:
   using V = typename L::V;
   using M = typename L::M;
-  using Runs = ParameterRuns<L>;
-  using LaneValues<L>::give, LaneValues<L>::is_finite, LaneValues<L>::is_small, LaneValues<L>::of_task,
-      LaneValues<L>::per_task;
+  using Spans = ParameterSpans<L>;
+  using LaneValues<L>::store_per_task, LaneValues<L>::is_finite, LaneValues<L>::is_small,
+      LaneValues<L>::of_task, LaneValues<L>::per_task;
 
   /// Vectors of workspace that a job needs.
   static std::size_t workspace_vectors(const GroupJob& job) {
@@ -62,7 +62,7 @@ class TaskGroup : private LaneValues<L> {
       after = query_loss(phi);  // lambda holds the move, summed along the way
     } else {
       const float w = inner_.step_weights && K > 0 ? weight(K) : 1.0f;
-      after = query_gradient(phi, space_.lambda, lambda_update<LambdaTakes::set>(space_.lambda, w, K));
+      after = query_gradient(phi, space_.lambda, lambda_update<LambdaUpdateKind::set>(space_.lambda, w, K));
     }
     bad = or_(bad, not_(is_small(after)));
     for (std::size_t r = 0; r < space_.rate_vectors; ++r) space_.rate_gradient[r] = V(0.0f);
@@ -76,20 +76,20 @@ class TaskGroup : private LaneValues<L> {
     fail(bad, 3, K);
 
     const M good = good_lanes();
-    Runs::add_exactly(net_, space_.lambda, good, job_.sums);
+    Spans::add_exactly(net_, space_.lambda, good, job_.sums);
     if (inner_.rates == LearnedRate::parameter)
-      Runs::add_exactly(net_, space_.rate_gradient, good, job_.rate_sums);
+      Spans::add_exactly(net_, space_.rate_gradient, good, job_.rate_sums);
     else
       add_rates_exactly(good);
-    give(before, job_out_->loss_before);
-    give(after, job_out_->loss_after);
-    give_fast_weights(phi);
+    store_per_task(before, job_out_->loss_before);
+    store_per_task(after, job_out_->loss_after);
+    store_fast_weights(phi);
   }
 
   void adapt() {
     start();
     adapt_steps(0, inner_.steps);
-    give_fast_weights(trajectory(inner_.steps));
+    store_fast_weights(trajectory(inner_.steps));
   }
 
   /// Query losses along one trajectory: at each point the status is that of a run with so many steps.
@@ -101,7 +101,7 @@ class TaskGroup : private LaneValues<L> {
       done = points.steps[i];
       const V loss = query_loss(trajectory(done));
       const M bad = not_(is_small(loss));
-      give(loss, points.loss + i * L::tasks);
+      store_per_task(loss, points.loss + i * L::tasks);
       for (int w = 0; w < L::tasks; ++w) {
         const bool here = job_out_->status[w] == 0 && of_task(bad, w);
         points.status[i * L::tasks + w] = here ? 3 : job_out_->status[w];
@@ -114,10 +114,10 @@ class TaskGroup : private LaneValues<L> {
   void predict(const float* phi, float* outputs) {
     const V* parameters = reinterpret_cast<const V*>(phi);
     if constexpr (L::units) {
-      Runs::from_plain(net_, phi, trajectory(0));
+      Spans::from_flat(net_, phi, trajectory(0));
       parameters = trajectory(0);
     }
-    const Weights<V> weights = pass_.weights(parameters, net_.layer_count, space_.turned_phi);
+    const Weights<V> weights = pass_.weights(parameters, net_.layer_count, space_.transposed_phi);
     for_blocks(job_.query, [&](const RowBlock<L>& block, int first) {
       const Tape<L> tape = space_.scratch_tape();
       pass_.forward(weights, block, tape, TapeUse::gradients);
@@ -165,18 +165,18 @@ class TaskGroup : private LaneValues<L> {
   }
   M any_large(const V* values) const {
     M bad{};
-    Runs::each(net_, [&](const ParameterRun& run) {
+    Spans::each(net_, [&](const ParameterSpan& run) {
       for (std::size_t p = run.begin; p < run.end; ++p)
-        bad = Runs::add_bad(run, p, bad, not_(is_small(values[p])));
+        bad = Spans::add_bad(run, p, bad, not_(is_small(values[p])));
     });
     return bad;
   }
 
   // --- the inner loop ---
   void start() {
-    Runs::from_plain(net_, job_.theta, trajectory(0));
+    Spans::from_flat(net_, job_.theta, trajectory(0));
     if (space_.theta && space_.theta != trajectory(0)) copy(trajectory(0), space_.theta);
-    if (space_.rates) Runs::from_plain(net_, job_.rates, space_.rates);
+    if (space_.rates) Spans::from_flat(net_, job_.rates, space_.rates);
   }
   V theta(std::size_t p) const { return L::units ? space_.theta[p] : V(job_.theta[p]); }
 
@@ -189,12 +189,12 @@ class TaskGroup : private LaneValues<L> {
     const M adapts = V(0.0f) < per_task(job_.support.terms);
     for (int k = from; k < to; ++k) {
       if (wants_moves()) {
-        KeepSums<L> keep;
-        const V loss = support_gradient(k, keep);
+        NoUpdate<L> no_update;
+        const V loss = support_gradient(k, no_update);
         step_and_move(k, adapts, and_(adapts, not_(is_finite(loss))));
       } else {
         InnerStep<L, RatesOfStep> step(gradient(k), trajectory(k), trajectory(k + 1), {this, k}, adapts,
-                                       space_.keeps_gradients);
+                                       space_.stores_gradients);
         const V loss = support_gradient(k, step);
         copy_frozen(trajectory(k), trajectory(k + 1));
         fail(or_(and_(adapts, not_(is_finite(loss))), step.bad()), 2, k);
@@ -205,8 +205,8 @@ class TaskGroup : private LaneValues<L> {
   template <class Update>
   V support_gradient(int k, Update& update) const {
     const V scale = per_task(job_.support.scale);
-    const Weights<V> weights = pass_.weights(trajectory(k), net_.lowest_adapting, space_.turned_phi);
-    const TapeUse use = space_.keeps_tapes ? TapeUse::hessian : TapeUse::gradients;
+    const Weights<V> weights = pass_.weights(trajectory(k), net_.lowest_adapting, space_.transposed_phi);
+    const TapeUse use = space_.stores_tapes ? TapeUse::hessian : TapeUse::gradients;
     V total(0.0f);
     for_blocks(job_.support, [&](const RowBlock<L>& block, int first) {
       const Tape<L> tape = space_.support_tape(k, first / job_.block_rows);
@@ -214,9 +214,9 @@ class TaskGroup : private LaneValues<L> {
       total = pass_.add_loss(block, tape, total);
       const RowSums sums = first == 0 ? RowSums::begin : RowSums::go_on;
       if (first + block.rows == job_.support.rows)
-        pass_.backward(weights, block, tape, use, scale, Wanted::adapting, sums, gradient(k), update);
+        pass_.backward(weights, block, tape, use, scale, GradientScope::adapting, sums, gradient(k), update);
       else
-        pass_.backward(weights, block, tape, use, scale, Wanted::adapting, sums, gradient(k));
+        pass_.backward(weights, block, tape, use, scale, GradientScope::adapting, sums, gradient(k));
     });
     return total / per_task(job_.support.terms);
   }
@@ -230,15 +230,15 @@ class TaskGroup : private LaneValues<L> {
     V* next = trajectory(k + 1);
     V moved(0.0f);
     copy_frozen(phi, next);
-    Runs::each(net_, [&](const ParameterRun& run) {
+    Spans::each(net_, [&](const ParameterSpan& run) {
       if (!run.adapts) return;
       for (std::size_t p = run.begin; p < run.end; ++p) {
         const V step = fma(-rate(run.layer, k, p), g[p], phi[p]);
         next[p] = select(adapts, step, phi[p]);
-        bad = Runs::add_bad(run, p, bad, not_(is_finite(next[p])));
+        bad = Spans::add_bad(run, p, bad, not_(is_finite(next[p])));
         const V distance = abs(next[p] - theta(p));
         const M further = distance > moved;
-        moved = select(Runs::is_tail(run, p) ? and_(Runs::tail(run), further) : further, distance, moved);
+        moved = select(Spans::is_tail(run, p) ? and_(Spans::tail(run), further) : further, distance, moved);
       }
       // theta - phi_K as the sum of the steps: the difference itself would lose the small ones.
       if (space_.lambda && inner_.outer == OuterRule::parameter_move)
@@ -250,7 +250,7 @@ class TaskGroup : private LaneValues<L> {
     if (inner_.max_move > 0.0f) fail(moved > V(inner_.max_move), 4, k);
   }
   void copy_frozen(const V* from, V* to) const {
-    Runs::each(net_, [&](const ParameterRun& run) {
+    Spans::each(net_, [&](const ParameterSpan& run) {
       for (std::size_t p = run.begin; p < run.end && !run.adapts; ++p) to[p] = from[p];
     });
   }
@@ -258,7 +258,7 @@ class TaskGroup : private LaneValues<L> {
   // --- the query set ---
   V query_loss(const V* phi) const {
     V total(0.0f);
-    const Weights<V> weights = pass_.weights(phi, net_.layer_count, space_.turned_phi);
+    const Weights<V> weights = pass_.weights(phi, net_.layer_count, space_.transposed_phi);
     for_blocks(job_.query, [&](const RowBlock<L>& block, int) {
       const Tape<L> tape = space_.scratch_tape();
       pass_.forward(weights, block, tape, TapeUse::gradients);
@@ -272,35 +272,36 @@ class TaskGroup : private LaneValues<L> {
   V query_gradient(const V* phi, V* gradient, Update update) const {
     const V scale = per_task(job_.query.scale);
     V total(0.0f);
-    const Weights<V> weights = pass_.weights(phi, 0, space_.turned_phi);
+    const Weights<V> weights = pass_.weights(phi, 0, space_.transposed_phi);
     for_blocks(job_.query, [&](const RowBlock<L>& block, int first) {
       const Tape<L> tape = space_.scratch_tape();
       pass_.forward(weights, block, tape, TapeUse::gradients);
       total = pass_.add_loss(block, tape, total);
       const RowSums sums = first == 0 ? RowSums::begin : RowSums::go_on;
       if (first + block.rows == job_.query.rows)
-        pass_.backward(weights, block, tape, TapeUse::gradients, scale, Wanted::everything, sums, gradient,
-                       update);
+        pass_.backward(weights, block, tape, TapeUse::gradients, scale, GradientScope::everything, sums,
+                       gradient, update);
       else
-        pass_.backward(weights, block, tape, TapeUse::gradients, scale, Wanted::everything, sums, gradient);
+        pass_.backward(weights, block, tape, TapeUse::gradients, scale, GradientScope::everything, sums,
+                       gradient);
     });
     return total / per_task(job_.query.terms);
   }
 
-  // --- the way back ---
+  // --- the backward pass ---
   /// w_k; without step weights the last step counts alone.
   float weight(int k) const {
     if (!inner_.step_weights) return k == inner_.steps ? 1.0f : 0.0f;
     return k == 0 ? 0.0f : inner_.step_weights[k - 1];
   }
 
-  /// Whether the way back goes through the step that leads to phi_k.
+  /// Whether the backward pass goes through the step that leads to phi_k.
   bool differentiates_step(int k) const {
     return k > 0 && inner_.outer == OuterRule::exact && job_.support.rows > 0;
   }
   /// lambda from sums that `values` is said to hold; `k`: lambda is complete as lambda_k by then, so that the
   /// direction of the step before follows. No k (0): something is still to be added.
-  template <LambdaTakes takes>
+  template <LambdaUpdateKind takes>
   auto lambda_update(const V* values, float weight, int k) {
     const RatesOfStep rates{this, k - 1};
     return LambdaUpdate<L, RatesOfStep, takes>(values, weight, space_.lambda,
@@ -312,8 +313,9 @@ class TaskGroup : private LaneValues<L> {
       const float w = weight(k);
       if (differentiates_step(k + 1)) backward_through_step(k, w == 0.0f ? k : 0);
       if (w != 0.0f)
-        bad = or_(bad, not_(is_small(query_gradient(trajectory(k), space_.second,
-                                                    lambda_update<LambdaTakes::add>(space_.second, w, k)))));
+        bad = or_(bad,
+                  not_(is_small(query_gradient(trajectory(k), space_.second,
+                                               lambda_update<LambdaUpdateKind::add>(space_.second, w, k)))));
     }
   }
 
@@ -321,22 +323,22 @@ class TaskGroup : private LaneValues<L> {
   void backward_through_step(int k, int complete) {
     add_rate_gradients(k);
     const V scale = per_task(job_.support.scale);
-    const Weights<V> weights = pass_.weights(trajectory(k), 0, space_.turned_phi),
-                     u = pass_.weights(space_.u, 0, space_.turned_u);
-    auto update = lambda_update<LambdaTakes::add>(space_.second, -1.0f, complete);
+    const Weights<V> weights = pass_.weights(trajectory(k), 0, space_.transposed_phi),
+                     u = pass_.weights(space_.u, 0, space_.transposed_u);
+    auto update = lambda_update<LambdaUpdateKind::add>(space_.second, -1.0f, complete);
     for_blocks(job_.support, [&](const RowBlock<L>& block, int first) {
       const Tape<L> tape = space_.support_tape(k, first / job_.block_rows);
-      if (!space_.keeps_tapes) {
+      if (!space_.stores_tapes) {
         pass_.forward(weights, block, tape, TapeUse::hessian);
-        pass_.backward(weights, block, tape, TapeUse::hessian, scale, Wanted::adapting, RowSums::begin,
+        pass_.backward(weights, block, tape, TapeUse::hessian, scale, GradientScope::adapting, RowSums::begin,
                        nullptr);
       }
       const RowSums sums = first == 0 ? RowSums::begin : RowSums::go_on;
-      KeepSums<L> keep;
+      NoUpdate<L> no_update;
       if (first + block.rows == job_.support.rows)
         pass_.hessian_vector(weights, u, block, tape, scale, sums, space_.second, update);
       else
-        pass_.hessian_vector(weights, u, block, tape, scale, sums, space_.second, keep);
+        pass_.hessian_vector(weights, u, block, tape, scale, sums, space_.second, no_update);
     });
   }
 
@@ -348,7 +350,7 @@ class TaskGroup : private LaneValues<L> {
       add_layer_rates(k, g);
       return;
     }
-    Runs::each(net_, [&](const ParameterRun& run) {
+    Spans::each(net_, [&](const ParameterSpan& run) {
       if (!run.adapts) return;
       for (std::size_t p = run.begin; p < run.end; ++p) {
         V& sum = space_.rate_gradient[rate_index(run.layer, k, p)];
@@ -394,13 +396,13 @@ class TaskGroup : private LaneValues<L> {
     auto* sums = reinterpret_cast<float*>(space_.rate_gradient);
     const auto add = [&](const LayerShape& layer, int number, bool weight) {
       float& sum = sums[rate_index(number, k, 0)];
-      sum = Runs::subtract_products(layer, weight, g, space_.lambda, sum);
+      sum = Spans::subtract_products(layer, weight, g, space_.lambda, sum);
     };
     for (int l = 0; l < net_.layer_count; ++l) {
       if (net_.layers[l].weight_adapts) add(net_.layers[l], l, true);
       if (net_.layers[l].bias_adapts) add(net_.layers[l], l, false);
     }
-    if (net_.has_skip && net_.skip_adapts) add(Runs::skip_of(net_), net_.layer_count - 1, true);
+    if (net_.has_skip && net_.skip_adapts) add(Spans::skip_of(net_), net_.layer_count - 1, true);
   }
 
   void add_rates_exactly(M good) {
@@ -419,7 +421,7 @@ class TaskGroup : private LaneValues<L> {
   /// use(p) for every vector that holds values.
   template <class Use>
   void each_parameter(Use use) const {
-    Runs::each(net_, [&](const ParameterRun& run) {
+    Spans::each(net_, [&](const ParameterSpan& run) {
       for (std::size_t p = run.begin; p < run.end; ++p) use(p);
     });
   }
@@ -427,8 +429,8 @@ class TaskGroup : private LaneValues<L> {
   void copy(const V* from, V* to) const {
     if (from != to) each_parameter([&](std::size_t p) { to[p] = from[p]; });
   }
-  void give_fast_weights(const V* phi) const {
-    if (job_.fast_weights) Runs::to_plain(net_, phi, job_.fast_weights);
+  void store_fast_weights(const V* phi) const {
+    if (job_.fast_weights) Spans::to_flat(net_, phi, job_.fast_weights);
   }
 
   const GroupJob& job_;

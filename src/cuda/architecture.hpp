@@ -27,7 +27,7 @@ inline constexpr std::int64_t shared_reserved_per_block = 1 * kib;  ///< by the 
 inline constexpr int registers_per_multiprocessor = 65536;
 
 // CUDA C++ Programming Guide, table of technical specifications per compute capability.
-inline constexpr std::array<Architecture, 5> the_architectures = {{
+inline constexpr std::array<Architecture, 5> architectures = {{
     {.capability = 80,
      .shared_per_block = 163 * kib,
      .shared_per_multiprocessor = 164 * kib,
@@ -57,8 +57,8 @@ inline constexpr std::array<Architecture, 5> the_architectures = {{
 
 /// The newest that is not newer than the capability: later devices run its plans. Older than all: the first.
 constexpr const Architecture& architecture_of(int major, int minor) {
-  const Architecture* best = &the_architectures.front();
-  for (const Architecture& one : the_architectures)
+  const Architecture* best = &architectures.front();
+  for (const Architecture& one : architectures)
     if (one.capability <= 10 * major + minor) best = &one;
   return *best;
 }

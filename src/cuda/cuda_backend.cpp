@@ -37,7 +37,7 @@ class CudaBackend final : public Backend<float> {
         launcher_(device_, options, stream_) {
     scope_.reset();
   }
-  ~CudaBackend() override { enter_for_good(scope_, device_.index); }
+  ~CudaBackend() override { enter_for_destruction(scope_, device_.index); }
 
   std::string_view name() const override { return "cuda"; }
   void require_readable(const TaskSet<float>& set, const char* which) const override {
@@ -57,14 +57,14 @@ class CudaBackend final : public Backend<float> {
   void meta_gradient(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
                      GradientSum<float>& sum, const TaskResults<float>& results) override {
     Call call(*this, problem, tasks.columns(), "shoal: meta-gradient");
-    put(call, tasks, parameters);
+    upload(call, tasks, parameters);
     const std::size_t count = results.status.size(), size = call.problem.size();
-    put_outputs(call, 1, results.fast_weights.empty() ? 0 : count * size);
+    reserve_outputs(call, 1, results.fast_weights.empty() ? 0 : count * size);
     const TaskLaunch plan = prepare(call, TaskKernel::meta_gradient, tasks);
     const std::size_t rates = call.problem.rate_count(),
                       words = static_cast<std::size_t>(call.job.sum_sets) * kernels::exact_digits;
-    call.job.sums = sums_.zeroed(stream_, words * size);
-    call.job.rate_sums = rate_sums_.zeroed(stream_, words * rates);
+    call.job.sums = sums_.reserve_zeroed(stream_, words * size);
+    call.job.rate_sums = rate_sums_.reserve_zeroed(stream_, words * rates);
     launch(call, plan);
     add_digits(call, call.job.sums, size, true, sum.theta);
     add_digits(call, call.job.rate_sums, rates, call.problem.rates_are_padded(), sum.rates);
@@ -85,8 +85,8 @@ class CudaBackend final : public Backend<float> {
   void adapt(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
              const TaskResults<float>& results) override {
     Call call(*this, problem, tasks.columns(), "shoal: adapt");
-    put(call, tasks, parameters, 1, problem.plan.steps > 0);
-    put_outputs(call, 1, results.status.size() * call.problem.size());
+    upload(call, tasks, parameters, 1, problem.plan.steps > 0);
+    reserve_outputs(call, 1, results.status.size() * call.problem.size());
     launch(call, prepare(call, TaskKernel::adapt, tasks));
     TaskOutputs::fetch_outcomes(stream_, call.job, results.status, results.failed_step);
     TaskOutputs::fetch_fast_weights(stream_, call.job, call.problem.layout(), results.status,
@@ -108,18 +108,18 @@ class CudaBackend final : public Backend<float> {
                std::span<float> outputs) override {
     const TaskColumns columns{problem.model.inputs, 0, set.output_offset.empty() ? 0 : problem.model.outputs};
     Call call(*this, problem, columns, "shoal: predict");
-    tasks_.put(stream_, set, call.problem.rows(false), call.job);
+    tasks_.upload(stream_, set, call.problem.rows(false), call.job);
     const auto count = static_cast<std::size_t>(call.job.tasks);
     const DeviceLayout& layout = call.problem.layout();
     std::vector<float> own(count * layout.size());
     for (std::size_t t = 0; t < count; ++t)
       layout.pad(phi.data() + t * layout.packed_size(), own.data() + t * layout.size());
-    call.job.own_parameters = own_parameters_.take_now(stream_, own);
-    call.job.outputs = outputs_.room_for(stream_, outputs.size());
-    put_outputs(call, 1, 0);
-    launch(call,
-           launcher_.prepare(stream_, call.problem, TaskKernel::predict,
-                             {.support = {}, .query = set.offsets, .query_rows = most_rows(set)}, call.job));
+    call.job.own_parameters = own_parameters_.upload_and_wait(stream_, own);
+    call.job.outputs = outputs_.reserve(stream_, outputs.size());
+    reserve_outputs(call, 1, 0);
+    launch(call, launcher_.prepare(stream_, call.problem, TaskKernel::predict,
+                                   {.support = {}, .query = set.row_starts, .query_rows = most_rows(set)},
+                                   call.job));
     stream_.fetch(outputs.data(), call.job.outputs, outputs.size_bytes());
     clock_.collect();
   }
@@ -137,9 +137,9 @@ class CudaBackend final : public Backend<float> {
     require_own(to.fast_weights, "fast_weights");
     require_own(to.mean_query_loss, "mean_query_loss");
     require_own(to.good, "good");
-    put(call, tasks, parameters);
+    upload(call, tasks, parameters);
     const auto count = static_cast<std::size_t>(call.job.tasks);
-    put_outputs(call, 1, to.fast_weights.empty() ? 0 : count * call.problem.size());
+    reserve_outputs(call, 1, to.fast_weights.empty() ? 0 : count * call.problem.size());
     const TaskLaunch plan = prepare(call, TaskKernel::meta_gradient, tasks);
     delivery_.prepare_means(stream_, call.problem, call.job);
     delivery_.prepare_packing(stream_, call.problem.layout());
@@ -158,8 +158,8 @@ class CudaBackend final : public Backend<float> {
     require_own(to.phi, "phi");
     require_own(to.status, "status");
     require_own(to.failed_step, "failed_step");
-    put(call, tasks, parameters, 1, problem.plan.steps > 0);
-    put_outputs(call, 1, static_cast<std::size_t>(call.job.tasks) * call.problem.size());
+    upload(call, tasks, parameters, 1, problem.plan.steps > 0);
+    reserve_outputs(call, 1, static_cast<std::size_t>(call.job.tasks) * call.problem.size());
     const TaskLaunch plan = prepare(call, TaskKernel::adapt, tasks);
     delivery_.prepare_packing(stream_, call.problem.layout());
     launch_and_deliver(call, plan, [&] {
@@ -197,7 +197,7 @@ class CudaBackend final : public Backend<float> {
           drain(backend.stream_) {}
     std::lock_guard<std::mutex> lock;
     DeviceScope scope;
-    Range range;
+    ProfilerRange range;
     DeviceProblem problem;
     TaskArguments job;
     DrainOnFailure drain;
@@ -205,25 +205,25 @@ class CudaBackend final : public Backend<float> {
 
   /// With room for outcomes at `points` of every task. `in_domain`: targets must be what the loss is defined
   /// for.
-  void put(Call& call, const TaskBatch& tasks, const MetaParameters<float>& parameters, int points = 1,
-           bool in_domain = true) {
+  void upload(Call& call, const TaskBatch& tasks, const MetaParameters<float>& parameters, int points = 1,
+              bool in_domain = true) {
     RowFormat format = call.problem.rows();
     format.in_domain = in_domain;
-    tasks_.put(stream_, tasks, format, points, call.job);
+    tasks_.upload(stream_, tasks, format, points, call.job);
     std::vector<float> packed(parameters.theta);
     packed.insert(packed.end(), parameters.rates.begin(), parameters.rates.end());
     std::vector<float> padded(call.problem.size() + call.problem.rate_count());
     call.problem.pad(packed, padded.data());
-    call.job.theta = values_.take_now(stream_, padded);
+    call.job.theta = values_.upload_and_wait(stream_, padded);
     call.job.rates = call.job.theta + call.problem.size();
     call.job.rate_count = static_cast<int>(call.problem.rate_count());
   }
 
   /// `points` outcomes per task.
-  void put_outputs(Call& call, int points, std::size_t fast_weights) {
-    task_outputs_.make_room(stream_,
-                            static_cast<std::size_t>(call.job.tasks) * static_cast<std::size_t>(points),
-                            fast_weights, call.job);
+  void reserve_outputs(Call& call, int points, std::size_t fast_weights) {
+    task_outputs_.reserve(stream_,
+                          static_cast<std::size_t>(call.job.tasks) * static_cast<std::size_t>(points),
+                          fast_weights, call.job);
   }
 
   void launch(Call& call, const TaskLaunch& plan) {
@@ -233,8 +233,8 @@ class CudaBackend final : public Backend<float> {
   TaskLaunch prepare(Call& call, TaskKernel kernel, const TaskBatch& tasks,
                      std::span<const int> points = {}) {
     return launcher_.prepare(stream_, call.problem, kernel,
-                             {.support = tasks.support().offsets,
-                              .query = tasks.query().offsets,
+                             {.support = tasks.support().row_starts,
+                              .query = tasks.query().row_starts,
                               .support_rows = most_rows(tasks.support()),
                               .query_rows = most_rows(tasks.query()),
                               .points = points},
@@ -245,9 +245,9 @@ class CudaBackend final : public Backend<float> {
                                 std::span<const int> steps) {
     const std::vector<std::int32_t> points(steps.begin(), steps.end());
     call.job.points = static_cast<int>(steps.size());
-    put(call, tasks, parameters, call.job.points);
-    call.job.steps = points_.take_now(stream_, points);
-    put_outputs(call, call.job.points, 0);
+    upload(call, tasks, parameters, call.job.points);
+    call.job.steps = points_.upload_and_wait(stream_, points);
+    reserve_outputs(call, call.job.points, 0);
     return prepare(call, TaskKernel::evaluate, tasks, steps);
   }
 
@@ -271,7 +271,7 @@ class CudaBackend final : public Backend<float> {
   void add_digits(Call& call, const long long* from, std::size_t count, bool padded, ExactSum& sum) {
     if (count == 0) return;
     const std::size_t words = count * ExactSum::digits;
-    long long* const to = totals_.room_for(stream_, words);
+    long long* const to = totals_.reserve(stream_, words);
     clock_.around(stream_, [&] {
       kernels::launch_sum_sets(from, call.job.sum_sets, static_cast<std::int64_t>(count), to,
                                stream_.handle());

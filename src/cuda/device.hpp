@@ -34,11 +34,11 @@ inline std::string DeviceInfo::describe() const {
 
 /// Whether there is a device and a driver for it; `why` says what is missing. Never throws.
 bool device_available(std::string& why);
-int device_count(const CallSite& where = CallSite::current());
+int device_count(const SourceLocation& where = SourceLocation::current());
 /// Of the calling thread.
-int current_device(const CallSite& where = CallSite::current());
+int current_device(const SourceLocation& where = SourceLocation::current());
 /// Nothing for CUDA's default streams, which every device has.
-std::optional<int> device_of(CUstream_st* stream, const CallSite& where = CallSite::current());
+std::optional<int> device_of(CUstream_st* stream, const SourceLocation& where = SourceLocation::current());
 /// `wanted`, else the device of `stream`, else the calling thread's current one. Throws InvalidArgument when
 /// there is no such device, and when the stream is of another.
 inline int choose_device(std::optional<int> wanted, std::optional<CUstream_st*> stream = {}) {
@@ -52,15 +52,15 @@ inline int choose_device(std::optional<int> wanted, std::optional<CUstream_st*> 
                           " is not that of the stream, which is of device " + std::to_string(*of_stream));
   return *wanted;
 }
-DeviceInfo device_info(int device, const CallSite& where = CallSite::current());
+DeviceInfo device_info(int device, const SourceLocation& where = SourceLocation::current());
 /// Bytes of the calling thread's device that nobody has taken.
-std::int64_t free_memory(const CallSite& where = CallSite::current());
+std::int64_t free_memory(const SourceLocation& where = SourceLocation::current());
 
 /// Makes `device` the calling thread's own for as long as it lives: callers come from any thread, and may
 /// have chosen another device for themselves.
 class DeviceScope {
  public:
-  explicit DeviceScope(int device, const CallSite& where = CallSite::current());
+  explicit DeviceScope(int device, const SourceLocation& where = SourceLocation::current());
   ~DeviceScope();
   DeviceScope(const DeviceScope&) = delete;
   DeviceScope& operator=(const DeviceScope&) = delete;
@@ -70,7 +70,7 @@ class DeviceScope {
 };
 
 /// For destructors, whose members go after `scope`: they are freed on their device where that can be had.
-inline void enter_for_good(std::optional<DeviceScope>& scope, int device) noexcept {
+inline void enter_for_destruction(std::optional<DeviceScope>& scope, int device) noexcept {
   try {
     scope.emplace(device);
   } catch (const DeviceError&) {  // then the process is ending, or the device is lost
@@ -79,9 +79,9 @@ inline void enter_for_good(std::optional<DeviceScope>& scope, int device) noexce
 
 /// Has the driver load `kernel`, if it has not: otherwise its first launch does, which a capture may not
 /// allow.
-void load_kernel(const void* kernel, const CallSite& where = CallSite::current());
+void load_kernel(const void* kernel, const SourceLocation& where = SourceLocation::current());
 /// Blocks of `kernel` that one multiprocessor can hold at once, after allowing it `shared_bytes`.
 int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes,
-                    const CallSite& where = CallSite::current());
+                    const SourceLocation& where = SourceLocation::current());
 
 }  // namespace shoal::cuda

@@ -22,30 +22,31 @@ bool device_available(std::string& why) {
   return count > 0;
 }
 
-int device_count(const CallSite& where) {
+int device_count(const SourceLocation& where) {
   int count = 0;
-  must(cudaGetDeviceCount(&count), "cudaGetDeviceCount", where);
+  throw_on_error(cudaGetDeviceCount(&count), "cudaGetDeviceCount", where);
   return count;
 }
 
-int current_device(const CallSite& where) {
+int current_device(const SourceLocation& where) {
   int device = 0;
-  must(cudaGetDevice(&device), "cudaGetDevice", where);
+  throw_on_error(cudaGetDevice(&device), "cudaGetDevice", where);
   return device;
 }
 
-std::optional<int> device_of(CUstream_st* stream, const CallSite& where) {
+std::optional<int> device_of(CUstream_st* stream, const SourceLocation& where) {
   if (stream == nullptr || stream == cudaStreamLegacy || stream == cudaStreamPerThread) return std::nullopt;
   int device = 0;
-  must(cudaStreamGetDevice(stream, &device), "cudaStreamGetDevice", where);
+  throw_on_error(cudaStreamGetDevice(stream, &device), "cudaStreamGetDevice", where);
   return device;
 }
 
-DeviceInfo device_info(int device, const CallSite& where) {
+DeviceInfo device_info(int device, const SourceLocation& where) {
   int clock = 0;
-  must(cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, device), "cudaDeviceGetAttribute", where);
+  throw_on_error(cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, device), "cudaDeviceGetAttribute",
+                 where);
   cudaDeviceProp properties{};
-  must(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties", where);
+  throw_on_error(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties", where);
   return {.index = device,
           .count = device_count(where),
           .name = properties.name,
@@ -57,14 +58,14 @@ DeviceInfo device_info(int device, const CallSite& where) {
           .memory = static_cast<std::int64_t>(properties.totalGlobalMem)};
 }
 
-DeviceScope::DeviceScope(int device, const CallSite& where) {
-  must(cudaGetDevice(&before_), "cudaGetDevice", where);
-  if (before_ != device) must(cudaSetDevice(device), "cudaSetDevice", where);
+DeviceScope::DeviceScope(int device, const SourceLocation& where) {
+  throw_on_error(cudaGetDevice(&before_), "cudaGetDevice", where);
+  if (before_ != device) throw_on_error(cudaSetDevice(device), "cudaSetDevice", where);
 }
 
-std::int64_t free_memory(const CallSite& where) {
+std::int64_t free_memory(const SourceLocation& where) {
   std::size_t free = 0, all = 0;
-  must(cudaMemGetInfo(&free, &all), "cudaMemGetInfo", where);
+  throw_on_error(cudaMemGetInfo(&free, &all), "cudaMemGetInfo", where);
   return static_cast<std::int64_t>(free);
 }
 DeviceScope::~DeviceScope() {
@@ -72,14 +73,14 @@ DeviceScope::~DeviceScope() {
   if (cudaGetDevice(&now) == cudaSuccess && now != before_) cudaSetDevice(before_);
 }
 
-void load_kernel(const void* kernel, const CallSite& where) {
+void load_kernel(const void* kernel, const SourceLocation& where) {
   cudaFuncAttributes attributes{};
-  must(cudaFuncGetAttributes(&attributes, kernel), "cudaFuncGetAttributes", where);
+  throw_on_error(cudaFuncGetAttributes(&attributes, kernel), "cudaFuncGetAttributes", where);
 }
 
-int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes, const CallSite& where) {
+int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes, const SourceLocation& where) {
   int device = 0, blocks = 0;
-  must(cudaGetDevice(&device), "cudaGetDevice", where);
+  throw_on_error(cudaGetDevice(&device), "cudaGetDevice", where);
   {
     // Never less than before: a graph may hold a launch that needs it.
     static std::mutex mutex;
@@ -87,15 +88,16 @@ int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes, 
     const std::lock_guard lock(mutex);
     std::int64_t& most = allowed[{device, kernel}];
     if (shared_bytes > most) {
-      must(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                static_cast<int>(shared_bytes)),
-           with_bytes("cudaFuncSetAttribute: shared memory", static_cast<std::size_t>(shared_bytes)), where);
+      throw_on_error(
+          cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(shared_bytes)),
+          with_bytes("cudaFuncSetAttribute: shared memory", static_cast<std::size_t>(shared_bytes)), where);
       most = shared_bytes;
     }
   }
-  must(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, threads,
-                                                     static_cast<std::size_t>(shared_bytes)),
-       "cudaOccupancyMaxActiveBlocksPerMultiprocessor", where);
+  throw_on_error(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, threads,
+                                                               static_cast<std::size_t>(shared_bytes)),
+                 "cudaOccupancyMaxActiveBlocksPerMultiprocessor", where);
   return blocks;
 }
 

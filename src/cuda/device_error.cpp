@@ -5,7 +5,7 @@ namespace shoal::cuda {
 namespace {
 
 // From the folder of sources on: where this library was built is nobody's business.
-std::string place(const CallSite& where) {
+std::string location(const SourceLocation& where) {
   const std::string file = where.file_name();
   const std::size_t begin = file.rfind("src/cuda/"), slash = file.rfind('/');
   const std::string name = begin != std::string::npos   ? file.substr(begin)
@@ -16,7 +16,9 @@ std::string place(const CallSite& where) {
 
 }  // namespace
 
-DeviceError::DeviceError(const std::string& call, const std::string& text, const CallSite& where)
-    : ResourceError("cuda: " + call + ": " + text + " (" + place(where) + ")"), call_(call), where_(where) {}
+DeviceError::DeviceError(const std::string& call, const std::string& text, const SourceLocation& where)
+    : ResourceError("cuda: " + call + ": " + text + " (" + location(where) + ")"),
+      call_(call),
+      where_(where) {}
 
 }  // namespace shoal::cuda

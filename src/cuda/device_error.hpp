@@ -8,18 +8,19 @@
 
 namespace shoal::cuda {
 
-/// The default argument `= CallSite::current()` of a function is the place that called it. As
+/// The default argument `= SourceLocation::current()` of a function is the place that called it. As
 /// std::source_location, which clang-tidy 14 cannot read in Debian's standard library.
-class CallSite {
+class SourceLocation {
  public:
-  static constexpr CallSite current(const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+  static constexpr SourceLocation current(const char* file = __builtin_FILE(),
+                                          unsigned line = __builtin_LINE()) {
     return {file, line};
   }
   const char* file_name() const { return file_; }
   unsigned line() const { return line_; }
 
  private:
-  constexpr CallSite(const char* file, unsigned line) : file_(file), line_(line) {}
+  constexpr SourceLocation(const char* file, unsigned line) : file_(file), line_(line) {}
   const char* file_;
   unsigned line_;
 };
@@ -27,13 +28,13 @@ class CallSite {
 class DeviceError : public ResourceError {
  public:
   /// `call`: the runtime's function, with sizes; `text`: its error by name and in words.
-  DeviceError(const std::string& call, const std::string& text, const CallSite& where);
+  DeviceError(const std::string& call, const std::string& text, const SourceLocation& where);
   const std::string& call() const noexcept { return call_; }
-  const CallSite& where() const noexcept { return where_; }
+  const SourceLocation& where() const noexcept { return where_; }
 
  private:
   std::string call_;
-  CallSite where_;
+  SourceLocation where_;
 };
 
 }  // namespace shoal::cuda

@@ -17,7 +17,7 @@ class Graph {
   /// before, by an update of the graph where the device allows. When `work` throws, the stream goes on as
   /// before and the graph is empty.
   template <class Work>
-  void capture(Stream& stream, Work work, const CallSite& where = CallSite::current()) {
+  void capture(Stream& stream, Work work, const SourceLocation& where = SourceLocation::current()) {
     begin(stream, where);
     const long before = stream.launches_;
     stream.capturing_ = true;
@@ -38,17 +38,17 @@ class Graph {
   /// Of one launch.
   long kernels() const { return kernels_; }
 
-  void launch(Stream& stream, const CallSite& where = CallSite::current()) {
+  void launch(Stream& stream, const SourceLocation& where = SourceLocation::current()) {
     start(stream, where);
     ++device_counts().graphs;
     device_counts().kernels += kernels_;
   }
 
  private:
-  void begin(Stream& stream, const CallSite& where);
-  void end(Stream& stream, const CallSite& where);
+  void begin(Stream& stream, const SourceLocation& where);
+  void end(Stream& stream, const SourceLocation& where);
   void abandon(Stream& stream) noexcept;
-  void start(Stream& stream, const CallSite& where);
+  void start(Stream& stream, const SourceLocation& where);
 
   void* handle_ = nullptr;
   long kernels_ = 0;

@@ -40,12 +40,13 @@ DeviceLayout::DeviceLayout(const kernels::Network& network)
 
 void DeviceLayout::add_matrix(std::size_t begin, int rows, int columns, int stride) {
   for (int r = 0; r < rows; ++r)
-    for (int j = 0; j < columns; ++j) place_.push_back(static_cast<std::int32_t>(begin) + r * stride + j);
+    for (int j = 0; j < columns; ++j)
+      padded_index_.push_back(static_cast<std::int32_t>(begin) + r * stride + j);
 }
 
 void DeviceLayout::pad(const float* packed, float* padded_values) const {
   std::fill(padded_values, padded_values + size(), 0.0f);
-  for (std::size_t p = 0; p < place_.size(); ++p) padded_values[place_[p]] = packed[p];
+  for (std::size_t p = 0; p < padded_index_.size(); ++p) padded_values[padded_index_[p]] = packed[p];
 }
 
 }  // namespace shoal::cuda

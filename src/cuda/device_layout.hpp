@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceLayout: parameters as the kernels want them, every matrix row padded (kernels/team_contraction.cuh
-// says why), and the way there and back.
+// DeviceLayout: parameters as the kernels want them, every matrix row padded (kernels/team_gemm.cuh
+// says why), and the conversion in both directions.
 #pragma once
 
 #include <cstddef>
@@ -24,16 +24,16 @@ class DeviceLayout {
   /// [layers + 1] of the inputs and of every layer's outputs.
   std::span<const kernels::TeamWidth> widths() const { return widths_; }
   std::size_t size() const { return network_.parameters; }  ///< floats with padding
-  std::size_t packed_size() const { return place_.size(); }
+  std::size_t packed_size() const { return padded_index_.size(); }
 
   /// [P] of every parameter, in floats.
-  std::span<const std::int32_t> places() const { return place_; }
+  std::span<const std::int32_t> places() const { return padded_index_; }
 
   /// padded[place] = packed, zeros elsewhere; and back.
   void pad(const float* packed, float* padded) const;
   template <class T>
   void pack(const T* padded, T* packed) const {
-    for (std::size_t p = 0; p < place_.size(); ++p) packed[p] = padded[place_[p]];
+    for (std::size_t p = 0; p < padded_index_.size(); ++p) packed[p] = padded[padded_index_[p]];
   }
 
  private:
@@ -42,7 +42,7 @@ class DeviceLayout {
   std::vector<kernels::LayerShape> layers_;
   std::vector<kernels::TeamWidth> widths_;
   kernels::Network network_;
-  std::vector<std::int32_t> place_;  ///< [P] of every parameter in the device layout
+  std::vector<std::int32_t> padded_index_;  ///< [P] of every parameter in the device layout
 };
 
 }  // namespace shoal::cuda

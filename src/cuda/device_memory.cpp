@@ -14,7 +14,7 @@ constexpr std::uintptr_t alignment = 256;  // what the CUDA runtime gives
 
 }  // namespace
 
-void* allocate(Stream& stream, std::size_t bytes, const CallSite& where) {
+void* allocate(Stream& stream, std::size_t bytes, const SourceLocation& where) {
   DeviceMemoryResource* const resource = stream.memory();
   if (!resource) return allocate_from_pool(stream, bytes, where);
   const auto refuse = [&](const char* why) {

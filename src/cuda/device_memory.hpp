@@ -10,7 +10,7 @@
 namespace shoal::cuda {
 
 /// For work given to `stream` from now on. Throws DeviceError naming the bytes, and what the resource throws.
-void* allocate(Stream& stream, std::size_t bytes, const CallSite& where = CallSite::current());
+void* allocate(Stream& stream, std::size_t bytes, const SourceLocation& where = SourceLocation::current());
 /// Bytes that allocate() could give.
 std::int64_t available_memory(const Stream& stream);
 /// What allocate() gave for these `bytes`, once the work given to `stream` so far is done.

@@ -9,24 +9,24 @@ void DeviceOrder::sort(Stream& stream, const kernels::TaskOrderArguments& job) {
   std::size_t requests = 0;
   const auto scratch = [&](std::size_t bytes) -> void* {
     if (requests == scratch_.size()) scratch_.emplace_back();
-    return scratch_[requests++].room_for(stream, bytes);
+    return scratch_[requests++].reserve(stream, bytes);
   };
   try {
     kernels::sort_by_falling_rows(job, scratch, stream.handle());
   } catch (const Error&) {  // no memory for scratch
     throw;
   } catch (const std::runtime_error& error) {
-    throw DeviceError("sort of the tasks", error.what(), CallSite::current());
+    throw DeviceError("sort of the tasks", error.what(), SourceLocation::current());
   }
   stream.check("sort of the tasks");
 }
 
 const std::int32_t* DeviceOrder::of(Stream& stream, kernels::TaskOrderArguments job, const Origin& origin) {
   const auto count = static_cast<std::size_t>(job.tasks);
-  if (count == 0 || made_from_ == origin) return order_.room_for(stream, count);
+  if (count == 0 || made_from_ == origin) return order_.reserve(stream, count);
   made_from_ = {};  // until all is given to the stream
-  job.order = order_.room_for(stream, count);
-  job.rows = rows_.room_for(stream, count);
+  job.order = order_.reserve(stream, count);
+  job.rows = rows_.reserve(stream, count);
   kernels::launch_task_rows(job, stream.handle());
   stream.check("launch of the tasks' sizes");
   if (!origin.status.empty()) sort(stream, job);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceProblem: a problem as the kernels take it, its parameters in the device layout, and the way there and
-// back.
+// DeviceProblem: a problem as the kernels take it, its parameters in the device layout, and the conversion in
+// both directions.
 #pragma once
 
 #include <optional>

@@ -52,7 +52,7 @@ void DeviceRowChecks::run(Stream& stream, const TaskBatch& tasks, const RowForma
                           std::span<std::uint8_t> status) {
   unsigned long long found[2] = {};
   const DrainOnFailure drain(stream);
-  unsigned long long* const refused = refused_.zeroed(stream, 2);
+  unsigned long long* const refused = refused_.reserve_zeroed(stream, 2);
   launch(stream, job.support, tasks.support(), format, job, support_labels, refused);
   launch(stream, job.query, tasks.query(), format, job, query_labels, refused + 1);
   stream.copy_to_host(found, refused, sizeof found);

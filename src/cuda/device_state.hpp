@@ -19,14 +19,14 @@ class DeviceState {
            OptimizerState<float>& state);
 
   /// Which of the two is the state.
-  int turn() const { return turn_; }
-  void swap() noexcept { turn_ = 1 - turn_; }
+  int current() const { return current_; }
+  void swap() noexcept { current_ = 1 - current_; }
   kernels::MetaState at(Stream& stream, const DeviceProblem& problem, int which);
 
  private:
   const OptimizerKind optimizer_;
   DeviceArray<float> values_[2], first_[2], second_[2];  ///< [P + R]
-  int turn_ = 0;
+  int current_ = 0;
 };
 
 }  // namespace shoal::cuda

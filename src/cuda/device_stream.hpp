@@ -21,7 +21,7 @@ struct StreamOptions {
 
 class Stream {
  public:
-  explicit Stream(const StreamOptions& options = {}, const CallSite& where = CallSite::current());
+  explicit Stream(const StreamOptions& options = {}, const SourceLocation& where = SourceLocation::current());
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -29,24 +29,26 @@ class Stream {
   /// The bytes leave when the stream gets there: until then they stay as they are, and where. Of memory that
   /// is not pinned the runtime may take a copy at once, and promises nothing.
   void copy_to_device(void* to, const void* from, std::size_t bytes,
-                      const CallSite& where = CallSite::current());
+                      const SourceLocation& where = SourceLocation::current());
   /// The bytes are there after synchronize().
   void copy_to_host(void* to, const void* from, std::size_t bytes,
-                    const CallSite& where = CallSite::current());
+                    const SourceLocation& where = SourceLocation::current());
   void copy_on_device(void* to, const void* from, std::size_t bytes,
-                      const CallSite& where = CallSite::current());
-  void fill_zero(void* to, std::size_t bytes, const CallSite& where = CallSite::current());
+                      const SourceLocation& where = SourceLocation::current());
+  void fill_zero(void* to, std::size_t bytes, const SourceLocation& where = SourceLocation::current());
   /// The same, and waits: the host's memory is the caller's own again, also when this throws.
-  void send(void* to, const void* from, std::size_t bytes, const CallSite& where = CallSite::current());
-  void fetch(void* to, const void* from, std::size_t bytes, const CallSite& where = CallSite::current());
+  void send(void* to, const void* from, std::size_t bytes,
+            const SourceLocation& where = SourceLocation::current());
+  void fetch(void* to, const void* from, std::size_t bytes,
+             const SourceLocation& where = SourceLocation::current());
   /// Whether the launch before was accepted; `what` names it.
-  void check(const char* what, const CallSite& where = CallSite::current()) {
+  void check(const char* what, const SourceLocation& where = SourceLocation::current()) {
     accept(what, where);
     ++launches_;
     if (!capturing_) ++device_counts().kernels;
   }
   /// Waits for everything given to the stream, faults of kernels included.
-  void synchronize(const char* what, const CallSite& where = CallSite::current());
+  void synchronize(const char* what, const SourceLocation& where = SourceLocation::current());
   void* handle() const { return handle_; }
   CUstream_st* cuda() const { return static_cast<CUstream_st*>(handle_); }
   /// Whether others may give it work too.
@@ -55,7 +57,7 @@ class Stream {
 
  private:
   friend class Graph;
-  void accept(const char* what, const CallSite& where);
+  void accept(const char* what, const SourceLocation& where);
 
   void* handle_ = nullptr;
   bool borrowed_ = false;
@@ -84,12 +86,12 @@ class DrainOnFailure {
   int before_;
 };
 
-inline void Stream::send(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+inline void Stream::send(void* to, const void* from, std::size_t bytes, const SourceLocation& where) {
   const DrainOnFailure drain(*this);
   if (bytes > 0) copy_to_device(to, from, bytes, where);
   synchronize("copy to the device", where);
 }
-inline void Stream::fetch(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+inline void Stream::fetch(void* to, const void* from, std::size_t bytes, const SourceLocation& where) {
   const DrainOnFailure drain(*this);
   if (bytes > 0) copy_to_host(to, from, bytes, where);
   synchronize("what the host waits for", where);
@@ -97,16 +99,17 @@ inline void Stream::fetch(void* to, const void* from, std::size_t bytes, const C
 
 class Event {
  public:
-  explicit Event(const CallSite& where = CallSite::current());
+  explicit Event(const SourceLocation& where = SourceLocation::current());
   ~Event();
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
 
-  void record(Stream& stream, const CallSite& where = CallSite::current());
+  void record(Stream& stream, const SourceLocation& where = SourceLocation::current());
   /// Until the stream has come to where it was recorded last; at once if it never was.
-  void wait(const CallSite& where = CallSite::current());
+  void wait(const SourceLocation& where = SourceLocation::current());
   /// Between two events that have both come to pass.
-  float milliseconds_since(const Event& earlier, const CallSite& where = CallSite::current()) const;
+  float milliseconds_since(const Event& earlier,
+                           const SourceLocation& where = SourceLocation::current()) const;
 
  private:
   void* handle_ = nullptr;

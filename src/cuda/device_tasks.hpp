@@ -19,19 +19,19 @@ namespace shoal::cuda {
 class DeviceRows {
  public:
   /// Marks tasks whose own rows hold a non-finite value with status 1.
-  kernels::RowsView take(Stream& stream, const TaskSet<float>& set, const RowFormat& format,
-                         std::vector<std::uint8_t>& status);
+  kernels::RowsView upload(Stream& stream, const TaskSet<float>& set, const RowFormat& format,
+                           std::vector<std::uint8_t>& status);
   /// Rows that are on the device already, where they are: they stay there until the stream has come past what
   /// reads them. Labels are still to be turned into numbers, at y().
   kernels::RowsView view(Stream& stream, const TaskSet<float>& set, const RowFormat& format);
   /// Room for `rows` rows of each of `tasks` tasks, which a kernel will fill.
-  kernels::RowsView make_room(Stream& stream, int tasks, int rows, const RowFormat& format);
+  kernels::RowsView reserve(Stream& stream, int tasks, int rows, const RowFormat& format);
   float* x() { return x_address_; }
   float* y() { return y_address_; }
   /// Another number whenever sizes were sent again, since they are not those of the call before.
   long sizes_version() const { return sizes_version_; }
   /// Where the rows of each task begin, [tasks + 1]. Stays until the next call.
-  std::span<const std::int64_t> offsets() const { return sizes_; }
+  std::span<const std::int64_t> row_starts() const { return sizes_; }
 
  private:
   /// Tasks of one size, so that batches of a generator need not be compared task by task.
@@ -41,7 +41,7 @@ class DeviceRows {
     bool operator==(const EvenSizes&) const = default;
   };
 
-  void take_sizes(Stream& stream, std::span<const std::int64_t> offsets, const RowFormat& format);
+  void upload_sizes(Stream& stream, std::span<const std::int64_t> offsets, const RowFormat& format);
   float* send(Stream& stream, DeviceArray<float>& to, PinnedArray<float>& through,
               std::span<const float> values);
 
@@ -64,19 +64,20 @@ class DeviceTasks {
   /// Fills support, query, order, status and tasks of `job`; with room for `points` statuses per task, the
   /// first of which says what the rows are: good or bad. Waits for the stream where the rows are on the
   /// device already, and throws DataError for labels or targets there that do not fit.
-  void put(Stream& stream, const TaskBatch& tasks, const RowFormat& format, int points,
-           kernels::TaskArguments& job);
+  void upload(Stream& stream, const TaskBatch& tasks, const RowFormat& format, int points,
+              kernels::TaskArguments& job);
   /// Query rows alone, good or not.
-  void put(Stream& stream, const TaskSet<float>& set, const RowFormat& format, kernels::TaskArguments& job);
+  void upload(Stream& stream, const TaskSet<float>& set, const RowFormat& format,
+              kernels::TaskArguments& job);
   /// Room for `count` tasks of a generator, which a kernel will fill, statuses too.
-  void make_room(Stream& stream, const kernels::GeneratorFormula& formula, int count, const RowFormat& format,
-                 kernels::TaskArguments& job);
+  void reserve(Stream& stream, const kernels::GeneratorFormula& formula, int count, const RowFormat& format,
+               kernels::TaskArguments& job);
 
   DeviceRows& support() { return support_; }
   DeviceRows& query() { return query_; }
 
  private:
-  void put_status(Stream& stream, std::size_t points, kernels::TaskArguments& job);
+  void upload_status(Stream& stream, std::size_t points, kernels::TaskArguments& job);
 
   DeviceRows support_, query_;
   DeviceOrder order_;

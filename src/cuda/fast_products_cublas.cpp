@@ -55,7 +55,7 @@ const Library& library() {
   return opened;
 }
 
-void must(Status status, const char* what) {
+void throw_on_error(Status status, const char* what) {
   if (status != success)
     throw ResourceError("cuda: " + std::string(what) + ": " + library().status_text(status));
 }
@@ -63,9 +63,9 @@ void must(Status status, const char* what) {
 }  // namespace
 
 FastProducts::FastProducts(Stream& stream) {
-  must(library().create(&handle_), "cublasCreate");
+  throw_on_error(library().create(&handle_), "cublasCreate");
   try {
-    must(library().set_stream(handle_, stream.handle()), "cublasSetStream");
+    throw_on_error(library().set_stream(handle_, stream.handle()), "cublasSetStream");
   } catch (...) {
     library().destroy(handle_);
     throw;
@@ -78,12 +78,12 @@ FastProducts::~FastProducts() {
 
 void FastProducts::multiply(const FastProduct& p) {
   // cuBLAS takes matrices by columns: what we store is its transpose, and out^T = op(b)^T op(a)^T.
-  must(library().multiply(handle_, p.b_transposed ? transposed : not_transposed,
-                          p.a_transposed ? transposed : not_transposed, p.columns, p.rows, p.terms, &p.alpha,
-                          p.b, float32, p.b_stride, p.b_batch, p.a, float32, p.a_stride, p.a_batch, &p.beta,
-                          p.out, float32, p.out_stride, p.out_batch, p.batch, float32_fast_tf32,
-                          default_algorithm),
-       "cublasGemmStridedBatchedEx");
+  throw_on_error(library().multiply(handle_, p.b_transposed ? transposed : not_transposed,
+                                    p.a_transposed ? transposed : not_transposed, p.columns, p.rows, p.terms,
+                                    &p.alpha, p.b, float32, p.b_stride, p.b_batch, p.a, float32, p.a_stride,
+                                    p.a_batch, &p.beta, p.out, float32, p.out_stride, p.out_batch, p.batch,
+                                    float32_fast_tf32, default_algorithm),
+                 "cublasGemmStridedBatchedEx");
 }
 
 }  // namespace shoal::cuda

@@ -22,17 +22,17 @@ void Graph::clear() noexcept {
   kernels_ = 0;
 }
 
-void Graph::begin(Stream& stream, const CallSite& where) {
+void Graph::begin(Stream& stream, const SourceLocation& where) {
   // Thread-local: what other threads ask of the device meanwhile is their own business.
-  must(cudaStreamBeginCapture(stream_of(stream.handle()), cudaStreamCaptureModeThreadLocal),
-       "cudaStreamBeginCapture", where);
+  throw_on_error(cudaStreamBeginCapture(stream_of(stream.handle()), cudaStreamCaptureModeThreadLocal),
+                 "cudaStreamBeginCapture", where);
 }
 
-void Graph::end(Stream& stream, const CallSite& where) {
+void Graph::end(Stream& stream, const SourceLocation& where) {
   cudaGraph_t graph = nullptr;
   const cudaError_t ended = cudaStreamEndCapture(stream_of(stream.handle()), &graph);
   if (ended != cudaSuccess) clear();
-  must(ended, "cudaStreamEndCapture", where);
+  throw_on_error(ended, "cudaStreamEndCapture", where);
   if (handle_) {
     cudaGraphExecUpdateResultInfo result{};
     if (cudaGraphExecUpdate(exec_of(handle_), graph, &result) != cudaSuccess) {
@@ -47,7 +47,7 @@ void Graph::end(Stream& stream, const CallSite& where) {
     if (made == cudaSuccess) handle_ = exec;
   }
   cudaGraphDestroy(graph);
-  must(made, "cudaGraphInstantiate", where);
+  throw_on_error(made, "cudaGraphInstantiate", where);
 }
 
 void Graph::abandon(Stream& stream) noexcept {
@@ -58,8 +58,8 @@ void Graph::abandon(Stream& stream) noexcept {
   clear();
 }
 
-void Graph::start(Stream& stream, const CallSite& where) {
-  must(cudaGraphLaunch(exec_of(handle_), stream_of(stream.handle())), "cudaGraphLaunch", where);
+void Graph::start(Stream& stream, const SourceLocation& where) {
+  throw_on_error(cudaGraphLaunch(exec_of(handle_), stream_of(stream.handle())), "cudaGraphLaunch", where);
 }
 
 }  // namespace shoal::cuda

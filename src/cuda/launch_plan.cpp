@@ -12,8 +12,8 @@ namespace {
 using kernels::padded;
 
 constexpr int warp = kernels::warp_threads;
-constexpr int the_threads[] = {warp, 2 * warp, 4 * warp, 8 * warp};
-constexpr int the_rows[] = {4, 8, 16, 32, 64};
+constexpr int thread_choices[] = {warp, 2 * warp, 4 * warp, 8 * warp};
+constexpr int row_choices[] = {4, 8, 16, 32, 64};
 // Where records of a task's inner steps are beyond 4 MB, those of all teams are beyond any cache: phi alone
 // is kept.
 constexpr std::int64_t most_record_floats = 1 << 20;
@@ -23,7 +23,7 @@ constexpr double slots_per_step = 19.0;
 class Words {
  public:
   /// Where the next `floats` lie, in whole 16-byte words.
-  std::int64_t take(std::int64_t floats) {
+  std::int64_t allocate(std::int64_t floats) {
     const std::int64_t begin = next_;
     next_ += (floats + 3) / 4 * 4;
     return begin;
@@ -38,44 +38,44 @@ bool goes_back(const PlanRequest& request) {
   return request.kernel == kernels::TaskKernel::meta_gradient;
 }
 
-kernels::TeamMemory place(const PlanRequest& request, int rows) {
+kernels::TeamMemory lay_out_shared_memory(const PlanRequest& request, int rows) {
   const kernels::Network& net = request.network;
   kernels::TeamMemory at;
   at.rows = rows;
   Words words;
-  const auto take = [&](std::int64_t floats) { return static_cast<int>(words.take(floats)); };
+  const auto allocate = [&](std::int64_t floats) { return static_cast<int>(words.allocate(floats)); };
   const auto parameters = static_cast<std::int64_t>(net.parameters);
   const std::int64_t hidden = std::int64_t{rows} * net.hidden_width,
                      out = std::int64_t{rows} * padded(net.outputs);
   const bool exact = goes_back(request) && request.inner.outer == OuterRule::exact;
-  at.u = take(exact ? parameters : 0);
-  at.x = take(std::int64_t{rows} * padded(net.inputs));
-  at.y = take(std::int64_t{rows} * net.targets);
-  at.offset = take(std::int64_t{rows} * net.offsets);
+  at.u = allocate(exact ? parameters : 0);
+  at.x = allocate(std::int64_t{rows} * padded(net.inputs));
+  at.y = allocate(std::int64_t{rows} * net.targets);
+  at.offset = allocate(std::int64_t{rows} * net.offsets);
   at.pairs = kernels::loss_pairs(request.loss, net.outputs, net.targets);
-  at.terms = take(std::int64_t{rows} * 2 * at.pairs);
-  at.phi = take(parameters);
-  at.tape = take(0);
-  at.activation = take(hidden);
-  at.delta = take(hidden);
-  at.curve = take(kernels::is_curved(net.activation) ? hidden : 0);
-  at.slope = take(kernels::keeps_slope(net.activation) ? hidden : 0);
-  at.output = take(out);
-  at.output_delta = take(out);
-  at.tape_floats = take(0) - at.tape;
-  at.r_activation = take(exact ? hidden : 0);
-  at.r_output = take(exact ? out : 0);
-  for (int& turn : at.r_delta) turn = take(exact ? std::int64_t{rows} * net.widest : 0);
+  at.terms = allocate(std::int64_t{rows} * 2 * at.pairs);
+  at.phi = allocate(parameters);
+  at.tape = allocate(0);
+  at.activation = allocate(hidden);
+  at.delta = allocate(hidden);
+  at.curvature = allocate(kernels::is_curved(net.activation) ? hidden : 0);
+  at.slope = allocate(kernels::keeps_slope(net.activation) ? hidden : 0);
+  at.output = allocate(out);
+  at.output_delta = allocate(out);
+  at.tape_floats = allocate(0) - at.tape;
+  at.r_activation = allocate(exact ? hidden : 0);
+  at.r_output = allocate(exact ? out : 0);
+  for (int& buffer : at.r_delta) buffer = allocate(exact ? std::int64_t{rows} * net.widest : 0);
   at.floats = words.size();
   return at;
 }
 
-kernels::TeamWorkspace keep(const PlanRequest& request, const kernels::TeamMemory& memory) {
+kernels::TeamWorkspace lay_out_workspace(const PlanRequest& request, const kernels::TeamMemory& memory) {
   const kernels::InnerOptions& inner = request.inner;
   kernels::TeamWorkspace at;
   Words words;
   const auto size = static_cast<std::int64_t>(request.network.parameters);
-  at.partial = words.take(size);
+  at.partial = words.allocate(size);
   if (goes_back(request)) {
     const bool exact = inner.outer == OuterRule::exact;
     if (exact || inner.step_weights) {
@@ -89,10 +89,10 @@ kernels::TeamWorkspace keep(const PlanRequest& request, const kernels::TeamMemor
       }
     }
     at.gradients = inner.rates != LearnedRate::none ? inner.steps : 0;
-    at.record = words.take(at.records * at.record_floats);
-    at.gradient = words.take(at.gradients * size);
-    at.lambda = words.take(size);
-    at.rate_gradient = words.take(request.rate_count);
+    at.record = words.allocate(at.records * at.record_floats);
+    at.gradient = words.allocate(at.gradients * size);
+    at.lambda = words.allocate(size);
+    at.rate_gradient = words.allocate(request.rate_count);
   }
   at.floats = words.size();
   return at;
@@ -100,7 +100,7 @@ kernels::TeamWorkspace keep(const PlanRequest& request, const kernels::TeamMemor
 
 /// Steps that a team of `threads` makes along sums in one forward pass over `rows` rows, and back.
 double steps_of_a_pass(const kernels::Network& net, int rows, int threads) {
-  const auto turns = [&](int down, int across) {
+  const auto tile_rounds = [&](int down, int across) {
     const int tiles = (down + 3) / 4 * ((across + 3) / 4);
     const int rounds = (tiles + threads - 1) / threads;
     return static_cast<double>(rounds);
@@ -108,8 +108,9 @@ double steps_of_a_pass(const kernels::Network& net, int rows, int threads) {
   double steps = 0.0;
   for (int l = 0; l < net.layer_count; ++l) {
     const kernels::LayerShape& layer = net.layers[l];
-    steps += turns(rows, layer.outputs) * layer.inputs + turns(layer.inputs, layer.outputs) * rows;
-    if (l > 0) steps += turns(rows, layer.inputs) * layer.outputs;
+    steps +=
+        tile_rounds(rows, layer.outputs) * layer.inputs + tile_rounds(layer.inputs, layer.outputs) * rows;
+    if (l > 0) steps += tile_rounds(rows, layer.inputs) * layer.outputs;
   }
   return steps;
 }
@@ -143,13 +144,13 @@ int resident(const Architecture& architecture, int threads, std::int64_t shared_
                               architecture.threads_per_multiprocessor / threads, by_registers}));
 }
 
-/// Fast memory in shared memory; blocks_per_multiprocessor is 0 where it does not fit.
+/// Matrices in shared memory; blocks_per_multiprocessor is 0 where it does not fit.
 LaunchPlan shared_plan(const PlanRequest& request, const Architecture& architecture, int threads, int rows) {
   LaunchPlan plan;
   plan.threads = threads;
   plan.regime = threads == warp ? Regime::warp : Regime::block;
-  plan.memory = place(request, rows);
-  plan.workspace = keep(request, plan.memory);
+  plan.memory = lay_out_shared_memory(request, rows);
+  plan.workspace = lay_out_workspace(request, plan.memory);
   plan.blocks_per_multiprocessor = resident(architecture, threads, plan.shared_bytes());
   // More teams than a multiprocessor takes blocks: several warps to a block.
   if (threads == warp && plan.blocks_per_multiprocessor == architecture.blocks_per_multiprocessor) {
@@ -183,8 +184,8 @@ std::string LaunchPlan::describe() const {
 std::vector<LaunchPlan> admissible_plans(const PlanRequest& request, const Architecture& architecture) {
   const int most = std::clamp(std::max(request.support_rows, request.query_rows), 1, architecture.most_rows);
   std::vector<LaunchPlan> plans;
-  for (const int threads : the_threads)
-    for (const int choice : the_rows) {
+  for (const int threads : thread_choices)
+    for (const int choice : row_choices) {
       const int rows = std::min(choice, most);
       if (const LaunchPlan plan = shared_plan(request, architecture, threads, rows);
           plan.blocks_per_multiprocessor > 0)
@@ -196,13 +197,15 @@ std::vector<LaunchPlan> admissible_plans(const PlanRequest& request, const Archi
   return plans;
 }
 
-LaunchPlan make_plan(const PlanRequest& request, const Architecture& architecture, const PlanWish& wish) {
+LaunchPlan make_plan(const PlanRequest& request, const Architecture& architecture,
+                     const PlanOverride& plan_override) {
   const int rows = std::max(request.support_rows, request.query_rows);
   const bool large = static_cast<int>(request.network.parameters) > architecture.large_parameters;
-  const int fewest = large && wish.rows == 0 ? std::min(rows, architecture.fewest_rows_of_large) : 1;
+  const int fewest = large && plan_override.rows == 0 ? std::min(rows, architecture.fewest_rows_of_large) : 1;
   for (const LaunchPlan& plan : admissible_plans(request, architecture))
-    if (!wish.layers && plan.memory.rows >= fewest && (wish.threads == 0 || plan.threads == wish.threads) &&
-        (wish.rows == 0 || plan.memory.rows == wish.rows))
+    if (!plan_override.layers && plan.memory.rows >= fewest &&
+        (plan_override.threads == 0 || plan.threads == plan_override.threads) &&
+        (plan_override.rows == 0 || plan.memory.rows == plan_override.rows))
       return plan;
   LaunchPlan plan;
   plan.regime = Regime::layers;

@@ -14,8 +14,8 @@ namespace shoal::cuda {
 
 /// Where a team's matrices lie.
 enum class Regime {
-  warp,    ///< 32 threads per task, fast memory is shared memory
-  block,   ///< a larger block per task, fast memory is shared memory
+  warp,    ///< 32 threads per task
+  block,   ///< a larger block per task
   layers,  ///< a launch per operation of a layer, for many tasks at once: models beyond shared memory
 };
 
@@ -32,7 +32,7 @@ struct PlanRequest {
 };
 
 /// A part of a plan that is to be as said; 0 = free.
-struct PlanWish {
+struct PlanOverride {
   int threads = 0;  ///< of a team: 32, 64, 128 or 256
   int rows = 0;     ///< together
   bool layers = false;
@@ -55,8 +55,9 @@ struct LaunchPlan {
 };
 
 /// The plan that the model likes best of those that fit; where none does (or none as wished), layer by layer.
-LaunchPlan make_plan(const PlanRequest& request, const Architecture& architecture, const PlanWish& wish = {});
-/// Every plan whose fast memory fits shared memory, best first.
+LaunchPlan make_plan(const PlanRequest& request, const Architecture& architecture,
+                     const PlanOverride& plan_override = {});
+/// Every plan that fits shared memory, best first.
 std::vector<LaunchPlan> admissible_plans(const PlanRequest& request, const Architecture& architecture);
 
 }  // namespace shoal::cuda

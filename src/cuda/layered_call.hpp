@@ -13,7 +13,7 @@ namespace shoal::cuda {
 
 struct LayeredRows {
   kernels::RowsView rows;
-  std::span<const std::int64_t> offsets;  ///< host [tasks + 1]; empty: no such side
+  std::span<const std::int64_t> row_starts;  ///< host [tasks + 1]; empty: no such side
 };
 
 struct LayeredCall {

@@ -11,9 +11,9 @@
 
 namespace shoal::cuda {
 
-using kernels::LayerFactors;
-using kernels::LayerWalk;
-using kernels::SumFinish;
+using kernels::GemmLayout;
+using kernels::LayerGemmOperands;
+using kernels::SumEpilogueKind;
 
 namespace {
 
@@ -22,7 +22,7 @@ std::int64_t between_tasks(const Matrix& matrix, int rows) {
   return matrix.ragged ? std::int64_t{rows} * matrix.stride : matrix.per_task;
 }
 
-FastProduct product_of(const LayerFactors& factors, int rows) {
+FastProduct product_of(const LayerGemmOperands& factors, int rows) {
   return {.a = factors.a.at,
           .a_stride = factors.a.stride,
           .a_batch = between_tasks(factors.a, rows),
@@ -33,14 +33,14 @@ FastProduct product_of(const LayerFactors& factors, int rows) {
 
 }  // namespace
 
-bool run_fast(FastProducts& products, LayerWalk walk, const kernels::LayerRowJob& job, int rows,
+bool run_fast(FastProducts& products, GemmLayout layout, const kernels::LayerRowJob& job, int rows,
               Stream& stream) {
   if (!job.first.a.at || job.terms == 0) return false;
   bool first = true;
-  for (const LayerFactors& factors : {job.first, job.second}) {
+  for (const LayerGemmOperands& factors : {job.first, job.second}) {
     if (!factors.a.at) continue;
     FastProduct product = product_of(factors, rows);
-    product.b_transposed = walk == LayerWalk::backward;
+    product.b_transposed = layout == GemmLayout::nt;
     product.out = job.out.at;
     product.out_stride = job.out.stride;
     product.out_batch = between_tasks(job.out, rows);
@@ -55,17 +55,18 @@ bool run_fast(FastProducts& products, LayerWalk walk, const kernels::LayerRowJob
   if (std::int64_t{rows} * kernels::padded(job.columns) > std::numeric_limits<int>::max())
     throw ResourceError("cuda: tasks of " + std::to_string(rows) + " rows and layers of " +
                         std::to_string(job.columns) + " units are too large for math = \"fast\"");
-  kernels::launch_layer_finish(job, rows, stream.handle());
+  kernels::launch_layer_epilogue(job, rows, stream.handle());
   stream.check("launch of what follows a fast product");
   return true;
 }
 
 bool run_fast(FastProducts& products, const kernels::LayerSumJob& job, int rows, Stream& stream) {
   if (job.weight < 0) return false;
-  const bool step = job.finish == SumFinish::step,
-             onto = job.finish == SumFinish::add_lambda || job.finish == SumFinish::subtract_lambda;
+  const bool step = job.epilogue == SumEpilogueKind::step,
+             onto = job.epilogue == SumEpilogueKind::add_lambda ||
+                    job.epilogue == SumEpilogueKind::subtract_lambda;
   bool first = true;
-  for (const LayerFactors& factors : {job.first, job.second}) {
+  for (const LayerGemmOperands& factors : {job.first, job.second}) {
     if (!factors.a.at) continue;
     FastProduct product = product_of(factors, rows);
     product.a_transposed = true;
@@ -76,15 +77,15 @@ bool run_fast(FastProducts& products, const kernels::LayerSumJob& job, int rows,
     product.columns = job.columns;
     product.terms = rows;
     product.batch = job.chunk.tasks;
-    product.alpha = job.finish == SumFinish::subtract_lambda      ? -1.0f
-                    : step || job.finish == SumFinish::set_lambda ? 1.0f
-                                                                  : job.weight_of_loss;
+    product.alpha = job.epilogue == SumEpilogueKind::subtract_lambda      ? -1.0f
+                    : step || job.epilogue == SumEpilogueKind::set_lambda ? 1.0f
+                                                                          : job.weight_of_loss;
     product.beta = onto || !first ? 1.0f : 0.0f;
     products.multiply(product);
     first = false;
   }
   if (step) {
-    kernels::launch_layer_finish(job, stream.handle());
+    kernels::launch_layer_epilogue(job, stream.handle());
     stream.check("launch of a fast step");
   }
   return true;

@@ -10,7 +10,7 @@
 namespace shoal::cuda {
 
 /// `rows`: of every task of the chunk. Returns false, having done nothing, where there is no product in it.
-bool run_fast(FastProducts& products, kernels::LayerWalk walk, const kernels::LayerRowJob& job, int rows,
+bool run_fast(FastProducts& products, kernels::GemmLayout layout, const kernels::LayerRowJob& job, int rows,
               Stream& stream);
 /// The weight's sums alone.
 bool run_fast(FastProducts& products, const kernels::LayerSumJob& job, int rows, Stream& stream);

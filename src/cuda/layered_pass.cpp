@@ -6,11 +6,11 @@
 
 namespace shoal::cuda {
 
+using kernels::GemmLayout;
 using kernels::LayerLossJob;
 using kernels::LayerRowJob;
 using kernels::LayerShape;
-using kernels::LayerWalk;
-using kernels::RowFinish;
+using kernels::RowEpilogueKind;
 
 void LayeredPass::forward(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
                           bool derivatives) const {
@@ -22,15 +22,15 @@ void LayeredPass::forward(const LayeredSide& side, const LayeredWeights& weights
     job.start = parameters(weights, layer.bias, 0, layer.bias_adapts);
     job.out = {tape.output, layer.stride, 0, true};
     if (last) {
-      if (side.rows.offset && !net_.has_skip) job.finish = RowFinish::add_offset;
+      if (side.rows.offset && !net_.has_skip) job.epilogue = RowEpilogueKind::add_offset;
     } else {
       const std::int64_t at = hidden(side, l);
       job.out.at = tape.activation + at;
-      job.finish = RowFinish::activate;
+      job.epilogue = RowEpilogueKind::activate;
       if (derivatives) job.slope = tape.slope + at;
-      if (derivatives && tape.curve) job.curve = tape.curve + at;
+      if (derivatives && tape.curvature) job.curvature = tape.curvature + at;
     }
-    run(LayerWalk::forward, job, side);
+    run(GemmLayout::nn, job, side);
   }
   if (!net_.has_skip) return;
   LayerRowJob job = row_job(side, net_.outputs, net_.inputs);
@@ -39,8 +39,8 @@ void LayeredPass::forward(const LayeredSide& side, const LayeredWeights& weights
                parameters(weights, net_.skip, out.stride, net_.skip_adapts)};
   job.start_at_out = true;
   job.out = {tape.output, out.stride, 0, true};
-  if (side.rows.offset) job.finish = RowFinish::add_offset;
-  run(LayerWalk::forward, job, side);
+  if (side.rows.offset) job.epilogue = RowEpilogueKind::add_offset;
+  run(GemmLayout::nn, job, side);
 }
 
 void LayeredPass::loss(const LayeredSide& side, const LayeredTape& tape, float* mean,
@@ -70,17 +70,17 @@ void LayeredPass::curvature(const LayeredSide& side, const LayeredTape& tape, fl
   stream_.check("launch of the losses' curvature");
 }
 
-void LayeredPass::through(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
-                          int l) const {
+void LayeredPass::backward_through_layer(const LayeredSide& side, const LayeredWeights& weights,
+                                         const LayeredTape& tape, int l) const {
   const LayerShape &layer = net_.layers[l], &below = net_.layers[l - 1];
   const std::int64_t at = hidden(side, l - 1);
   LayerRowJob job = row_job(side, layer.inputs, layer.outputs);
   job.first = {delta(side, tape, l), parameters(weights, layer.weight, layer.stride, layer.weight_adapts)};
   job.out = {tape.delta + at, below.stride, 0, true};
-  job.finish = RowFinish::through;
+  job.epilogue = RowEpilogueKind::activate_backward;
   job.slope = tape.slope + at;
-  if (tape.curve) job.curve = tape.curve + at;
-  run(LayerWalk::backward, job, side);
+  if (tape.curvature) job.curvature = tape.curvature + at;
+  run(GemmLayout::nt, job, side);
 }
 
 void LayeredPass::r_forward(const LayeredSide& side, const LayeredWeights& weights,
@@ -92,7 +92,7 @@ void LayeredPass::r_forward(const LayeredSide& side, const LayeredWeights& weigh
     LayerRowJob job = row_job(side, layer.outputs, layer.weight_adapts || by_w ? layer.inputs : 0);
     if (layer.weight_adapts) job.first = {input(side, tape, l), direction(layer.weight, layer.stride)};
     if (by_w) {
-      kernels::LayerFactors& factors = layer.weight_adapts ? job.second : job.first;
+      kernels::LayerGemmOperands& factors = layer.weight_adapts ? job.second : job.first;
       factors.a = r_input(side, l);
       factors.b = parameters(weights, layer.weight, layer.stride, layer.weight_adapts);
     }
@@ -102,10 +102,11 @@ void LayeredPass::r_forward(const LayeredSide& side, const LayeredWeights& weigh
       const std::int64_t at = hidden(side, l);
       job.slope = tape.slope + at;
       job.r_activation = work_.r_activation + at;
-      job.out.at = (tape.curve ? work_.r_sum : work_.r_activation) + at;
-      job.finish = tape.curve ? RowFinish::r_activate : RowFinish::r_through_simply;
+      job.out.at = (tape.curvature ? work_.r_sum : work_.r_activation) + at;
+      job.epilogue =
+          tape.curvature ? RowEpilogueKind::r_activate : RowEpilogueKind::r_activate_backward_linear;
     }
-    run(LayerWalk::forward, job, side);
+    run(GemmLayout::nn, job, side);
   }
   if (!net_.has_skip || !net_.skip_adapts) return;
   LayerRowJob job = row_job(side, net_.outputs, net_.inputs);
@@ -113,11 +114,12 @@ void LayeredPass::r_forward(const LayeredSide& side, const LayeredWeights& weigh
   job.first = {{side.rows.x, net_.inputs, 0, true}, direction(net_.skip, stride)};
   job.start_at_out = true;
   job.out = {work_.r_output, stride, 0, true};
-  run(LayerWalk::forward, job, side);
+  run(GemmLayout::nn, job, side);
 }
 
-void LayeredPass::r_through(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
-                            int l, const Operand& r_delta, float* r_below) const {
+void LayeredPass::r_backward_through_layer(const LayeredSide& side, const LayeredWeights& weights,
+                                           const LayeredTape& tape, int l, const Operand& r_delta,
+                                           float* r_below) const {
   const LayerShape &layer = net_.layers[l], &below = net_.layers[l - 1];
   const std::int64_t at = hidden(side, l - 1);
   LayerRowJob job = row_job(side, layer.inputs, layer.outputs);
@@ -126,13 +128,13 @@ void LayeredPass::r_through(const LayeredSide& side, const LayeredWeights& weigh
     job.second = {delta(side, tape, l), direction(layer.weight, layer.stride)};
   job.out = {r_below, below.stride, 0, true};
   job.slope = tape.slope + at;
-  job.finish = RowFinish::r_through_simply;
-  if (tape.curve && l > net_.lowest_adapting) {
-    job.curve = tape.curve + at;
+  job.epilogue = RowEpilogueKind::r_activate_backward_linear;
+  if (tape.curvature && l > net_.lowest_adapting) {
+    job.curvature = tape.curvature + at;
     job.r_sum = work_.r_sum + at;
-    job.finish = RowFinish::r_through;
+    job.epilogue = RowEpilogueKind::r_activate_backward;
   }
-  run(LayerWalk::backward, job, side);
+  run(GemmLayout::nt, job, side);
 }
 
 std::int64_t LayeredPass::hidden(const LayeredSide& side, int layer) const {
@@ -186,9 +188,9 @@ LayerLossJob LayeredPass::loss_job(const LayeredSide& side, const LayeredTape& t
   return job;
 }
 
-void LayeredPass::run(LayerWalk walk, const LayerRowJob& job, const LayeredSide& side) const {
-  if (fast_ && side.equal_rows > 0 && run_fast(*fast_, walk, job, side.equal_rows, stream_)) return;
-  kernels::launch_layer_rows(walk, job, side.most_rows, stream_.handle());
+void LayeredPass::run(GemmLayout layout, const LayerRowJob& job, const LayeredSide& side) const {
+  if (fast_ && side.equal_rows > 0 && run_fast(*fast_, layout, job, side.equal_rows, stream_)) return;
+  kernels::launch_layer_rows(layout, job, side.most_rows, stream_.handle());
   stream_.check("launch of a layer's product");
 }
 

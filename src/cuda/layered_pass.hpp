@@ -18,7 +18,7 @@ struct LayeredWeights {
 };
 
 /// Whose gradients a backward pass wants: those the inner loop moves, or all of theta's.
-enum class LayeredWanted { adapting, everything };
+enum class GradientScope { adapting, everything };
 
 class LayeredPass {
  public:
@@ -38,20 +38,21 @@ class LayeredPass {
   /// to the gradient. Without `sums` the deltas alone.
   template <class Sums>
   void backward(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
-                LayeredWanted wanted, Sums sums) const {
-    const bool all = wanted == LayeredWanted::everything;
+                GradientScope scope, Sums sums) const {
+    const bool all = scope == GradientScope::everything;
     const int lowest = all ? 0 : net_.lowest_adapting;
     for (int l = net_.layer_count - 1; l >= lowest; --l) {
       const kernels::LayerShape& layer = net_.layers[l];
       add_up(side, l, all || layer.weight_adapts, all || layer.bias_adapts,
              {input(side, tape, l), delta(side, tape, l)}, {}, delta(side, tape, l), sums);
-      if (l > lowest) through(side, weights, tape, l);
+      if (l > lowest) backward_through_layer(side, weights, tape, l);
     }
     if (net_.has_skip && (all || net_.skip_adapts)) add_up_skip(side, output(tape.output_delta), sums);
   }
   /// Deltas alone, down to the lowest layer that adapts.
   void deltas(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape) const {
-    for (int l = net_.layer_count - 1; l > net_.lowest_adapting; --l) through(side, weights, tape, l);
+    for (int l = net_.layer_count - 1; l > net_.lowest_adapting; --l)
+      backward_through_layer(side, weights, tape, l);
   }
 
   /// Hessian of the mean loss at the weights times work.u, of all tensors, given to sums(layer, job). Needs
@@ -61,20 +62,20 @@ class LayeredPass {
                       Sums sums) const {
     const int low = net_.lowest_adapting, last = net_.layer_count - 1;
     r_forward(side, weights, tape);
-    int turn = last % 2;
-    curvature(side, tape, work_.r_delta[turn]);
-    if (net_.has_skip) add_up_skip(side, rows_matrix(work_.r_delta[turn], net_.layers[last].stride), sums);
+    int buffer = last % 2;
+    curvature(side, tape, work_.r_delta[buffer]);
+    if (net_.has_skip) add_up_skip(side, rows_matrix(work_.r_delta[buffer], net_.layers[last].stride), sums);
     for (int l = last; l >= 0; --l) {
       const kernels::LayerShape& layer = net_.layers[l];
-      const kernels::LayerOperand rd = rows_matrix(work_.r_delta[turn], layer.stride);
-      const kernels::LayerFactors straight{input(side, tape, l), rd};
+      const kernels::LayerOperand rd = rows_matrix(work_.r_delta[buffer], layer.stride);
+      const kernels::LayerGemmOperands straight{input(side, tape, l), rd};
       if (l > low)
         add_up(side, l, true, true, {r_input(side, l), delta(side, tape, l)}, straight, rd, sums);
       else
         add_up(side, l, true, true, straight, {}, rd, sums);
       if (l == 0) return;
-      turn = 1 - turn;
-      r_through(side, weights, tape, l, rd, work_.r_delta[turn]);
+      buffer = 1 - buffer;
+      r_backward_through_layer(side, weights, tape, l, rd, work_.r_delta[buffer]);
     }
   }
 
@@ -92,18 +93,19 @@ class LayeredPass {
   kernels::LayerRowJob row_job(const LayeredSide& side, int columns, int terms) const;
   kernels::LayerLossJob loss_job(const LayeredSide& side, const LayeredTape& tape) const;
 
-  void through(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
-               int layer) const;
+  void backward_through_layer(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
+                              int layer) const;
   void r_forward(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape) const;
   void curvature(const LayeredSide& side, const LayeredTape& tape, float* r_delta) const;
-  void r_through(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape, int layer,
-                 const Operand& r_delta, float* r_below) const;
-  void run(kernels::LayerWalk walk, const kernels::LayerRowJob& job, const LayeredSide& side) const;
+  void r_backward_through_layer(const LayeredSide& side, const LayeredWeights& weights,
+                                const LayeredTape& tape, int layer, const Operand& r_delta,
+                                float* r_below) const;
+  void run(kernels::GemmLayout layout, const kernels::LayerRowJob& job, const LayeredSide& side) const;
   void run(kernels::LayerSumJob job, const LayeredSide& side) const;
 
   template <class Sums>
-  void add_up(const LayeredSide& side, int l, bool weight, bool bias, const kernels::LayerFactors& first,
-              const kernels::LayerFactors& second, const Operand& bias_terms, Sums sums) const {
+  void add_up(const LayeredSide& side, int l, bool weight, bool bias, const kernels::LayerGemmOperands& first,
+              const kernels::LayerGemmOperands& second, const Operand& bias_terms, Sums sums) const {
     if (!weight && !bias) return;
     const kernels::LayerShape& layer = net_.layers[l];
     kernels::LayerSumJob job{.chunk = work_.chunk(),

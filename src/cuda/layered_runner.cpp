@@ -29,51 +29,52 @@ class ChunkRun {
 
   void meta_gradient() {
     const int K = inner_.steps;
-    settle(LayerSettle::begin, 0, 0);
+    resolve_status(LayerStatusStage::begin, 0, 0);
     query_loss(weights(0), loss_before());
     adapt_steps(0, K);
     if (move_) {
       query_loss(weights(K), loss_after());  // lambda holds the move, summed along the way
     } else {
-      query_gradient(weights(K), loss_after(),
-                     inner_.step_weights && K > 0 ? SumFinish::scale_lambda : SumFinish::set_lambda,
-                     weight(K));
+      query_gradient(
+          weights(K), loss_after(),
+          inner_.step_weights && K > 0 ? SumEpilogueKind::scale_lambda : SumEpilogueKind::set_lambda,
+          weight(K));
       backward_through_steps();
     }
     check(work_.lambda, size_);
     check(work_.rate_gradient, call_.rate_count);
-    settle(LayerSettle::outcome, K, 0);
+    resolve_status(LayerStatusStage::outcome, K, 0);
     total(work_.lambda, size_, call_.sums);
     total(work_.rate_gradient, call_.rate_count, call_.rate_sums);
-    give_fast_weights();
+    store_fast_weights();
   }
 
   void adapt() {
-    settle(LayerSettle::begin, 0, 0);
+    resolve_status(LayerStatusStage::begin, 0, 0);
     adapt_steps(0, inner_.steps);
-    settle(LayerSettle::outcome, inner_.steps, 0);
-    give_fast_weights();
+    resolve_status(LayerStatusStage::outcome, inner_.steps, 0);
+    store_fast_weights();
   }
 
   /// At each point the status is that of a run with so many steps.
   void evaluate() {
-    settle(LayerSettle::begin, 0, 0);
+    resolve_status(LayerStatusStage::begin, 0, 0);
     int done = 0;
     std::int64_t at = 0;
     for (const int point : call_.points) {
       adapt_steps(done, point);
       done = point;
       query_loss(weights(done), call_.loss_after + at + span_.begin);
-      settle(LayerSettle::point, done, at);
+      resolve_status(LayerStatusStage::point, done, at);
       at += call_.tasks;
     }
   }
 
   void predict() {
-    settle(LayerSettle::begin, 0, 0);
+    resolve_status(LayerStatusStage::begin, 0, 0);
     const LayeredWeights own{call_.own_parameters + span_.begin * size_, nullptr, true};
     pass_.forward(query_, own, work_.query_tape, false);
-    const std::int64_t row = call_.query.offsets[static_cast<std::size_t>(span_.begin)];
+    const std::int64_t row = call_.query.row_starts[static_cast<std::size_t>(span_.begin)];
     launch_layer_outputs(work_.query_tape.output, query_.all_rows, net_.outputs,
                          net_.layers[net_.layer_count - 1].stride, call_.outputs + row * net_.outputs,
                          stream_.handle());
@@ -122,8 +123,8 @@ class ChunkRun {
       const LayeredTape& tape = work_.support_tape(k);
       pass_.forward(support_, now, tape, true);
       pass_.loss_and_delta(support_, tape, work_.means, not_finite);
-      pass_.backward(support_, now, tape, LayeredWanted::adapting, [&](int layer, LayerSumJob& job) {
-        job.finish = SumFinish::step;
+      pass_.backward(support_, now, tape, GradientScope::adapting, [&](int layer, LayerSumJob& job) {
+        job.epilogue = SumEpilogueKind::step;
         job.parameters = size_;
         job.lambda = move_ ? work_.lambda : nullptr;
         job.gradient = work_.gradient(k);
@@ -134,7 +135,7 @@ class ChunkRun {
         job.rates = rates(layer, k);
         job.max_move = inner_.max_move;
       });
-      settle(LayerSettle::step, k, 0);
+      resolve_status(LayerStatusStage::step, k, 0);
     }
   }
 
@@ -143,32 +144,32 @@ class ChunkRun {
     pass_.forward(query_, now, work_.query_tape, false);
     pass_.loss(query_, work_.query_tape, mean, not_small);
   }
-  void query_gradient(const LayeredWeights& now, float* mean, SumFinish finish, float factor) {
+  void query_gradient(const LayeredWeights& now, float* mean, SumEpilogueKind epilogue, float factor) {
     pass_.forward(query_, now, work_.query_tape, true);
     pass_.loss_and_delta(query_, work_.query_tape, mean, not_small);
-    pass_.backward(query_, now, work_.query_tape, LayeredWanted::everything,
-                   [&](int, LayerSumJob& job) { to_lambda(job, finish, factor); });
+    pass_.backward(query_, now, work_.query_tape, GradientScope::everything,
+                   [&](int, LayerSumJob& job) { to_lambda(job, epilogue, factor); });
   }
-  void to_lambda(LayerSumJob& job, SumFinish finish, float factor) const {
-    job.finish = finish;
+  void to_lambda(LayerSumJob& job, SumEpilogueKind epilogue, float factor) const {
+    job.epilogue = epilogue;
     job.weight_of_loss = factor;
     job.parameters = size_;
     job.lambda = work_.lambda;
   }
 
-  // --- the way back ---
+  // --- the backward pass ---
   void backward_through_steps() {
     for (int k = inner_.steps - 1; k >= 0; --k) {
       if (inner_.outer == OuterRule::exact) backward_through_step(k);
       if (const float w = weight(k); w != 0.0f)
-        query_gradient(weights(k), work_.means, SumFinish::add_lambda, w);
+        query_gradient(weights(k), work_.means, SumEpilogueKind::add_lambda, w);
     }
   }
 
   void backward_through_step(int k) {
     const LayeredWeights now = weights(k);
     const LayeredTape& tape = work_.support_tape(k);
-    if (!work_.keeps_tapes()) {
+    if (!work_.stores_tapes()) {
       pass_.forward(support_, now, tape, true);
       pass_.loss_and_delta(support_, tape, nullptr, not_finite);
       pass_.deltas(support_, now, tape);
@@ -179,8 +180,9 @@ class ChunkRun {
         add_rate_gradient(k, begin, rows, columns, layer);
       direction(k, {begin, end, adapts, rates(layer, k)});
     });
-    pass_.hessian_vector(support_, now, tape,
-                         [&](int, LayerSumJob& job) { to_lambda(job, SumFinish::subtract_lambda, 1.0f); });
+    pass_.hessian_vector(support_, now, tape, [&](int, LayerSumJob& job) {
+      to_lambda(job, SumEpilogueKind::subtract_lambda, 1.0f);
+    });
   }
 
   void direction(int k, const LayerTensor& tensor) {
@@ -215,20 +217,20 @@ class ChunkRun {
 
   // --- status and results ---
   /// `at`: where the caller's entries for this point begin.
-  void settle(LayerSettle what, int step, std::int64_t at) {
-    LayerSettleJob job{.chunk = work_.chunk(),
+  void resolve_status(LayerStatusStage what, int step, std::int64_t at) {
+    LayerStatusJob job{.chunk = work_.chunk(),
                        .what = what,
                        .step = step,
                        .status = call_.status + at + span_.begin,
                        .failed_step = call_.failed_step + at + span_.begin};
-    if (what == LayerSettle::begin) {
+    if (what == LayerStatusStage::begin) {
       job.loss_before = loss_before();
       job.loss_after = loss_after();
     }
-    launch_layer_settle(job, stream_.handle());
+    launch_layer_resolve_status(job, stream_.handle());
     stream_.check("launch of the tasks' status");
   }
-  LayerTotalJob values(const float* values, std::int64_t count, long long* sums) const {
+  LayerReduceJob values(const float* values, std::int64_t count, long long* sums) const {
     return {.chunk = work_.chunk(), .values = values, .count = count, .sums = sums};
   }
   void check(const float* of, std::int64_t count) {
@@ -238,20 +240,20 @@ class ChunkRun {
   }
   void total(const float* of, std::int64_t count, long long* sums) {
     if (count == 0) return;
-    launch_layer_total(values(of, count, sums), stream_.handle());
+    launch_layer_reduce(values(of, count, sums), stream_.handle());
     stream_.check("launch of the sum over tasks");
   }
-  void give_fast_weights() {
+  void store_fast_weights() {
     if (!call_.fast_weights) return;
     const int K = inner_.steps;
     for_tensors([&](std::int64_t begin, std::int64_t end, int, int, bool adapts, int) {
-      launch_layer_give({.chunk = work_.chunk(),
-                         .tensor = {begin, end, adapts && K > 0, {}},
-                         .parameters = size_,
-                         .theta = call_.theta,
-                         .phi = K > 0 ? work_.trajectory(K) : nullptr,
-                         .to = call_.fast_weights + span_.begin * size_},
-                        stream_.handle());
+      launch_layer_store_fast_weights({.chunk = work_.chunk(),
+                                       .tensor = {begin, end, adapts && K > 0, {}},
+                                       .parameters = size_,
+                                       .theta = call_.theta,
+                                       .phi = K > 0 ? work_.trajectory(K) : nullptr,
+                                       .to = call_.fast_weights + span_.begin * size_},
+                                      stream_.handle());
       stream_.check("launch of the fast weights");
     });
   }

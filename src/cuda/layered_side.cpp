@@ -15,8 +15,8 @@ T* shifted(T* at, std::int64_t by) {
 
 LayeredSide side_of(const LayeredRows& all, const kernels::Network& net, LayeredSpan span) {
   LayeredSide side;
-  if (all.offsets.empty()) return side;
-  const auto offset = [&](int task) { return all.offsets[static_cast<std::size_t>(task)]; };
+  if (all.row_starts.empty()) return side;
+  const auto offset = [&](int task) { return all.row_starts[static_cast<std::size_t>(task)]; };
   const std::int64_t row = offset(span.begin);
   side.rows = {.first = all.rows.first + span.begin,
                .x = all.rows.x + row * net.inputs,

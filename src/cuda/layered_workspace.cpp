@@ -66,9 +66,9 @@ LayeredWorkspace::Need LayeredWorkspace::need(int tapes) const {
 }
 
 std::int64_t LayeredWorkspace::rows(const LayeredRows& side, LayeredSpan span) const {
-  if (side.offsets.empty()) return 0;
-  return side.offsets[static_cast<std::size_t>(span.end)] -
-         side.offsets[static_cast<std::size_t>(span.begin)];
+  if (side.row_starts.empty()) return 0;
+  return side.row_starts[static_cast<std::size_t>(span.end)] -
+         side.row_starts[static_cast<std::size_t>(span.begin)];
 }
 
 std::vector<LayeredSpan> LayeredWorkspace::split(const Need& need, std::int64_t floats) const {
@@ -103,17 +103,17 @@ std::vector<LayeredSpan> LayeredWorkspace::split(const Need& need, std::int64_t 
   return chunks;
 }
 
-LayeredTape LayeredWorkspace::take_tape(float*& next, std::int64_t rows) const {
-  const auto take = [&](std::int64_t floats) { return std::exchange(next, next + floats); };
+LayeredTape LayeredWorkspace::allocate_tape(float*& next, std::int64_t rows) const {
+  const auto allocate = [&](std::int64_t floats) { return std::exchange(next, next + floats); };
   const std::int64_t hidden = rows * call_.network.hidden_width,
                      outputs = rows * output_stride(call_.network);
   LayeredTape tape;
-  tape.activation = take(hidden);
-  tape.slope = take(hidden);
-  tape.delta = take(hidden);
-  if (curved_) tape.curve = take(hidden);
-  tape.output = take(outputs);
-  tape.output_delta = take(outputs);
+  tape.activation = allocate(hidden);
+  tape.slope = allocate(hidden);
+  tape.delta = allocate(hidden);
+  if (curved_) tape.curvature = allocate(hidden);
+  tape.output = allocate(outputs);
+  tape.output_delta = allocate(outputs);
   return tape;
 }
 
@@ -124,36 +124,36 @@ void LayeredWorkspace::begin(LayeredSpan span, DeviceArray<float>& floats, Devic
                      query = rows(call_.query, span);
   const Need all = need(tapes_);
   float* const floats_begin =
-      floats.room_for(stream, static_cast<std::size_t>(all.of(tasks, support, query) + slack));
+      floats.reserve(stream, static_cast<std::size_t>(all.of(tasks, support, query) + slack));
   float* next = floats_begin;
-  const auto take = [&](std::int64_t count) { return std::exchange(next, next + count); };
+  const auto allocate = [&](std::int64_t count) { return std::exchange(next, next + count); };
   if (const std::int64_t parameters = tasks * all.per_task; parameters > 0)
     stream.fill_zero(next, static_cast<std::size_t>(parameters) * sizeof(float));
   per_chunk_ = tasks * static_cast<std::int64_t>(net.parameters);
   // Matrices first: whole 16-byte words, as all of them are but the last two.
-  trajectory_ = take(trajectory_count_ * per_chunk_);
-  gradient_ = take(gradient_count_ * per_chunk_);
-  if (backward_) lambda = take(per_chunk_);
-  if (exact_) u = take(per_chunk_);
-  if (backward_) rate_gradient = take(tasks * call_.rate_count);
-  means = take(tasks);
+  trajectory_ = allocate(trajectory_count_ * per_chunk_);
+  gradient_ = allocate(gradient_count_ * per_chunk_);
+  if (backward_) lambda = allocate(per_chunk_);
+  if (exact_) u = allocate(per_chunk_);
+  if (backward_) rate_gradient = allocate(tasks * call_.rate_count);
+  means = allocate(tasks);
   next += (4 - (next - floats_begin) % 4) % 4;
 
   support_tapes_.clear();
-  for (int k = 0; k < tapes_; ++k) support_tapes_.push_back(take_tape(next, support));
-  query_tape = take_tape(next, query);
+  for (int k = 0; k < tapes_; ++k) support_tapes_.push_back(allocate_tape(next, support));
+  query_tape = allocate_tape(next, query);
   if (exact_) {
-    r_sum = take(support * net.hidden_width);
-    r_activation = take(support * net.hidden_width);
-    r_output = take(support * output_stride(net));
-    for (float*& turn : r_delta) turn = take(support * net.widest);
+    r_sum = allocate(support * net.hidden_width);
+    r_activation = allocate(support * net.hidden_width);
+    r_output = allocate(support * output_stride(net));
+    for (float*& buffer : r_delta) buffer = allocate(support * net.widest);
   }
-  terms = take(std::max(support, query) * 2 * terms_per_row);
+  terms = allocate(std::max(support, query) * 2 * terms_per_row);
 
   const auto count = static_cast<std::size_t>(tasks);
-  int* const numbers = integers.room_for(stream, 2 * count);
+  int* const numbers = integers.reserve(stream, 2 * count);
   chunk_ = {.tasks = static_cast<int>(tasks),
-            .status = bytes.room_for(stream, count),
+            .status = bytes.reserve(stream, count),
             .failed_step = numbers,
             .events = numbers + count};
 }

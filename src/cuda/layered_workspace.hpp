@@ -16,7 +16,7 @@ namespace shoal::cuda {
 /// rows * width_before floats.
 struct LayeredTape {
   float *activation = nullptr, *slope = nullptr, *delta = nullptr;
-  float* curve = nullptr;  ///< f'', then dL/da f''; null where f'' = 0
+  float* curvature = nullptr;  ///< f'', then dL/da f''; null where f'' = 0
   float *output = nullptr, *output_delta = nullptr;
 };
 
@@ -27,8 +27,8 @@ class LayeredWorkspace {
   LayeredWorkspace(const LayeredCall& call, std::int64_t budget);
 
   const std::vector<LayeredSpan>& chunks() const { return chunks_; }
-  /// Whether the tapes of all inner steps are kept for the way back; if not, they are computed again.
-  bool keeps_tapes() const { return tapes_ > 1; }
+  /// Whether the tapes of all inner steps are kept for the backward pass; if not, they are computed again.
+  bool stores_tapes() const { return tapes_ > 1; }
 
   /// Lays out the memory for one chunk. Padding of parameters is zero.
   void begin(LayeredSpan chunk, DeviceArray<float>& floats, DeviceArray<int>& integers,
@@ -58,7 +58,7 @@ class LayeredWorkspace {
   Need need(int tapes) const;
   std::vector<LayeredSpan> split(const Need& need, std::int64_t floats) const;
   std::int64_t rows(const LayeredRows& side, LayeredSpan span) const;
-  LayeredTape take_tape(float*& next, std::int64_t rows) const;
+  LayeredTape allocate_tape(float*& next, std::int64_t rows) const;
 
   const LayeredCall& call_;
   bool backward_, exact_, curved_;

@@ -22,12 +22,12 @@ bool has_pools() {
 
 }  // namespace
 
-void* allocate_from_pool(Stream& stream, std::size_t bytes, const CallSite& where) {
+void* allocate_from_pool(Stream& stream, std::size_t bytes, const SourceLocation& where) {
   const bool pools = has_pools();
   void* memory = nullptr;
   const cudaError_t error =
       pools ? cudaMallocAsync(&memory, bytes, stream_of(stream.handle())) : cudaMalloc(&memory, bytes);
-  must(error, with_bytes(pools ? "cudaMallocAsync" : "cudaMalloc", bytes), where);
+  throw_on_error(error, with_bytes(pools ? "cudaMallocAsync" : "cudaMalloc", bytes), where);
   ++device_counts().allocations;
   return memory;
 }
@@ -38,16 +38,17 @@ void release_to_pool(Stream& stream, void* memory) noexcept {
     cudaFree(memory);  // waits for the device
 }
 
-std::optional<int> device_of_memory(const void* address, const CallSite& where) {
+std::optional<int> device_of_memory(const void* address, const SourceLocation& where) {
   cudaPointerAttributes attributes{};
-  must(cudaPointerGetAttributes(&attributes, address), "cudaPointerGetAttributes", where);
+  throw_on_error(cudaPointerGetAttributes(&attributes, address), "cudaPointerGetAttributes", where);
   const bool on_device = attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged;
   return on_device ? std::optional(attributes.device) : std::nullopt;
 }
 
-void* allocate_pinned(std::size_t bytes, const CallSite& where) {
+void* allocate_pinned(std::size_t bytes, const SourceLocation& where) {
   void* memory = nullptr;
-  must(cudaHostAlloc(&memory, bytes, cudaHostAllocDefault), with_bytes("cudaHostAlloc", bytes), where);
+  throw_on_error(cudaHostAlloc(&memory, bytes, cudaHostAllocDefault), with_bytes("cudaHostAlloc", bytes),
+                 where);
   ++device_counts().allocations;
   return memory;
 }

@@ -8,14 +8,15 @@
 namespace shoal::cuda {
 
 /// For work given to `stream` from now on. Throws DeviceError naming the bytes.
-void* allocate_from_pool(Stream& stream, std::size_t bytes, const CallSite& where);
+void* allocate_from_pool(Stream& stream, std::size_t bytes, const SourceLocation& where);
 /// Once the work given to `stream` so far is done.
 void release_to_pool(Stream& stream, void* memory) noexcept;
 
 /// The device of an address, that of managed memory too; nothing for memory of the host.
-std::optional<int> device_of_memory(const void* address, const CallSite& where = CallSite::current());
+std::optional<int> device_of_memory(const void* address,
+                                    const SourceLocation& where = SourceLocation::current());
 
-void* allocate_pinned(std::size_t bytes, const CallSite& where = CallSite::current());
+void* allocate_pinned(std::size_t bytes, const SourceLocation& where = SourceLocation::current());
 /// The caller sees to it that no copy is under way.
 void release_pinned(void* memory) noexcept;
 

@@ -9,7 +9,7 @@
 
 namespace shoal {
 
-cuda::PlanWish wish_of(const CudaOptions& options) {
+cuda::PlanOverride plan_override_of(const CudaOptions& options) {
   return {.threads = options.threads, .rows = options.rows, .layers = options.layer_by_layer};
 }
 
@@ -35,7 +35,7 @@ std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks,
   for (const cuda::LaunchPlan& plan : cuda::admissible_plans(request, architecture))
     plans.push_back({plan.threads, plan.memory.rows, plan.cycles, plan.describe()});
   plans.push_back({.text = cuda::make_plan(request, architecture, {.layers = true}).describe()});
-  const std::string chosen = cuda::make_plan(request, architecture, wish_of(options)).describe();
+  const std::string chosen = cuda::make_plan(request, architecture, plan_override_of(options)).describe();
   std::stable_partition(plans.begin(), plans.end(),
                         [&](const CudaPlan& plan) { return plan.text == chosen; });
   return plans;

@@ -13,7 +13,7 @@
 namespace shoal {
 
 /// The part of plans that `options` decide.
-cuda::PlanWish wish_of(const CudaOptions& options);
+cuda::PlanOverride plan_override_of(const CudaOptions& options);
 
 /// Every plan of meta_gradient() on a device of compute capability major.minor = capability / 10: the one it
 /// takes first, layer by layer among them. Needs no device.

@@ -6,10 +6,10 @@
 
 namespace shoal::cuda {
 
-Range::Range(const char* name) {
+ProfilerRange::ProfilerRange(const char* name) {
   nvtxRangePushA(name);
 }
-Range::~Range() {
+ProfilerRange::~ProfilerRange() {
   nvtxRangePop();
 }
 

@@ -27,11 +27,11 @@ void ResultDelivery::prepare_means(Stream& stream, const DeviceProblem& problem,
   const kernels::IterationInputs inputs{next_update(Optimizer{.kind = OptimizerKind::sgd}, state), 0};
   stream.send(workspace_.inputs(stream), &inputs, sizeof inputs);
   const std::size_t all = problem.size() + problem.rate_count();
-  update_.now.values = update_.next.values = discarded_.zeroed(stream, all);
+  update_.now.values = update_.next.values = discarded_.reserve_zeroed(stream, all);
 }
 
 void ResultDelivery::prepare_packing(Stream& stream, const DeviceLayout& layout) {
-  packing_ = places_.take(stream, layout.places());
+  packing_ = places_.upload(stream, layout.places());
 }
 
 void ResultDelivery::means(Stream& stream, const DeviceProblem& problem,

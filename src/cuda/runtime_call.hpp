@@ -14,7 +14,7 @@ inline std::string text_of(cudaError_t error) {
 
 /// `call` names the function; where it takes time to say so, a callable that gives the name.
 template <class Call>
-void must(cudaError_t error, const Call& call, const CallSite& where) {
+void throw_on_error(cudaError_t error, const Call& call, const SourceLocation& where) {
   if (error == cudaSuccess) return;
   cudaGetLastError();  // an error that can be survived does not stay behind for the next call
   if constexpr (requires { call(); })

@@ -26,7 +26,7 @@ int sets_for(int tasks) {
 TaskLauncher::TaskLauncher(const DeviceInfo& device, const CudaOptions& options, Stream& stream)
     : device_(device),
       architecture_(architecture_of(device.major, device.minor)),
-      wish_(wish_of(options)),
+      plan_override_(plan_override_of(options)),
       layered_memory_(options.layered_memory) {
   if (options.math == Math::fast) fast_.emplace(stream);
   architecture_.shared_per_block = std::min(architecture_.shared_per_block, device.shared_per_block);
@@ -49,12 +49,12 @@ TaskLaunch TaskLauncher::prepare(Stream& stream, const DeviceProblem& problem, k
                                        .rate_count = job.rate_count,
                                        .support_rows = shape.support_rows,
                                        .query_rows = shape.query_rows},
-                                      architecture_, wish_),
+                                      architecture_, plan_override_),
                     .grid = {},
                     .layered = {}};
   const LaunchPlan& plan = launch.plan;
   const auto quantiles = static_cast<std::size_t>(job.loss.quantile_count);
-  job.loss.quantiles = quantiles_.take(stream, {job.loss.quantiles, quantiles});
+  job.loss.quantiles = quantiles_.upload(stream, {job.loss.quantiles, quantiles});
   if (plan.regime == Regime::layers) {
     job.sum_sets = 1;
     launch.layered = layered_call(kernel, job, layout.network(), problem.inner(), shape.support, shape.query,

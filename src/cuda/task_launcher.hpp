@@ -46,7 +46,7 @@ class TaskLauncher {
  private:
   DeviceInfo device_;
   Architecture architecture_;
-  PlanWish wish_;
+  PlanOverride plan_override_;
   std::int64_t layered_memory_;  ///< bytes; 0: half of what is free when they are first needed
   LayeredRunner layered_;
   std::optional<FastProducts> fast_;

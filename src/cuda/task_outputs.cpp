@@ -6,17 +6,17 @@
 namespace shoal::cuda {
 namespace {
 
-constexpr float the_nan = std::numeric_limits<float>::quiet_NaN();  // 0x7fc00000
+constexpr float canonical_nan = std::numeric_limits<float>::quiet_NaN();  // 0x7fc00000
 
 }  // namespace
 
-void TaskOutputs::make_room(Stream& stream, std::size_t entries, std::size_t fast_weights,
-                            kernels::TaskArguments& job) {
-  job.failed_step = failed_step_.room_for(stream, entries);
-  job.loss_before = loss_before_.room_for(stream, entries);
-  job.loss_after = loss_after_.room_for(stream, entries);
+void TaskOutputs::reserve(Stream& stream, std::size_t entries, std::size_t fast_weights,
+                          kernels::TaskArguments& job) {
+  job.failed_step = failed_step_.reserve(stream, entries);
+  job.loss_before = loss_before_.reserve(stream, entries);
+  job.loss_after = loss_after_.reserve(stream, entries);
   job.fast_weights =
-      fast_weights_.zeroed(stream, fast_weights);  // all are fetched, tasks that fail give none
+      fast_weights_.reserve_zeroed(stream, fast_weights);  // all are fetched, tasks that fail give none
 }
 
 void TaskOutputs::fetch_outcomes(Stream& stream, const kernels::TaskArguments& job,
@@ -32,7 +32,7 @@ void TaskOutputs::fetch_losses(Stream& stream, const float* from, std::span<cons
   if (losses.empty()) return;
   stream.fetch(losses.data(), from, losses.size_bytes());
   for (std::size_t t = 0; t < losses.size(); ++t)
-    if (status[t] != TaskStatus::good) losses[t] = the_nan;
+    if (status[t] != TaskStatus::good) losses[t] = canonical_nan;
 }
 
 void TaskOutputs::fetch_fast_weights(Stream& stream, const kernels::TaskArguments& job,
@@ -47,7 +47,7 @@ void TaskOutputs::fetch_fast_weights(Stream& stream, const kernels::TaskArgument
     if (status[t] == TaskStatus::good)
       layout.pack(padded.data() + t * size, to);
     else
-      std::fill(to, to + packed, the_nan);
+      std::fill(to, to + packed, canonical_nan);
   }
 }
 

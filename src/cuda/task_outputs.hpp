@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // TaskOutputs: what task kernels leave per task, and its way to the host. Whatever a bad task has left
-// becomes the one NaN (contract N1).
+// becomes the canonical NaN (contract N1).
 #pragma once
 
 #include <span>
@@ -16,7 +16,7 @@ namespace shoal::cuda {
 class TaskOutputs {
  public:
   /// Room for `entries` losses and failed steps, and `fast_weights` floats.
-  void make_room(Stream& stream, std::size_t entries, std::size_t fast_weights, kernels::TaskArguments& job);
+  void reserve(Stream& stream, std::size_t entries, std::size_t fast_weights, kernels::TaskArguments& job);
 
   // The following wait for the stream.
   static void fetch_outcomes(Stream& stream, const kernels::TaskArguments& job, std::span<TaskStatus> status,

@@ -21,12 +21,12 @@ kernels::TeamLaunch TeamLauncher::prepare(Stream& stream, const LaunchPlan& plan
   grid.blocks = std::clamp((job.tasks + plan.teams - 1) / plan.teams, 1, resident * multiprocessors);
   const auto teams = static_cast<std::size_t>(grid.blocks) * static_cast<std::size_t>(plan.teams);
   // Padding in the workspace must be zero, and whoever used it before had another layout.
-  job.workspace = workspace_.zeroed(stream, teams * static_cast<std::size_t>(plan.workspace.floats));
-  job.widths = widths_.take(stream, layout.widths());
-  job.network.layers = layers_.take(stream, layout.layers());
+  job.workspace = workspace_.reserve_zeroed(stream, teams * static_cast<std::size_t>(plan.workspace.floats));
+  job.widths = widths_.upload(stream, layout.widths());
+  job.network.layers = layers_.upload(stream, layout.layers());
   if (job.inner.step_weights)
     job.inner.step_weights =
-        step_weights_.take(stream, {job.inner.step_weights, static_cast<std::size_t>(job.inner.steps)});
+        step_weights_.upload(stream, {job.inner.step_weights, static_cast<std::size_t>(job.inner.steps)});
   return grid;
 }
 

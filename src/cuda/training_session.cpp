@@ -56,7 +56,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
 
   ~CudaTrainingSession() override {
     const std::lock_guard lock(mutex_);
-    enter_for_good(scope_, device_.index);
+    enter_for_destruction(scope_, device_.index);
     graphs_[0].clear();
     graphs_[1].clear();
   }
@@ -72,7 +72,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
     const DrainOnFailure drain(stream_);
-    const Range range("shoal: fetch parameters");
+    const ProfilerRange range("shoal: fetch parameters");
     state_.get(stream_, problem(columns_), parameters, state);
   }
 
@@ -80,11 +80,11 @@ class CudaTrainingSession final : public TrainingSession<float> {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
     const DrainOnFailure drain(stream_);
-    const Range range("shoal: meta-iteration");
+    const ProfilerRange range("shoal: meta-iteration");
     const DeviceProblem& at = problem(tasks.columns());
     {
-      const Range upload("shoal: upload tasks");
-      tasks_.put(stream_, tasks, at.rows(), 1, job_);
+      const ProfilerRange upload("shoal: upload tasks");
+      tasks_.upload(stream_, tasks, at.rows(), 1, job_);
     }
     prepare({.tasks = job_.tasks,
              .support_rows = most_rows(tasks.support()),
@@ -102,13 +102,13 @@ class CudaTrainingSession final : public TrainingSession<float> {
     const std::lock_guard lock(mutex_);
     const DeviceScope scope(device_.index);
     const DrainOnFailure drain(stream_);
-    const Range range("shoal: meta-iteration");
+    const ProfilerRange range("shoal: meta-iteration");
     if (count > most_tasks)
       throw ResourceError("cuda: " + std::to_string(count) + " tasks at a time are more than " +
                           std::to_string(most_tasks) + "; set a chunk");
     const TaskColumns columns{1, 1, 0};
     const DeviceProblem& at = problem(columns);
-    tasks_.make_room(stream_, formula, static_cast<int>(count), at.rows(), job_);
+    tasks_.reserve(stream_, formula, static_cast<int>(count), at.rows(), job_);
     prepare({.tasks = job_.tasks,
              .support_rows = formula.support,
              .query_rows = formula.query,
@@ -166,31 +166,32 @@ class CudaTrainingSession final : public TrainingSession<float> {
       shape.query_rows = std::max(shape.query_rows, captured_.query_rows);
     }
     if (shape == captured_ && !(by_task && !std::equal(sizes, sizes + 2, planned_sizes_))) return;
-    const Range range("shoal: prepare");
+    const ProfilerRange range("shoal: prepare");
     captured_ = {};
     planned_ = shape;
     std::copy(sizes, sizes + 2, planned_sizes_);
     job_.rate_count = static_cast<int>(problem_->rate_count());
-    outputs_.make_room(stream_, static_cast<std::size_t>(job_.tasks), 0, job_);
+    outputs_.reserve(stream_, static_cast<std::size_t>(job_.tasks), 0, job_);
     launch_ = launcher_.prepare(stream_, *problem_, kernels::TaskKernel::meta_gradient,
-                                {.support = tasks_.support().offsets(),
-                                 .query = tasks_.query().offsets(),
+                                {.support = tasks_.support().row_starts(),
+                                 .query = tasks_.query().row_starts(),
                                  .support_rows = planned_.support_rows,
                                  .query_rows = planned_.query_rows},
                                 job_);
     update_ = workspace_.prepare(stream_, *problem_, job_);
-    pinned_inputs_.room_for(1);
-    pinned_summary_.room_for(1);
+    pinned_inputs_.reserve(1);
+    pinned_summary_.reserve(1);
     clean_ = false;  // the digits lie in another way
     load_kernel(kernels::meta_update_address());
     if (planned_.generated) load_kernel(kernels::task_generation_address());
-    for (const int turn : {0, 1}) {
-      kernels::TaskArguments& job = jobs_[turn] = job_;
-      update_.now = state_.at(stream_, *problem_, turn);
-      update_.next = state_.at(stream_, *problem_, 1 - turn);
+    for (const int current : {0, 1}) {
+      kernels::TaskArguments& job = jobs_[current] = job_;
+      update_.now = state_.at(stream_, *problem_, current);
+      update_.next = state_.at(stream_, *problem_, 1 - current);
       job.theta = update_.now.values;
       job.rates = job.rate_count > 0 ? update_.now.values + problem_->size() : nullptr;
-      if (launch_.can_be_captured()) graphs_[turn].capture(recorder_, [&] { enqueue(recorder_, turn); });
+      if (launch_.can_be_captured())
+        graphs_[current].capture(recorder_, [&] { enqueue(recorder_, current); });
     }
     // What the launcher has sent from its own memory lies on the device before anything is freed.
     planned_.allocations = device_counts().allocations;
@@ -198,11 +199,11 @@ class CudaTrainingSession final : public TrainingSession<float> {
   }
 
   /// Gives the meta-iteration itself to `stream`: what a graph holds.
-  void enqueue(Stream& stream, int turn) {
-    const kernels::TaskArguments& job = jobs_[turn];
-    update_.now = state_.at(stream_, *problem_, turn);
-    update_.next = state_.at(stream_, *problem_, 1 - turn);
-    stream.copy_to_device(workspace_.inputs(stream_), pinned_inputs_.room_for(1).data(),
+  void enqueue(Stream& stream, int current) {
+    const kernels::TaskArguments& job = jobs_[current];
+    update_.now = state_.at(stream_, *problem_, current);
+    update_.next = state_.at(stream_, *problem_, 1 - current);
+    stream.copy_to_device(workspace_.inputs(stream_), pinned_inputs_.reserve(1).data(),
                           sizeof(IterationInputs));
     if (planned_.generated) {
       kernels::launch_task_generation({.formula = planned_.formula,
@@ -219,27 +220,27 @@ class CudaTrainingSession final : public TrainingSession<float> {
     launcher_.launch(stream, launch_, job);
     kernels::launch_meta_update(update_, stream.handle());
     stream.check("launch of the meta-update");
-    stream.copy_to_host(pinned_summary_.room_for(1).data(), update_.summary, sizeof(IterationSummary));
+    stream.copy_to_host(pinned_summary_.reserve(1).data(), update_.summary, sizeof(IterationSummary));
   }
 
   StepReport<float> run(const IterationInputs& inputs) {
     if (!clean_) workspace_.clear(stream_, update_);
     clean_ = false;
-    pinned_inputs_.room_for(1)[0] = inputs;
+    pinned_inputs_.reserve(1)[0] = inputs;
     {
-      const Range range("shoal: launch");
+      const ProfilerRange range("shoal: launch");
       clock_.around(stream_, [&] {
         if (launch_.can_be_captured())
-          graphs_[state_.turn()].launch(stream_);
+          graphs_[state_.current()].launch(stream_);
         else
-          enqueue(stream_, state_.turn());
+          enqueue(stream_, state_.current());
       });
     }
-    const Range range("shoal: wait");
+    const ProfilerRange range("shoal: wait");
     stream_.synchronize("meta-iteration");
     clock_.collect();
     clean_ = true;
-    const IterationSummary& summary = pinned_summary_.room_for(1)[0];
+    const IterationSummary& summary = pinned_summary_.reserve(1)[0];
     return {summary.mean_query_loss_before, summary.mean_query_loss, summary.good};
   }
 

@@ -14,8 +14,8 @@ kernels::UpdateArguments UpdateWorkspace::prepare(Stream& stream, const DevicePr
                                                   kernels::TaskArguments& job) {
   const std::size_t size = problem.size(), rates = problem.rate_count(), words = words_of_sets(job.sum_sets);
   const auto blocks = static_cast<std::size_t>(kernels::update_blocks(static_cast<int>(size + rates)));
-  job.sums = sums_.room_for(stream, words * size);
-  job.rate_sums = rate_sums_.room_for(stream, words * rates);
+  job.sums = sums_.reserve(stream, words * size);
+  job.rate_sums = rate_sums_.reserve(stream, words * rates);
   kernels::UpdateArguments update;
   update.inputs = inputs(stream);
   update.sums = job.sums;
@@ -27,11 +27,11 @@ kernels::UpdateArguments UpdateWorkspace::prepare(Stream& stream, const DevicePr
   update.loss_before = job.loss_before;
   update.loss_after = job.loss_after;
   update.tasks = job.tasks;
-  update.gradient = gradient_.room_for(stream, size + rates);
-  update.summary = summary_.room_for(stream, 1);
-  update.loss_digits = loss_digits_.room_for(stream, blocks * 2 * kernels::exact_digits);
-  update.largest = largest_.room_for(stream, blocks);
-  update.ticket = ticket_.room_for(stream, 1);
+  update.gradient = gradient_.reserve(stream, size + rates);
+  update.summary = summary_.reserve(stream, 1);
+  update.loss_digits = loss_digits_.reserve(stream, blocks * 2 * kernels::exact_digits);
+  update.largest = largest_.reserve(stream, blocks);
+  update.ticket = ticket_.reserve(stream, 1);
   return update;
 }
 

@@ -16,7 +16,7 @@ class UpdateWorkspace {
   /// Digits and ticket at zero, as the update leaves them.
   void clear(Stream& stream, const kernels::UpdateArguments& update);
   /// Where the update reads its inputs.
-  kernels::IterationInputs* inputs(Stream& stream) { return inputs_.room_for(stream, 1); }
+  kernels::IterationInputs* inputs(Stream& stream) { return inputs_.reserve(stream, 1); }
 
  private:
   DeviceArray<float> gradient_, largest_;

@@ -18,7 +18,8 @@ std::string advice_for_text(std::string_view text, const TableFormat& format) {
 void ColumnFindings::refuse_odd_values(const std::string& column, bool numbers_wanted,
                                        const TableFormat& format) const {
   const auto refuse = [&](const First& first, const std::string& what) {
-    throw DataError(first.place + ": column " + quoted_text(column) + ": " + quoted_text(first.value) + what);
+    throw DataError(first.location + ": column " + quoted_text(column) + ": " + quoted_text(first.value) +
+                    what);
   };
   constexpr const char* list_it = "; a feature that is a category: list it in tasks.categorical";
   if (texts_.count > 0 && (numbers_.count > 0 || numbers_wanted)) {

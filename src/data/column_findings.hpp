@@ -16,10 +16,10 @@ class ColumnFindings {
  public:
   /// Takes in `count` values of a kind, all written alike, whose first stands at place(); in order of that.
   template <class Place>
-  void note(FieldKind kind, std::string_view value, Place place, std::size_t count = 1) {
-    if (kind == FieldKind::number) numbers_.note(value, place, count);
-    if (kind == FieldKind::text) texts_.note(value, place, count);
-    if (kind == FieldKind::infinite) infinities_.note(value, place, count);
+  void note(FieldKind kind, std::string_view value, Place location, std::size_t count = 1) {
+    if (kind == FieldKind::number) numbers_.note(value, location, count);
+    if (kind == FieldKind::text) texts_.note(value, location, count);
+    if (kind == FieldKind::infinite) infinities_.note(value, location, count);
   }
   /// Numbers, unless there is text and no number.
   bool is_numeric() const { return texts_.count == 0 || numbers_.count > 0; }
@@ -31,12 +31,12 @@ class ColumnFindings {
  private:
   struct First {
     std::size_t count = 0;
-    std::string place, value;
+    std::string location, value;
 
     template <class Place>
     void note(std::string_view text, Place where, std::size_t values) {
       if (count == 0) {
-        place = where();
+        location = where();
         value = text;
       }
       count += values;

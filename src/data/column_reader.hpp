@@ -36,7 +36,7 @@ class ColumnReader {
   /// was read for it, misses a value. Throws DataError when a file has other rows now.
   virtual CellTexts texts_of(std::size_t request, const Column& column) const = 0;
   /// Where a row of the columns is, for messages: "prices.csv:17", "table row 15".
-  virtual std::string place(std::size_t row) const = 0;
+  virtual std::string location(std::size_t row) const = 0;
 };
 
 }  // namespace shoal

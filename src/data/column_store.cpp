@@ -56,7 +56,7 @@ void ColumnStore::refuse_levels(const Column& column, std::size_t most, const Ta
     units.insert(other->unit);
   }
   const auto refuse = [&](std::size_t level, const std::string& what) {
-    throw DataError(place_of_level(column, level) + ": column " + quoted_text(column.name) + ": " +
+    throw DataError(location_of_level(column, level) + ": column " + quoted_text(column.name) + ": " +
                     quoted_text(column.levels[level]) + what);
   };
   if (first && 2 * disguised >= all && units.size() <= most_units)
@@ -68,18 +68,18 @@ void ColumnStore::refuse_levels(const Column& column, std::size_t most, const Ta
            " is text, one of " + std::to_string(levels) + " different texts of the column, more than " +
                std::to_string(most) +
                " (tasks.max_categories), and each would be an input: list the column in tasks.categorical if "
-               "its texts are categories all the same");
+               "its texts are categories nevertheless");
 }
 
-std::string ColumnStore::place_of_level(const Column& column, std::size_t level) const {
+std::string ColumnStore::location_of_level(const Column& column, std::size_t level) const {
   const auto row = std::find(column.codes.begin(), column.codes.end(), static_cast<std::int32_t>(level));
-  return place(static_cast<std::size_t>(row - column.codes.begin()));
+  return location(static_cast<std::size_t>(row - column.codes.begin()));
 }
 
 const Column& ColumnStore::find(const std::string& name, std::initializer_list<Kind> preferred) const {
   for (const Kind kind : preferred)
     if (const auto at = index_.find({name, kind}); at != index_.end()) return read_.columns[at->second];
-  throw InvalidArgument("column " + quoted_text(name) + " was not asked for");
+  throw InvalidArgument("column " + quoted_text(name) + " is not among the columns that are read");
 }
 
 const Column& ColumnStore::column(const std::string& name) const {

@@ -33,7 +33,7 @@ class ColumnStore {
   /// more. Throws DataError when it has other rows now.
   CellTexts texts_of(const Column& column) const;
   /// Where a row is, for errors.
-  std::string place(std::size_t row) const { return reader_->place(row); }
+  std::string location(std::size_t row) const { return reader_->location(row); }
   /// The table, for errors that concern no row.
   const std::string& name() const { return reader_->name(); }
   const std::vector<std::string>& notes() const { return read_.notes; }
@@ -43,7 +43,7 @@ class ColumnStore {
   static Kind kind_of(ColumnType type);
   const Column& find(const std::string& name, std::initializer_list<Kind> preferred) const;
   void refuse_levels(const Column& column, std::size_t most, const TableFormat& format) const;
-  std::string place_of_level(const Column& column, std::size_t level) const;
+  std::string location_of_level(const Column& column, std::size_t level) const;
 
   std::unique_ptr<ColumnReader> reader_;
   ReadColumns read_;

@@ -44,7 +44,7 @@ class CsvReader final : public RowReader {
   }
 
   const std::vector<std::string>& names() const override { return names_; }
-  std::string header_place() const override { return path_ + ":" + std::to_string(header_line_); }
+  std::string header_location() const override { return path_ + ":" + std::to_string(header_line_); }
 
   // A trailing delimiter is harmless: one more field that is empty, or columns without a name that are not
   // there.
@@ -54,7 +54,7 @@ class CsvReader final : public RowReader {
     if (fields() >= named_ && fields() < names_.size()) return true;
     if (fields() == names_.size() + 1 && text(names_.size()).empty()) return true;
     throw DataError(
-        place() + ": " + std::to_string(fields()) + " fields, the header has " +
+        location() + ": " + std::to_string(fields()) + " fields, the header has " +
         std::to_string(names_.size()) +
         (fields() < names_.size() ? " (column " + quoted_text(names_[fields()]) + " is missing)" : ""));
   }
@@ -67,7 +67,7 @@ class CsvReader final : public RowReader {
     return value;
   }
 
-  std::string place() const override { return path_ + ":" + std::to_string(row_line_); }
+  std::string location() const override { return path_ + ":" + std::to_string(row_line_); }
   bool stores_numbers() const override { return false; }
 
  private:
@@ -202,7 +202,7 @@ class CsvReader final : public RowReader {
   void check_encoding() const {
     for (std::size_t i = 0; i < fields(); ++i)
       if (!is_utf8(field(i)))
-        throw DataError(place() + ": column " + std::to_string(i + 1) +
+        throw DataError(location() + ": column " + std::to_string(i + 1) +
                         (i < names_.size() ? " (" + quoted_text(names_[i]) + ")" : "") +
                         " is not UTF-8: " + quoted_text(field(i), 40) +
                         "; if it is in a Western encoding: " + conversion_from("WINDOWS-1252"));

@@ -29,7 +29,7 @@ struct Attempt {
   Delimiter delimiter;
   std::unique_ptr<RowReader> reader;  ///< null: the header cannot be read so
   std::exception_ptr error;           ///< why not
-  std::vector<std::size_t> places;
+  std::vector<std::size_t> column_indices;
   std::size_t found = 0;
   std::string missing;  ///< the first wanted column that is not there
   std::string twice;    ///< the first wanted column that occurs twice
@@ -40,19 +40,19 @@ struct Attempt {
 /// Where the wanted columns are, in one pass over the names.
 void find_columns(Attempt& attempt, const std::vector<std::string>& wanted) {
   std::unordered_map<std::string_view, std::size_t> place_of;
-  for (const std::string& name : wanted) place_of.emplace(name, no_place);
+  for (const std::string& name : wanted) place_of.emplace(name, no_column);
   const std::vector<std::string>& names = attempt.reader->names();
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto at = names[i].empty() ? place_of.end() : place_of.find(names[i]);
     if (at == place_of.end() || at->first == file_column) continue;
-    if (at->second != no_place && attempt.twice.empty())
+    if (at->second != no_column && attempt.twice.empty())
       attempt.twice = "column " + quoted_text(names[i]) + " occurs twice (columns " +
                       std::to_string(at->second + 1) + " and " + std::to_string(i + 1) + ")";
-    if (at->second == no_place) at->second = i;
+    if (at->second == no_column) at->second = i;
   }
   for (const std::string& name : wanted) {
-    attempt.places.push_back(place_of[name]);
-    if (name == file_column || place_of[name] != no_place)
+    attempt.column_indices.push_back(place_of[name]);
+    if (name == file_column || place_of[name] != no_column)
       ++attempt.found;
     else if (attempt.missing.empty())
       attempt.missing = name.empty() ? "(a name that is empty)" : name;
@@ -75,8 +75,8 @@ Attempt attempt_with(const std::string& path, TableFormat format, Delimiter deli
 }
 
 OpenedTable opened(Attempt attempt, const TableFormat& format, std::string note) {
-  if (!attempt.twice.empty()) throw DataError(attempt.reader->header_place() + ": " + attempt.twice);
-  OpenedTable table{std::move(attempt.reader), format, std::move(attempt.places), std::move(note)};
+  if (!attempt.twice.empty()) throw DataError(attempt.reader->header_location() + ": " + attempt.twice);
+  OpenedTable table{std::move(attempt.reader), format, std::move(attempt.column_indices), std::move(note)};
   table.format.delimiter = attempt.delimiter.character;
   validate(table.format);  // only now is it known what separates the fields
   return table;
@@ -84,8 +84,8 @@ OpenedTable opened(Attempt attempt, const TableFormat& format, std::string note)
 
 [[noreturn]] void refuse(const Attempt& attempt, const std::string& more) {
   if (!attempt.reader) std::rethrow_exception(attempt.error);
-  if (!attempt.twice.empty()) throw DataError(attempt.reader->header_place() + ": " + attempt.twice);
-  throw DataError(attempt.reader->header_place() + ": there is no column " + quoted_text(attempt.missing) +
+  if (!attempt.twice.empty()) throw DataError(attempt.reader->header_location() + ": " + attempt.twice);
+  throw DataError(attempt.reader->header_location() + ": there is no column " + quoted_text(attempt.missing) +
                   did_you_mean(attempt.missing, attempt.reader->names()) + more);
 }
 
@@ -121,7 +121,7 @@ OpenedTable open_with_columns(const std::string& path, const TableFormat& format
     return opened(std::move(complete[0]), format, note);
   }
   if (!told && complete.size() > 1)
-    throw DataError(complete[0].reader->header_place() + ": " + complete[0].delimiter.name + " and " +
+    throw DataError(complete[0].reader->header_location() + ": " + complete[0].delimiter.name + " and " +
                     complete[1].delimiter.name + " both give the columns of the configuration: " +
                     setting(complete[0].delimiter) + " or the other");
   if (!complete.empty())

@@ -16,10 +16,11 @@ namespace shoal {
 struct OpenedTable {
   std::unique_ptr<RowReader> reader;  ///< before its first row
   TableFormat format;                 ///< with the delimiter that was found
-  std::vector<std::size_t> places;    ///< of the wanted columns in the file; `no_place` for the file's name
-  std::string note;                   ///< what was found out, when the options did not say it
+  std::vector<std::size_t>
+      column_indices;  ///< of the wanted columns in the file; `no_column` for the file's name
+  std::string note;    ///< what was found out, when the options did not say it
 };
-inline constexpr std::size_t no_place = static_cast<std::size_t>(-1);
+inline constexpr std::size_t no_column = static_cast<std::size_t>(-1);
 
 /// Fields are separated by the format's delimiter; when it has none by commas, unless wanted columns are then
 /// missing and exactly one of semicolon, tab and bar yields them all. Throws DataError: a wanted column that

@@ -40,8 +40,8 @@ void require_different_names(const std::vector<std::string>& files) {
 }
 
 /// A field of a row: of the file's own, or the file's name.
-std::string_view field_of(RowReader& reader, std::size_t place, const std::string& name_of_file) {
-  return place == no_place ? std::string_view(name_of_file) : reader.text(place);
+std::string_view field_of(RowReader& reader, std::size_t column_index, const std::string& name_of_file) {
+  return column_index == no_column ? std::string_view(name_of_file) : reader.text(column_index);
 }
 
 /// Whether the times of such files are texts that were made out of binary ones: .npy, or several or
@@ -100,8 +100,8 @@ void FileColumns::open(const std::vector<ColumnRequest>& requests, ReadColumns& 
   for (const std::string& file : files) {
     OpenedTable table = open_with_columns(file, format_, names);
     if (!table.note.empty() && result.notes.empty())
-      result.notes.push_back(table.reader->header_place() + ": " + table.note);
-    files_.push_back({file, std::move(table.format), std::move(table.places), 0});
+      result.notes.push_back(table.reader->header_location() + ": " + table.note);
+    files_.push_back({file, std::move(table.format), std::move(table.column_indices), 0});
   }
 }
 
@@ -112,17 +112,17 @@ void FileColumns::find_types(const std::vector<ColumnRequest>& requests, ReadCol
     const auto reader = open_table(file.path, file.format);
     const NumberNotation notation = notation_of(*reader, format_);
     const std::string name_of_file = file_name(file.path);
-    const auto place = [&] { return reader->place(); };
+    const auto place = [&] { return reader->location(); };
     double value = 0.0;
     while (reader->next()) {
       ++rows_;
       for (std::size_t c = 0; c < requests.size(); ++c) {
         if (requests[c].as_text()) continue;
-        const std::string_view text = field_of(*reader, file.places[c], name_of_file);
+        const std::string_view text = field_of(*reader, file.column_indices[c], name_of_file);
         found[c].note(notation.read(text, value), text, place);
       }
     }
-    if (rows_ == file.first_row) throw DataError(reader->header_place() + ": no rows follow the header");
+    if (rows_ == file.first_row) throw DataError(reader->header_location() + ": no rows follow the header");
   }
   for (std::size_t c = 0; c < requests.size(); ++c) {
     if (requests[c].as_text()) continue;
@@ -158,7 +158,7 @@ void FileColumns::fill(const std::vector<ColumnRequest>& requests, ReadColumns& 
       if (row == end) throw changed(file.path);
       for (std::size_t c = 0; c < columns.size(); ++c) {
         Column& column = columns[c];
-        const std::string_view text = field_of(*reader, file.places[c], name_of_file);
+        const std::string_view text = field_of(*reader, file.column_indices[c], name_of_file);
         if (column.numeric) {
           double value = 0.0;
           const FieldKind kind = notation.read(text, value);
@@ -193,22 +193,23 @@ CellTexts FileColumns::texts_of(std::size_t request, const Column& column) const
     const std::string name_of_file = file_name(file.path);
     const std::size_t end = end_of(f);
     while (texts.size() < end && reader->next())
-      texts.add(column.is_missing(texts.size()) ? std::string_view()
-                                                : field_of(*reader, file.places[request], name_of_file));
+      texts.add(column.is_missing(texts.size())
+                    ? std::string_view()
+                    : field_of(*reader, file.column_indices[request], name_of_file));
     if (texts.size() != end || reader->next()) throw changed(file.path);
   }
   return texts;
 }
 
 // Rows are not remembered by line: an error reads their file once more, up to its row.
-std::string FileColumns::place(std::size_t row) const {
+std::string FileColumns::location(std::size_t row) const {
   const auto after = std::upper_bound(files_.begin(), files_.end(), row,
                                       [](std::size_t r, const File& file) { return r < file.first_row; });
   const File& file = *std::prev(after);
   const auto reader = open_table(file.path, file.format);
   for (std::size_t r = file.first_row; r <= row; ++r)
     if (!reader->next()) break;
-  return reader->place();
+  return reader->location();
 }
 
 }  // namespace shoal

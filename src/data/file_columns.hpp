@@ -24,7 +24,7 @@ class FileColumns final : public ColumnReader {
   /// Reads the files once more.
   CellTexts texts_of(std::size_t request, const Column& column) const override;
   /// "file:line"; reads the row's file once more, up to the row.
-  std::string place(std::size_t row) const override;
+  std::string location(std::size_t row) const override;
 
  private:
   void open(const std::vector<ColumnRequest>& requests, ReadColumns& result);
@@ -34,8 +34,8 @@ class FileColumns final : public ColumnReader {
 
   struct File {
     std::string path;
-    TableFormat format;               ///< with the delimiter that was found
-    std::vector<std::size_t> places;  ///< of the column of every request
+    TableFormat format;                       ///< with the delimiter that was found
+    std::vector<std::size_t> column_indices;  ///< of the column of every request
     std::size_t first_row = 0;
   };
   std::string path_, name_;

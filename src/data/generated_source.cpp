@@ -71,7 +71,7 @@ TaskBatch GeneratedSource::generate(Phase phase, std::int64_t first, std::int64_
   for (auto [set, rows] : {std::pair(&support, formula.support), std::pair(&query, queries)}) {
     set->x.reserve(count * static_cast<std::size_t>(rows));
     set->y.reserve(count * static_cast<std::size_t>(rows));
-    set->offsets.reserve(count + 1);
+    set->row_starts.reserve(count + 1);
   }
   for (std::int64_t id = first; id < first + tasks; ++id) {
     kernels::TaskDraws draws(formula, id);
@@ -86,8 +86,8 @@ TaskBatch GeneratedSource::generate(Phase phase, std::int64_t first, std::int64_
       add(query, points == QueryPoints::grid ? kernels::fma(task.high - task.low, share, task.low)
                                              : draw_x(formula, task, draws));
     }
-    support.offsets.push_back(static_cast<std::int64_t>(support.x.size()));
-    query.offsets.push_back(static_cast<std::int64_t>(query.x.size()));
+    support.row_starts.push_back(static_cast<std::int64_t>(support.x.size()));
+    query.row_starts.push_back(static_cast<std::int64_t>(query.x.size()));
     ids.push_back(id);
   }
   return TaskBatch::own(columns(), std::move(support), std::move(query), std::move(ids));

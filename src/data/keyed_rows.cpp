@@ -42,7 +42,7 @@ KeyedRows::KeyedRows(const ColumnStore& table, const std::vector<std::string>& k
     if (!usable[row]) continue;
     for (const Column* column : columns_)
       if (column->is_missing(row))
-        throw DataError(table.place(row) + ": column \"" + column->name + "\" (task key) is missing");
+        throw DataError(table.location(row) + ": column \"" + column->name + "\" (task key) is missing");
     rows_.push_back(static_cast<std::int32_t>(row));
   }
   for (std::size_t c = columns_.size(); c-- > 0;) sort_by(*columns_[c], rows_);

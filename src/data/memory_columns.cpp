@@ -146,7 +146,7 @@ void MemoryColumns::read_numbers(const TableColumn& from, Column& to) const {
       to.missing.resize(from.rows());
       to.missing[row] = true;
     } else if (std::isinf(value)) {
-      found.note(FieldKind::infinite, digits.of(value), [&] { return place(row); });
+      found.note(FieldKind::infinite, digits.of(value), [&] { return location(row); });
     }
   }
   found.refuse_odd_values(to.name, true, format_);
@@ -172,14 +172,14 @@ void MemoryColumns::read_texts(const TableColumn& from, ColumnType type, Column&
   for (const UsedLevel& level : used) {
     const std::string_view text = trimmed(from.levels()[level.level]);
     const auto refuse = [&](const char* what) {
-      throw DataError(place(level.first_row) + ": column " + quoted_text(to.name) + ": " +
+      throw DataError(location(level.first_row) + ": column " + quoted_text(to.name) + ": " +
                       quoted_text(text, 40) + what);
     };
     if (!is_utf8(text)) refuse(" is not UTF-8");
     if (text.find('\0') != std::string_view::npos) refuse(" holds a zero byte");
     kinds[level.level] = notation_.read(text, values[level.level]);
     found.note(
-        kinds[level.level], text, [&] { return place(level.first_row); }, level.rows);
+        kinds[level.level], text, [&] { return location(level.first_row); }, level.rows);
   }
   const bool as_text = type == ColumnType::text || type == ColumnType::key;
   if (!as_text) found.refuse_odd_values(to.name, type == ColumnType::number, format_);
@@ -230,7 +230,7 @@ CellTexts MemoryColumns::texts_of(std::size_t request, const Column& column) con
   return texts;
 }
 
-std::string MemoryColumns::place(std::size_t row) const {
+std::string MemoryColumns::location(std::size_t row) const {
   return name_ + " row " + std::to_string(row);
 }
 

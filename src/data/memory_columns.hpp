@@ -26,7 +26,7 @@ class MemoryColumns final : public ColumnReader {
   ReadColumns read(const std::vector<ColumnRequest>& requests) override;
   CellTexts texts_of(std::size_t request, const Column& column) const override;
   /// "table row 17"; 0 is the first.
-  std::string place(std::size_t row) const override;
+  std::string location(std::size_t row) const override;
 
  private:
   const TableColumn& find(const std::string& wanted) const;

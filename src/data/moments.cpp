@@ -14,7 +14,7 @@ namespace shoal {
 namespace {
 
 [[noreturn]] void refuse(const ColumnStore& table, const Column& column, std::size_t row, const char* what) {
-  throw DataError(table.place(row) + ": column " + quoted_text(column.name) + ": values like " +
+  throw DataError(table.location(row) + ": column " + quoted_text(column.name) + ": values like " +
                   value_text(column, row) + " are too " + what +
                   " to be standardised: their mean or deviation is beyond double precision; write the column "
                   "in another unit");

@@ -49,7 +49,7 @@ class NpyReader final : public RowReader {
   }
 
   const std::vector<std::string>& names() const override { return names_; }
-  std::string header_place() const override { return path_ + ": byte 10: header"; }
+  std::string header_location() const override { return path_ + ": byte 10: header"; }
 
   bool next() override {
     if (row_index_ == rows_) {
@@ -87,7 +87,7 @@ class NpyReader final : public RowReader {
     }
   }
 
-  std::string place() const override {
+  std::string location() const override {
     return path_ + ": byte " + std::to_string(data_begin_ + (row_index_ - 1) * columns_ * item_size_) +
            " (row " + std::to_string(row_index_ - 1) + ")";
   }

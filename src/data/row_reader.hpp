@@ -27,13 +27,13 @@ class RowReader {
   /// As they stand in the file: some may be empty, or occur twice.
   virtual const std::vector<std::string>& names() const = 0;
   /// Where the names stand, e.g. "prices.csv:1".
-  virtual std::string header_place() const = 0;
+  virtual std::string header_location() const = 0;
   /// Advances to the next row; false at the end. Throws DataError naming file and line (or byte).
   virtual bool next() = 0;
   /// Text of a column of the current row, without surrounding blanks; valid until next().
   virtual std::string_view text(std::size_t column) = 0;
   /// Where the current row is, e.g. "prices.csv:17".
-  virtual std::string place() const = 0;
+  virtual std::string location() const = 0;
   /// Whether the numbers were stored as such, so that no option says how their text is to be read.
   virtual bool stores_numbers() const = 0;
 };

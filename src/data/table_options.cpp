@@ -50,7 +50,7 @@ void validate(const TableOptions& o, const TargetType& target) {
   require(!o.targets.empty(), "source \"table\" needs targets");
   require(!target.labels || o.targets.size() == 1, "loss softmax takes one target column of class labels");
   require(o.positive.empty() || target.words,
-          "positive names one of two values of a target, which loss bce alone takes");
+          "positive names one of two values of a target, and only loss bce has them");
   require(o.scale_targets != ScaleTargets::on || target.scaling != TargetScaling::none,
           "scale_targets = true: the targets of this loss have no unit (mse, huber, pinball, gaussian-nll)");
   validate_columns(o);

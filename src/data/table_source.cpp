@@ -117,7 +117,7 @@ class Table final : public TableSource {
     const TableTask& task = task_of(id);
     return std::span(rows_.order).subspan(task.query_begin, task.query_end - task.query_begin);
   }
-  std::vector<std::size_t> key_places(std::span<const std::int64_t> task_ids) const override {
+  std::vector<std::size_t> key_ranks(std::span<const std::int64_t> task_ids) const override {
     std::vector<RankedColumn> columns;
     for (const std::string& name : options_.key) columns.emplace_back(table_.key_column(name));
     std::vector<std::size_t> row, order(task_ids.size()), places(task_ids.size());
@@ -133,7 +133,7 @@ class Table final : public TableSource {
       places[order[i]] = places[order[i - 1]] + (before(order[i - 1], order[i]) ? 1 : 0);
     return places;
   }
-  std::int32_t time_place(std::int64_t row) const override {
+  std::int32_t time_rank(std::int64_t row) const override {
     return rows_.time_rank.empty() ? 0 : rows_.time_rank[static_cast<std::size_t>(row)];
   }
   CellTexts target_texts(std::size_t target) const override {
@@ -203,7 +203,7 @@ class Table final : public TableSource {
     const auto& all = all_of(phase);
     std::vector<std::size_t> result;
     for (const std::int64_t place :
-         batches_.places(phase, iteration, tasks, static_cast<std::int64_t>(all.size())))
+         batches_.indices(phase, iteration, tasks, static_cast<std::int64_t>(all.size())))
       result.push_back(all[static_cast<std::size_t>(place)]);
     return result;
   }
@@ -219,7 +219,7 @@ class Table final : public TableSource {
           flags.usable[row] = false;
         else if (options_.missing == MissingPolicy::error || !may_fill)
           throw DataError(
-              table_.place(row) + ": column \"" + column.name + "\": the value is missing" +
+              table_.location(row) + ": column \"" + column.name + "\": the value is missing" +
               (options_.missing == MissingPolicy::mean ? " (only features are filled with the mean)" : ""));
       }
     };
@@ -244,7 +244,8 @@ class Table final : public TableSource {
     constexpr double largest = std::numeric_limits<float>::max();
     const auto refuse = [&](std::int32_t row, const std::string& name) {
       const auto at = static_cast<std::size_t>(row);
-      throw DataError(table_.place(at) + ": column \"" + name + "\": " + value_text(table_.column(name), at) +
+      throw DataError(table_.location(at) + ": column \"" + name +
+                      "\": " + value_text(table_.column(name), at) +
                       " is beyond the range of single precision; write the column in another unit");
     };
     for (std::size_t i = 0; i < preprocessing_.inputs.size(); ++i) {
@@ -268,7 +269,8 @@ class Table final : public TableSource {
       if (!flags.usable[row] || !flags.labelled[row]) continue;
       const double value = column.numbers[row];
       if (value != 0.0 && value != 1.0)
-        throw DataError(table_.place(row) + ": column \"" + column.name + "\": " + value_text(column, row) +
+        throw DataError(table_.location(row) + ": column \"" + column.name +
+                        "\": " + value_text(column, row) +
                         " is not a class; tasks.stratify needs targets that are 0 or 1, or class labels");
       classes[row] = value == 1.0 ? 1 : 0;
     }
@@ -338,10 +340,10 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
       for (std::size_t c = 0; c < options_.targets.size(); ++c)
         set.y.push_back(static_cast<Real>(targets_.value(row, c)));
     }
-    set.offsets.push_back(set.offsets.back() + static_cast<std::int64_t>(end - begin));
+    set.row_starts.push_back(set.row_starts.back() + static_cast<std::int64_t>(end - begin));
   };
   // Room for exactly these rows: a batch may be most of the table.
-  const auto make_room = [&](TaskSetStorage<Real>& set, auto begin, auto end) {
+  const auto reserve_rows = [&](TaskSetStorage<Real>& set, auto begin, auto end) {
     std::size_t rows = 0;
     for (const std::size_t t : chosen_tasks) rows += rows_.tasks[t].*end - rows_.tasks[t].*begin;
     set.x.reserve(rows * inputs);
@@ -350,10 +352,10 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
       set.labels.reserve(rows);
     else
       set.y.reserve(rows * options_.targets.size());
-    set.offsets.reserve(chosen_tasks.size() + 1);
+    set.row_starts.reserve(chosen_tasks.size() + 1);
   };
-  make_room(support, &TableTask::support_begin, &TableTask::support_end);
-  make_room(query, &TableTask::query_begin, &TableTask::query_end);
+  reserve_rows(support, &TableTask::support_begin, &TableTask::support_end);
+  reserve_rows(query, &TableTask::query_begin, &TableTask::query_end);
   ids.reserve(chosen_tasks.size());
   for (const std::size_t t : chosen_tasks) {
     const TableTask& task = rows_.tasks[t];

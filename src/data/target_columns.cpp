@@ -134,7 +134,7 @@ void TargetColumns::require_class_names(const Column& column) const {
     if (number != std::floor(number))
       refuse(column, row_of(level),
              quoted_text(name) +
-                 " is no name of a class: whole numbers and words are; for the prediction of "
+                 " is not a name of a class: whole numbers and words are; for the prediction of "
                  "a quantity, set loss.name = \"mse\"");
     constexpr double exact = 9007199254740992.0;  // 2^53: below, equal numbers are equal doubles
     const auto [at, added] = level_of_number.emplace(number, level);
@@ -161,12 +161,13 @@ std::vector<std::string> TargetColumns::negative_and_positive() const {
       if (value == positive || value == negative) continue;
       if (negative)
         refuse(*column, row,
-               quoted_text(value) + " is one value too many: beside " + quoted_text(*negative) + ", and " +
-                   key + ", a target of loss bce takes no third");
+               quoted_text(value) + " is a third value beside " + quoted_text(*negative) + ", and " + key +
+                   "; a target of loss bce has two values");
       negative = value;
     }
   if (!first)
-    throw DataError(table_.name() + ": column " + quoted_text(options_.targets[0]) + " has no value at all");
+    throw DataError(table_.name() + ": column " + quoted_text(options_.targets[0]) +
+                    " has no value in any row");
   if (!there)
     refuse(*first->second, first->first,
            quoted_text(*negative) + " is the only value; " + key + " is none of the column");
@@ -177,7 +178,7 @@ std::vector<std::string> TargetColumns::negative_and_positive() const {
 void TargetColumns::apply(const Preprocessing& preprocessing) {
   units_ = preprocessing.target_units;
   names_ = preprocessing.labels;
-  place_of_level_.clear();
+  class_of_level_.clear();
   if (names_.empty() && type_.labels)
     throw ModelError("preprocessing: has no labels, but the loss of the model has classes");
   if (names_.empty()) return;
@@ -186,7 +187,7 @@ void TargetColumns::apply(const Preprocessing& preprocessing) {
   std::unordered_map<std::string, std::int64_t> places;
   for (const std::string& name : names_) places.emplace(name, places.size());
   for (const Column* column : columns_) {
-    std::vector<std::int64_t>& place_of = place_of_level_.emplace_back();
+    std::vector<std::int64_t>& place_of = class_of_level_.emplace_back();
     for (const std::string& level : column->levels) {
       const auto at = places.find(level);
       place_of.push_back(at == places.end() ? -1 : at->second);
@@ -195,7 +196,7 @@ void TargetColumns::apply(const Preprocessing& preprocessing) {
 }
 
 void TargetColumns::refuse(const Column& column, std::size_t row, const std::string& why) const {
-  throw DataError(table_.place(row) + ": column " + quoted_text(column.name) + ": " + why);
+  throw DataError(table_.location(row) + ": column " + quoted_text(column.name) + ": " + why);
 }
 
 void TargetColumns::require(const std::vector<bool>& rows) const {
@@ -204,7 +205,7 @@ void TargetColumns::require(const std::vector<bool>& rows) const {
       const Column& column = *columns_[c];
       if (column.is_missing(row)) continue;
       const bool taken = !names_.empty()
-                             ? place_of_level_[c][static_cast<std::size_t>(column.codes[row])] >= 0
+                             ? class_of_level_[c][static_cast<std::size_t>(column.codes[row])] >= 0
                              : column.numeric && in_domain(type_.domain, column.numbers[row]);
       if (!taken) refuse(column, row, why_refused(column, row));
     }
@@ -212,7 +213,7 @@ void TargetColumns::require(const std::vector<bool>& rows) const {
 
 std::string TargetColumns::why_refused(const Column& column, std::size_t row) const {
   const std::string text = value_text(column, row);
-  if (type_.labels) return "label " + quoted_text(text) + " was not there in training";
+  if (type_.labels) return "label " + quoted_text(text) + " did not occur in training";
   if (!names_.empty())
     return quoted_text(text) + " is neither " + quoted_text(names_[0]) + " nor " + quoted_text(names_[1]) +
            ", the two values that the model was trained with";
@@ -247,7 +248,7 @@ double TargetColumns::value(std::size_t row, std::size_t c) const {
   if (columns_.empty() || columns_[c]->is_missing(row)) return nan;
   const Column& column = *columns_[c];
   if (!names_.empty()) {
-    const std::int64_t place = place_of_level_[c][static_cast<std::size_t>(column.codes[row])];
+    const std::int64_t place = class_of_level_[c][static_cast<std::size_t>(column.codes[row])];
     return place < 0 ? nan : static_cast<double>(place);
   }
   if (!column.numeric) return nan;
@@ -257,7 +258,7 @@ double TargetColumns::value(std::size_t row, std::size_t c) const {
 
 std::int64_t TargetColumns::label(std::size_t row) const {
   if (columns_.empty() || columns_[0]->is_missing(row)) return 0;
-  return std::max<std::int64_t>(0, place_of_level_[0][static_cast<std::size_t>(columns_[0]->codes[row])]);
+  return std::max<std::int64_t>(0, class_of_level_[0][static_cast<std::size_t>(columns_[0]->codes[row])]);
 }
 
 }  // namespace shoal

@@ -53,7 +53,7 @@ class TargetColumns {
   bool known_;
   std::vector<const Column*> columns_;
   std::vector<std::string> names_;  ///< of the model's classes, or its two words; empty: targets are numbers
-  std::vector<std::vector<std::int64_t>> place_of_level_;  ///< per column: place among names_, or -1
+  std::vector<std::vector<std::int64_t>> class_of_level_;  ///< per column: place among names_, or -1
   TargetUnits units_;
 };
 

@@ -122,10 +122,10 @@ class Builder {
   void make_windows(const std::string& key, std::span<const std::int32_t> rows) {
     for (std::size_t i = 1; i < rows.size(); ++i)
       if (rank_of(rows[i]) == rank_of(rows[i - 1]))
-        throw DataError(table_.place(static_cast<std::size_t>(rows[i])) + ": column \"" + options_.time +
+        throw DataError(table_.location(static_cast<std::size_t>(rows[i])) + ": column \"" + options_.time +
                         "\": key " + quoted_text(key) + " has the time " + quoted_text(time_text(rows[i])) +
                         " twice (the other is " + quoted_text(time_text(rows[i - 1])) + " at " +
-                        table_.place(static_cast<std::size_t>(rows[i - 1])) +
+                        table_.location(static_cast<std::size_t>(rows[i - 1])) +
                         "); windows need an order in time");
     const WindowCut cut = cut_windows(
         rows.size(), options_.windows, [&](std::size_t place) { return labelled(rows[place]); }, open_);

@@ -27,7 +27,7 @@ std::size_t first_row_of(const Column& column, std::size_t level) {
 }
 
 std::string place_of(const ColumnStore& table, const Column& column, std::size_t level) {
-  return table.place(first_row_of(column, level)) + ": column " + quoted_text(column.name) + " (time): ";
+  return table.location(first_row_of(column, level)) + ": column " + quoted_text(column.name) + " (time): ";
 }
 
 std::string without_blanks(const std::string& text) {
@@ -51,7 +51,7 @@ Timeline::Timeline(const ColumnStore& table, const TableOptions& options, const 
   // Rows that are not usable may have no time.
   for (std::size_t row = 0; row < table.rows(); ++row)
     if (usable[row] && column_.is_missing(row))
-      throw DataError(table.place(row) + ": column " + quoted_text(column_.name) + " (time) is missing");
+      throw DataError(table.location(row) + ": column " + quoted_text(column_.name) + " (time) is missing");
   rank(read_levels(table));
 }
 

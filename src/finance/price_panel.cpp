@@ -53,9 +53,9 @@ class PanelReader {
 
  private:
   [[noreturn]] void fail(std::string_view column, const std::string& what) const {
-    std::string place = source_ + ":" + std::to_string(line_);
-    if (!column.empty()) place += ": column " + std::string(column);
-    throw DataError(place + ": " + what);
+    std::string location = source_ + ":" + std::to_string(line_);
+    if (!column.empty()) location += ": column " + std::string(column);
+    throw DataError(location + ": " + what);
   }
 
   void read_header(std::string_view line) {

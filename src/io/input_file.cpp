@@ -66,12 +66,12 @@ constexpr std::size_t smallest_piece = 1 << 16;
 
 InputFile::InputFile(const std::filesystem::path& path, Links links, std::string& problem)
     : name_(path.string()), descriptor_(open_to_read(path, links)) {
-  const std::string why = look(links);
+  const std::string why = examine(links);
   if (!why.empty()) problem = name_ + ": " + why;
 }
 
 /// Why the caller refuses what stands there; empty for a regular file, whose size is then known.
-std::string InputFile::look(Links links) {
+std::string InputFile::examine(Links links) {
   if (descriptor_ < 0) {
     const int error = errno;
     if (error == ELOOP && links == Links::refused) throw not_own_file(name_, true);

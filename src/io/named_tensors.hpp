@@ -37,13 +37,13 @@ inline const Tensor& require_tensor(const std::filesystem::path& file, const Ten
 
 /// Copies tensor `spec` of `content`, for which require_tensor has held, to its place in `values`.
 template <class Real>
-void take_tensor(const TensorFile& content, const TensorSpec& spec, std::vector<Real>& values) {
+void load_tensor(const TensorFile& content, const TensorSpec& spec, std::vector<Real>& values) {
   const std::vector<Real> read = content.tensors.at(spec.name).values<Real>();
   std::copy(read.begin(), read.end(), values.begin() + static_cast<std::ptrdiff_t>(spec.offset));
 }
 
 template <class Real>
-void put_tensor(TensorFile& content, const TensorSpec& spec, const std::vector<Real>& values) {
+void store_tensor(TensorFile& content, const TensorSpec& spec, const std::vector<Real>& values) {
   content.tensors[spec.name] = Tensor::of(spec.shape, values.data() + spec.offset);
 }
 

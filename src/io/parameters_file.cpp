@@ -36,10 +36,10 @@ StoredModel<Real> read_parameters(const std::filesystem::path& file, const Param
   StoredModel<Real> model;
   model.metadata = content.metadata;
   model.parameters.theta.resize(layout.size());
-  for (const TensorSpec& spec : layout.tensors()) take_tensor<Real>(content, spec, model.parameters.theta);
+  for (const TensorSpec& spec : layout.tensors()) load_tensor<Real>(content, spec, model.parameters.theta);
   model.parameters.rates.assign(rates.size(), static_cast<Real>(inner_lr));
   if (stored)
-    for (const TensorSpec& spec : rates.tensors()) take_tensor<Real>(content, spec, model.parameters.rates);
+    for (const TensorSpec& spec : rates.tensors()) load_tensor<Real>(content, spec, model.parameters.rates);
   return model;
 }
 
@@ -49,8 +49,8 @@ void write_parameters(const std::filesystem::path& file, const ParameterLayout& 
                       const ModelMetadata& metadata, Links links) {
   TensorFile content;
   content.metadata = metadata;
-  for (const TensorSpec& spec : layout.tensors()) put_tensor<Real>(content, spec, parameters.theta);
-  for (const TensorSpec& spec : rates.tensors()) put_tensor<Real>(content, spec, parameters.rates);
+  for (const TensorSpec& spec : layout.tensors()) store_tensor<Real>(content, spec, parameters.theta);
+  for (const TensorSpec& spec : rates.tensors()) store_tensor<Real>(content, spec, parameters.rates);
   write_hashed_file(file, std::move(content), links);
 }
 

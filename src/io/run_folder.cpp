@@ -79,16 +79,16 @@ bool holds_run(const fs::path& folder) {
 }
 
 /// Where the log may stand for a checkpoint, a line each: what thin() does to the log needs two.
-std::string text_of(std::initializer_list<LogMark> marks) {
+std::string text_of(std::initializer_list<LogPosition> marks) {
   std::string text;
-  for (const LogMark& mark : marks) text += std::to_string(mark.bytes) + " " + mark.sha256 + "\n";
+  for (const LogPosition& mark : marks) text += std::to_string(mark.bytes) + " " + mark.sha256 + "\n";
   return text;
 }
 
-std::vector<LogMark> marks_in(const std::string& text) {
-  std::vector<LogMark> marks;
+std::vector<LogPosition> marks_in(const std::string& text) {
+  std::vector<LogPosition> marks;
   std::istringstream stream(text);
-  for (LogMark mark; stream >> mark.bytes >> mark.sha256;) marks.push_back(mark);
+  for (LogPosition mark; stream >> mark.bytes >> mark.sha256;) marks.push_back(mark);
   return marks;
 }
 
@@ -122,7 +122,7 @@ class RunFolder final : public RunStore<Real> {
     const std::int64_t counters[] = {checkpoint.iteration, checkpoint.tasks_seen, checkpoint.tasks_failed,
                                      checkpoint.optimizer.step};
     content.tensors["counters"] = Tensor::of({4}, counters);
-    put_selection(content, checkpoint.selection);
+    store_selection(content, checkpoint.selection);
     content.metadata["manifest"] = manifest_;
     content.metadata["log"] = text_of({log_.sync()});  // on the disk before a checkpoint counts on it
     const fs::path folder = folder_ / "checkpoints";
@@ -169,7 +169,7 @@ class RunFolder final : public RunStore<Real> {
     // The checkpoint counts on either log until the new one is there: a kill in between loses nothing.
     if (newest_) {
       TensorFile content = read_tensor_file(*newest_, Links::refused);
-      content.metadata["log"] = text_of({LogMark{kept.size(), sha256(kept)}, log_.sync()});
+      content.metadata["log"] = text_of({LogPosition{kept.size(), sha256(kept)}, log_.sync()});
       write_hashed_file(*newest_, std::move(content), Links::refused);
     }
     log_.replace(kept);
@@ -210,7 +210,7 @@ class RunFolder final : public RunStore<Real> {
     checkpoint.tasks_failed = counters[2];
     checkpoint.optimizer.step = counters[3];
     require_possible(file, checkpoint, iteration);
-    checkpoint.selection = take_selection(file, content, checkpoint);
+    checkpoint.selection = load_selection(file, content, checkpoint);
     return checkpoint;
   }
 
@@ -230,8 +230,8 @@ class RunFolder final : public RunStore<Real> {
   void cut_log(const fs::path& file, const TensorFile& content) {
     const auto text = content.metadata.find("log");
     if (text != content.metadata.end())
-      for (const LogMark& mark : marks_in(text->second))
-        if (log_.cut(mark)) return;
+      for (const LogPosition& mark : marks_in(text->second))
+        if (log_.truncate(mark)) return;
     throw ModelError(file.string() +
                      ": metrics.jsonl does not begin with the lines that belong to this checkpoint");
   }

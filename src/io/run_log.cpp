@@ -41,20 +41,20 @@ void RunLog::append(const std::string& line) {
     write_all(descriptor_.get(), std::as_bytes(std::span(line)), file_);
   } catch (const ResourceError&) {
     // What was written of the line; if it stays, the next resume cuts it off.
-    [[maybe_unused]] const int cut = ::ftruncate(descriptor_.get(), static_cast<off_t>(bytes_));
+    [[maybe_unused]] const int truncate = ::ftruncate(descriptor_.get(), static_cast<off_t>(bytes_));
     throw;
   }
   hash_.add(line);
   bytes_ += line.size();
 }
 
-LogMark RunLog::sync() {
+LogPosition RunLog::sync() {
   if (!synced_) sync_file(descriptor_.get(), file_);
   synced_ = true;
   return {bytes_, hash_.digest()};
 }
 
-bool RunLog::cut(const LogMark& mark) {
+bool RunLog::truncate(const LogPosition& mark) {
   Sha256 hash;
   std::error_code none;
   const bool exists = std::filesystem::exists(std::filesystem::symlink_status(file_, none));

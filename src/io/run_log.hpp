@@ -12,7 +12,7 @@
 namespace shoal {
 
 /// The log up to a line: how many bytes, and their SHA-256.
-struct LogMark {
+struct LogPosition {
   std::uint64_t bytes = 0;
   std::string sha256;
 };
@@ -24,10 +24,10 @@ class RunLog {
   /// Appends a line, which ends with a newline: whole, or not at all. Throws ResourceError.
   void append(const std::string& line);
   /// Brings all lines to the disk and says where the log stands. Throws ResourceError.
-  LogMark sync();
+  LogPosition sync();
   /// Cuts the log to `mark` and goes on from there; false, and nothing changed, when its first bytes are not
   /// those of the mark. Throws ResourceError.
-  bool cut(const LogMark& mark);
+  bool truncate(const LogPosition& mark);
 
   /// All lines. Throws ResourceError.
   std::string text() const;

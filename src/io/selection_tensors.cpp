@@ -16,7 +16,7 @@ constexpr const char *counters_name = "validation.counters", *losses_name = "val
 }  // namespace
 
 template <class Real>
-void put_selection(TensorFile& content, const ModelSelection<Real>& selection) {
+void store_selection(TensorFile& content, const ModelSelection<Real>& selection) {
   if (!selection.latest) return;
   const Validation latest = *selection.latest, best = selection.best.value_or(Validation{});
   const std::int64_t counters[] = {latest.iteration, latest.good, latest.failed,         best.iteration,
@@ -31,7 +31,7 @@ void put_selection(TensorFile& content, const ModelSelection<Real>& selection) {
 }
 
 template <class Real>
-ModelSelection<Real> take_selection(const std::filesystem::path& file, const TensorFile& content,
+ModelSelection<Real> load_selection(const std::filesystem::path& file, const TensorFile& content,
                                     const Checkpoint<Real>& checkpoint) {
   if (!content.tensors.contains(counters_name)) return {};
   const auto take = [&]<class T>(const char* name, std::size_t size, T) {
@@ -69,11 +69,11 @@ ModelSelection<Real> take_selection(const std::filesystem::path& file, const Ten
   return selection;
 }
 
-template void put_selection(TensorFile&, const ModelSelection<float>&);
-template void put_selection(TensorFile&, const ModelSelection<double>&);
-template ModelSelection<float> take_selection(const std::filesystem::path&, const TensorFile&,
+template void store_selection(TensorFile&, const ModelSelection<float>&);
+template void store_selection(TensorFile&, const ModelSelection<double>&);
+template ModelSelection<float> load_selection(const std::filesystem::path&, const TensorFile&,
                                               const Checkpoint<float>&);
-template ModelSelection<double> take_selection(const std::filesystem::path&, const TensorFile&,
+template ModelSelection<double> load_selection(const std::filesystem::path&, const TensorFile&,
                                                const Checkpoint<double>&);
 
 }  // namespace shoal

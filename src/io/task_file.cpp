@@ -118,7 +118,7 @@ TaskSetStorage<Real> take_set(TaskTensors& tensors, const std::string& set, cons
   } else {
     rows.y = tensors.take<Real>(set + "y", 2);
   }
-  rows.offsets = tensors.take<std::int64_t>(set + "offsets", 1);
+  rows.row_starts = tensors.take<std::int64_t>(set + "offsets", 1);
   if (columns.offsets > 0) rows.output_offset = tensors.take<Real>(set + "output_offset", 2);
   return rows;
 }
@@ -139,7 +139,7 @@ void put_set(TensorFile& content, const std::string& set, const TaskColumns& col
   content.tensors[set + "y"] = columns.targets == 0 ? Tensor::of({count}, rows.labels.data())
                                                     : Tensor::of({count, columns.targets}, rows.y.data());
   content.tensors[set + "offsets"] =
-      Tensor::of({static_cast<std::int64_t>(rows.offsets.size())}, rows.offsets.data());
+      Tensor::of({static_cast<std::int64_t>(rows.row_starts.size())}, rows.row_starts.data());
   if (columns.offsets > 0)
     content.tensors[set + "output_offset"] = Tensor::of({count, columns.offsets}, rows.output_offset.data());
 }

@@ -113,9 +113,9 @@ TensorFile read_tensor_file(const std::filesystem::path& path, Links links) {
   read(text.data(), length, "the header", nullptr);
   TensorHeader header = read_tensor_header(file, text, file_size - 8 - length);
   text = {};
-  for (const TensorPlace& place : header.places) {
-    place.tensor->bytes.resize(place.end - place.begin);
-    read(place.tensor->bytes.data(), place.tensor->bytes.size(), "tensor", place.name);
+  for (const TensorExtent& extent : header.extents) {
+    extent.tensor->bytes.resize(extent.end - extent.begin);
+    read(extent.tensor->bytes.data(), extent.tensor->bytes.size(), "tensor", extent.name);
   }
   const auto hash = header.content.metadata.find(content_hash_key);
   if (hash != header.content.metadata.end() && hash->second != content_hash(header.content))

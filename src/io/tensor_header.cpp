@@ -39,13 +39,14 @@ class HeaderReader final : public nlohmann::json_sax<json> {
 
   bool number_unsigned(number_unsigned_t value) override {
     if (level_ == Level::shape) {
-      if (place().tensor->shape.size() == most_extents) refuse_tensor("shape has more than 8 extents");
+      if (tensor_extent().tensor->shape.size() == most_extents)
+        refuse_tensor("shape has more than 8 extents");
       if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
         refuse_tensor("shape is too large");
-      place().tensor->shape.push_back(static_cast<std::int64_t>(value));
+      tensor_extent().tensor->shape.push_back(static_cast<std::int64_t>(value));
     } else if (level_ == Level::offsets) {
       if (offsets_ == 2) refuse_tensor("data_offsets is not a pair");
-      (offsets_++ == 0 ? place().begin : place().end) = value;
+      (offsets_++ == 0 ? tensor_extent().begin : tensor_extent().end) = value;
     } else {
       unexpected();
     }
@@ -60,7 +61,7 @@ class HeaderReader final : public nlohmann::json_sax<json> {
                                       [&](const TypeName& known) { return text == known.name; });
       if (type == std::end(types))
         refuse_tensor("dtype " + quoted_text(text) + " is not one of F32, F64, I64, I32, U8");
-      place().tensor->dtype = type->dtype;
+      tensor_extent().tensor->dtype = type->dtype;
     } else {
       unexpected();
     }
@@ -75,7 +76,7 @@ class HeaderReader final : public nlohmann::json_sax<json> {
     } else if (level_ == Level::tensors) {
       const auto [at, fresh] = header_.content.tensors.try_emplace(name_);
       if (!fresh) refuse_twice(name_);
-      header_.places.push_back({&at->first, &at->second, 0, 0});
+      header_.extents.push_back({&at->first, &at->second, 0, 0});
       seen_ = 0;
       offsets_ = 0;
       level_ = Level::tensor;
@@ -134,7 +135,7 @@ class HeaderReader final : public nlohmann::json_sax<json> {
   enum class Level { outside, tensors, metadata, tensor, shape, offsets, end };
   static constexpr std::string_view fields[] = {"dtype", "shape", "data_offsets"};
 
-  TensorPlace& place() { return header_.places.back(); }
+  TensorExtent& tensor_extent() { return header_.extents.back(); }
 
   [[noreturn]] void refuse_tensor(const std::string& why) const {
     throw ModelError(file_ + ": tensor " + quoted_text(name_) + ": " + why);
@@ -175,36 +176,38 @@ class HeaderReader final : public nlohmann::json_sax<json> {
 };
 
 /// The bytes of a tensor: inside of the data, and as many as its shape needs.
-void check_place(const std::string& file, const TensorPlace& place, std::uint64_t data_size) {
+void check_extent_of(const std::string& file, const TensorExtent& tensor_extent, std::uint64_t data_size) {
   const auto refuse = [&](const std::string& why) {
-    throw ModelError(file + ": tensor " + quoted_text(*place.name) + ": " + why);
+    throw ModelError(file + ": tensor " + quoted_text(*tensor_extent.name) + ": " + why);
   };
-  std::uint64_t size = type_of(place.tensor->dtype).size;
-  for (const std::int64_t extent : place.tensor->shape)
+  std::uint64_t size = type_of(tensor_extent.tensor->dtype).size;
+  for (const std::int64_t extent : tensor_extent.tensor->shape)
     if (__builtin_mul_overflow(size, static_cast<std::uint64_t>(extent), &size) ||
         size > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
       refuse("shape is too large");
-  if (place.begin > place.end || place.end > data_size)
-    refuse("data_offsets [" + std::to_string(place.begin) + ", " + std::to_string(place.end) +
+  if (tensor_extent.begin > tensor_extent.end || tensor_extent.end > data_size)
+    refuse("data_offsets [" + std::to_string(tensor_extent.begin) + ", " + std::to_string(tensor_extent.end) +
            "] lie outside of the " + std::to_string(data_size) + " bytes of data");
-  if (place.end - place.begin != size)
-    refuse(std::to_string(place.end - place.begin) + " bytes for a shape of " + std::to_string(size));
+  if (tensor_extent.end - tensor_extent.begin != size)
+    refuse(std::to_string(tensor_extent.end - tensor_extent.begin) + " bytes for a shape of " +
+           std::to_string(size));
 }
 
-void check_places(const std::string& file, std::vector<TensorPlace>& places, std::uint64_t header_size,
-                  std::uint64_t data_size) {
-  for (const TensorPlace& place : places) check_place(file, place, data_size);
-  std::sort(places.begin(), places.end(), [](const TensorPlace& a, const TensorPlace& b) {
+void check_extents(const std::string& file, std::vector<TensorExtent>& extents, std::uint64_t header_size,
+                   std::uint64_t data_size) {
+  for (const TensorExtent& tensor_extent : extents) check_extent_of(file, tensor_extent, data_size);
+  std::sort(extents.begin(), extents.end(), [](const TensorExtent& a, const TensorExtent& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
   std::uint64_t at = 0;
-  for (const TensorPlace& place : places) {
-    if (place.begin != at)
-      throw ModelError(file + ": tensor " + quoted_text(*place.name) + " begins at data byte " +
-                       std::to_string(place.begin) +
-                       (place.begin > at ? ", leaving a hole from " : ", overlapping the one that ends at ") +
-                       std::to_string(at));
-    at = place.end;
+  for (const TensorExtent& tensor_extent : extents) {
+    if (tensor_extent.begin != at)
+      throw ModelError(
+          file + ": tensor " + quoted_text(*tensor_extent.name) + " begins at data byte " +
+          std::to_string(tensor_extent.begin) +
+          (tensor_extent.begin > at ? ", leaving a hole from " : ", overlapping the one that ends at ") +
+          std::to_string(at));
+    at = tensor_extent.end;
   }
   if (at != data_size)
     throw ModelError(file + ": " + std::to_string(data_size - at) +
@@ -230,7 +233,7 @@ TensorHeader read_tensor_header(const std::string& file, std::string_view text, 
   TensorHeader header;
   HeaderReader reader(file, header);
   json::sax_parse(text, &reader);
-  check_places(file, header.places, text.size(), data_size);
+  check_extents(file, header.extents, text.size(), data_size);
   return header;
 }
 

@@ -20,15 +20,15 @@ struct TypeName {
 const TypeName& type_of(DType dtype);
 
 /// Where a tensor's bytes lie behind the header. The pointers look into the file's map of tensors.
-struct TensorPlace {
+struct TensorExtent {
   const std::string* name = nullptr;
   Tensor* tensor = nullptr;
   std::uint64_t begin = 0, end = 0;
 };
 
 struct TensorHeader {
-  TensorFile content;               ///< tensors without bytes, metadata
-  std::vector<TensorPlace> places;  ///< in the order of their bytes, which fill the data without a gap
+  TensorFile content;                 ///< tensors without bytes, metadata
+  std::vector<TensorExtent> extents;  ///< in the order of their bytes, which fill the data without a gap
 };
 
 /// Reads a header that stands before `data_size` bytes. Throws ModelError naming `file` and byte or tensor.

@@ -13,7 +13,7 @@ namespace shoal::reference {
 
 template <class T>
 struct Activated {
-  T a, slope, curve;  ///< f(z), f'(z), f''(z)
+  T a, slope, curvature;  ///< f(z), f'(z), f''(z)
 };
 
 template <class T>

@@ -67,7 +67,7 @@ inline std::vector<double> hessian_vector(const Network& net, std::span<const do
         }
         if (l > 0) {
           double below = rda * pass.slope[at - 1][i];
-          below += da * pass.curve[at - 1][i] * rz[at - 1][i];
+          below += da * pass.curvature[at - 1][i] * rz[at - 1][i];
           r_below.push_back(below);
         }
       }

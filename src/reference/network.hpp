@@ -38,7 +38,7 @@ inline std::vector<Row> rows_of(const TaskSet<double>& set, const TaskColumns& c
     return values.subspan(static_cast<std::size_t>(row * width), static_cast<std::size_t>(width));
   };
   const auto at = static_cast<std::size_t>(task);
-  for (std::int64_t r = set.offsets[at]; r < set.offsets[at + 1]; ++r)
+  for (std::int64_t r = set.row_starts[at]; r < set.row_starts[at + 1]; ++r)
     rows.push_back({part(set.x, r, columns.inputs),
                     part(set.output_offset, r, columns.offsets),
                     {part(set.y, r, columns.targets),
@@ -49,8 +49,8 @@ inline std::vector<Row> rows_of(const TaskSet<double>& set, const TaskColumns& c
 /// What a forward pass of one row leaves behind.
 template <class T>
 struct Activations {
-  std::vector<std::vector<T>> input;         ///< input of every layer: x, a_0, a_1, ...
-  std::vector<std::vector<T>> slope, curve;  ///< f'(z_l), f''(z_l) of the hidden layers
+  std::vector<std::vector<T>> input;             ///< input of every layer: x, a_0, a_1, ...
+  std::vector<std::vector<T>> slope, curvature;  ///< f'(z_l), f''(z_l) of the hidden layers
   std::vector<T> output;
 };
 
@@ -67,15 +67,15 @@ Activations<T> forward(const Network& net, std::span<const T> phi, const Row& ro
     for (std::size_t i = 0; i < a.size(); ++i)
       for (std::size_t j = 0; j < width; ++j) z[j] += a[i] * phi[weight.offset + i * width + j];
     if (l + 1 < net.layout.layers()) {
-      std::vector<T> slope, curve;
+      std::vector<T> slope, curvature;
       for (T& value : z) {
         const Activated<T> activated = activate(net.model.activation, value);
         value = activated.a;
         slope.push_back(activated.slope);
-        curve.push_back(activated.curve);
+        curvature.push_back(activated.curvature);
       }
       pass.slope.push_back(std::move(slope));
-      pass.curve.push_back(std::move(curve));
+      pass.curvature.push_back(std::move(curvature));
     }
     a = std::move(z);
   }

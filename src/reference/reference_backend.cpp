@@ -10,7 +10,7 @@ namespace shoal {
 namespace reference {
 namespace {
 
-constexpr double the_nan = std::numeric_limits<double>::quiet_NaN();  // 0x7ff8000000000000
+constexpr double canonical_nan = std::numeric_limits<double>::quiet_NaN();  // 0x7ff8000000000000
 
 TaskRun run_of(const Problem& problem, const TaskBatch64& tasks, const MetaParameters<double>& parameters,
                std::int64_t task) {
@@ -21,7 +21,7 @@ TaskRun run_of(const Problem& problem, const TaskBatch64& tasks, const MetaParam
           rows_of(tasks.query(), tasks.columns(), task)};
 }
 
-void give(const TaskRun& run, int steps, std::size_t task, const TaskResults<double>& results) {
+void store_results(const TaskRun& run, int steps, std::size_t task, const TaskResults<double>& results) {
   results.status[task] = run.status();
   results.failed_step[task] = run.failed_step();
   if (results.fast_weights.empty()) return;
@@ -30,7 +30,7 @@ void give(const TaskRun& run, int steps, std::size_t task, const TaskResults<dou
   if (run.good())
     std::copy(run.phi(steps).begin(), run.phi(steps).end(), to.begin());
   else
-    std::fill(to.begin(), to.end(), the_nan);
+    std::fill(to.begin(), to.end(), canonical_nan);
 }
 
 class ReferenceBackend final : public Backend<double> {
@@ -48,7 +48,7 @@ class ReferenceBackend final : public Backend<double> {
     for (const std::int64_t task : order) {
       TaskRun run = run_of(problem, tasks, parameters, task);
       run.adapt(problem.plan.steps);
-      double before = the_nan, after = the_nan;
+      double before = canonical_nan, after = canonical_nan;
       MetaParameters<double> gradient;
       if (run.good()) {
         before = run.query_loss(0);
@@ -58,9 +58,10 @@ class ReferenceBackend final : public Backend<double> {
         gradient = run.meta_gradient();
       }
       const auto at = static_cast<std::size_t>(task);
-      give(run, problem.plan.steps, at, results);
-      if (!results.query_loss_before.empty()) results.query_loss_before[at] = run.good() ? before : the_nan;
-      results.query_loss[at] = run.good() ? after : the_nan;
+      store_results(run, problem.plan.steps, at, results);
+      if (!results.query_loss_before.empty())
+        results.query_loss_before[at] = run.good() ? before : canonical_nan;
+      results.query_loss[at] = run.good() ? after : canonical_nan;
       if (!run.good()) continue;
       for (std::size_t p = 0; p < sum.theta.size(); ++p) sum.theta[p] += gradient.theta[p];
       for (std::size_t r = 0; r < sum.rates.size(); ++r) sum.rates[r] += gradient.rates[r];
@@ -75,7 +76,7 @@ class ReferenceBackend final : public Backend<double> {
     for (std::int64_t task = 0; task < tasks.size(); ++task) {
       TaskRun run = run_of(problem, tasks, parameters, task);
       run.adapt(problem.plan.steps);
-      give(run, problem.plan.steps, static_cast<std::size_t>(task), results);
+      store_results(run, problem.plan.steps, static_cast<std::size_t>(task), results);
     }
   }
 
@@ -89,11 +90,11 @@ class ReferenceBackend final : public Backend<double> {
         const std::size_t at = i * static_cast<std::size_t>(tasks.size()) + static_cast<std::size_t>(task);
         status[at] = run.status();
         failed_step[at] = run.failed_step();
-        loss[at] = run.good() ? run.query_loss(steps[i]) : the_nan;
+        loss[at] = run.good() ? run.query_loss(steps[i]) : canonical_nan;
         if (run.good() && !(std::abs(loss[at]) <= 0x1p60)) {
           status[at] = TaskStatus::non_finite_outer;
           failed_step[at] = steps[i];
-          loss[at] = the_nan;
+          loss[at] = canonical_nan;
         }
       }
     }
@@ -105,7 +106,7 @@ class ReferenceBackend final : public Backend<double> {
     const TaskColumns columns{problem.model.inputs, 0, set.output_offset.empty() ? 0 : problem.model.outputs};
     const std::size_t size = problem.layout.size();
     std::size_t at = 0;
-    for (std::size_t task = 0; task + 1 < set.offsets.size(); ++task)
+    for (std::size_t task = 0; task + 1 < set.row_starts.size(); ++task)
       for (const Row& row : rows_of(set, columns, static_cast<std::int64_t>(task)))
         for (const double value : forward<double>(net, phi.subspan(task * size, size), row).output)
           outputs[at++] = value;

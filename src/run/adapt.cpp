@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <shoal/adapted_models.hpp>
 
-#include "run/idle_overrides.hpp"
 #include "run/opened_data.hpp"
 #include "run/opened_run.hpp"
 #include "run/precision.hpp"
 #include "run/task_report.hpp"
+#include "run/unused_overrides.hpp"
 
 namespace shoal {
 namespace {

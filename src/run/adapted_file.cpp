@@ -22,7 +22,7 @@ std::vector<std::int64_t> with_tasks(std::int64_t tasks, std::vector<std::int64_
 }  // namespace
 
 template <class Real>
-void put_fast_weights(TensorFile& content, const ParameterLayout& layout, std::span<const Real> phi) {
+void store_fast_weights(TensorFile& content, const ParameterLayout& layout, std::span<const Real> phi) {
   const std::size_t tasks = phi.size() / layout.size();
   for (const TensorSpec& spec : layout.tensors()) {
     std::vector<Real> values;
@@ -45,7 +45,7 @@ void write_adapted(const std::filesystem::path& file, const AdaptedModels& model
   const auto tasks = static_cast<std::int64_t>(ids.size());
   std::visit(
       [&]<class Real>(const FastWeights<Real>& fast) {
-        put_fast_weights(content, models.layout, std::span<const Real>(fast.phi));
+        store_fast_weights(content, models.layout, std::span<const Real>(fast.phi));
         content.tensors["status"] =
             Tensor::of({tasks}, reinterpret_cast<const std::uint8_t*>(fast.status.data()));
         content.tensors["failed_step"] = Tensor::of({tasks}, fast.failed_step.data());
@@ -57,7 +57,7 @@ void write_adapted(const std::filesystem::path& file, const AdaptedModels& model
 
 template <class Real>
 void StoredModels<Real>::add(std::int64_t id, TaskStatus status, std::int32_t failed_step) {
-  if (!place_.try_emplace(id, status_.size()).second)
+  if (!index_.try_emplace(id, status_.size()).second)
     throw ModelError(name_ + ": task id " + std::to_string(id) + " occurs twice");
   status_.push_back(status);
   failed_step_.push_back(failed_step);
@@ -122,7 +122,7 @@ template <class Real>
 void StoredModels<Real>::require_all(std::span<const std::int64_t> ids, const OpenedData& data) const {
   std::vector<std::string> names;
   for (const std::int64_t id : ids)
-    if (!place_.contains(id)) names.push_back(task_name(data.source->key_of(id), id));
+    if (!index_.contains(id)) names.push_back(task_name(data.source->key_of(id), id));
   if (names.empty()) return;
   std::sort(names.begin(), names.end());
   throw DataError(name_ + ": holds no adapted model for " + std::to_string(names.size()) + " of the " +
@@ -135,7 +135,7 @@ FastWeights<Real> StoredModels<Real>::of(std::span<const std::int64_t> ids) cons
   FastWeights<Real> fast;
   fast.phi.resize(ids.size() * layout_.size());
   for (std::size_t t = 0; t < ids.size(); ++t) {
-    const std::size_t at = place_.at(ids[t]);
+    const std::size_t at = index_.at(ids[t]);
     fast.status.push_back(status_[at]);
     fast.failed_step.push_back(failed_step_[at]);
     for (std::size_t i = 0; i < weights_.size(); ++i) {
@@ -152,8 +152,8 @@ bool holds_adapted(const std::filesystem::path& file) {
          read_tensor_file(file).tensors.contains("fast.layers.0.weight");
 }
 
-template void put_fast_weights(TensorFile&, const ParameterLayout&, std::span<const float>);
-template void put_fast_weights(TensorFile&, const ParameterLayout&, std::span<const double>);
+template void store_fast_weights(TensorFile&, const ParameterLayout&, std::span<const float>);
+template void store_fast_weights(TensorFile&, const ParameterLayout&, std::span<const double>);
 template class StoredModels<float>;
 template class StoredModels<double>;
 

@@ -19,7 +19,7 @@ namespace shoal {
 
 /// Puts adapted weights [tasks, P] into a file: `fast.` + each parameter's name [tasks, ...].
 template <class Real>
-void put_fast_weights(TensorFile& content, const ParameterLayout& layout, std::span<const Real> phi);
+void store_fast_weights(TensorFile& content, const ParameterLayout& layout, std::span<const Real> phi);
 
 /// Adapted models, found by task id. Of a file they are not held twice: the tensors stay as they are stored.
 template <class Real>
@@ -40,7 +40,7 @@ class StoredModels {
 
   std::string name_;  // in errors
   ParameterLayout layout_;
-  std::map<std::int64_t, std::size_t> place_;  // of a task below
+  std::map<std::int64_t, std::size_t> index_;  // of a task below
   std::vector<TaskStatus> status_;
   std::vector<std::int32_t> failed_step_;
   std::vector<std::vector<Real>> weights_;  // by tensor of the layout: [tasks, ...]

@@ -6,7 +6,6 @@
 #include <shoal/quoted_text.hpp>
 #include <shoal/tensor_file.hpp>
 
-#include "run/idle_overrides.hpp"
 #include "run/not_read.hpp"
 #include "run/opened_data.hpp"
 #include "run/opened_run.hpp"
@@ -14,6 +13,7 @@
 #include "run/prediction_output.hpp"
 #include "run/run_data.hpp"
 #include "run/task_names.hpp"
+#include "run/unused_overrides.hpp"
 
 namespace shoal {
 namespace {

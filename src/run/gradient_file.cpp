@@ -58,7 +58,7 @@ void write(const std::filesystem::path& file, const BasicMetaLearner<Real>& lear
   content.tensors["status"] =
       Tensor::of({count}, reinterpret_cast<const std::uint8_t*>(gradient.status.data()));
   if (!gradient.fast_weights.empty())
-    put_fast_weights(content, learner.layout(), std::span<const Real>(gradient.fast_weights));
+    store_fast_weights(content, learner.layout(), std::span<const Real>(gradient.fast_weights));
   write_tensor_file(file, content);
 }
 

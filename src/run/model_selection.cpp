@@ -10,14 +10,14 @@
 namespace shoal {
 namespace {
 
-constexpr std::int64_t usual_distance = 20;  // iterations between looks, where nothing is configured
+constexpr std::int64_t usual_distance = 20;  // iterations between validations, where nothing is configured
 
 void require_validation_tasks(const RunConfig& config, const TaskSource& source) {
   const std::string key = config.evaluate.select_steps ? "evaluate.select_steps" : "train.validate_every";
   const auto size = source.size(Phase::validation);
   if (size && *size == 0)
-    throw InvalidArgument(key +
-                          ": there are no validation tasks to look at; tasks.split says which there are");
+    throw InvalidArgument(
+        key + ": there are no validation tasks; tasks.split decides which tasks are for validation");
 }
 
 }  // namespace
@@ -32,11 +32,11 @@ RunConfig with_validation(RunConfig config, const OpenedData& data, const Notify
     require_validation_tasks(config, *data.source);
     if (config.tasks.source == TaskSourceKind::file)
       tell_note(notify, printable(data.file, data.file.size()) +
-                            ": a task file is not split: validation looks at the training tasks");
+                            ": a task file is not split: validation uses the training tasks");
   }
   if (config.train.patience > 0 && *every == 0)
     throw InvalidArgument(
-        "train.patience: counts looks at the validation tasks, and there are none; set "
+        "train.patience: it counts validations, and this run has none; set "
         "train.validate_every, or patience = 0");
   return config;
 }
@@ -68,7 +68,7 @@ std::string failed_selection(const RunConfig& config, const TrainReport& report)
   const std::int64_t every = *config.train.validate_every;
   const bool looked = config.train.keep == Keep::best && every > 0 && report.training.iteration >= every;
   if (looked && !report.training.validation_loss)
-    return "every validation task failed at every look: the last model is kept";
+    return "all validation tasks failed in every validation: the last model is kept";
   if (config.evaluate.select_steps && !report.selected_steps)
     return "every validation task failed at every number of evaluate.steps: none is selected";
   return {};

@@ -21,7 +21,7 @@ namespace shoal {
 /// validation tasks are those of the training: a task file is not split.
 RunConfig with_validation(RunConfig config, const OpenedData& data, const Notify& notify);
 
-/// Whether a run of a configuration that with_validation returned looks at the validation tasks.
+/// Whether a run of a configuration that with_validation returned evaluates the validation tasks.
 bool validates(const RunConfig& config);
 
 /// evaluate.select_steps: the best of evaluate.steps by the validation tasks. Nothing where it is not asked
@@ -39,7 +39,8 @@ std::optional<int> choose_steps(const BasicMetaLearner<Real>& learner, const Ope
 /// As entries of a model's metadata: "selected_iteration", and "validation_loss" and "selected_steps" where
 /// they are known.
 void add_selection(const TrainReport& report, ModelMetadata& metadata);
-/// Why nothing could be selected although there were looks, or no number of steps; empty when all is well.
+/// Why nothing could be selected although there were validations, or no number of steps; empty when all is
+/// well.
 std::string failed_selection(const RunConfig& config, const TrainReport& report);
 
 }  // namespace shoal

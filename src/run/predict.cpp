@@ -5,7 +5,6 @@
 #include <shoal/tensor_file.hpp>
 
 #include "run/adapted_file.hpp"
-#include "run/idle_overrides.hpp"
 #include "run/learner_options.hpp"
 #include "run/not_read.hpp"
 #include "run/opened_data.hpp"
@@ -14,6 +13,7 @@
 #include "run/prediction_output.hpp"
 #include "run/run_data.hpp"
 #include "run/task_report.hpp"
+#include "run/unused_overrides.hpp"
 
 namespace shoal {
 namespace {

@@ -38,19 +38,19 @@ struct Predictor {
 /// A row that waits for those that stand before it.
 template <class Real>
 struct WaitingRow {
-  std::size_t place;  // of the task's key
+  std::size_t rank;  // of the task's key
   std::pair<std::int32_t, std::int64_t> time_and_row;
   std::size_t task;  // in the order of the tasks; windows may share a row
   std::size_t step;
   std::int64_t query;
   std::shared_ptr<const std::vector<Real>> outputs;  // of its batch, [rows, width]
   std::size_t row;                                   // in the batch
-  auto order() const { return std::tie(place, time_and_row, task, step); }
+  auto order() const { return std::tie(rank, time_and_row, task, step); }
 };
 
 /// Tasks in order of key, time of the first query row and id.
 template <class Real>
-std::vector<std::int64_t> order_of_tasks(const Predictor<Real>& from, const std::vector<std::size_t>& place) {
+std::vector<std::int64_t> order_of_tasks(const Predictor<Real>& from, const std::vector<std::size_t>& rank) {
   const auto ids = from.tasks.ids();
   std::vector<std::pair<std::int32_t, std::int64_t>> start(ids.size());  // of the query
   for (std::size_t t = 0; t < ids.size(); ++t)
@@ -60,7 +60,7 @@ std::vector<std::int64_t> order_of_tasks(const Predictor<Real>& from, const std:
   std::iota(order.begin(), order.end(), std::int64_t{0});
   std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
     const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
-    return std::tie(place[i], start[i], ids[i]) < std::tie(place[j], start[j], ids[j]);
+    return std::tie(rank[i], start[i], ids[i]) < std::tie(rank[j], start[j], ids[j]);
   });
   return order;
 }
@@ -68,7 +68,7 @@ std::vector<std::int64_t> order_of_tasks(const Predictor<Real>& from, const std:
 /// Predicts the query rows of the tasks order[first .. end) and lets them wait.
 template <class Real>
 void predict_some(const Predictor<Real>& from, std::span<const std::int64_t> order,
-                  const std::vector<std::size_t>& place, std::size_t first, std::size_t end,
+                  const std::vector<std::size_t>& rank, std::size_t first, std::size_t end,
                   std::vector<WaitingRow<Real>>& waiting) {
   const BasicTaskBatch<Real> batch = from.tasks.select(order.subspan(first, end - first));
   for (std::size_t s = 0; s < from.steps.size(); ++s) {
@@ -77,9 +77,9 @@ void predict_some(const Predictor<Real>& from, std::span<const std::int64_t> ord
     const auto outputs = std::make_shared<const std::vector<Real>>(std::move(predicted));
     for (std::size_t t = first; t < end; ++t) {
       const auto task = static_cast<std::size_t>(order[t]);
-      const std::int64_t begin = batch.query().offsets[t - first];
+      const std::int64_t begin = batch.query().row_starts[t - first];
       for (std::int64_t r = 0; r < batch.query().rows(static_cast<std::int64_t>(t - first)); ++r)
-        waiting.push_back({place[task], from.table.time_and_row(from.tasks.ids()[task], r), t, s, r, outputs,
+        waiting.push_back({rank[task], from.table.time_and_row(from.tasks.ids()[task], r), t, s, r, outputs,
                            static_cast<std::size_t>(begin + r)});
     }
   }
@@ -91,8 +91,8 @@ template <class Real, class Take>
 void predict_in_order(const Predictor<Real>& from, Take take) {
   const auto ids = from.tasks.ids();
   const std::size_t count = ids.size(), width = from.width();
-  const std::vector<std::size_t> place = from.table.places(ids);
-  const std::vector<std::int64_t> order = order_of_tasks(from, place);
+  const std::vector<std::size_t> rank = from.table.ranks(ids);
+  const std::vector<std::int64_t> order = order_of_tasks(from, rank);
   // So many tasks at a time that their adapted models take about 64 MiB, and about 65,536 rows.
   const std::size_t weights = from.learner.layout().size() * sizeof(Real);
   const std::size_t most_tasks = std::max<std::size_t>(16, (std::size_t{64} << 20) / weights);
@@ -107,17 +107,16 @@ void predict_in_order(const Predictor<Real>& from, Take take) {
   std::vector<WaitingRow<Real>> waiting;
   for (std::size_t first = 0, end = 0; first < count; first = end) {
     end = chunk_end(first);
-    predict_some(from, std::span(order), place, first, end, waiting);
+    predict_some(from, std::span(order), rank, first, end, waiting);
     // Tasks come in order of their keys: while one goes on, another task may still go before its rows.
-    if (end < count && !waiting.empty() &&
-        waiting.front().place == place[static_cast<std::size_t>(order[end])])
+    if (end < count && !waiting.empty() && waiting.front().rank == rank[static_cast<std::size_t>(order[end])])
       continue;
     std::sort(waiting.begin(), waiting.end(),
               [](const auto& a, const auto& b) { return a.order() < b.order(); });
     const auto ready = end == count
                            ? waiting.end()
                            : std::partition_point(waiting.begin(), waiting.end(), [&](const auto& row) {
-                               return row.place < place[static_cast<std::size_t>(order[end])];
+                               return row.rank < rank[static_cast<std::size_t>(order[end])];
                              });
     for (auto row = waiting.begin(); row != ready; ++row)
       take(from.table.template row<Real>(

@@ -57,27 +57,27 @@ PredictionTable::PredictionTable(const OpenedData& data, const TrainedModel& mod
   } else if (data.tasks) {
     std::visit(
         [&](const auto& tasks) {
-          for (std::size_t t = 0; t < tasks.ids().size(); ++t) task_place_[tasks.ids()[t]] = t;
+          for (std::size_t t = 0; t < tasks.ids().size(); ++t) task_index_[tasks.ids()[t]] = t;
         },
         *data.tasks);
   }
 }
 
-std::vector<std::size_t> PredictionTable::places(std::span<const std::int64_t> task_ids) const {
-  if (data_.table) return data_.table->key_places(task_ids);
-  std::vector<std::size_t> order(task_ids.size()), places(task_ids.size());
+std::vector<std::size_t> PredictionTable::ranks(std::span<const std::int64_t> task_ids) const {
+  if (data_.table) return data_.table->key_ranks(task_ids);
+  std::vector<std::size_t> order(task_ids.size()), ranks(task_ids.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return task_ids[a] < task_ids[b]; });
-  for (std::size_t i = 0; i < order.size(); ++i) places[order[i]] = i;
-  return places;
+  for (std::size_t i = 0; i < order.size(); ++i) ranks[order[i]] = i;
+  return ranks;
 }
 
 std::pair<std::int32_t, std::int64_t> PredictionTable::time_and_row(std::int64_t task_id,
                                                                     std::int64_t query) const {
   if (!data_.table) return {0, query};
   const std::int64_t row = data_.table->query_rows(task_id)[static_cast<std::size_t>(query)];
-  return {data_.table->time_place(row), row};
+  return {data_.table->time_rank(row), row};
 }
 
 void PredictionTable::enter(std::int64_t task_id) {
@@ -92,8 +92,8 @@ void PredictionTable::enter(std::int64_t task_id) {
 std::string PredictionTable::target_text(std::size_t target, std::int64_t query) const {
   return std::visit(
       [&](const auto& tasks) -> std::string {
-        const std::size_t place = task_place_.at(task_.id);
-        const auto row = static_cast<std::size_t>(tasks.query().offsets[place] + query);
+        const std::size_t place = task_index_.at(task_.id);
+        const auto row = static_cast<std::size_t>(tasks.query().row_starts[place] + query);
         if (tasks.columns().targets == 0) {  // named as `label` is
           const auto label = static_cast<std::size_t>(tasks.query().labels[row]);
           return label < columns_.classes.size() ? columns_.classes[label] : std::to_string(label);

@@ -52,7 +52,7 @@ class PredictionTable {
 
   const PredictionColumns& columns() const { return columns_; }
   /// Places of tasks in the order of the rows: rows of equal ones are ordered by time and row.
-  std::vector<std::size_t> places(std::span<const std::int64_t> task_ids) const;
+  std::vector<std::size_t> ranks(std::span<const std::int64_t> task_ids) const;
   /// Time (its place) and row of a query row.
   std::pair<std::int32_t, std::int64_t> time_and_row(std::int64_t task_id, std::int64_t query) const;
   /// Network outputs [rows, outputs] in the units of the targets, in place.
@@ -74,7 +74,7 @@ class PredictionTable {
   PredictionColumns columns_;
   Responses responses_;
   std::vector<CellTexts> target_texts_;             ///< tables: by target
-  std::map<std::int64_t, std::size_t> task_place_;  ///< else: place of a task in data.tasks
+  std::map<std::int64_t, std::size_t> task_index_;  ///< else: place of a task in data.tasks
   PredictedTask task_;                              ///< the one at hand, when there is one
   bool at_task_ = false;
   std::vector<std::string> targets_;  ///< of the row at hand

@@ -177,7 +177,7 @@ class RunTraining {
         training.iteration < config_.train.iterations ? " (train.patience ended the training)" : "";
     log_.line("finished after iteration " + std::to_string(training.iteration) + patience + ": " +
               std::to_string(training.tasks_failed) + " of " + std::to_string(training.tasks_seen) +
-              " tasks failed on the way; " + describe_selection(report_));
+              " tasks failed in training; " + describe_selection(report_));
   }
 
   /// A task file is not split: what it is trained on is all there is to look at.

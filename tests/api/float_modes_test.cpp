@@ -43,7 +43,7 @@ class Bytes {
     add(set.y);
     add(set.labels);
     add(set.output_offset);
-    add(set.offsets);
+    add(set.row_starts);
   }
   template <class Real>
   void add(const BasicTaskBatch<Real>& batch) {
@@ -158,12 +158,12 @@ class Calls {
                      std::to_string(20.1 + day * 0.037) + ",3.3333333333333333" + std::to_string(day) + "\n";
     TaskSetStorage<double> rows;
     for (int i = 0; i < 40; ++i) rows.x.push_back(std::exp(-i * 7.3) / 3.0), rows.y.push_back(1.0 / (i + 3));
-    rows.offsets = {0, 25, 40};
+    rows.row_starts = {0, 25, 40};
     wide_ = TaskBatch64::own({1, 1, 0}, rows, rows, {4, 9});
     TaskSetStorage<float> denormals;
     for (int i = 0; i < 8; ++i)
       denormals.x.push_back(std::ldexp(1.0f, -140 - i)), denormals.y.push_back(1.0f);
-    denormals.offsets = {0, 8};
+    denormals.row_starts = {0, 8};
     narrow_ = TaskBatch::own({1, 1, 0}, denormals, denormals, {1});
     for (int i = 0; i < 33; ++i) losses_.loss.push_back(1.0f / static_cast<float>(i + 1));
     losses_.steps = {0};

@@ -113,7 +113,7 @@ def test_exit_5_says_why_in_its_last_line():
     # Training: what failed on the way is named, in the log too.
     result = run("train", "--config", "t.toml", "--out", "f", *wrong, "--set", "algorithm.inner_steps=5", "--set", "evaluate.max_failed_share=0.01", code=5)
     line = last_line(result)
-    assert 'error: on the way 60 of 60 tasks failed: "c' in line and "metrics.jsonl" in line, line
+    assert 'error: in training 60 of 60 tasks failed: "c' in line and "metrics.jsonl" in line, line
     metrics = [json.loads(line) for line in open("f/metrics.jsonl", encoding="utf-8")]
     assert all(failure["key"].startswith("c") for line in metrics for failure in line["failures"]) and metrics[0]["failures"]
     # Tasks without keys go by their ids.

@@ -133,7 +133,7 @@ def test_when_there_is_a_look():
     assert "not split" not in run("train", "--tasks", "t.safetensors", "--out", "f", *settings("train.iterations=40")).stderr.split("iteration")[0]
     assert curve("f") == {}
     told = run("train", "--tasks", "t.safetensors", "--out", "e", *settings("train.iterations=40", "train.validate_every=10")).stderr
-    assert "a task file is not split: validation looks at the training tasks" in told and list(curve("e")) == [10, 20, 30, 40]
+    assert "a task file is not split: validation uses the training tasks" in told and list(curve("e")) == [10, 20, 30, 40]
 
 
 def test_a_thousand_validation_tasks_at_most():
@@ -155,7 +155,7 @@ def test_tasks_that_fail_choose_no_model():
     diverges = settings("algorithm.inner_lr=1e20", "evaluate.select_steps=true", "evaluate.steps=[2, 3]", "train.iterations=8")
     said = train("d", *diverges, code=5, quiet=None).stderr
     assert [line["validation_loss"] for line in lines("d") if "validation_loss" in line] == [None, None]
-    assert "every validation task failed at every look: the last model is kept" in said, said
+    assert "all validation tasks failed in every validation: the last model is kept" in said, said
     assert "iteration 8 of 8: all 4 tasks failed; all 6 validation tasks failed at iteration 8" in said, said
     about = metadata("d/model.safetensors")
     assert about["selected_iteration"] == "8" and "selected_steps" not in about and "validation_loss" not in about

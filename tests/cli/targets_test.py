@@ -108,7 +108,7 @@ def test_task_files_outside_the_domain_are_refused_by_every_command():
 def test_classes_have_one_name_each():
     softmax = configure("s.toml", "s.csv", 'name = "softmax"')
     for values, words in (
-        (["0.25", "1", "2"], 's.csv:2: column "y": "0.25" is no name of a class: whole numbers and words are'),
+        (["0.25", "1", "2"], 's.csv:2: column "y": "0.25" is not a name of a class: whole numbers and words are'),
         (["1", "0", "1.0"], 's.csv:4: column "y": "1.0" and "1" are one number: write a class in one way'),
         (["7", "07", "8"], 's.csv:3: column "y": "07" and "7" are one number'),
     ):

@@ -65,10 +65,11 @@ TEST(Context, RefusesByNameWhatIsNotToBeHad) {
   expect_error<ResourceError>([] { Context({.backend = BackendKind::cuda}); },
                               "backend cuda: no such device");
   for (const BackendKind kind : {BackendKind::automatic, BackendKind::reference})
-    expect_error<ResourceError>([&] { Context({.backend = kind, .math = Math::fast}); },
-                                kind == BackendKind::reference
-                                    ? "math fast is not available on backend reference: cuda alone has it"
-                                    : "math fast is not available on backend cpu: cuda alone has it");
+    expect_error<ResourceError>(
+        [&] { Context({.backend = kind, .math = Math::fast}); },
+        kind == BackendKind::reference
+            ? "math fast is not available on backend reference: only the cuda backend has it"
+            : "math fast is not available on backend cpu: only the cuda backend has it");
   expect_error<ResourceError>([] { Context({.isa = Isa::avx512}); },
                               "instruction set avx512 is not available: this machine or this build lacks it");
 }

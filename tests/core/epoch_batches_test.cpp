@@ -32,7 +32,7 @@ TEST(EpochBatches, AreThoseOfOrdersDrawnAnewWhateverWasAskedBefore) {
     for (const Phase phase : {Phase::train, Phase::test, Phase::validation})
       for (const std::int64_t size : {1, 5, 23})
         for (const std::int64_t tasks : {1, 4, 100})
-          ASSERT_EQ(batches.places(phase, iteration, tasks, size),
+          ASSERT_EQ(batches.indices(phase, iteration, tasks, size),
                     drawn_anew(11, phase, iteration, tasks, size))
               << to_string(phase) << " " << iteration << " " << size << " " << tasks;
 }
@@ -40,8 +40,8 @@ TEST(EpochBatches, AreThoseOfOrdersDrawnAnewWhateverWasAskedBefore) {
 TEST(EpochBatches, AnEpochCostsOneDraw) {
   const EpochBatches batches(1);
   for (std::int64_t iteration = 0; iteration < 250; ++iteration) {
-    batches.places(Phase::train, iteration, 10, 1000);
-    if (iteration % 20 == 0) batches.places(Phase::validation, iteration / 20 % 5, 10, 50);
+    batches.indices(Phase::train, iteration, 10, 1000);
+    if (iteration % 20 == 0) batches.indices(Phase::validation, iteration / 20 % 5, 10, 50);
   }
   EXPECT_EQ(batches.draws(), 3 + 1);  // 100 batches an epoch of training tasks, one epoch of the others
 }
@@ -54,7 +54,7 @@ TEST(EpochBatches, ThreadsMayAskForDifferentEpochsAtOnce) {
     for (std::size_t t = 0; t < found.size(); ++t)
       threads.emplace_back([&, t] {
         for (std::int64_t i = 0; i < 60; ++i)
-          found[t].push_back(batches.places(Phase::train, i * static_cast<std::int64_t>(t + 1), 7, 64));
+          found[t].push_back(batches.indices(Phase::train, i * static_cast<std::int64_t>(t + 1), 7, 64));
       });
     for (std::thread& thread : threads) thread.join();
   }
@@ -65,8 +65,8 @@ TEST(EpochBatches, ThreadsMayAskForDifferentEpochsAtOnce) {
 }
 
 TEST(EpochBatches, NothingToDrawFromIsRefused) {
-  EXPECT_THROW(EpochBatches(1).places(Phase::test, 0, 5, 0), DataError);
-  EXPECT_THROW(EpochBatches(1).places(Phase::test, 0, 0, 5), InvalidArgument);
+  EXPECT_THROW(EpochBatches(1).indices(Phase::test, 0, 5, 0), DataError);
+  EXPECT_THROW(EpochBatches(1).indices(Phase::test, 0, 0, 5), InvalidArgument);
 }
 
 }  // namespace

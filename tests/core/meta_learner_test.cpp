@@ -38,8 +38,8 @@ std::string bits(std::span<const Real> values) {
 template <class Real>
 std::vector<long double> centre(const TaskSet<Real>& set, std::size_t task) {
   std::vector<long double> c(parameters_count, 0.0L);
-  const auto first = static_cast<std::size_t>(set.offsets[task]),
-             last = static_cast<std::size_t>(set.offsets[task + 1]);
+  const auto first = static_cast<std::size_t>(set.row_starts[task]),
+             last = static_cast<std::size_t>(set.row_starts[task + 1]);
   for (std::size_t r = first; r < last; ++r) {
     for (std::size_t i = 0; i < inputs; ++i) c[i] += set.x[r * inputs + i];
     c[inputs] += set.y[r];
@@ -299,7 +299,7 @@ TYPED_TEST(MetaLearnerOf, RefusesRowsAndResultsOnADeviceWhereTheBackendHasNone) 
   expect_error<InvalidArgument>([&] { learner.predict(learner.adapt(host, 1), query, host.columns()); },
                                 "predict:" + rest);
   const std::string refusal =
-      "results stay on the device with backend cuda alone, and this is backend quadratic";
+      "only the cuda backend keeps results on the device, and this is backend quadratic";
   expect_error<InvalidArgument>([&] { learner.meta_gradient_to(host, {}); }, refusal);
   expect_error<InvalidArgument>([&] { learner.adapt_to(host, 1, {}); }, refusal);
   expect_error<InvalidArgument>([&] { learner.evaluate_to(host, steps, {}); }, refusal);

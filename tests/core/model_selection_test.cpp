@@ -165,7 +165,7 @@ TYPED_TEST(ModelSelectionOf, PatienceEndsATraining) {
   const Trained<Real> whole(options());
   const auto& curve = whole.store.validations;
   for (std::int64_t patience = 1; patience <= 3; ++patience) {
-    // The first look after `patience` looks in a row without a new lowest loss, or none.
+    // The first validation after `patience` validations in a row without a new lowest loss, or none.
     std::int64_t wanted = iterations, without_gain = 0;
     Validation lowest{.loss = nan};
     for (const Validation& validation : curve) {

@@ -14,7 +14,7 @@ namespace testing {
 namespace {
 
 template <class Real>
-constexpr Real the_nan = std::numeric_limits<Real>::quiet_NaN();
+constexpr Real canonical_nan = std::numeric_limits<Real>::quiet_NaN();
 
 void add(GradientSum<float>& sum, const std::vector<float>& gradient, const std::vector<float>& rates,
          float before, float after) {
@@ -49,11 +49,11 @@ class QuadraticBackend final : public Backend<Real> {
     for (std::int64_t task = 0; task < tasks.size(); ++task) {
       const auto t = static_cast<std::size_t>(task);
       const Trajectory run = adapt_task(problem, tasks, task, parameters);
-      give(problem, run, t, results);
+      store_results(problem, run, t, results);
       const Vector query = centre(tasks.columns(), tasks.query(), task);
-      const Real before = run.good ? loss(parameters.theta, query) : the_nan<Real>;
+      const Real before = run.good ? loss(parameters.theta, query) : canonical_nan<Real>;
       if (!results.query_loss_before.empty()) results.query_loss_before[t] = before;
-      results.query_loss[t] = run.good ? loss(run.phi.back(), query) : the_nan<Real>;
+      results.query_loss[t] = run.good ? loss(run.phi.back(), query) : canonical_nan<Real>;
       if (!run.good) continue;
       Vector gradient(run.phi.back().size()), rates(parameters.rates.size(), Real(0));
       for (std::size_t p = 0; p < gradient.size(); ++p) {
@@ -74,7 +74,8 @@ class QuadraticBackend final : public Backend<Real> {
              const MetaParameters<Real>& parameters, const TaskResults<Real>& results) override {
     calls().push_back(tasks.size());
     for (std::int64_t task = 0; task < tasks.size(); ++task)
-      give(problem, adapt_task(problem, tasks, task, parameters), static_cast<std::size_t>(task), results);
+      store_results(problem, adapt_task(problem, tasks, task, parameters), static_cast<std::size_t>(task),
+                    results);
   }
 
   void evaluate(const Problem& problem, const BasicTaskBatch<Real>& tasks,
@@ -87,7 +88,7 @@ class QuadraticBackend final : public Backend<Real> {
       for (std::size_t i = 0; i < steps.size(); ++i) {
         const std::size_t at = i * static_cast<std::size_t>(tasks.size()) + static_cast<std::size_t>(task);
         const std::size_t k = std::min(static_cast<std::size_t>(steps[i]), run.phi.size() - 1);
-        losses[at] = run.good ? loss(run.phi[k], query) : the_nan<Real>;
+        losses[at] = run.good ? loss(run.phi[k], query) : canonical_nan<Real>;
         status[at] = run.good ? TaskStatus::good : TaskStatus::non_finite_input;
         failed_step[at] = -1;
       }
@@ -97,9 +98,9 @@ class QuadraticBackend final : public Backend<Real> {
   void predict(const Problem& problem, const TaskSet<Real>& set, std::span<const Real> phi,
                std::span<Real> outputs) override {
     const auto inputs = static_cast<std::size_t>(problem.model.inputs);
-    for (std::size_t t = 0; t + 1 < set.offsets.size(); ++t)
-      for (auto r = static_cast<std::size_t>(set.offsets[t]);
-           r < static_cast<std::size_t>(set.offsets[t + 1]); ++r) {
+    for (std::size_t t = 0; t + 1 < set.row_starts.size(); ++t)
+      for (auto r = static_cast<std::size_t>(set.row_starts[t]);
+           r < static_cast<std::size_t>(set.row_starts[t + 1]); ++r) {
         Real sum = phi[t * (inputs + 1) + inputs];
         for (std::size_t i = 0; i < inputs; ++i) sum += set.x[r * inputs + i] * phi[t * (inputs + 1) + i];
         outputs[r] = set.output_offset.empty() ? sum : sum + set.output_offset[r];
@@ -116,8 +117,8 @@ class QuadraticBackend final : public Backend<Real> {
   static bool finite(const BasicTaskBatch<Real>& tasks, std::int64_t task) {
     for (const TaskSet<Real>* set : {&tasks.support(), &tasks.query()})
       for (const auto& [values, columns] : {std::pair{set->x, tasks.columns().inputs}, {set->y, 1}})
-        for (std::int64_t e = set->offsets[static_cast<std::size_t>(task)] * columns;
-             e < set->offsets[static_cast<std::size_t>(task) + 1] * columns; ++e)
+        for (std::int64_t e = set->row_starts[static_cast<std::size_t>(task)] * columns;
+             e < set->row_starts[static_cast<std::size_t>(task) + 1] * columns; ++e)
           if (!std::isfinite(values[static_cast<std::size_t>(e)])) return false;
     return true;
   }
@@ -125,8 +126,8 @@ class QuadraticBackend final : public Backend<Real> {
   static Vector centre(const TaskColumns& columns, const TaskSet<Real>& set, std::int64_t task) {
     const auto inputs = static_cast<std::size_t>(columns.inputs);
     Vector sum(inputs + 1, Real(0));
-    for (std::int64_t row = set.offsets[static_cast<std::size_t>(task)];
-         row < set.offsets[static_cast<std::size_t>(task) + 1]; ++row) {
+    for (std::int64_t row = set.row_starts[static_cast<std::size_t>(task)];
+         row < set.row_starts[static_cast<std::size_t>(task) + 1]; ++row) {
       const auto r = static_cast<std::size_t>(row);
       for (std::size_t i = 0; i < inputs; ++i) sum[i] += set.x[r * inputs + i];
       sum[inputs] += set.y[r];
@@ -161,12 +162,13 @@ class QuadraticBackend final : public Backend<Real> {
     return run;
   }
 
-  static void give(const Problem& problem, const Trajectory& run, std::size_t task,
-                   const TaskResults<Real>& results) {
+  static void store_results(const Problem& problem, const Trajectory& run, std::size_t task,
+                            const TaskResults<Real>& results) {
     results.status[task] = run.good ? TaskStatus::good : TaskStatus::non_finite_input;
     results.failed_step[task] = -1;
     for (std::size_t p = 0; p < problem.layout.size() && !results.fast_weights.empty(); ++p)
-      results.fast_weights[task * problem.layout.size() + p] = run.good ? run.phi.back()[p] : the_nan<Real>;
+      results.fast_weights[task * problem.layout.size() + p] =
+          run.good ? run.phi.back()[p] : canonical_nan<Real>;
   }
 };
 

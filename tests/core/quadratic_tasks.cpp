@@ -20,7 +20,7 @@ TaskBatch random_tasks(std::uint64_t seed, std::int64_t count, std::int64_t firs
     const auto add_rows = [&](TaskSetStorage<float>& set, std::int64_t rows) {
       for (std::int64_t e = 0; e < rows * inputs; ++e) set.x.push_back(scale * normal(random));
       for (std::int64_t e = 0; e < rows; ++e) set.y.push_back(scale * normal(random));
-      set.offsets.push_back(set.offsets.back() + rows);
+      set.row_starts.push_back(set.row_starts.back() + rows);
     };
     add_rows(support, id % 11 == 5 ? 0 : 1 + static_cast<std::int64_t>(random() % 5));
     add_rows(query, 1 + static_cast<std::int64_t>(random() % 5));

@@ -104,10 +104,10 @@ TEST(TaskBatch, ARefusedBatchKeepsNoOwner) {
 TEST(TaskBatch, SelectsTasksInTheGivenOrder) {
   const TaskBatch picked = Parts().own().select(Ints{2, 0});
   EXPECT_EQ(copy<std::int64_t>(picked.ids()), (Ints{8, 5}));
-  EXPECT_EQ(copy<std::int64_t>(picked.support().offsets), (Ints{0, 1, 3}));
+  EXPECT_EQ(copy<std::int64_t>(picked.support().row_starts), (Ints{0, 1, 3}));
   EXPECT_EQ(copy<float>(picked.support().x), (Floats{5, 6, 1, 2, 3, 4}));
   EXPECT_EQ(copy<float>(picked.support().y), (Floats{30, 10, 20}));
-  EXPECT_EQ(copy<std::int64_t>(picked.query().offsets), (Ints{0, 1, 2}));
+  EXPECT_EQ(copy<std::int64_t>(picked.query().row_starts), (Ints{0, 1, 2}));
   EXPECT_EQ(copy<float>(picked.query().output_offset), (Floats{.7f, .4f}));
   const TaskBatch labels = labelled().own().select(Ints{1, 2});
   EXPECT_EQ(copy<std::int64_t>(labels.query().labels), (Ints{1, 0, 2}));
@@ -119,8 +119,8 @@ TEST(TaskBatch, SelectsTasksInTheGivenOrder) {
 TEST(TaskBatch, JoinsSupportAndQueryTaskByTask) {
   const TaskBatch joined = Parts().own().joined();
   EXPECT_EQ(joined.support().total_rows(), 0);
-  EXPECT_EQ(copy<std::int64_t>(joined.support().offsets), (Ints{0, 0, 0, 0}));
-  EXPECT_EQ(copy<std::int64_t>(joined.query().offsets), (Ints{0, 3, 5, 7}));
+  EXPECT_EQ(copy<std::int64_t>(joined.support().row_starts), (Ints{0, 0, 0, 0}));
+  EXPECT_EQ(copy<std::int64_t>(joined.query().row_starts), (Ints{0, 3, 5, 7}));
   EXPECT_EQ(copy<float>(joined.query().y), (Floats{10, 20, 40, 50, 60, 30, 70}));
   EXPECT_EQ(copy<float>(joined.query().output_offset), (Floats{.1f, .2f, .4f, .5f, .6f, .3f, .7f}));
   EXPECT_EQ(copy<float>(joined.query().x), (Floats{1, 2, 3, 4, 7, 8, 9, 10, 11, 12, 5, 6, 13, 14}));
@@ -162,14 +162,14 @@ TEST(TaskBatch, RefusesBrokenStructure) {
   expect_refusal("negative number of columns", [](Parts& p) { p.columns.targets = -1; });
   expect_refusal("negative number of columns", [](Parts& p) { p.columns.offsets = -1; });
   expect_refusal("support offsets have 3 entries for 3 tasks (one more than tasks)",
-                 [](Parts& p) { p.support.offsets.pop_back(); });
+                 [](Parts& p) { p.support.row_starts.pop_back(); });
   expect_refusal("query offsets have 0 entries for 3 tasks (one more than tasks)",
-                 [](Parts& p) { p.query.offsets.clear(); });
-  expect_refusal("query offsets start at 1, not 0", [](Parts& p) { p.query.offsets[0] = 1; });
+                 [](Parts& p) { p.query.row_starts.clear(); });
+  expect_refusal("query offsets start at 1, not 0", [](Parts& p) { p.query.row_starts[0] = 1; });
   expect_refusal("support offsets fall at task 1 (id -3): row 1 after row 2",
-                 [](Parts& p) { p.support.offsets[2] = 1; });
+                 [](Parts& p) { p.support.row_starts[2] = 1; });
   expect_refusal("query x has 8 values, but the offsets say 5 rows of 2",
-                 [](Parts& p) { p.query.offsets[3] = 5; });
+                 [](Parts& p) { p.query.row_starts[3] = 5; });
   expect_refusal("support x has 5 values, but the offsets say 3 rows of 2",
                  [](Parts& p) { p.support.x.pop_back(); });
   expect_refusal("support y has 4 values, but the offsets say 3 rows of 1",
@@ -180,7 +180,7 @@ TEST(TaskBatch, RefusesBrokenStructure) {
   expect_refusal("query output offset has 0 values, but the offsets say 4 rows of 1",
                  [](Parts& p) { p.query.output_offset.clear(); });
   expect_refusal("support offsets end at 2305843009213693952: too many rows",
-                 [](Parts& p) { p.support.offsets[3] = std::int64_t{1} << 61; });
+                 [](Parts& p) { p.support.row_starts[3] = std::int64_t{1} << 61; });
   expect_refusal(
       "query label of task 1 (id -3), row 1 (query_y): -1 is negative; labels are 0 for the first class, "
       "then 1, 2, ...",
@@ -226,7 +226,7 @@ TEST(TaskBatch, AnEmptyOneHasNoRows) {
 TEST(TaskBatch, RequirementsNameTaskAndRow) {
   Parts parts;
   EXPECT_NO_THROW(parts.own().require_query());
-  parts.query.offsets = {0, 1, 4, 4};
+  parts.query.row_starts = {0, 1, 4, 4};
   expect_error<DataError>([&] { parts.own().require_query(); },
                           "task batch: task 2 (id 8) has an empty query set");
   EXPECT_NO_THROW(labelled().own().require_labels_below(3));
@@ -248,7 +248,7 @@ TEST(TaskBatch, ChunksAreViewsThatCoverItInOrder) {
     for_chunks(batch, most, [&](const TaskBatch& chunk, std::size_t first) {
       EXPECT_EQ(first, ids.size());
       EXPECT_LE(chunk.size(), most > 0 ? most : batch.size());
-      EXPECT_EQ(chunk.query().offsets[0], 0);
+      EXPECT_EQ(chunk.query().row_starts[0], 0);
       const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
       append(ids, chunk.ids());
       append(x, chunk.support().x);
@@ -319,7 +319,7 @@ TEST(TaskBatch, BothSidesAreInOneMemory) {
   // A side without rows is nowhere.
   const Ints none{0, 0, 0, 0};
   TaskSet<float> empty;
-  empty.offsets = none;
+  empty.row_starts = none;
   EXPECT_EQ(TaskBatch::borrow(parts.columns, batch.support(), empty, parts.ids).device(), 0);
   EXPECT_EQ(TaskBatch::borrow(parts.columns, empty, batch.query(), parts.ids).device(), 0);
   EXPECT_EQ(TaskBatch::borrow(parts.columns, empty, parts.query.view(), parts.ids).device(), std::nullopt);

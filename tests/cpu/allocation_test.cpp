@@ -74,7 +74,7 @@ TEST(Allocation, NoWorkspaceAfterTheFirstSteps) {
       if (c.algorithm_name == "pooled")
         for (const auto* set : {&c.tasks.support(), &c.tasks.query()})
           joined += sizeof(float) * (set->x.size() + set->y.size() + set->output_offset.size()) +
-                    sizeof(std::int64_t) * (set->labels.size() + set->offsets.size());
+                    sizeof(std::int64_t) * (set->labels.size() + set->row_starts.size());
       // The gradient, its exact sum (twelve times as much), per-task results, and 16 KiB of small things.
       EXPECT_LE(bytes, 16 * gradient + 64 * tasks + 2 * joined + (16u << 10)) << plan << " " << c.describe();
       EXPECT_LE(largest, 12 * gradient + 16 * tasks + joined + (4u << 10)) << plan << " " << c.describe();

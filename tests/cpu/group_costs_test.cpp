@@ -33,21 +33,21 @@ TEST(GroupCosts, SmallMovesAreNotPublishedLargeOnesAre) {
 
 TEST(GroupCosts, TriesUntilAKindIsKnownAndNowAndThen) {
   GroupCosts costs;
-  EXPECT_EQ(costs.trials(1000, sizes, all), (BatchCut{4, 4, 4}));
-  EXPECT_EQ(costs.trials(1000, sizes, {false, true, false}), (BatchCut{0, 4, 0}));
+  EXPECT_EQ(costs.trials(1000, sizes, all), (BatchPartition{4, 4, 4}));
+  EXPECT_EQ(costs.trials(1000, sizes, {false, true, false}), (BatchPartition{0, 4, 0}));
   // No more than the batch has tasks for.
-  EXPECT_EQ(costs.trials(16, sizes, all), (BatchCut{1, 0, 0}));
-  EXPECT_EQ(costs.trials(25, sizes, all), (BatchCut{2, 0, 0}));
-  EXPECT_EQ(costs.trials(1, sizes, all), (BatchCut{0, 0, 1}));
-  EXPECT_EQ(costs.trials(0, sizes, all), BatchCut{});
+  EXPECT_EQ(costs.trials(16, sizes, all), (BatchPartition{1, 0, 0}));
+  EXPECT_EQ(costs.trials(25, sizes, all), (BatchPartition{2, 0, 0}));
+  EXPECT_EQ(costs.trials(1, sizes, all), (BatchPartition{0, 0, 1}));
+  EXPECT_EQ(costs.trials(0, sizes, all), BatchPartition{});
   for (int i = 0; i < 3; ++i)
     for (const GroupKind kind : {full_group, half_group, single_task}) costs.add(kind, 1.0);
   // Cold measurements are soon joined by warm ones.
   std::vector<int> again;
   for (int call = 1; call <= 1100; ++call) {
-    const BatchCut trial = costs.trials(1000, sizes, all);
-    if (trial == BatchCut{}) continue;
-    EXPECT_EQ(trial, (BatchCut{2, 2, 2}));
+    const BatchPartition trial = costs.trials(1000, sizes, all);
+    if (trial == BatchPartition{}) continue;
+    EXPECT_EQ(trial, (BatchPartition{2, 2, 2}));
     again.push_back(call);
   }
   EXPECT_EQ(again, (std::vector<int>{4,   5,   8,   9,   16,  17,  32,  33,  64,   65,
@@ -60,9 +60,9 @@ TEST(GroupCosts, SmallBatchesTryOneKindAfterAnother) {
     PerKind<bool> allowed = {tasks >= 8, tasks >= 4, true};
     for (int i = 0; i < 3; ++i)
       for (const GroupKind kind : {full_group, half_group, single_task}) costs.add(kind, 1.0);
-    BatchCut tried{};
+    BatchPartition tried{};
     for (int call = 0; call < 40; ++call) {
-      const BatchCut trial = costs.trials(tasks, sizes, allowed);
+      const BatchPartition trial = costs.trials(tasks, sizes, allowed);
       for (std::size_t k = 0; k < group_kinds; ++k) tried[k] += trial[k];
     }
     for (std::size_t k = 0; k < group_kinds; ++k)

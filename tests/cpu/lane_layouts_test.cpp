@@ -89,7 +89,7 @@ RandomCase shaped_case(std::mt19937_64& random, const std::string& algorithm, in
   const auto add = [&](TaskSetStorage<float>& set, int count) {
     for (int e = 0; e < count * inputs; ++e) set.x.push_back(static_cast<float>(normal(random)));
     for (int e = 0; e < count * outputs; ++e) set.y.push_back(static_cast<float>(normal(random)));
-    set.offsets.push_back(set.offsets.back() + count);
+    set.row_starts.push_back(set.row_starts.back() + count);
   };
   for (const auto& [support_rows, query_rows] : rows) {
     add(support, support_rows);
@@ -127,7 +127,7 @@ TEST(LaneLayouts, WidthsAroundVectors) {
     }
 }
 
-// Wide enough that sums pause in memory (contraction.hpp), rows get their extra vector, and rows come in
+// Wide enough that sums pause in memory (gemm.hpp), rows get their extra vector, and rows come in
 // blocks.
 TEST(LaneLayouts, LargeNetworksAndManyRows) {
   const auto contexts = contexts_of_both_layouts({1});
@@ -147,7 +147,7 @@ TEST(LaneLayouts, StatusesOfAMixedBatch) {
         TaskSetStorage<float> storage;
         storage.x.assign(set.x.begin(), set.x.end());
         storage.y.assign(set.y.begin(), set.y.end());
-        storage.offsets.assign(set.offsets.begin(), set.offsets.end());
+        storage.row_starts.assign(set.row_starts.begin(), set.row_starts.end());
         return storage;
       };
       auto support = copy(c.tasks.support()), query = copy(c.tasks.query());

@@ -111,7 +111,7 @@ TEST(CpuSameBits, KeptAndRecomputedTapes) {
           const int rows = 240 - 7 * t;
           for (int e = 0; e < rows * 2; ++e) set->x.push_back(static_cast<float>(normal(random)));
           for (int e = 0; e < rows; ++e) set->y.push_back(static_cast<float>(normal(random)));
-          set->offsets.push_back(set->offsets.back() + rows);
+          set->row_starts.push_back(set->row_starts.back() + rows);
         }
         ids.push_back(t);
       }
@@ -176,8 +176,8 @@ TEST(CpuSameBits, TheSumOverTasksIsExact) {
       query.x.push_back(1.0f);
       query.y.push_back(
           static_cast<float>(std::ldexp(uniform(random, -1.0, 1.0), uniform_int(random, low, high))));
-      query.offsets.push_back(t + 1);
-      support.offsets.push_back(0);
+      query.row_starts.push_back(t + 1);
+      support.row_starts.push_back(0);
       ids.push_back(t);
     }
     c.tasks = TaskBatch::own({1, 1, 0}, support, query, ids);
@@ -211,13 +211,13 @@ TEST(CpuSameBits, ANaNTaskTouchesNoOther) {
         const int rows = uniform_int(random, 1, 6);
         for (int e = 0; e < rows * columns.inputs; ++e) set->x.push_back(static_cast<float>(normal(random)));
         for (int e = 0; e < rows * columns.targets; ++e) set->y.push_back(static_cast<float>(normal(random)));
-        set->offsets.push_back(set->offsets.back() + rows);
+        set->row_starts.push_back(set->row_starts.back() + rows);
       }
       ids.push_back(t);
     }
     const int bad = crowd / 3;
     auto poisoned = support;
-    poisoned.y[static_cast<std::size_t>(support.offsets[bad] * columns.targets)] = poison;
+    poisoned.y[static_cast<std::size_t>(support.row_starts[bad] * columns.targets)] = poison;
     const auto clean_tasks = TaskBatch::own(columns, support, query, ids);
     const auto poisoned_tasks = TaskBatch::own(columns, poisoned, query, ids);
     auto others = identity_order(crowd);

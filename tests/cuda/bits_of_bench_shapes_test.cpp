@@ -18,8 +18,8 @@ using bench::Shape;
 /// Tasks of a case, fewer where one is much work; emulated devices ask for fewer.
 std::int64_t tasks_of(const Shape& shape) {
   constexpr double most_flops = 5e10;
-  const char* wish = std::getenv("SHOAL_BITS_TASKS");
-  const std::int64_t tasks = wish ? std::atoi(wish) : 200;
+  const char* requested = std::getenv("SHOAL_BITS_TASKS");
+  const std::int64_t tasks = requested ? std::atoi(requested) : 200;
   return std::clamp(static_cast<std::int64_t>(most_flops / shape.flops_per_task()), std::int64_t{1}, tasks);
 }
 

@@ -52,14 +52,14 @@ TaskSetStorage<float> copy_of(const TaskSet<float>& set) {
           {set.y.begin(), set.y.end()},
           {set.output_offset.begin(), set.output_offset.end()},
           {set.labels.begin(), set.labels.end()},
-          {set.offsets.begin(), set.offsets.end()}};
+          {set.row_starts.begin(), set.row_starts.end()}};
 }
 
 /// x of the first support or query row of task `task` times `factor`.
 void scale_row(RandomCase& c, bool query, int task, float factor) {
   TaskSetStorage<float> sides[] = {copy_of(c.tasks.support()), copy_of(c.tasks.query())};
   TaskSetStorage<float>& side = sides[query ? 1 : 0];
-  const auto row = static_cast<std::size_t>(side.offsets[static_cast<std::size_t>(task)]);
+  const auto row = static_cast<std::size_t>(side.row_starts[static_cast<std::size_t>(task)]);
   for (int i = 0; i < c.model.inputs; ++i)
     side.x[row * static_cast<std::size_t>(c.model.inputs) + static_cast<std::size_t>(i)] *= factor;
   c.tasks = TaskBatch::own(c.tasks.columns(), std::move(sides[0]), std::move(sides[1]),

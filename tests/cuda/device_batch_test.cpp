@@ -20,11 +20,11 @@ namespace shoal::testing {
 namespace {
 
 const int rounds = [] {
-  const char* wish = std::getenv("SHOAL_TEST_ROUNDS");
+  const char* requested = std::getenv("SHOAL_TEST_ROUNDS");
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return std::max(4, (wish ? std::atoi(wish) : 60) / 3);
+  return std::max(4, (requested ? std::atoi(requested) : 60) / 3);
 #else
-  return std::max(4, (wish ? std::atoi(wish) : 1200) / 12);
+  return std::max(4, (requested ? std::atoi(requested) : 1200) / 12);
 #endif
 }();
 
@@ -181,8 +181,9 @@ TEST(DeviceBatch, OneBufferThatIsFilledAgainNeedsOneGraph) {
     query_x.fill(host.query().x), query_y.fill(host.query().y);
     const auto batch = TaskBatch::borrow(
         host.columns(),
-        {.x = support_x.all(), .y = support_y.all(), .offsets = host.support().offsets, .device = 0},
-        {.x = query_x.all(), .y = query_y.all(), .offsets = host.query().offsets, .device = 0}, host.ids());
+        {.x = support_x.all(), .y = support_y.all(), .row_starts = host.support().row_starts, .device = 0},
+        {.x = query_x.all(), .y = query_y.all(), .row_starts = host.query().row_starts, .device = 0},
+        host.ids());
     EXPECT_EQ(bits(got.meta_step(batch).theta), bits(want.meta_step(host).theta));
     if (i == 0) captures = cuda::device_counts().captures;
   }
@@ -194,8 +195,8 @@ TEST(DeviceBatch, OneBufferThatIsFilledAgainNeedsOneGraph) {
 TaskBatch tasks_with(const std::vector<std::int64_t>& rows, const std::vector<float>& y,
                      const std::vector<std::int64_t>& labels = {}) {
   TaskSetStorage<float> storage;
-  for (const std::int64_t count : rows) storage.offsets.push_back(storage.offsets.back() + count);
-  storage.x.assign(static_cast<std::size_t>(storage.offsets.back()), 0.5f);
+  for (const std::int64_t count : rows) storage.row_starts.push_back(storage.row_starts.back() + count);
+  storage.x.assign(static_cast<std::size_t>(storage.row_starts.back()), 0.5f);
   storage.y = y;
   storage.labels = labels;
   std::vector<std::int64_t> ids;

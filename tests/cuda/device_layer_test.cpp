@@ -117,30 +117,30 @@ TEST_F(DeviceLayer, GraphsRunWhatWasCapturedAsOftenAsLaunched) {
   DeviceArray<long long> from, to;
   PinnedArray<long long> in, out;
   constexpr std::size_t sets = 3, digits = kernels::exact_digits;
-  const auto values = in.room_for(sets * digits);
+  const auto values = in.reserve(sets * digits);
   std::fill(values.begin(), values.end(), 0);
   Graph graph;
   EXPECT_TRUE(graph.empty());
   const auto work = [&] {
-    stream.copy_to_device(from.room_for(stream, sets * digits), values.data(), values.size_bytes());
-    kernels::launch_sum_sets(from.room_for(stream, sets * digits), sets, 1, to.room_for(stream, digits),
+    stream.copy_to_device(from.reserve(stream, sets * digits), values.data(), values.size_bytes());
+    kernels::launch_sum_sets(from.reserve(stream, sets * digits), sets, 1, to.reserve(stream, digits),
                              stream.handle());
     stream.check("sum over sets");
-    stream.copy_to_host(out.room_for(1).data(), to.room_for(stream, digits) + digits - 1, sizeof(long long));
+    stream.copy_to_host(out.reserve(1).data(), to.reserve(stream, digits) + digits - 1, sizeof(long long));
   };
-  from.room_for(stream, sets * digits), to.room_for(stream, digits);
-  out.room_for(1)[0] = -1;
+  from.reserve(stream, sets * digits), to.reserve(stream, digits);
+  out.reserve(1)[0] = -1;
   const long kernels = device_counts().kernels, ran = simt::launches_run(), graphs = simt::graphs_run();
   graph.capture(stream, work);
   EXPECT_EQ(graph.kernels(), 1);
   stream.synchronize("nothing");
-  EXPECT_EQ(out.room_for(1)[0], -1) << "capturing does nothing";
+  EXPECT_EQ(out.reserve(1)[0], -1) << "capturing does nothing";
   EXPECT_EQ(device_counts().kernels, kernels);
   for (const long long first : {5, 7}) {
     values[digits - 1] = first, values[2 * digits - 1] = 20, values[3 * digits - 1] = 300;
     graph.launch(stream);
     stream.synchronize("graph");
-    EXPECT_EQ(out.room_for(1)[0], first + 320);
+    EXPECT_EQ(out.reserve(1)[0], first + 320);
   }
   EXPECT_EQ(device_counts().kernels, kernels + 2);
   EXPECT_EQ(simt::launches_run(), ran + 2) << "what is counted is what ran";
@@ -158,18 +158,18 @@ TEST_F(DeviceLayer, CopiesTakePlaceWhenTheDeviceGetsThere) {
   DeviceArray<int> array;
   PinnedArray<int> pinned;
   int pageable = 1;
-  pinned.room_for(1)[0] = 1;
+  pinned.reserve(1)[0] = 1;
   start.wait();  // never recorded
   start.record(stream);
-  array.take(stream, std::span<const int>(pinned.room_for(1)));
-  pinned.room_for(1)[0] = 2;
-  stream.copy_to_host(&pageable, array.room_for(stream, 1), sizeof(int));
+  array.upload(stream, std::span<const int>(pinned.reserve(1)));
+  pinned.reserve(1)[0] = 2;
+  stream.copy_to_host(&pageable, array.reserve(stream, 1), sizeof(int));
   EXPECT_EQ(pageable, 1);
   end.record(stream);
   end.wait();
   EXPECT_EQ(pageable, 2) << "the staging memory was filled again too early, and it shows";
-  array.take_now(stream, std::vector<int>{3});
-  stream.copy_to_host(&pageable, array.room_for(stream, 1), sizeof(int));
+  array.upload_and_wait(stream, std::vector<int>{3});
+  stream.copy_to_host(&pageable, array.reserve(stream, 1), sizeof(int));
   stream.synchronize("copies");
   EXPECT_EQ(pageable, 3);
   EXPECT_GE(end.milliseconds_since(start), 0.0f);
@@ -182,7 +182,7 @@ TEST_F(DeviceLayer, NoModelsGiveNoPredictions) {
     const MetaLearner learner(context, {.model = {.hidden = {2}}});
     const std::int64_t none[] = {0};
     TaskSet<float> set;
-    set.offsets = none;
+    set.row_starts = none;
     EXPECT_TRUE(learner.predict({}, set, {}).empty());
   }
   cuda_under_test = {};

@@ -18,11 +18,11 @@ namespace shoal::testing {
 namespace {
 
 const int rounds = [] {
-  const char* wish = std::getenv("SHOAL_TEST_ROUNDS");
+  const char* requested = std::getenv("SHOAL_TEST_ROUNDS");
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return std::max(4, (wish ? std::atoi(wish) : 60) / 3);
+  return std::max(4, (requested ? std::atoi(requested) : 60) / 3);
 #else
-  return std::max(4, (wish ? std::atoi(wish) : 1200) / 12);
+  return std::max(4, (requested ? std::atoi(requested) : 1200) / 12);
 #endif
 }();
 
@@ -176,9 +176,9 @@ TEST(DeviceResult, MemoryThatDoesNotFitIsRefused) {
   EXPECT_EQ(refusal_of([&] { learner.meta_gradient_to(tasks, {.query_loss = host}); }),
             "results on the device: query_loss: byte 0 of 20 is not in memory of a CUDA device");
   EXPECT_EQ(refusal_of([&] { on_host.meta_gradient_to(tasks, {.query_loss = five.all()}); }),
-            "results stay on the device with backend cuda alone, and this is backend cpu");
+            "only the cuda backend keeps results on the device, and this is backend cpu");
   EXPECT_EQ(refusal_of([&] { on_host.adapt_to(tasks, 1, {}); }),
-            "results stay on the device with backend cuda alone, and this is backend cpu");
+            "only the cuda backend keeps results on the device, and this is backend cpu");
   MetaLearner::Options in_chunks = options;
   in_chunks.chunk = 2;
   EXPECT_EQ(refusal_of([&] { MetaLearner(cuda, in_chunks).meta_gradient_to(tasks, {}); }),

@@ -57,13 +57,13 @@ TEST_F(MetaKernels, DrawnTasksAreThoseOfTheHost) {
     DeviceArray<std::uint8_t> status;
     const auto& generator = dynamic_cast<const GeneratesTasks&>(source);
     kernels::GenerationArguments job{.formula = generator.formula(Phase::train),
-                                     .inputs = device_inputs.take(stream, inputs),
+                                     .inputs = device_inputs.upload(stream, inputs),
                                      .tasks = tasks,
-                                     .support_x = support_x.room_for(stream, want.support().x.size()),
-                                     .support_y = support_y.room_for(stream, want.support().y.size()),
-                                     .query_x = query_x.room_for(stream, want.query().x.size()),
-                                     .query_y = query_y.room_for(stream, want.query().y.size()),
-                                     .status = status.room_for(stream, static_cast<std::size_t>(tasks))};
+                                     .support_x = support_x.reserve(stream, want.support().x.size()),
+                                     .support_y = support_y.reserve(stream, want.support().y.size()),
+                                     .query_x = query_x.reserve(stream, want.query().x.size()),
+                                     .query_y = query_y.reserve(stream, want.query().y.size()),
+                                     .status = status.reserve(stream, static_cast<std::size_t>(tasks))};
     kernels::launch_task_generation(job, stream.handle());
     stream.check("task generation");
     ASSERT_EQ(bits(fetch(stream, job.support_x, want.support().x.size())), bits(want.support().x));
@@ -106,8 +106,8 @@ void expect_updates_of_core(std::mt19937_64& random, const UpdateCase& c) {
   DeviceArray<float> arrays[2][3], gradient, largest, before, after;
   kernels::MetaState states[2];
   for (const int turn : {0, 1})
-    states[turn] = {turn == 0 ? arrays[0][0].take(stream, values) : arrays[1][0].room_for(stream, all),
-                    arrays[turn][1].zeroed(stream, all), arrays[turn][2].zeroed(stream, all)};
+    states[turn] = {turn == 0 ? arrays[0][0].upload(stream, values) : arrays[1][0].reserve(stream, all),
+                    arrays[turn][1].reserve_zeroed(stream, all), arrays[turn][2].reserve_zeroed(stream, all)};
   DeviceArray<long long> sums, rate_sums, loss_digits;
   DeviceArray<std::uint8_t> status;
   DeviceArray<unsigned> ticket;
@@ -115,7 +115,7 @@ void expect_updates_of_core(std::mt19937_64& random, const UpdateCase& c) {
   DeviceArray<kernels::IterationSummary> summary;
   const auto own = static_cast<std::size_t>(kernels::update_blocks(static_cast<int>(all)));
   kernels::UpdateArguments job;
-  job.ticket = ticket.zeroed(stream, 1);
+  job.ticket = ticket.reserve_zeroed(stream, 1);
   for (const int turn : {0, 1}) {
     GradientSum<float> sum;
     sum.theta = ExactSum(c.parameters);
@@ -133,10 +133,10 @@ void expect_updates_of_core(std::mt19937_64& random, const UpdateCase& c) {
       }
       return digits;
     };
-    job.sums = sums.room_for(stream, 0);
+    job.sums = sums.reserve(stream, 0);
     const std::vector<long long> theta_digits = digits_of(sum.theta), rate_digits = digits_of(sum.rates);
-    job.sums = sums.take(stream, theta_digits);
-    job.rate_sums = rate_sums.take(stream, rate_digits);
+    job.sums = sums.upload(stream, theta_digits);
+    job.rate_sums = rate_sums.upload(stream, rate_digits);
     job.sets = c.blocks;
     job.parameters = static_cast<int>(c.parameters);
     job.rates = static_cast<int>(c.rates);
@@ -150,20 +150,20 @@ void expect_updates_of_core(std::mt19937_64& random, const UpdateCase& c) {
       }
       sum.good += host_status[t] == 0;
     }
-    job.status = status.take(stream, host_status);
-    job.loss_before = before.take(stream, losses[0]);
-    job.loss_after = after.take(stream, losses[1]);
+    job.status = status.upload(stream, host_status);
+    job.loss_before = before.upload(stream, losses[0]);
+    job.loss_after = after.upload(stream, losses[1]);
     job.tasks = c.tasks;
     job.now = states[turn];
     job.next = states[1 - turn];
-    job.gradient = gradient.room_for(stream, all);
-    job.summary = summary.room_for(stream, 1);
-    job.loss_digits = loss_digits.room_for(stream, own * 2 * ExactSum::digits);
-    job.largest = largest.room_for(stream, own);
+    job.gradient = gradient.reserve(stream, all);
+    job.summary = summary.reserve(stream, 1);
+    job.loss_digits = loss_digits.reserve(stream, own * 2 * ExactSum::digits);
+    job.largest = largest.reserve(stream, own);
     OptimizerState<float> next = {
         .step = state.step, .beta1_power = state.beta1_power, .beta2_power = state.beta2_power};
     const std::vector<kernels::IterationInputs> host_inputs = {{next_update(c.optimizer, next), 0}};
-    job.inputs = inputs.take(stream, host_inputs);
+    job.inputs = inputs.upload(stream, host_inputs);
     kernels::launch_meta_update(job, stream.handle());
     stream.check("meta-update");
     const kernels::IterationSummary told = fetch(stream, job.summary, 1)[0];

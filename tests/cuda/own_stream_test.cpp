@@ -64,11 +64,11 @@ class RowBuffer {
     return TaskBatch::borrow(like.columns(),
                              {.x = part(x_, 0, support.x.size()),
                               .y = part(y_, 0, support.y.size()),
-                              .offsets = support.offsets,
+                              .row_starts = support.row_starts,
                               .device = 0},
                              {.x = part(x_, support.x.size(), query.x.size()),
                               .y = part(y_, support.y.size(), query.y.size()),
-                              .offsets = query.offsets,
+                              .row_starts = query.row_starts,
                               .device = 0},
                              like.ids());
   }

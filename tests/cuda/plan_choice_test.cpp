@@ -47,7 +47,7 @@ std::vector<CudaPlan> plans_of(const ModelSpec& model, int rows, int capability)
     TaskSetStorage<float> storage;
     storage.x.assign(static_cast<std::size_t>(rows * model.inputs), 0.0f);
     storage.y.assign(static_cast<std::size_t>(rows * model.outputs), 0.0f);
-    storage.offsets = {0, rows};
+    storage.row_starts = {0, rows};
     return storage;
   };
   const TaskBatch tasks = TaskBatch::own({model.inputs, model.outputs, 0}, set(), set(), {1});
@@ -59,16 +59,16 @@ TEST(PlanChoice, TheChosenPlanComesFirstAndEachCanBeWishedFor) {
     const auto small = plans_of({.inputs = 1, .hidden = {40, 40}, .outputs = 1}, 10, capability);
     ASSERT_GT(small.size(), 4u);
     EXPECT_NE(small[0].text.find(" per task, "), std::string::npos) << small[0].text;
-    EXPECT_EQ(small.back().wish(), "layers");
+    EXPECT_EQ(small.back().override_text(), "layers");
     for (std::size_t i = 0; i + 2 < small.size(); ++i) EXPECT_LE(small[i].cycles, small[i + 1].cycles);
     for (const CudaPlan& plan : small) {
-      const CudaOptions options = wished(plan.wish().c_str());
+      const CudaOptions options = wished(plan.override_text().c_str());
       EXPECT_EQ(options.threads, plan.threads);
       EXPECT_EQ(options.rows, plan.rows);
     }
     // Room for few rows beside many parameters: layer by layer, though a block could hold it.
     const auto large = plans_of({.inputs = 64, .hidden = {128, 128}, .outputs = 1}, 128, capability);
-    EXPECT_EQ(large[0].wish(), "layers") << capability;
+    EXPECT_EQ(large[0].override_text(), "layers") << capability;
     const auto wide = plans_of({.inputs = 64, .hidden = {512, 512}, .outputs = 1}, 128, capability);
     EXPECT_EQ(wide.size(), 1u) << capability;
   }
@@ -99,7 +99,7 @@ TEST(PlanChoice, NoChunkOfTasksHasMoreBlocksThanAGrid) {
   call.network = device.network();
   call.inner = problem.inner();
   call.tasks = 24'001;
-  call.support.offsets = call.query.offsets = offsets;
+  call.support.row_starts = call.query.row_starts = offsets;
   const cuda::LayeredWorkspace work(call, std::int64_t{1} << 45);
   ASSERT_GT(work.chunks().size(), 1u);
   int next = 0;

@@ -18,11 +18,11 @@ namespace {
 /// Cases per regime; checked runs (sanitizers, race detectors) ask for fewer.
 constexpr int all_rounds = 1200;
 const int rounds = [] {
-  const char* wish = std::getenv("SHOAL_TEST_ROUNDS");
+  const char* requested = std::getenv("SHOAL_TEST_ROUNDS");
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return wish ? std::atoi(wish) : 60;
+  return requested ? std::atoi(requested) : 60;
 #else
-  return wish ? std::atoi(wish) : all_rounds;
+  return requested ? std::atoi(requested) : all_rounds;
 #endif
 }();
 

@@ -70,9 +70,9 @@ TEST_F(TaskOrder, IsThatOfAStableSort) {
     std::vector<std::uint8_t> status(static_cast<std::size_t>(tasks));
     for (std::uint8_t& s : status) s = random() % 8 == 0;
     const kernels::TaskOrderArguments job{
-        .support_first = both ? support_first.take(stream, support) : nullptr,
-        .query_first = query_first.take(stream, query),
-        .status = device_status.take(stream, status),
+        .support_first = both ? support_first.upload(stream, support) : nullptr,
+        .query_first = query_first.upload(stream, query),
+        .status = device_status.upload(stream, status),
         .tasks = tasks};
     ++version;
     const std::int32_t* const got = order.of(stream, job, {both ? version : 0, version, status});
@@ -87,7 +87,7 @@ TEST_F(TaskOrder, IsAsTheyComeForTasksOfOneSize) {
     std::vector<std::int32_t> want(static_cast<std::size_t>(tasks));
     std::iota(want.begin(), want.end(), 0);
     const Offsets offsets(want.size() + 1, 0);
-    const kernels::TaskOrderArguments job{.query_first = first.take(stream, offsets), .tasks = tasks};
+    const kernels::TaskOrderArguments job{.query_first = first.upload(stream, offsets), .tasks = tasks};
     ASSERT_EQ(fetch(stream, order.of(stream, job, {0, tasks, {}}), want.size()), want);
   }
 }
@@ -97,7 +97,7 @@ TaskBatch batch_of(const Offsets& support, const Offsets& query, const std::vect
   TaskSetStorage<float> sides[2];
   const Offsets* const offsets[2] = {&support, &query};
   for (int s = 0; s < 2; ++s) {
-    sides[s].offsets = *offsets[s];
+    sides[s].row_starts = *offsets[s];
     const auto rows = static_cast<std::size_t>(offsets[s]->back());
     sides[s].x.assign(rows, 0.5f);
     sides[s].y.assign(rows, 0.25f);
@@ -118,33 +118,33 @@ TEST_F(TaskOrder, IsMadeAgainOnlyForOtherSizesOrOtherBadTasks) {
   const Offsets support = {0, 2, 7, 7, 9}, query = {0, 1, 2, 6, 9};
   const std::vector<std::vector<int>> cases = {{}, {}, {1}, {1}, {3}, {}};
   std::vector<long> launches, allocations;
-  const auto put = [&](const Offsets& s, const Offsets& q, const std::vector<int>& bad) {
+  const auto upload = [&](const Offsets& s, const Offsets& q, const std::vector<int>& bad) {
     const TaskBatch batch = batch_of(s, q, bad);
     const long kernels = device_counts().kernels, memory = device_counts().allocations;
-    tasks.put(stream, batch, format, 1, job);
+    tasks.upload(stream, batch, format, 1, job);
     std::vector<std::uint8_t> status(static_cast<std::size_t>(batch.size()));
     for (const int t : bad) status[static_cast<std::size_t>(t)] = 1;
     launches.push_back(device_counts().kernels - kernels);
     allocations.push_back(device_counts().allocations - memory);
     ASSERT_EQ(fetch(stream, job.order, status.size()), expected(s, q, status));
   };
-  for (const std::vector<int>& bad : cases) put(support, query, bad);
+  for (const std::vector<int>& bad : cases) upload(support, query, bad);
   EXPECT_EQ(launches, (std::vector<long>{2, 0, 2, 0, 2, 2}));
   for (std::size_t i = 1; i < allocations.size(); ++i) EXPECT_EQ(allocations[i], 0) << "put " << i;
 
   // A set of the same query sizes alone has an order of its own, and so has the batch after it.
   const TaskBatch batch = batch_of(support, query, {});
   const long before = device_counts().kernels;
-  tasks.put(stream, batch.query(), format, job);
+  tasks.upload(stream, batch.query(), format, job);
   EXPECT_EQ(fetch(stream, job.order, 4), expected({}, query, {0, 0, 0, 0}));
   EXPECT_EQ(device_counts().kernels, before + 2);
-  tasks.put(stream, batch.query(), format, job);
+  tasks.upload(stream, batch.query(), format, job);
   EXPECT_EQ(device_counts().kernels, before + 2);
-  put(support, query, {});
-  put({0, 0, 0, 0, 9}, query, {});
-  put({0, 0, 0, 0, 9}, {0, 3, 3, 4, 5}, {0});
+  upload(support, query, {});
+  upload({0, 0, 0, 0, 9}, query, {});
+  upload({0, 0, 0, 0, 9}, {0, 3, 3, 4, 5}, {0});
   EXPECT_EQ(launches.back(), 2);
-  put({0, 4}, {0, 1}, {});
+  upload({0, 4}, {0, 1}, {});
 }
 
 }  // namespace

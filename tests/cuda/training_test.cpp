@@ -22,11 +22,11 @@ namespace {
 
 /// Trainings per test; checked runs (sanitizers, race detectors) ask for fewer.
 const int rounds = [] {
-  const char* wish = std::getenv("SHOAL_TEST_ROUNDS");
+  const char* requested = std::getenv("SHOAL_TEST_ROUNDS");
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return std::max(4, (wish ? std::atoi(wish) : 60) / 4);
+  return std::max(4, (requested ? std::atoi(requested) : 60) / 4);
 #else
-  return std::max(4, (wish ? std::atoi(wish) : 1200) / 8);
+  return std::max(4, (requested ? std::atoi(requested) : 1200) / 8);
 #endif
 }();
 
@@ -105,7 +105,7 @@ TaskBatch some_tasks(std::mt19937_64& random, const RandomCase& c) {
     storage.y.assign(set.y.begin(), set.y.end());
     storage.output_offset.assign(set.output_offset.begin(), set.output_offset.end());
     storage.labels.assign(set.labels.begin(), set.labels.end());
-    storage.offsets.assign(set.offsets.begin(), set.offsets.end());
+    storage.row_starts.assign(set.row_starts.begin(), set.row_starts.end());
     return storage;
   };
   TaskSetStorage<float> support = copy(batch.support()), query = copy(batch.query());
@@ -423,9 +423,10 @@ TEST_F(Training, RaggedBatchesKeepTheirGraphs) {
     std::vector<std::int64_t> ids;
     for (TaskSetStorage<float>& side : sides)
       for (int t = 0; t < 7; ++t) {
-        side.offsets.push_back(side.offsets.back() +
-                               uniform_int(random, &side == sides ? least : std::max(least, 1), most));
-        for (std::int64_t row = side.offsets[side.offsets.size() - 2]; row < side.offsets.back(); ++row) {
+        side.row_starts.push_back(side.row_starts.back() +
+                                  uniform_int(random, &side == sides ? least : std::max(least, 1), most));
+        for (std::int64_t row = side.row_starts[side.row_starts.size() - 2]; row < side.row_starts.back();
+             ++row) {
           side.x.push_back(static_cast<float>(uniform(random, -1.0, 1.0)));
           side.x.push_back(static_cast<float>(uniform(random, -1.0, 1.0)));
           side.y.push_back(static_cast<float>(uniform(random, -1.0, 1.0)));

@@ -22,8 +22,8 @@ TEST(Sinusoid, IsTheProtocolOfFinnEtAl) {
     double ss = 0, sc = 0, cc = 0, sy = 0, cy = 0;
     const auto each = [&](auto use) {
       for (const auto& set : {tasks.support(), tasks.query()})
-        for (std::int64_t r = set.offsets[static_cast<std::size_t>(t)];
-             r < set.offsets[static_cast<std::size_t>(t) + 1]; ++r)
+        for (std::int64_t r = set.row_starts[static_cast<std::size_t>(t)];
+             r < set.row_starts[static_cast<std::size_t>(t) + 1]; ++r)
           use(set.x[static_cast<std::size_t>(r)], set.y[static_cast<std::size_t>(r)]);
     };
     each([&](float x, float y) {
@@ -85,8 +85,8 @@ TEST(XSinXWindow, StaysInsideItsWindow) {
   for (std::int64_t t = 0; t < tasks.size(); ++t) {
     const auto x = tasks.query().x.subspan(static_cast<std::size_t>(11 * t), 11);
     EXPECT_NEAR(x[10] - x[0], 1.0f, 1e-5f);
-    for (std::int64_t r = tasks.support().offsets[static_cast<std::size_t>(t)];
-         r < tasks.support().offsets[static_cast<std::size_t>(t) + 1]; ++r) {
+    for (std::int64_t r = tasks.support().row_starts[static_cast<std::size_t>(t)];
+         r < tasks.support().row_starts[static_cast<std::size_t>(t) + 1]; ++r) {
       EXPECT_GE(tasks.support().x[static_cast<std::size_t>(r)], x[0]);
       EXPECT_LE(tasks.support().x[static_cast<std::size_t>(r)], x[10] + 1e-6f);
     }

@@ -82,7 +82,7 @@ void expect_same(const BasicTaskBatch<Real>& got, const BasicTaskBatch<Real>& wa
     expect_same(a.y, b.y);
     expect_same(a.labels, b.labels);
     expect_same(a.output_offset, b.output_offset);
-    expect_same(a.offsets, b.offsets);
+    expect_same(a.row_starts, b.row_starts);
   }
 }
 
@@ -104,7 +104,7 @@ void expect_same_tasks(const TableSource& got, const TableSource& want, Phase ph
     expect_same(got.sample(phase, iteration, 2), want.sample(phase, iteration, 2));
     expect_same(got.sample64(phase, iteration, 3), want.sample64(phase, iteration, 3));
   }
-  EXPECT_EQ(got.key_places(got.ids(phase)), want.key_places(want.ids(phase)));
+  EXPECT_EQ(got.key_ranks(got.ids(phase)), want.key_ranks(want.ids(phase)));
   for (const std::int64_t id : want.ids(phase)) {
     EXPECT_EQ(got.key_of(id), want.key_of(id));
     EXPECT_EQ(got.key_values(id), want.key_values(id));
@@ -129,8 +129,7 @@ void expect_same(const TableSource& got, const TableSource& want, const RandomCo
   }
   for (std::size_t row = 0; row < rows; ++row) {
     EXPECT_EQ(got.time_of(static_cast<std::int64_t>(row)), want.time_of(static_cast<std::int64_t>(row)));
-    EXPECT_EQ(got.time_place(static_cast<std::int64_t>(row)),
-              want.time_place(static_cast<std::int64_t>(row)));
+    EXPECT_EQ(got.time_rank(static_cast<std::int64_t>(row)), want.time_rank(static_cast<std::int64_t>(row)));
   }
 }
 

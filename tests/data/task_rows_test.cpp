@@ -188,8 +188,8 @@ TEST(Table, StratifyKeepsEachClassInTheSupport) {
       bad = 0;
       for (std::int64_t t = 0; t < tasks.size(); ++t) {
         std::int64_t here = 0;
-        for (std::int64_t r = tasks.support().offsets[static_cast<std::size_t>(t)];
-             r < tasks.support().offsets[static_cast<std::size_t>(t) + 1]; ++r)
+        for (std::int64_t r = tasks.support().row_starts[static_cast<std::size_t>(t)];
+             r < tasks.support().row_starts[static_cast<std::size_t>(t) + 1]; ++r)
           here += labels ? tasks.support().labels[static_cast<std::size_t>(r)]
                          : static_cast<std::int64_t>(tasks.support().y[static_cast<std::size_t>(r)]);
         EXPECT_GE(here, least);
@@ -301,7 +301,7 @@ TEST(Table, TellsWhatPredictionsRepeat) {
   EXPECT_EQ(targets[1], "1e0");
   EXPECT_EQ(targets[2], "007");
   EXPECT_EQ(targets[4], "-0");
-  const std::vector<std::size_t> places = source->key_places(ids);
+  const std::vector<std::size_t> places = source->key_ranks(ids);
   for (std::size_t i = 0; i < 2; ++i) {
     const std::vector<std::string> key = source->key_values(ids[i]);
     ASSERT_EQ(key.size(), 2u);
@@ -311,9 +311,9 @@ TEST(Table, TellsWhatPredictionsRepeat) {
     EXPECT_EQ(std::vector<int>(rows.begin(), rows.end()),
               key[0] == "b" ? (std::vector<int>{2, 0}) : std::vector<int>{4});
   }
-  EXPECT_LT(source->time_place(1), source->time_place(2));
-  EXPECT_LT(source->time_place(2), source->time_place(0));
-  EXPECT_EQ(source->time_place(1), source->time_place(3));
+  EXPECT_LT(source->time_rank(1), source->time_rank(2));
+  EXPECT_LT(source->time_rank(2), source->time_rank(0));
+  EXPECT_EQ(source->time_rank(1), source->time_rank(3));
   // Texts of a file that is another one by now would be those of other rows.
   folder.file("t.csv", "id,k,t,x,y\nb,1/2,3,1,+1.50\n");
   EXPECT_THROW(source->target_texts(0), DataError);

@@ -73,8 +73,8 @@ TEST(Windows, TheyAndSplitsLeakNothing) {
       for (std::int64_t t = 0; t < tasks.size(); ++t) {
         std::vector<float> x;
         for (const auto& set : {tasks.support(), tasks.query()})
-          x.insert(x.end(), set.x.begin() + set.offsets[static_cast<std::size_t>(t)],
-                   set.x.begin() + set.offsets[static_cast<std::size_t>(t) + 1]);
+          x.insert(x.end(), set.x.begin() + set.row_starts[static_cast<std::size_t>(t)],
+                   set.x.begin() + set.row_starts[static_cast<std::size_t>(t) + 1]);
         found[phase].insert(x);
       }
       EXPECT_EQ(found[phase], expected[phase]);
@@ -125,7 +125,7 @@ TEST(Windows, ToPredictNoRowWithoutATargetIsLeftOut) {
     for (std::int64_t t = 0; t < tasks.size(); ++t) {
       const auto at = static_cast<std::size_t>(t);
       const auto rows = [&](const TaskSet<float>& set) {
-        return std::vector<float>(set.x.begin() + set.offsets[at], set.x.begin() + set.offsets[at + 1]);
+        return std::vector<float>(set.x.begin() + set.row_starts[at], set.x.begin() + set.row_starts[at + 1]);
       };
       found[source->key_of(tasks.ids()[at])] = rows(tasks.query());
       for (const float row : rows(tasks.query())) asked.insert(row);

@@ -18,7 +18,7 @@ using testing::Scratch;
 
 TEST(RunLog, GoesOnFromAMarkAndFromNoOther) {
   const Scratch folder;
-  LogMark mark;
+  LogPosition mark;
   {
     RunLog log(folder / "log");
     log.append("one\n");
@@ -28,14 +28,14 @@ TEST(RunLog, GoesOnFromAMarkAndFromNoOther) {
     log.append("three\n");
   }
   RunLog log(folder / "log");
-  EXPECT_FALSE(log.cut({8, std::string(64, '0')}));
-  EXPECT_FALSE(log.cut({800, mark.sha256}));
+  EXPECT_FALSE(log.truncate({8, std::string(64, '0')}));
+  EXPECT_FALSE(log.truncate({800, mark.sha256}));
   EXPECT_EQ(read_text(folder / "log"), "one\ntwo\nthree\n");
-  ASSERT_TRUE(log.cut(mark));
+  ASSERT_TRUE(log.truncate(mark));
   EXPECT_EQ(read_text(folder / "log"), "one\ntwo\n");
   log.append("3\n");
   RunLog again(folder / "log");
-  EXPECT_TRUE(again.cut(log.sync()));  // the hash went on from the mark
+  EXPECT_TRUE(again.truncate(log.sync()));  // the hash went on from the mark
   EXPECT_EQ(read_text(folder / "log"), "one\ntwo\n3\n");
 }
 
@@ -49,14 +49,14 @@ TEST(RunLog, GoesOnBehindOtherLines) {
   log.append("three\n");
   EXPECT_EQ(log.text(), "two\nthree\n");
   RunLog again(folder / "log");
-  EXPECT_TRUE(again.cut(log.sync()));
+  EXPECT_TRUE(again.truncate(log.sync()));
 }
 
 TEST(RunLog, AMissingLogIsAnEmptyOne) {
   const Scratch folder;
   RunLog log(folder / "log");
-  EXPECT_FALSE(log.cut({1, std::string(64, '0')}));
-  EXPECT_TRUE(log.cut(RunLog(folder / "other").sync()));
+  EXPECT_FALSE(log.truncate({1, std::string(64, '0')}));
+  EXPECT_TRUE(log.truncate(RunLog(folder / "other").sync()));
 }
 
 // The disk is full in the middle of a line: no part of it stays.

@@ -61,20 +61,20 @@ TEST(SelectionTensors, ComeBackFromARunFolder) {
     EXPECT_EQ(read->selection.best_parameters.rates, selection.best_parameters.rates);
   }
   TensorFile empty;
-  put_selection(empty, ModelSelection<float>{});
+  store_selection(empty, ModelSelection<float>{});
   EXPECT_TRUE(empty.tensors.empty()) << "without validation a checkpoint is what it was";
 }
 
 TEST(SelectionTensors, WhatCannotBeIsRefused) {
   TensorFile good;
-  put_selection(good, some_selection());
+  store_selection(good, some_selection());
   const Checkpoint<float> checkpoint = checkpoint_with({});
-  ASSERT_NO_THROW(take_selection("f", good, checkpoint));
+  ASSERT_NO_THROW(load_selection("f", good, checkpoint));
   const auto refused = [&](const std::string& named, auto change) {
     TensorFile content = good;
     change(content);
     try {
-      take_selection("f", content, checkpoint);
+      load_selection("f", content, checkpoint);
       ADD_FAILURE() << named;
     } catch (const ModelError& error) {
       EXPECT_EQ(std::string(error.what()).find("f: "), 0u) << error.what();

@@ -198,7 +198,7 @@ TYPED_TEST(ActivationMaths, IsWhatItsStructSays) {
     ASSERT_EQ(image(d1), image(d1_too)) << z;
     if constexpr (F::from_value) {
       ASSERT_EQ(image(F::slope_of(a)), image(d1)) << z;
-      ASSERT_EQ(image(F::bend_of(a, d1)), image(d2)) << z;
+      ASSERT_EQ(image(F::second_derivative_of(a, d1)), image(d2)) << z;
     }
     curved = curved || d2 != 0.0f;
     ASSERT_LE(std::fabs(a), F::bound(std::fabs(static_cast<double>(z))) * (1.0 + 0x1p-22)) << z;

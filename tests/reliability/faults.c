@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Preloaded into a program (LD_PRELOAD), makes one of its calls to the system fail, or the process die at it.
 //
-//   SHOAL_FAULT=CALL:N:WHAT   the N-th CALL (from 1) fails with WHAT: EIO, ENOSPC, EACCES, EMFILE, ENOMEM, EAGAIN or
-//                             EINTR; with a + behind it all calls from the N-th on. "short" reads or writes half of
-//                             what was asked for, "kill" ends the process before the call.
+//   SHOAL_FAULT=CALL:N:WHAT   the N-th CALL (from 1) fails with WHAT: EIO, ENOSPC, EACCES, EMFILE, ENOMEM,
+//   EAGAIN or
+//                             EINTR; with a + behind it all calls from the N-th on. "short" reads or writes
+//                             half of what was asked for, "kill" ends the process before the call.
 //   SHOAL_FAULT_COUNTS=FILE   when the program ends, FILE gets a line "CALL COUNT" for each call.
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -23,13 +24,29 @@
 #include <unistd.h>
 
 enum call {
-  call_open, call_read, call_write, call_fsync, call_rename, call_close, call_ftruncate, call_flock, call_fstat,
-  call_stat, call_lstat, call_mkdir, call_unlink, call_opendir, call_readdir, call_mmap, call_malloc,
-  call_pthread_create, calls
+  call_open,
+  call_read,
+  call_write,
+  call_fsync,
+  call_rename,
+  call_close,
+  call_ftruncate,
+  call_flock,
+  call_fstat,
+  call_stat,
+  call_lstat,
+  call_mkdir,
+  call_unlink,
+  call_opendir,
+  call_readdir,
+  call_mmap,
+  call_malloc,
+  call_pthread_create,
+  calls
 };
-static const char* const names[calls] = {"open",  "read",  "write",  "fsync",   "rename",  "close", "ftruncate", "flock", "fstat",
-                                         "stat",  "lstat", "mkdir", "unlink", "opendir", "readdir", "mmap",  "malloc",
-                                         "pthread_create"};
+static const char* const names[calls] = {
+    "open", "read",  "write", "fsync",  "rename",  "close",   "ftruncate", "flock",  "fstat",
+    "stat", "lstat", "mkdir", "unlink", "opendir", "readdir", "mmap",      "malloc", "pthread_create"};
 static const struct {
   const char* name;
   int number;
@@ -43,9 +60,9 @@ static int chosen = -1, action, lasting;
 static long chosen_at;
 
 __attribute__((constructor)) static void read_wish(void) {
-  const char* wish = getenv("SHOAL_FAULT");
+  const char* requested = getenv("SHOAL_FAULT");
   char call[32], what[32];
-  if (!wish || sscanf(wish, "%31[^:]:%ld:%31s", call, &chosen_at, what) != 3) return;
+  if (!requested || sscanf(requested, "%31[^:]:%ld:%31s", call, &chosen_at, what) != 3) return;
   char* plus = strchr(what, '+');
   if (plus) {
     *plus = '\0';
@@ -108,14 +125,14 @@ FILE* fopen64(const char* path, const char* mode) {
   return wish_for(call_open) > 0 ? NULL : REAL(fopen64)(path, mode);
 }
 ssize_t read(int fd, void* to, size_t size) {
-  const int wish = wish_for(call_read);
-  if (wish > 0) return -1;
-  return syscall(SYS_read, fd, to, wish == act_short && size > 1 ? size / 2 : size);
+  const int requested = wish_for(call_read);
+  if (requested > 0) return -1;
+  return syscall(SYS_read, fd, to, requested == act_short && size > 1 ? size / 2 : size);
 }
 ssize_t write(int fd, const void* from, size_t size) {
-  const int wish = wish_for(call_write);
-  if (wish > 0) return -1;
-  return syscall(SYS_write, fd, from, wish == act_short && size > 1 ? size / 2 : size);
+  const int requested = wish_for(call_write);
+  if (requested > 0) return -1;
+  return syscall(SYS_write, fd, from, requested == act_short && size > 1 ? size / 2 : size);
 }
 int fsync(int fd) {
   return wish_for(call_fsync) > 0 ? -1 : (int)syscall(SYS_fsync, fd);
@@ -124,10 +141,10 @@ int rename(const char* from, const char* to) {
   return wish_for(call_rename) > 0 ? -1 : (int)syscall(SYS_rename, from, to);
 }
 int close(int fd) {
-  const int wish = wish_for(call_close);
+  const int requested = wish_for(call_close);
   const int result = (int)syscall(SYS_close, fd);  // as Linux does: the descriptor is gone whatever it says
-  if (wish > 0) errno = wish;
-  return wish > 0 ? -1 : result;
+  if (requested > 0) errno = requested;
+  return requested > 0 ? -1 : result;
 }
 int ftruncate(int fd, off_t size) {
   return wish_for(call_ftruncate) > 0 ? -1 : (int)syscall(SYS_ftruncate, fd, size);
@@ -165,6 +182,6 @@ void* malloc(size_t size) {
   return wish_for(call_malloc) > 0 ? NULL : __libc_malloc(size);
 }
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*), void* argument) {
-  const int wish = wish_for(call_pthread_create);
-  return wish > 0 ? wish : REAL(pthread_create)(thread, attributes, run, argument);
+  const int requested = wish_for(call_pthread_create);
+  return requested > 0 ? requested : REAL(pthread_create)(thread, attributes, run, argument);
 }

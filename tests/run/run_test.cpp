@@ -203,7 +203,7 @@ TEST_F(RunTest, TellsOfOverridesWithoutEffectAndRefusesThoseOfTheAlgorithm) {
   EXPECT_TRUE(Heard::any(heard_.warnings, "train.lr: has no effect here: the model is trained already"));
   try {
     open({"algorithm.inner_steps=3"}).evaluate();
-    FAIL() << "evaluate.steps says after how many steps to look";
+    FAIL() << "evaluate.steps says after how many steps to evaluate";
   } catch (const InvalidArgument& error) {
     EXPECT_TRUE(std::string(error.what()).starts_with("algorithm.inner_steps: has no effect here: "))
         << error.what();

@@ -55,7 +55,7 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
 }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream) {
-  simt::give(simt::stream_of(stream), [=] {
+  simt::enqueue(simt::stream_of(stream), [=] {
     if (kind == cudaMemcpyDeviceToHost)
       simt::fetch_device_memory(to, from, bytes);
     else
@@ -64,6 +64,6 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   return cudaSuccess;
 }
 cudaError_t cudaMemsetAsync(void* memory, int byte, std::size_t bytes, cudaStream_t stream) {
-  simt::give(simt::stream_of(stream), [=] { std::memset(memory, byte, bytes); });
+  simt::enqueue(simt::stream_of(stream), [=] { std::memset(memory, byte, bytes); });
   return cudaSuccess;
 }

@@ -27,7 +27,7 @@
 namespace shoal::cuda {
 namespace {
 
-using simt::give;
+using simt::enqueue;
 using simt::stream_of;
 using Work = std::function<void()>;
 struct Recorded {
@@ -48,7 +48,7 @@ std::map<const void*, Allocation> on_device;
 std::vector<std::string> ranges;
 int open_ranges = 0;
 
-void count_call(const std::string& call, const CallSite& where) {
+void count_call(const std::string& call, const SourceLocation& where) {
   if (++calls == the_plan.fails_at) throw DeviceError(call, "planted failure", where);
 }
 
@@ -68,7 +68,7 @@ void look_for_unwritten(const void* memory, std::size_t bytes) {
 }
 // A kernel that somebody launches on a stream.
 void launch_later(void* stream, const Work& kernel) {
-  give(stream_of(stream), [kernel] {
+  enqueue(stream_of(stream), [kernel] {
     ++kernel_launches;
     kernel();
   });
@@ -83,21 +83,21 @@ bool device_available(std::string& why) {
   return false;
 }
 
-int device_count(const CallSite& where) {
+int device_count(const SourceLocation& where) {
   count_call("cudaGetDeviceCount", where);
   return the_plan.devices;
 }
-int current_device(const CallSite& where) {
+int current_device(const SourceLocation& where) {
   count_call("cudaGetDevice", where);
   return device_now;
 }
-std::optional<int> device_of(CUstream_st* stream, const CallSite& where) {
+std::optional<int> device_of(CUstream_st* stream, const SourceLocation& where) {
   if (!stream) return std::nullopt;
   count_call("cudaStreamGetDevice", where);
   return stream->device;
 }
 
-DeviceInfo device_info(int device, const CallSite& where) {
+DeviceInfo device_info(int device, const SourceLocation& where) {
   count_call("cudaGetDeviceProperties", where);
   return {.index = device,
           .count = the_plan.devices,
@@ -110,12 +110,12 @@ DeviceInfo device_info(int device, const CallSite& where) {
           .memory = the_plan.memory};
 }
 
-std::int64_t free_memory(const CallSite& where) {
+std::int64_t free_memory(const SourceLocation& where) {
   count_call("cudaMemGetInfo", where);
   return the_plan.memory - bytes_in_use;
 }
 
-DeviceScope::DeviceScope(int device, const CallSite& where) {
+DeviceScope::DeviceScope(int device, const SourceLocation& where) {
   count_call("cudaGetDevice", where);
   before_ = std::exchange(device_now, device);
 }
@@ -123,16 +123,16 @@ DeviceScope::~DeviceScope() {
   device_now = before_;
 }
 
-void load_kernel(const void*, const CallSite& where) {
+void load_kernel(const void*, const SourceLocation& where) {
   count_call("cudaFuncGetAttributes", where);
 }
 
-int resident_blocks(const void*, int, std::int64_t shared_bytes, const CallSite& where) {
+int resident_blocks(const void*, int, std::int64_t shared_bytes, const SourceLocation& where) {
   count_call("cudaFuncSetAttribute", where);
   return shared_bytes > the_plan.shared_per_block ? 0 : 2;
 }
 
-Stream::Stream(const StreamOptions& options, const CallSite& where)
+Stream::Stream(const StreamOptions& options, const SourceLocation& where)
     : borrowed_(options.borrowed.has_value()), memory_(options.memory) {
   if (borrowed_) {
     handle_ = *options.borrowed;
@@ -148,26 +148,26 @@ Stream::~Stream() {
   --live;
 }
 
-void Stream::copy_to_device(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+void Stream::copy_to_device(void* to, const void* from, std::size_t bytes, const SourceLocation& where) {
   count_call("cudaMemcpyAsync to the device", where);
-  give(stream_of(handle_), [=] { std::memcpy(to, from, bytes); });
+  enqueue(stream_of(handle_), [=] { std::memcpy(to, from, bytes); });
 }
-void Stream::copy_to_host(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+void Stream::copy_to_host(void* to, const void* from, std::size_t bytes, const SourceLocation& where) {
   count_call("cudaMemcpyAsync from the device", where);
-  give(stream_of(handle_), [=] { simt::fetch_device_memory(to, from, bytes); });
+  enqueue(stream_of(handle_), [=] { simt::fetch_device_memory(to, from, bytes); });
 }
-void Stream::copy_on_device(void* to, const void* from, std::size_t bytes, const CallSite& where) {
+void Stream::copy_on_device(void* to, const void* from, std::size_t bytes, const SourceLocation& where) {
   count_call("cudaMemcpyAsync on the device", where);
-  give(stream_of(handle_), [=] { std::memcpy(to, from, bytes); });
+  enqueue(stream_of(handle_), [=] { std::memcpy(to, from, bytes); });
 }
-void Stream::fill_zero(void* to, std::size_t bytes, const CallSite& where) {
+void Stream::fill_zero(void* to, std::size_t bytes, const SourceLocation& where) {
   count_call("cudaMemsetAsync", where);
-  give(stream_of(handle_), [=] { std::memset(to, 0, bytes); });
+  enqueue(stream_of(handle_), [=] { std::memset(to, 0, bytes); });
 }
-void Stream::accept(const char* what, const CallSite& where) {
+void Stream::accept(const char* what, const SourceLocation& where) {
   count_call(what, where);
 }
-void Stream::synchronize(const char* what, const CallSite& where) {
+void Stream::synchronize(const char* what, const SourceLocation& where) {
   count_call(what, where);
   if (const std::string fault = simt::run_and_take_fault(handle_); !fault.empty())
     throw DeviceError(what, fault, where);
@@ -178,7 +178,7 @@ CUevent_st& event_of(void* handle) {
   return *static_cast<CUevent_st*>(handle);
 }
 }  // namespace
-Event::Event(const CallSite& where) {
+Event::Event(const SourceLocation& where) {
   count_call("cudaEventCreate", where);
   handle_ = new CUevent_st;
   ++live;
@@ -187,21 +187,21 @@ Event::~Event() {
   delete &event_of(handle_);
   --live;
 }
-void Event::record(Stream& stream, const CallSite& where) {
+void Event::record(Stream& stream, const SourceLocation& where) {
   count_call("cudaEventRecord", where);
   simt::record(event_of(handle_), stream_of(stream.handle()));
 }
-void Event::wait(const CallSite& where) {
+void Event::wait(const SourceLocation& where) {
   count_call("cudaEventSynchronize", where);
   simt::run_up_to(event_of(handle_));
 }
-float Event::milliseconds_since(const Event& earlier, const CallSite& where) const {
+float Event::milliseconds_since(const Event& earlier, const SourceLocation& where) const {
   count_call("cudaEventElapsedTime", where);
   const std::chrono::duration<float, std::milli> time = *event_of(handle_).at - *event_of(earlier.handle_).at;
   return time.count();
 }
 
-void* allocate_from_pool(Stream&, std::size_t bytes, const CallSite& where) {
+void* allocate_from_pool(Stream&, std::size_t bytes, const SourceLocation& where) {
   const std::string call = "cudaMallocAsync of " + std::to_string(bytes) + " bytes";
   count_call(call, where);
   void* const memory = simt::allocate_device_memory(bytes, device_now);
@@ -213,12 +213,12 @@ void release_to_pool(Stream& stream, void* memory) noexcept {
   simt::release_device_memory(memory, stream.handle());
 }
 
-std::optional<int> device_of_memory(const void* address, const CallSite& where) {
+std::optional<int> device_of_memory(const void* address, const SourceLocation& where) {
   count_call("cudaPointerGetAttributes", where);
   return simt::device_of_memory(address);
 }
 
-void* allocate_pinned(std::size_t bytes, const CallSite& where) {
+void* allocate_pinned(std::size_t bytes, const SourceLocation& where) {
   count_call("cudaHostAlloc of " + std::to_string(bytes) + " bytes", where);
   ++device_counts().allocations;
   void* const memory = std::malloc(bytes);
@@ -241,11 +241,11 @@ void Graph::clear() noexcept {
   handle_ = nullptr;
   kernels_ = 0;
 }
-void Graph::begin(Stream& stream, const CallSite& where) {
+void Graph::begin(Stream& stream, const SourceLocation& where) {
   count_call("cudaStreamBeginCapture", where);
   stream_of(stream.handle()).recording = new std::vector<Work>;
 }
-void Graph::end(Stream& stream, const CallSite& where) {
+void Graph::end(Stream& stream, const SourceLocation& where) {
   const std::unique_ptr<std::vector<Work>> recorded(
       std::exchange(stream_of(stream.handle()).recording, nullptr));
   clear();
@@ -258,17 +258,18 @@ void Graph::abandon(Stream& stream) noexcept {
   delete std::exchange(stream_of(stream.handle()).recording, nullptr);
   clear();
 }
-void Graph::start(Stream& stream, const CallSite& where) {
+void Graph::start(Stream& stream, const SourceLocation& where) {
   count_call("cudaGraphLaunch", where);
   ++graph_launches;
-  for (const Work& work : static_cast<const Recorded*>(handle_)->work) give(stream_of(stream.handle()), work);
+  for (const Work& work : static_cast<const Recorded*>(handle_)->work)
+    enqueue(stream_of(stream.handle()), work);
 }
 
-Range::Range(const char* name) {
+ProfilerRange::ProfilerRange(const char* name) {
   ranges.emplace_back(name);
   ++open_ranges;
 }
-Range::~Range() {
+ProfilerRange::~ProfilerRange() {
   --open_ranges;
 }
 
@@ -283,7 +284,7 @@ void set_device(const DevicePlan& plan) {
   calls = 0;
 }
 void count_device_call(const char* what) {
-  shoal::cuda::count_call(what, CallSite::current());
+  shoal::cuda::count_call(what, SourceLocation::current());
 }
 void* allocate_device_memory(std::size_t bytes, int device) {
   if (bytes_in_use + static_cast<std::int64_t>(bytes) > the_plan.memory) return nullptr;
@@ -299,7 +300,7 @@ void release_device_memory(void* memory, void* stream) {
   bytes_in_use -= static_cast<std::int64_t>(on_device.at(memory).bytes);
   on_device.erase(memory);
   --live;
-  give(stream_of(stream), [memory] { std::free(memory); });
+  enqueue(stream_of(stream), [memory] { std::free(memory); });
 }
 std::optional<int> device_of_memory(const void* memory) {
   const auto after = on_device.upper_bound(memory);

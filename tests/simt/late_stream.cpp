@@ -34,7 +34,7 @@ void destroy_stream(CUstream_st* stream) {
   ended.emplace_back(stream);
 }
 
-void give(CUstream_st& stream, std::function<void()> work) {
+void enqueue(CUstream_st& stream, std::function<void()> work) {
   if (stream.recording) {
     stream.recording->push_back(std::move(work));
     return;
@@ -49,7 +49,7 @@ void run_all(CUstream_st& stream) {
 
 void record(CUevent_st& event, CUstream_st& stream) {
   event.at = std::make_shared<std::chrono::steady_clock::time_point>();
-  give(stream, [at = event.at] { *at = std::chrono::steady_clock::now(); });
+  enqueue(stream, [at = event.at] { *at = std::chrono::steady_clock::now(); });
   event.stream = &stream;
   event.target = stream.given;
 }
@@ -60,7 +60,7 @@ void run_up_to(const CUevent_st& event) {
 
 void make_wait(CUstream_st& stream, const CUevent_st& event) {
   if (!event.stream) return;
-  give(stream, [before = event.stream, target = event.target] { run_until(*before, target); });
+  enqueue(stream, [before = event.stream, target = event.target] { run_until(*before, target); });
 }
 
 }  // namespace simt

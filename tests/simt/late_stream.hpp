@@ -30,7 +30,7 @@ CUstream_st* make_stream(int device);
 /// Runs what is left. Events may go on naming the stream.
 void destroy_stream(CUstream_st* stream);
 
-void give(CUstream_st& stream, std::function<void()> work);
+void enqueue(CUstream_st& stream, std::function<void()> work);
 void run_all(CUstream_st& stream);
 void record(CUevent_st& event, CUstream_st& stream);
 /// Runs the event's stream up to where it was recorded.

@@ -95,7 +95,7 @@ class DeviceBatch {
               .y = y.all(),
               .labels = labels.all(),
               .output_offset = offset.all(),
-              .offsets = host.offsets,
+              .row_starts = host.row_starts,
               .device = 0};
     }
     DeviceValues<float> x, y, offset;

@@ -22,7 +22,7 @@ RandomCase problem_of(std::vector<int> hidden, const std::vector<float>& theta,
   const auto add = [](TaskSetStorage<float>& set, const std::vector<float>& x, const std::vector<float>& y) {
     set.x.insert(set.x.end(), x.begin(), x.end());
     set.y.insert(set.y.end(), y.begin(), y.end());
-    set.offsets.push_back(static_cast<std::int64_t>(set.x.size()));
+    set.row_starts.push_back(static_cast<std::int64_t>(set.x.size()));
   };
   for (const TaskRows& task : tasks) {
     add(support, task.support_x, task.support_y);

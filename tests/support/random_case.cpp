@@ -26,7 +26,7 @@ TaskSetStorage<float> random_rows(std::mt19937_64& random, const TaskColumns& co
       for (int e = 0; e < count; ++e) set.labels.push_back(uniform_int(random, 0, classes - 1));
     for (int e = 0; e < count * columns.offsets; ++e)
       set.output_offset.push_back(static_cast<float>(0.3 * normal(random)));
-    set.offsets.push_back(set.offsets.back() + count);
+    set.row_starts.push_back(set.row_starts.back() + count);
   }
   return set;
 }

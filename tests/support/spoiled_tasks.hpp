@@ -16,7 +16,7 @@ inline TaskSetStorage<float> copy_of(const TaskSet<float>& set) {
   storage.y.assign(set.y.begin(), set.y.end());
   storage.output_offset.assign(set.output_offset.begin(), set.output_offset.end());
   storage.labels.assign(set.labels.begin(), set.labels.end());
-  storage.offsets.assign(set.offsets.begin(), set.offsets.end());
+  storage.row_starts.assign(set.row_starts.begin(), set.row_starts.end());
   return storage;
 }
 

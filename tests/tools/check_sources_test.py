@@ -76,26 +76,26 @@ BAD = {
 # A list of retired names, and what it refuses in a file.
 RETIRED = """state = applied
 [files]
-turn.hpp -> transpose.hpp
+transpose.hpp -> transpose.hpp
 [names]
-TeamWalk -> GemmLayout
+GemmLayout -> GemmLayout
 [code]
 turn -> transpose : src/cpu/*
 [phrases]
-fast memory -> shared memory
+shared memory -> shared memory
 """
 REFUSED = {
-    "a retired name in code": ("src/cpu/b.cpp", LICENCE + "int TeamWalk;\n", "b.cpp:2: TeamWalk is retired: GemmLayout"),
-    "a retired name in a comment": ("src/core/b.cpp", LICENCE + "// A TeamWalk.\n", "b.cpp:2: TeamWalk is retired"),
-    "a retired name on a page": ("docs/b.md", "A `TeamWalk`.\n", "b.md:1: TeamWalk is retired"),
+    "a retired name in code": ("src/cpu/b.cpp", LICENCE + "int GemmLayout;\n", "b.cpp:2: GemmLayout is retired: GemmLayout"),
+    "a retired name in a comment": ("src/core/b.cpp", LICENCE + "// A GemmLayout.\n", "b.cpp:2: GemmLayout is retired"),
+    "a retired name on a page": ("docs/b.md", "A `GemmLayout`.\n", "b.md:1: GemmLayout is retired"),
     "a retired word in code of its folder": ("src/cpu/b.cpp", LICENCE + "int turn;\n", "b.cpp:2: turn is retired: transpose"),
-    "a file with a retired name": ("src/cpu/turn.hpp", LICENCE + "#pragma once\n", "the name of this file is retired: transpose.hpp"),
-    "a retired phrase": ("src/core/b.cpp", LICENCE + "int b;  // in fast memory\n", 'b.cpp:2: "fast memory" is retired: shared memory'),
+    "a file with a retired name": ("src/cpu/transpose.hpp", LICENCE + "#pragma once\n", "the name of this file is retired: transpose.hpp"),
+    "a retired phrase": ("src/core/b.cpp", LICENCE + "int b;  // in shared memory\n", 'b.cpp:2: "shared memory" is retired: shared memory'),
 }
 ALLOWED = {  # a word of English is refused neither in comments and texts nor in other folders, and history stands
     "src/cpu/b.cpp": LICENCE + '// In turn.\nconst char* b = "turn";\n',
     "src/core/b.cpp": LICENCE + "int turn;\n",
-    "CHANGELOG.md": "TeamWalk\n",
+    "CHANGELOG.md": "GemmLayout\n",
 }
 
 

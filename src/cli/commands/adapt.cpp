@@ -34,7 +34,7 @@ void tell(const CommandOptions& options, const AdaptedModels& adapted) {
                static_cast<long long>(report.good), static_cast<long long>(report.tasks), adapted.steps);
   if (!report.failures.empty()) std::fprintf(stderr, "%s\n", failure_text(report).c_str());
   if (report.without_support > 0)
-    std::fprintf(stderr, "%lld tasks have no support rows: theirs is the model as it was trained\n",
+    std::fprintf(stderr, "%lld tasks have no support rows and keep the trained model\n",
                  static_cast<long long>(report.without_support));
 }
 

@@ -97,12 +97,12 @@ void print_report(const CommandOptions& options, const TrainReport& report) {
 void tell(const CommandOptions& options, const TrainReport& report) {
   const TrainSummary& training = report.training;
   const char* patience = training.iteration < report.iterations ? " (train.patience ended the training)" : "";
-  std::fprintf(stderr, "%s: %lld iterations%s, %lld of %lld tasks failed on the way; %s\n",
+  std::fprintf(stderr, "%s: %lld iterations%s, %lld of %lld tasks failed in training; %s\n",
                printable(options.out).c_str(), static_cast<long long>(training.iteration), patience,
                static_cast<long long>(training.tasks_failed), static_cast<long long>(training.tasks_seen),
                describe_selection(report).c_str());
   if (report.evaluation.empty())
-    std::fprintf(stderr, "there are no test tasks to look at (tasks.split)\n");
+    std::fprintf(stderr, "there are no test tasks (tasks.split)\n");
   else
     std::printf("query loss on %s after so many adaptation steps:\n%s", looked_at(report),
                 text_table(report.evaluation).c_str());

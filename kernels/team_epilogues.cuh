@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sinks of the products that go through a network (kernels/team_contraction.cuh): what is elementwise after a
+// Epilogues of the products that go through a network (kernels/team_gemm.cuh): what is elementwise after a
 // product happens as its outputs leave the registers of the thread that summed them up. f' and f'' are
 // computed again from a where they follow from it, so that the tape stays small.
 #pragma once
@@ -11,7 +11,7 @@ namespace shoal::kernels {
 
 /// A hidden layer's part of the tape, [rows, stride] each.
 struct TapeLayer {
-  float *activation, *delta, *curve, *slope, *r_activation;
+  float *activation, *delta, *curvature, *slope, *r_activation;
   int stride;
 };
 
@@ -25,12 +25,12 @@ __device__ __forceinline__ float slope_at(const TapeLayer& tape, int e) {
 
 /// Sums that begin at zero or with the same row of values everywhere (a bias).
 struct ColumnStart {
-  const float* fast;
+  const float* shared;
   int start;  ///< place of [columns], or -1
   __device__ __forceinline__ void start4(int, int j0, float* v) const {
-    if (start >= 0) load4(fast + start + j0, v);
+    if (start >= 0) load4(shared + start + j0, v);
   }
-  __device__ __forceinline__ float start1(int, int j) const { return start >= 0 ? fast[start + j] : 0.0f; }
+  __device__ __forceinline__ float start1(int, int j) const { return start >= 0 ? shared[start + j] : 0.0f; }
 };
 
 struct ZeroStart {
@@ -39,7 +39,7 @@ struct ZeroStart {
 };
 
 /// z -> a of a hidden layer, with f' and f'' where the tape keeps them.
-struct ActivationSink : ColumnStart {
+struct ActivationEpilogue : ColumnStart {
   Activation kind;
   TapeLayer tape;
 
@@ -50,27 +50,28 @@ struct ActivationSink : ColumnStart {
         tile.each_quad(z, [&](int r, int j0, float* v) {
 #pragma unroll
           for (int n = 0; n < 4; ++n) v[n] = j0 + n < tile.columns ? F::value(v[n]) : 0.0f;
-          put4(tape.activation + r * tape.stride + j0, v);
+          store_shared4(tape.activation + r * tape.stride + j0, v);
         });
       } else {  // long sequences: one copy of them, four elements at a time
-        tile.each_quad(
-            z, [&](int r, int j0, const float* v) { put4(tape.activation + r * tape.stride + j0, v); });
+        tile.each_quad(z, [&](int r, int j0, const float* v) {
+          store_shared4(tape.activation + r * tape.stride + j0, v);
+        });
 #pragma unroll 1
         for (int quad = 0; quad < Tile::height * Tile::width / 4; ++quad) {
           const int r = tile.row(quad % Tile::height), j0 = tile.column(quad / Tile::height * 4);
           if (r >= tile.rows || j0 >= tile.columns) continue;
-          float v[4], slope[4], curve[4];
+          float v[4], slope[4], curvature[4];
           const int e = r * tape.stride + j0;
           load4(tape.activation + e, v);
 #pragma unroll
           for (int n = 0; n < 4; ++n) {
-            apply<F>(v[n], slope[n], curve[n]);
-            if (j0 + n >= tile.columns) v[n] = slope[n] = curve[n] = 0.0f;
+            apply<F>(v[n], slope[n], curvature[n]);
+            if (j0 + n >= tile.columns) v[n] = slope[n] = curvature[n] = 0.0f;
           }
-          put4(tape.activation + e, v);
+          store_shared4(tape.activation + e, v);
           if constexpr (!F::from_value) {
-            put4(tape.slope + e, slope);
-            put4(tape.curve + e, curve);
+            store_shared4(tape.slope + e, slope);
+            store_shared4(tape.curvature + e, curvature);
           }
         }
       }
@@ -78,31 +79,31 @@ struct ActivationSink : ColumnStart {
   }
   __device__ __forceinline__ void finish1(int r, int j, float z) const {
     with_activation<float>(kind, [&]<class F>(F) {
-      float slope, curve;
-      apply<F>(z, slope, curve);
+      float slope, curvature;
+      apply<F>(z, slope, curvature);
       const int e = r * tape.stride + j;
       tape.activation[e] = z;
       if constexpr (!F::from_value) {
         tape.slope[e] = slope;
-        tape.curve[e] = curve;
+        tape.curvature[e] = curvature;
       }
     });
   }
 
  private:
   template <class F>
-  static __device__ __forceinline__ void apply(float& z, float& slope, float& curve) {
-    slope = curve = 0.0f;
+  static __device__ __forceinline__ void apply(float& z, float& slope, float& curvature) {
+    slope = curvature = 0.0f;
     if constexpr (F::from_value)
       z = F::value(z);
     else
-      F::curvature(z, z, slope, curve);
+      F::curvature(z, z, slope, curvature);
   }
 };
 
 /// Outputs: onto a column start or what is there already, plus the rows' offsets where they are complete.
-struct OutputSink {
-  const float* fast;
+struct OutputEpilogue {
+  const float* shared;
   int column_start;  ///< place of [columns], or -1
   bool adds;         ///< the sum begins with what `out` holds
   int offsets;       ///< place of [rows, columns], or -1
@@ -114,52 +115,53 @@ struct OutputSink {
     if (adds)
       load4(out + r * stride + j0, v);
     else if (column_start >= 0)
-      load4(fast + column_start + j0, v);
+      load4(shared + column_start + j0, v);
   }
   __device__ __forceinline__ float start1(int r, int j) const {
-    return adds ? out[r * stride + j] : column_start >= 0 ? fast[column_start + j] : 0.0f;
+    return adds ? out[r * stride + j] : column_start >= 0 ? shared[column_start + j] : 0.0f;
   }
   template <class Tile>
   __device__ __forceinline__ void finish(const Tile& tile, float (&v)[Tile::height][Tile::width]) const {
-    if (offsets >= 0) tile.each(v, [&](int r, int j, float& o) { o = o + fast[offsets + r * columns + j]; });
-    tile.each_quad(v, [&](int r, int j0, const float* o) { put4(out + r * stride + j0, o); });
+    if (offsets >= 0)
+      tile.each(v, [&](int r, int j, float& o) { o = o + shared[offsets + r * columns + j]; });
+    tile.each_quad(v, [&](int r, int j0, const float* o) { store_shared4(out + r * stride + j0, o); });
   }
   __device__ __forceinline__ void finish1(int r, int j, float v) const {
-    out[r * stride + j] = offsets >= 0 ? v + fast[offsets + r * columns + j] : v;
+    out[r * stride + j] = offsets >= 0 ? v + shared[offsets + r * columns + j] : v;
   }
 };
 
 /// dL/da -> dL/dz of the layer below, and dL/da f''.
-struct DeltaSink : ZeroStart {
+struct DeltaEpilogue : ZeroStart {
   Activation kind;
   TapeLayer tape;
 
   template <class Tile>
   __device__ __forceinline__ void finish(const Tile& tile, float (&da)[Tile::height][Tile::width]) const {
     with_derivatives<float>(kind, [&]<class F>(F) {
-      tile.each(da, [&](int r, int j, float v) { put<F>(r * tape.stride + j, v); });
+      tile.each(da, [&](int r, int j, float v) { store_element<F>(r * tape.stride + j, v); });
     });
   }
   __device__ __forceinline__ void finish1(int r, int j, float da) const {
-    with_derivatives<float>(kind, [&]<class F>(F) { put<F>(r * tape.stride + j, da); });
+    with_derivatives<float>(kind, [&]<class F>(F) { store_element<F>(r * tape.stride + j, da); });
   }
 
  private:
   template <class F>
-  __device__ __forceinline__ void put(int e, float da) const {
+  __device__ __forceinline__ void store_element(int e, float da) const {
     if constexpr (F::from_value) {
       const float a = tape.activation[e], slope = F::slope_of(a);
-      if constexpr (F::curved) tape.curve[e] = da * F::bend_of(a, slope);
+      if constexpr (F::curved) tape.curvature[e] = da * F::second_derivative_of(a, slope);
       tape.delta[e] = da * slope;
     } else {
-      tape.curve[e] = da * tape.curve[e];
+      tape.curvature[e] = da * tape.curvature[e];
       tape.delta[e] = da * tape.slope[e];
     }
   }
 };
 
 /// R{z} -> R{a} of a hidden layer; the tape's dL/da f'' becomes dL/da f'' R{z}.
-struct RActivationSink : ColumnStart {
+struct RActivationEpilogue : ColumnStart {
   Activation kind;
   TapeLayer tape;
 
@@ -169,11 +171,11 @@ struct RActivationSink : ColumnStart {
       tile.each_quad(rz, [&](int r, int j0, float* v) {
         const int e = r * tape.stride + j0;
         if constexpr (F::curved) {
-          float curve[4];
-          load4(tape.curve + e, curve);
+          float curvature[4];
+          load4(tape.curvature + e, curvature);
 #pragma unroll
-          for (int n = 0; n < 4; ++n) curve[n] = curve[n] * v[n];
-          put4(tape.curve + e, curve);
+          for (int n = 0; n < 4; ++n) curvature[n] = curvature[n] * v[n];
+          store_shared4(tape.curvature + e, curvature);
         }
         float from[4];
         load4(F::from_value ? tape.activation + e : tape.slope + e, from);
@@ -184,42 +186,42 @@ struct RActivationSink : ColumnStart {
           else
             v[n] = v[n] * from[n];
         }
-        put4(tape.r_activation + e, v);
+        store_shared4(tape.r_activation + e, v);
       });
     });
   }
   __device__ __forceinline__ void finish1(int r, int j, float rz) const {
     with_derivatives<float>(kind, [&]<class F>(F) {
       const int e = r * tape.stride + j;
-      if constexpr (F::curved) tape.curve[e] = tape.curve[e] * rz;
+      if constexpr (F::curved) tape.curvature[e] = tape.curvature[e] * rz;
       tape.r_activation[e] = rz * slope_at<F>(tape, e);
     });
   }
 };
 
 /// R{dL/da} -> R{dL/dz} of the layer below.
-struct RDeltaSink : ZeroStart {
+struct RDeltaEpilogue : ZeroStart {
   Activation kind;
   TapeLayer tape;
-  bool bends;  ///< R{z} of that layer is not zero
+  bool has_r_sum;  ///< R{z} of that layer is not zero
   float* out;
 
   template <class Tile>
   __device__ __forceinline__ void finish(const Tile& tile, float (&v)[Tile::height][Tile::width]) const {
     with_derivatives<float>(kind, [&]<class F>(F) {
-      tile.each(v, [&](int r, int j, float x) { put<F>(r * tape.stride + j, x); });
+      tile.each(v, [&](int r, int j, float x) { store_element<F>(r * tape.stride + j, x); });
     });
   }
   __device__ __forceinline__ void finish1(int r, int j, float v) const {
-    with_derivatives<float>(kind, [&]<class F>(F) { put<F>(r * tape.stride + j, v); });
+    with_derivatives<float>(kind, [&]<class F>(F) { store_element<F>(r * tape.stride + j, v); });
   }
 
  private:
   template <class F>
-  __device__ __forceinline__ void put(int e, float v) const {
+  __device__ __forceinline__ void store_element(int e, float v) const {
     const float slope = slope_at<F>(tape, e);
     if constexpr (F::curved)
-      out[e] = bends ? fma(v, slope, tape.curve[e]) : v * slope;
+      out[e] = has_r_sum ? fma(v, slope, tape.curvature[e]) : v * slope;
     else
       out[e] = v * slope;
   }

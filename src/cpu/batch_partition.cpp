@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cpu/batch_cut.hpp"
+#include "cpu/batch_partition.hpp"
 
 #include <algorithm>
 #include <vector>
 
 namespace shoal::cpu {
 
-double makespan(const BatchCut& groups, int threads, const PerKind<double>& seconds) {
+double makespan(const BatchPartition& groups, int threads, const PerKind<double>& seconds) {
   double behind = 0.0;  // whole rounds of the first kind, which keep all threads busy for the same time
   bool first = true;
   std::vector<double> thread(static_cast<std::size_t>(threads), 0.0);
@@ -23,26 +23,26 @@ double makespan(const BatchCut& groups, int threads, const PerKind<double>& seco
   return behind + *std::max_element(thread.begin(), thread.end());
 }
 
-BatchCut cut_batch(std::int64_t tasks, int threads, const PerKind<std::int64_t>& tasks_of,
-                   const PerKind<double>& seconds, const PerKind<bool>& usable) {
+BatchPartition partition_batch(std::int64_t tasks, int threads, const PerKind<std::int64_t>& tasks_of,
+                               const PerKind<double>& seconds, const PerKind<bool>& usable) {
   // More threads than tasks change nothing, and their number is somebody's wish.
   threads = static_cast<int>(std::clamp<std::int64_t>(tasks, 1, threads));
   // Code and workspaces of another kind are cold: some 5 to 10 % of a group (25 tasks, sine and market).
   constexpr double change_of_kind = 0.08;
   const double dearest = *std::max_element(seconds.begin(), seconds.end());
-  BatchCut best{};
+  BatchPartition best{};
   double least = -1.0;
-  const auto consider = [&](const BatchCut& cut) {
+  const auto consider = [&](const BatchPartition& partition) {
     int kinds = 0;
     for (std::size_t k = 0; k < group_kinds; ++k) {
-      if (cut[k] > 0 && !usable[k]) return;
-      kinds += cut[k] > 0 ? 1 : 0;
+      if (partition[k] > 0 && !usable[k]) return;
+      kinds += partition[k] > 0 ? 1 : 0;
     }
     if (kinds == 0) return;
-    const double time = makespan(cut, threads, seconds) + (kinds - 1) * change_of_kind * dearest;
+    const double time = makespan(partition, threads, seconds) + (kinds - 1) * change_of_kind * dearest;
     if (least >= 0.0 && time >= least) return;
     least = time;
-    best = cut;
+    best = partition;
   };
   const auto groups_for = [&](std::int64_t left, GroupKind kind) {
     return (left + tasks_of[kind] - 1) / tasks_of[kind];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "run/idle_overrides.hpp"
+#include "run/unused_overrides.hpp"
 
 #include <algorithm>
 #include <string>
@@ -7,7 +7,7 @@
 
 #include <shoal/error.hpp>
 
-#include "config/idle_keys.hpp"
+#include "config/unused_keys.hpp"
 #include "run/run_data.hpp"
 
 namespace shoal {
@@ -38,7 +38,8 @@ const char* algorithm_reason(const std::string& key, const Case& c) {
   if (key == "algorithm.inner_lr" || key == "algorithm.max_move")
     return most_steps(c) == 0 ? "no adaptation step is asked for" : nullptr;
   if (key != "algorithm.inner_steps" || learned == LearnedRate::layer_step) return nullptr;
-  if (c.intent.use == RunUse::evaluate) return "evaluate.steps or --steps says after how many steps to look";
+  if (c.intent.use == RunUse::evaluate)
+    return "evaluate.steps or --steps says after how many steps to evaluate";
   return c.intent.steps.empty() ? nullptr : "--steps says how many";
 }
 
@@ -49,7 +50,7 @@ const char* tasks_reason(const std::string& key, const Case& c) {
   if (key.starts_with("tasks.split.") && !c.intent.splits)
     return "only the run's own data is split (evaluate, but not --phase all)";
   if (key == "tasks.query" && c.intent.use != RunUse::evaluate)
-    return "every row behind the support is predicted";
+    return "every row after the support is predicted";
   return nullptr;
 }
 
@@ -82,7 +83,7 @@ void check_overrides(const RunOptions& options, const TrainedModel& model, const
     // A configuration names its own data; those that are given are meant to stand for it.
     if (key.path == "tasks.path" && !change) continue;
     if (key.get(now) == key.get(then)) continue;
-    const char* idle = config::idle_reason(key, now);
+    const char* idle = config::unused_reason(key, now);
     const char* why = reason(key.path, c);
     if (!why && !change) why = idle;  // of an override it has been told
     if (!why || (change && idle)) continue;

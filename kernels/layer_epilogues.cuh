@@ -11,38 +11,38 @@
 namespace shoal::kernels {
 
 /// What follows on an element of a product over rows.
-class FinishRow {
+class RowEpilogue {
  public:
-  __device__ __forceinline__ FinishRow(const LayerRowJob& job, std::int64_t row)
+  __device__ __forceinline__ RowEpilogue(const LayerRowJob& job, std::int64_t row)
       : job_(job), base_(row * job.out.stride), offset_(row * job.columns) {}
 
   __device__ __forceinline__ void operator()(int r, int j, float value) const {
     const std::int64_t e = base_ + static_cast<std::int64_t>(r) * job_.out.stride + j;
     const bool padding = j >= job_.columns;
-    switch (job_.finish) {
-      case RowFinish::store:
+    switch (job_.epilogue) {
+      case RowEpilogueKind::store:
         job_.out.at[e] = value;
         return;
-      case RowFinish::add_offset:
+      case RowEpilogueKind::add_offset:
         job_.out.at[e] =
             padding ? 0.0f
                     : value + job_.rows.offset[offset_ + static_cast<std::int64_t>(r) * job_.columns + j];
         return;
-      case RowFinish::activate:
+      case RowEpilogueKind::activate:
         activate(e, value, padding);
         return;
-      case RowFinish::through:
-        if (job_.curve) job_.curve[e] = padding ? 0.0f : value * job_.curve[e];
+      case RowEpilogueKind::activate_backward:
+        if (job_.curvature) job_.curvature[e] = padding ? 0.0f : value * job_.curvature[e];
         job_.out.at[e] = padding ? 0.0f : value * job_.slope[e];
         return;
-      case RowFinish::r_activate:
+      case RowEpilogueKind::r_activate:
         job_.out.at[e] = value;
         job_.r_activation[e] = padding ? 0.0f : value * job_.slope[e];
         return;
-      case RowFinish::r_through:
-        job_.out.at[e] = padding ? 0.0f : fma(value, job_.slope[e], job_.curve[e] * job_.r_sum[e]);
+      case RowEpilogueKind::r_activate_backward:
+        job_.out.at[e] = padding ? 0.0f : fma(value, job_.slope[e], job_.curvature[e] * job_.r_sum[e]);
         return;
-      case RowFinish::r_through_simply:
+      case RowEpilogueKind::r_activate_backward_linear:
         job_.out.at[e] = padding ? 0.0f : value * job_.slope[e];
         return;
     }
@@ -50,17 +50,17 @@ class FinishRow {
 
  private:
   __device__ __forceinline__ void activate(std::int64_t e, float z, bool padding) const {
-    float a = 0.0f, slope = 0.0f, curve = 0.0f;
+    float a = 0.0f, slope = 0.0f, curvature = 0.0f;
     if (!padding)
       with_activation<float>(job_.activation, [&]<class F>(F) {
-        if (job_.curve)
-          F::curvature(z, a, slope, curve);
+        if (job_.curvature)
+          F::curvature(z, a, slope, curvature);
         else
           F::slope(z, a, slope);
       });
     job_.out.at[e] = a;
     if (job_.slope) job_.slope[e] = slope;
-    if (job_.curve) job_.curve[e] = curve;
+    if (job_.curvature) job_.curvature[e] = curvature;
   }
 
   const LayerRowJob& job_;
@@ -80,9 +80,9 @@ __device__ __forceinline__ void pack(const float (&from)[4], float* to) {
 
 /// What follows on sums over rows, four neighbouring parameters at a time: sums over few rows are cheap, and
 /// what comes after them is most of the work.
-class FinishSum {
+class SumEpilogue {
  public:
-  __device__ __forceinline__ FinishSum(const LayerSumJob& job, int task)
+  __device__ __forceinline__ SumEpilogue(const LayerSumJob& job, int task)
       : job_(job), task_(task), base_(task * job.parameters) {}
 
   /// Of parameters p .. p + 3, of which the first `count` are there, of a task with or without rows.
@@ -90,17 +90,17 @@ class FinishSum {
     float g[4] = {sums.x, sums.y, sums.z, sums.w};
 #pragma unroll
     for (int i = 1; i < 4; ++i) g[i] = i < count ? g[i] : 0.0f;
-    if (job_.finish == SumFinish::step) return step(p, g, count, has_rows);
-    if (job_.finish == SumFinish::subtract_lambda && !has_rows) return;
+    if (job_.epilogue == SumEpilogueKind::step) return step(p, g, count, has_rows);
+    if (job_.epilogue == SumEpilogueKind::subtract_lambda && !has_rows) return;
     float lambda[4] = {};
-    if (job_.finish == SumFinish::add_lambda || job_.finish == SumFinish::subtract_lambda)
+    if (job_.epilogue == SumEpilogueKind::add_lambda || job_.epilogue == SumEpilogueKind::subtract_lambda)
       unpack(job_.lambda + base_ + p, lambda);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      if (job_.finish == SumFinish::set_lambda) lambda[i] = g[i];
-      if (job_.finish == SumFinish::scale_lambda) lambda[i] = job_.weight_of_loss * g[i];
-      if (job_.finish == SumFinish::add_lambda) lambda[i] = fma(job_.weight_of_loss, g[i], lambda[i]);
-      if (job_.finish == SumFinish::subtract_lambda) lambda[i] = lambda[i] - g[i];
+      if (job_.epilogue == SumEpilogueKind::set_lambda) lambda[i] = g[i];
+      if (job_.epilogue == SumEpilogueKind::scale_lambda) lambda[i] = job_.weight_of_loss * g[i];
+      if (job_.epilogue == SumEpilogueKind::add_lambda) lambda[i] = fma(job_.weight_of_loss, g[i], lambda[i]);
+      if (job_.epilogue == SumEpilogueKind::subtract_lambda) lambda[i] = lambda[i] - g[i];
     }
     pack(lambda, job_.lambda + base_ + p);
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Four floats at a time: aligned 16-byte accesses, one instruction each.
 //
-// Fast memory has a store of its own. A plain assignment of a float4 to shared memory leaves nvcc 13 as four
-// stores of a float, and where ptxas does not put them together again, neighbouring lanes, 16 bytes apart,
-// meet in a quarter of the banks: four times the wavefronts. Global stores and all loads stay whole by
+// Shared memory has a store of its own. A plain assignment of a float4 to shared memory leaves nvcc 13 as
+// four stores of a float, and where ptxas does not put them together again, neighbouring lanes, 16 bytes
+// apart, meet in a quarter of the banks: four times the wavefronts. Global stores and all loads stay whole by
 // themselves.
 #pragma once
 
@@ -19,7 +19,7 @@ __device__ __forceinline__ void load4(const float* from, float* to) {
   to[3] = v.w;
 }
 /// To global memory.
-__device__ __forceinline__ void store4(float* to, const float* from) {
+__device__ __forceinline__ void store_global4(float* to, const float* from) {
   float4 v;
   v.x = from[0];
   v.y = from[1];
@@ -27,15 +27,15 @@ __device__ __forceinline__ void store4(float* to, const float* from) {
   v.w = from[3];
   *reinterpret_cast<float4*>(to) = v;
 }
-/// To fast memory.
-__device__ __forceinline__ void put4(float* to, const float* from) {
+/// To shared memory.
+__device__ __forceinline__ void store_shared4(float* to, const float* from) {
 #if defined(__CUDA_ARCH__)
   asm volatile(
       "st.shared.v4.f32 [%0], {%1, %2, %3, %4};" ::"r"(static_cast<unsigned>(__cvta_generic_to_shared(to))),
       "f"(from[0]), "f"(from[1]), "f"(from[2]), "f"(from[3])
       : "memory");
 #else
-  store4(to, from);
+  store_global4(to, from);
 #endif
 }
 

@@ -10,7 +10,7 @@
 // tile shapes change speed and never a bit.
 //
 // What becomes of a finished sum is the epilogue's: it is stored, or it goes on as part of an inner step or
-// of the way back while it is in a register (parameter_updates.hpp).
+// of the backward pass while it is in a register (parameter_updates.hpp).
 //
 // With lanes = tasks a weight is used once per row, so a tile of 5 x 5 outputs brings loads to 0.4 per
 // multiply-add; 25 accumulators, 5 operands and one more fill the 32 registers of AVX-512. Where columns are
@@ -27,14 +27,11 @@
 
 #include <cstddef>
 
+#include "kernels/gemm_layout.hpp"
+
 namespace shoal::cpu {
 
-/// Which index of each operand is contiguous; all others take a run-time stride.
-enum class Walk {
-  forward,   ///< a[r][s] unit in s, b[s][j] unit in j: Z = A W
-  backward,  ///< a[r][s] unit in s, b[s][j] unit in s: dA = dZ W^T; lanes = tasks only
-  weights,   ///< a[r][s] unit in r, b[s][j] unit in j: dW = A^T dZ, sum over rows
-};
+using kernels::GemmLayout;
 
 /// How a tile starts.
 enum class Start {
@@ -52,14 +49,14 @@ struct Product {
 };
 
 template <class V>
-struct Contraction {
+struct Gemm {
   Product<V> first, second;  ///< second.a null: one product
   int rows = 0, columns = 0, terms = 0;
   Start start = Start::zero;
   const V* column_start = nullptr;
   V* out = nullptr;
   std::ptrdiff_t out_stride = 0;             ///< between rows; columns are contiguous
-  const std::int32_t* lane_terms = nullptr;  ///< Walk::weights: lane w takes part in terms s < lane_terms[w]
+  const std::int32_t* lane_terms = nullptr;  ///< Walk::tn: lane w takes part in terms s < lane_terms[w]
   int common_terms = 0;                      ///< below it every lane takes part
 };
 
@@ -71,12 +68,12 @@ struct StoreSum {
   static constexpr bool stores = true, single_products = false;
 };
 
-template <class L, Walk walk, class Epilogue>
+template <class L, GemmLayout layout, class Epilogue>
 class Tiles {
  public:
   using V = typename L::V;
 
-  Tiles(const Contraction<V>& contraction, Epilogue& epilogue) : c_(contraction), epilogue_(epilogue) {}
+  Tiles(const Gemm<V>& problem, Epilogue& epilogue) : c_(problem), epilogue_(epilogue) {}
 
   void compute() {
     if constexpr (!Epilogue::single_products)
@@ -86,15 +83,15 @@ class Tiles {
 
  private:
   static V a(const Product<V>& p, int r, int s) {
-    const V* row = p.a + (walk == Walk::weights ? s : r) * p.a_stride;
-    const int column = walk == Walk::weights ? r : s;
+    const V* row = p.a + (layout == GemmLayout::tn ? s : r) * p.a_stride;
+    const int column = layout == GemmLayout::tn ? r : s;
     if constexpr (L::units)
       return V(reinterpret_cast<const float*>(row)[column]);
     else
       return row[column];
   }
   static V b(const Product<V>& p, int s, int j) {
-    return walk == Walk::backward ? p.b[j * p.b_stride + s] : p.b[s * p.b_stride + j];
+    return layout == GemmLayout::nt ? p.b[j * p.b_stride + s] : p.b[s * p.b_stride + j];
   }
 
   /// acc += a[.][s] b[s][.], plain or (lanes out of rows keep their sums) masked. The loops must be unrolled
@@ -122,7 +119,7 @@ class Tiles {
   __attribute__((noinline)) void run(int r0, int j0, int begin, int end, int tiles = 1) {
     Epilogue epilogue = epilogue_;  // its numbers in registers for the line
     const Start start = begin == 0 ? c_.start : Start::output;
-    const int common = walk == Walk::weights && !L::units ? c_.common_terms : end;
+    const int common = layout == GemmLayout::tn && !L::units ? c_.common_terms : end;
     const Product<V> first = c_.first, second = c_.second;
     for (; tiles > 0; --tiles) {
       V acc[R][J];
@@ -144,7 +141,7 @@ class Tiles {
         step<R, J, false>(acc, first, r0, j0, s, typename L::M{});
         if constexpr (two) step<R, J, false>(acc, second, r0, j0, s, typename L::M{});
       }
-      if constexpr (walk == Walk::weights && !L::units) {
+      if constexpr (layout == GemmLayout::tn && !L::units) {
         for (int s = common; s < end; ++s) {
           const typename L::M active = L::below(s, c_.lane_terms);
           step<R, J, true>(acc, first, r0, j0, s, active);
@@ -165,7 +162,7 @@ class Tiles {
         for (int r = 0; r < R; ++r)
 #pragma GCC unroll 16
           for (int j = 0; j < J; ++j) out[r * c_.out_stride + j] = acc[r][j];
-        if constexpr (!L::units && !Epilogue::stores) epilogue.take_tile(out, R, J, c_.out_stride, j0);
+        if constexpr (!L::units && !Epilogue::stores) epilogue.apply_to_tile(out, R, J, c_.out_stride, j0);
       }
       if constexpr (down)
         r0 += R;
@@ -246,34 +243,34 @@ class Tiles {
   static constexpr int most_rows = 12;           ///< of a tile with few columns
   static constexpr int panel_bytes = 24 * 1024;  ///< of b that stay in the first-level cache
 
-  const Contraction<V>& c_;
+  const Gemm<V>& c_;
   Epilogue& epilogue_;
 };
 
-template <class L, Walk walk>
-void contract(const Contraction<typename L::V>& contraction) {
-  static_assert(!L::units || walk != Walk::backward);
+template <class L, GemmLayout layout>
+void gemm(const Gemm<typename L::V>& problem) {
+  static_assert(!L::units || layout != GemmLayout::nt);
   StoreSum<typename L::V> store;
-  Tiles<L, walk, StoreSum<typename L::V>>(contraction, store).compute();
+  Tiles<L, layout, StoreSum<typename L::V>>(problem, store).compute();
 }
 
-template <class L, Walk walk, class Epilogue>
-void contract(const Contraction<typename L::V>& contraction, Epilogue& epilogue) {
+template <class L, GemmLayout layout, class Epilogue>
+void gemm(const Gemm<typename L::V>& problem, Epilogue& epilogue) {
   if constexpr (Epilogue::stores) {
-    contract<L, walk>(contraction);
+    gemm<L, layout>(problem);
   } else if constexpr (!L::units && L::updates_in_registers) {
-    Tiles<L, walk, Epilogue>(contraction, epilogue).compute();
+    Tiles<L, layout, Epilogue>(problem, epilogue).compute();
   } else {  // some columns at a time, which the epilogue finds in the cache
     constexpr int together = L::units ? L::panel_columns : 4 * L::tile_columns;
-    for (int j = 0; j < contraction.columns; j += together) {
-      Contraction<typename L::V> panel = contraction;
-      panel.columns = contraction.columns - j < together ? contraction.columns - j : together;
+    for (int j = 0; j < problem.columns; j += together) {
+      Gemm<typename L::V> panel = problem;
+      panel.columns = problem.columns - j < together ? problem.columns - j : together;
       panel.first.b += j;
       if (panel.second.a) panel.second.b += j;
       if (panel.start == Start::column) panel.column_start += j;
       panel.out += j;
-      contract<L, walk>(panel);
-      epilogue.take_tile(panel.out, panel.rows, panel.columns, panel.out_stride, j);
+      gemm<L, layout>(panel);
+      epilogue.apply_to_tile(panel.out, panel.rows, panel.columns, panel.out_stride, j);
     }
   }
 }

@@ -49,7 +49,7 @@ RandomCase case_with_failures(std::mt19937_64& random, const CaseLimits& limits)
   return c;
 }
 
-TEST(GroupCuts, EveryCutGivesTheSameBits) {
+TEST(GroupPartition, EveryCutGivesTheSameBits) {
   std::vector<LayoutContext> contexts;
   for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512})
     if (isa_available(isa))
@@ -70,7 +70,7 @@ TEST(GroupCuts, EveryCutGivesTheSameBits) {
 }
 
 /// A bound on moves that nothing exceeds makes the inner step a pass of its own.
-TEST(GroupCuts, AnInnerStepOfItsOwnGivesTheSameBits) {
+TEST(GroupPartition, AnInnerStepOfItsOwnGivesTheSameBits) {
   std::mt19937_64 random(18);
   for (const char* plan : {"tasks", "units"}) {
     const Context context = context_with_plan(plan, 1);
@@ -85,7 +85,7 @@ TEST(GroupCuts, AnInnerStepOfItsOwnGivesTheSameBits) {
 }
 
 /// Learned rates that are all the same move parameters as one fixed rate does, whatever their grain.
-TEST(GroupCuts, RatesOfEveryGrainGiveTheSameBits) {
+TEST(GroupPartition, RatesOfEveryGrainGiveTheSameBits) {
   std::mt19937_64 random(19);
   for (const char* plan : {"tasks", "units"}) {
     const Context context = context_with_plan(plan, 1);

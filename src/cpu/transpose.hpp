@@ -7,10 +7,10 @@
 namespace shoal::cpu {
 
 template <class L, bool full>
-static inline __attribute__((always_inline)) void turn_square(const typename L::V* from,
-                                                              std::ptrdiff_t from_stride, int rows,
-                                                              int columns, typename L::V* to,
-                                                              std::ptrdiff_t to_stride) {
+static inline __attribute__((always_inline)) void transpose_square(const typename L::V* from,
+                                                                   std::ptrdiff_t from_stride, int rows,
+                                                                   int columns, typename L::V* to,
+                                                                   std::ptrdiff_t to_stride) {
   constexpr int W = L::width;
   typename L::V square[W];
 #pragma GCC unroll 16
@@ -23,17 +23,17 @@ static inline __attribute__((always_inline)) void turn_square(const typename L::
 
 /// to[c][r] = from[r][c] for all values; strides in vectors. Lanes of `to` beyond the last row become +0.
 template <class L>
-void turn(const typename L::V* from, std::ptrdiff_t from_stride, int rows, int columns, typename L::V* to,
-          std::ptrdiff_t to_stride) {
+void transpose(const typename L::V* from, std::ptrdiff_t from_stride, int rows, int columns,
+               typename L::V* to, std::ptrdiff_t to_stride) {
   constexpr int W = L::width;
   for (int c = 0; c < columns; c += W)
     for (int r = 0; r < rows; r += W) {
       const auto* corner = from + r * from_stride + c / W;
       auto* target = to + c * to_stride + r / W;
       if (r + W <= rows && c + W <= columns)
-        turn_square<L, true>(corner, from_stride, W, W, target, to_stride);
+        transpose_square<L, true>(corner, from_stride, W, W, target, to_stride);
       else
-        turn_square<L, false>(corner, from_stride, rows - r, columns - c, target, to_stride);
+        transpose_square<L, false>(corner, from_stride, rows - r, columns - c, target, to_stride);
     }
 }
 

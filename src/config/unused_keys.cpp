@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/idle_keys.hpp"
+#include "config/unused_keys.hpp"
 
 #include <algorithm>
 #include <initializer_list>
 
 namespace shoal::config {
 
-const char* idle_reason(const ConfigKey& key, const ConfigDraft& draft) {
+const char* unused_reason(const ConfigKey& key, const ConfigDraft& draft) {
   const RunConfig& config = draft.config;
   const TaskSourceKind source = config.tasks.source;
   const Optimizer& optimizer = config.train.optimizer;
@@ -41,12 +41,12 @@ std::string label_of(const ConfigOverride& change) {
   return change.origin.substr(0, change.origin.find('='));
 }
 
-std::vector<std::string> idle_overrides(const std::vector<ConfigOverride>& overrides,
-                                        const ConfigDraft& draft) {
+std::vector<std::string> unused_overrides(const std::vector<ConfigOverride>& overrides,
+                                          const ConfigDraft& draft) {
   std::vector<std::string> sentences;
   for (const ConfigKey& key : config_keys()) {
     const ConfigOverride* change = override_of(key, overrides);
-    if (const char* why = change ? idle_reason(key, draft) : nullptr)
+    if (const char* why = change ? unused_reason(key, draft) : nullptr)
       sentences.push_back(label_of(*change) + ": has no effect: " + why);
   }
   return sentences;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a batch is cut by costs: every task is in a group, no kind that is not usable is used, and no other cut
 // of a small batch is done much sooner (all of them are tried).
-#include "cpu/batch_cut.hpp"
+#include "cpu/batch_partition.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 constexpr PerKind<std::int64_t> sizes = {16, 8, 1};
 
 /// Threads that take the next group when they are free, group by group.
-double played(const BatchCut& groups, int threads, const PerKind<double>& seconds) {
+double played(const BatchPartition& groups, int threads, const PerKind<double>& seconds) {
   std::vector<double> busy(static_cast<std::size_t>(threads), 0.0);
   for (std::size_t k = 0; k < group_kinds; ++k)
     for (std::int64_t g = 0; g < groups[k]; ++g) *std::min_element(busy.begin(), busy.end()) += seconds[k];
@@ -28,15 +28,17 @@ PerKind<double> random_costs(std::mt19937_64& random) {
   return {full, full * 0.5 * share(random), full / 16.0 * share(random)};
 }
 
-std::int64_t room(const BatchCut& cut) {
-  return cut[full_group] * sizes[full_group] + cut[half_group] * sizes[half_group] + cut[single_task];
+std::int64_t room(const BatchPartition& partition) {
+  return partition[full_group] * sizes[full_group] + partition[half_group] * sizes[half_group] +
+         partition[single_task];
 }
 
-TEST(BatchCut, MakespanIsThatOfThreadsThatTakeTheNextGroup) {
+TEST(BatchPartition, MakespanIsThatOfThreadsThatTakeTheNextGroup) {
   std::mt19937_64 random(3);
   for (int round = 0; round < 300; ++round) {
-    const BatchCut groups{static_cast<std::int64_t>(random() % 60), static_cast<std::int64_t>(random() % 20),
-                          static_cast<std::int64_t>(random() % 40)};
+    const BatchPartition groups{static_cast<std::int64_t>(random() % 60),
+                                static_cast<std::int64_t>(random() % 20),
+                                static_cast<std::int64_t>(random() % 40)};
     const int threads = static_cast<int>(random() % 7) + 1;
     const auto seconds = random_costs(random);
     EXPECT_NEAR(makespan(groups, threads, seconds), played(groups, threads, seconds),
@@ -44,30 +46,30 @@ TEST(BatchCut, MakespanIsThatOfThreadsThatTakeTheNextGroup) {
   }
 }
 
-TEST(BatchCut, EveryTaskIsInAGroupOfAUsableKind) {
+TEST(BatchPartition, EveryTaskIsInAGroupOfAUsableKind) {
   std::mt19937_64 random(4);
   for (int round = 0; round < 3000; ++round) {
     const auto tasks = static_cast<std::int64_t>(random() % 200) + 1;
     PerKind<bool> usable{random() % 2 == 0, random() % 2 == 0, random() % 2 == 0};
     if (!usable[full_group] && !usable[single_task])
       usable[random() % 2 == 0 ? full_group : single_task] = true;
-    const BatchCut cut =
-        cut_batch(tasks, static_cast<int>(random() % 8) + 1, sizes, random_costs(random), usable);
-    EXPECT_GE(room(cut), tasks);
-    EXPECT_LT(room(cut) - tasks, 16);
-    for (std::size_t k = 0; k < group_kinds; ++k) EXPECT_TRUE(usable[k] || cut[k] == 0) << "kind " << k;
+    const BatchPartition partition =
+        partition_batch(tasks, static_cast<int>(random() % 8) + 1, sizes, random_costs(random), usable);
+    EXPECT_GE(room(partition), tasks);
+    EXPECT_LT(room(partition) - tasks, 16);
+    for (std::size_t k = 0; k < group_kinds; ++k) EXPECT_TRUE(usable[k] || partition[k] == 0) << "kind " << k;
   }
 }
 
-TEST(BatchCut, AnotherKindMustPayForTheChange) {
+TEST(BatchPartition, AnotherKindMustPayForTheChange) {
   // 25 tasks: two full groups take 32, a full one, a half one and a task 31.5 or 28 units of time.
   const PerKind<bool> all = {true, true, true};
-  EXPECT_EQ(cut_batch(25, 1, sizes, {16.0, 13.5, 2.0}, all), (BatchCut{2, 0, 0}));
-  EXPECT_EQ(cut_batch(25, 1, sizes, {16.0, 9.0, 3.0}, all), (BatchCut{1, 1, 1}));
-  EXPECT_EQ(cut_batch(1024 + 9, 1, sizes, {16.0, 16.0, 1.5}, all), (BatchCut{64, 0, 9}));
+  EXPECT_EQ(partition_batch(25, 1, sizes, {16.0, 13.5, 2.0}, all), (BatchPartition{2, 0, 0}));
+  EXPECT_EQ(partition_batch(25, 1, sizes, {16.0, 9.0, 3.0}, all), (BatchPartition{1, 1, 1}));
+  EXPECT_EQ(partition_batch(1024 + 9, 1, sizes, {16.0, 16.0, 1.5}, all), (BatchPartition{64, 0, 9}));
 }
 
-TEST(BatchCut, NoOtherCutIsDoneMuchSooner) {
+TEST(BatchPartition, NoOtherCutIsDoneMuchSooner) {
   std::mt19937_64 random(5);
   double worst = 1.0, sum = 0.0;
   constexpr int rounds = 400;
@@ -83,7 +85,7 @@ TEST(BatchCut, NoOtherCutIsDoneMuchSooner) {
         least = std::min(least, played({full, half, std::max<std::int64_t>(0, tasks - 16 * full - 8 * half)},
                                        threads, seconds));
     const double chosen =
-        played(cut_batch(tasks, threads, sizes, seconds, {true, true, true}), threads, seconds);
+        played(partition_batch(tasks, threads, sizes, seconds, {true, true, true}), threads, seconds);
     worst = std::max(worst, chosen / least);
     sum += chosen / least;
   }

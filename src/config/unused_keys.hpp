@@ -12,7 +12,7 @@
 namespace shoal::config {
 
 /// Why a key has no effect in a configuration, whatever is done with it; null when it may have one.
-const char* idle_reason(const ConfigKey& key, const ConfigDraft& draft);
+const char* unused_reason(const ConfigKey& key, const ConfigDraft& draft);
 
 /// The override of a key; null where there is none.
 const ConfigOverride* override_of(const ConfigKey& key, const std::vector<ConfigOverride>& overrides);
@@ -20,7 +20,7 @@ const ConfigOverride* override_of(const ConfigKey& key, const std::vector<Config
 std::string label_of(const ConfigOverride& change);
 
 /// A sentence for every override that the configuration has no use for, e.g. loss.delta without huber.
-std::vector<std::string> idle_overrides(const std::vector<ConfigOverride>& overrides,
-                                        const ConfigDraft& draft);
+std::vector<std::string> unused_overrides(const std::vector<ConfigOverride>& overrides,
+                                          const ConfigDraft& draft);
 
 }  // namespace shoal::config
