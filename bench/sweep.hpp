@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // --sweep-plans: every admissible launch plan of a shape on the cuda backend, timed, so that minutes on a GPU
-// are enough to correct the data that plans are chosen by (src/cuda/architecture.hpp).
+// are enough to correct the data that plans are chosen by (src/cuda/plan/architecture.hpp).
 #pragma once
 
 #include <cstdint>

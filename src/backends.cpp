@@ -6,7 +6,7 @@
 #include "cpu/cpu_backend.hpp"
 #if defined(SHOAL_HAS_CUDA)
 #include "cuda/cuda_backend.hpp"
-#include "cuda/plan_choice.hpp"
+#include "cuda/plan/plan_choice.hpp"
 #endif
 #include "reference/reference_backend.hpp"
 

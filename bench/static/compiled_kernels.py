@@ -128,7 +128,7 @@ def compiled(build, architectures=ARCHITECTURES):
     """([Compiled], CPU minutes of the compiler) for every kernel source and machine."""
     nvdisasm = disassembler(build)
     digest = hashlib.sha256(nvcc_version().encode())
-    for file in sorted((ROOT / "kernels").iterdir()):
+    for file in sorted((ROOT / "kernels").rglob("*.*")):
         digest.update(file.read_bytes())
     every, jobs = [], []
     for source, command in commands(build).items():

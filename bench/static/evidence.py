@@ -31,7 +31,8 @@ PURPOSES = ("meta_gradient", "adapt", "evaluate", "predict")  # what it is launc
 
 
 def source_lines():
-    return {f"{file.name}:{number}": line for file in sorted((compiled_kernels.ROOT / "kernels").iterdir())
+    folder = compiled_kernels.ROOT / "kernels"
+    return {f"{file.relative_to(folder)}:{number}": line for file in sorted(folder.rglob("*.*"))
             for number, line in enumerate(file.read_text().split("\n"), 1)}
 
 

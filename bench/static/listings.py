@@ -55,7 +55,8 @@ def short(name):
 
 
 def place_of(file, line):
-    return f"{file.rsplit('/', 1)[-1]}:{line}"
+    """The project's kernels by their path in kernels/, where several folders have a file of one name; others by their name."""
+    return f"{re.split(r'/kernels/', file)[-1] if '/kernels/' in file else file.rsplit('/', 1)[-1]}:{line}"
 
 
 def read_sass(text):

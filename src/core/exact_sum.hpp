@@ -18,7 +18,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/exact_sum.hpp"
+#include "kernels/math/exact_sum.hpp"
 
 namespace shoal {
 

@@ -5,7 +5,7 @@
 
 #include <shoal/task_source.hpp>
 
-#include "kernels/generated_task.hpp"
+#include "kernels/generate/generated_task.hpp"
 
 namespace shoal {
 

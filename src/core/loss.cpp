@@ -6,7 +6,7 @@
 #include "core/loss_options.hpp"
 #include "core/name_table.hpp"
 #include "core/with_kind.hpp"
-#include "kernels/kind_traits.hpp"
+#include "kernels/math/kind_traits.hpp"
 
 namespace shoal {
 namespace {

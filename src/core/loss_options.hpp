@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options of a loss as kernels/losses.hpp takes them.
+// The options of a loss as kernels/math/losses.hpp takes them.
 #pragma once
 
 #include <shoal/loss.hpp>
 
-#include "kernels/network.hpp"
+#include "kernels/math/network.hpp"
 
 namespace shoal {
 

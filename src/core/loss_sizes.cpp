@@ -4,7 +4,7 @@
 // its struct states another number of pairs than terms() passes on.
 #include <shoal/kinds.hpp>
 
-#include "kernels/kind_traits.hpp"
+#include "kernels/math/kind_traits.hpp"
 
 namespace shoal {
 namespace {

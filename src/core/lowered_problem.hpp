@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// LoweredProblem: a Problem in the plain data of kernels/network.hpp, which inner code takes.
+// LoweredProblem: a Problem in the plain data of kernels/math/network.hpp, which inner code takes.
 #pragma once
 
 #include <vector>
 
 #include "core/backend.hpp"
-#include "kernels/network.hpp"
+#include "kernels/math/network.hpp"
 
 namespace shoal {
 

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/emulated_fma.hpp"
+#include "kernels/math/emulated_fma.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

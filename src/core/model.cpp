@@ -5,7 +5,7 @@
 
 #include "core/name_table.hpp"
 #include "core/with_kind.hpp"
-#include "kernels/activations.hpp"
+#include "kernels/math/activations.hpp"
 
 namespace shoal {
 namespace {

@@ -7,7 +7,7 @@
 #include <shoal/error.hpp>
 
 #include "core/exact_sum.hpp"
-#include "kernels/gradient_norm.hpp"
+#include "kernels/update/gradient_norm.hpp"
 
 namespace shoal {
 namespace {

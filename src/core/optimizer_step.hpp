@@ -5,7 +5,7 @@
 #include <shoal/meta_learner.hpp>
 #include <shoal/optimizer.hpp>
 
-#include "kernels/optimizer_update.hpp"
+#include "kernels/update/optimizer_update.hpp"
 
 namespace shoal {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What random numbers are drawn for, and random orders. The draws themselves: kernels/random_stream.hpp.
+// What random numbers are drawn for, and random orders. The draws themselves: kernels/math/random_stream.hpp.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "kernels/random_stream.hpp"
+#include "kernels/math/random_stream.hpp"
 
 namespace shoal {
 

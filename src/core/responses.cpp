@@ -9,8 +9,8 @@
 #include <shoal/error.hpp>
 
 #include "core/float_environment.hpp"
-#include "kernels/double_exponential.hpp"
-#include "kernels/losses.hpp"
+#include "kernels/math/double_exponential.hpp"
+#include "kernels/math/losses.hpp"
 
 namespace shoal {
 namespace {

@@ -9,8 +9,8 @@
 
 #include <shoal/meta_learner.hpp>
 
-#include "kernels/generated_task.hpp"
-#include "kernels/optimizer_update.hpp"
+#include "kernels/generate/generated_task.hpp"
+#include "kernels/update/optimizer_update.hpp"
 
 namespace shoal {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Host code chooses by a kind here: names of kinds, facts about losses, the reference backend. Code that is
-// compiled for one instruction set or for a device chooses by kernels/choices.hpp.
+// compiled for one instruction set or for a device chooses by kernels/math/choices.hpp.
 #pragma once
 
 #include <array>

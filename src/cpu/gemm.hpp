@@ -27,7 +27,7 @@
 
 #include <cstddef>
 
-#include "kernels/gemm_layout.hpp"
+#include "kernels/math/gemm_layout.hpp"
 
 namespace shoal::cpu {
 

@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/network.hpp"
+#include "kernels/math/network.hpp"
 
 namespace shoal::cpu {
 

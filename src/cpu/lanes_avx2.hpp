@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "kernels/lanes.hpp"
+#include "kernels/math/lanes.hpp"
 
 namespace shoal::cpu::avx2 {
 

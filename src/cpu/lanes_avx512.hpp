@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sixteen lanes per register: AVX-512F, DQ. Only for translation units built with these sets. The lane
-// operations are those of kernels/lanes.hpp; none may come from the standard library (see group_job.hpp).
+// operations are those of kernels/math/lanes.hpp; none may come from the standard library (see
+// group_job.hpp).
 #pragma once
 
 #include <immintrin.h>
 
 #include <cstdint>
 
-#include "kernels/lanes.hpp"
+#include "kernels/math/lanes.hpp"
 
 namespace shoal::cpu::avx512 {
 

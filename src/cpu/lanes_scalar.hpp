@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Four lanes in plain C++: the portable path, for any machine. They are the compiler's own vectors, for which
 // it uses whatever registers the baseline of the machine has. fma is rounded once everywhere, by an
-// instruction or without one (kernels/emulated_fma.hpp).
+// instruction or without one (kernels/math/emulated_fma.hpp).
 #pragma once
 
 #include <cstdint>
 
-#include "kernels/lanes.hpp"
+#include "kernels/math/lanes.hpp"
 
 namespace shoal::cpu::scalar {
 

@@ -9,7 +9,7 @@
 
 #include "cpu/gemm.hpp"
 #include "cpu/row_block.hpp"
-#include "kernels/choices.hpp"
+#include "kernels/math/choices.hpp"
 
 namespace shoal::cpu {
 

@@ -11,7 +11,7 @@
 
 #include "cpu/cache_sizes.hpp"
 #include "cpu/lane_layouts.hpp"
-#include "kernels/kind_traits.hpp"
+#include "kernels/math/kind_traits.hpp"
 
 namespace shoal::cpu {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/activations.hpp"
+#include "kernels/math/activations.hpp"
 
 namespace shoal::cpu {
 namespace {
@@ -63,7 +63,7 @@ double QueryLossBound::output_bound(double x, double offset) const {
   return bound;
 }
 
-/// The definitions are those of kernels/losses.hpp. Losses that are not among these have no bound: they are
+/// The definitions are those of kernels/math/losses.hpp. Losses that are not among these have no bound: they are
 /// always computed.
 double QueryLossBound::term_bound(double output, double y) const {
   const double difference = output + y;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cpu/lane_layouts.hpp"
-#include "kernels/kind_traits.hpp"
+#include "kernels/math/kind_traits.hpp"
 
 namespace shoal::cpu {
 

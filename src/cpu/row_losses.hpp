@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loss of a block of rows: its terms, its first derivative, its second derivative in a direction. The
-// maths (kernels/losses.hpp) takes one row in every lane. With lanes = tasks that is how rows lie; with lanes
-// = units W rows of one task are turned into lanes and the results turned back.
+// maths (kernels/math/losses.hpp) takes one row in every lane. With lanes = tasks that is how rows lie; with
+// lanes = units W rows of one task are turned into lanes and the results turned back.
 #pragma once
 
 #include "cpu/row_block.hpp"
 #include "cpu/transpose.hpp"
-#include "kernels/choices.hpp"
-#include "kernels/kind_traits.hpp"
+#include "kernels/math/choices.hpp"
+#include "kernels/math/kind_traits.hpp"
 
 namespace shoal::cpu {
 

@@ -5,7 +5,7 @@
 
 #include <shoal/error.hpp>
 
-#include "cuda/memory_pool.hpp"
+#include "cuda/runtime/memory_pool.hpp"
 
 namespace shoal::cuda {
 namespace {

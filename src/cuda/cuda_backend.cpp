@@ -12,13 +12,13 @@
 
 #include "core/optimizer_step.hpp"
 #include "cuda/caller_memory.hpp"
-#include "cuda/device_clock.hpp"
-#include "cuda/device_range.hpp"
 #include "cuda/result_delivery.hpp"
+#include "cuda/runtime/clock.hpp"
+#include "cuda/runtime/range.hpp"
 #include "cuda/task_launcher.hpp"
 #include "cuda/task_outputs.hpp"
 #include "cuda/training_session.hpp"
-#include "kernels/meta_update.hpp"
+#include "kernels/update/meta_update.hpp"
 
 namespace shoal {
 namespace cuda {

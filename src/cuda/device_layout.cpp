@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "kernels/team_padding.hpp"
+#include "kernels/team/padding.hpp"
 
 namespace shoal::cuda {
 

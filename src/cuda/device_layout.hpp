@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceLayout: parameters as the kernels want them, every matrix row padded (kernels/team_gemm.cuh
+// DeviceLayout: parameters as the kernels want them, every matrix row padded (kernels/team/gemm.cuh
 // says why), and the conversion in both directions.
 #pragma once
 
@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "kernels/network.hpp"
-#include "kernels/team_width.hpp"
+#include "kernels/math/network.hpp"
+#include "kernels/team/width.hpp"
 
 namespace shoal::cuda {
 

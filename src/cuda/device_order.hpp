@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceOrder: the order of tasks (kernels/task_order.hpp), made on the device. A batch like the one before
-// it, of the same sizes and with the same bad tasks, is not sorted again, and memory is kept.
+// DeviceOrder: the order of tasks (kernels/batch/task_order.hpp), made on the device. A batch like the one
+// before it, of the same sizes and with the same bad tasks, is not sorted again, and memory is kept.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <vector>
 
-#include "cuda/device_array.hpp"
-#include "kernels/task_order.hpp"
+#include "cuda/runtime/array.hpp"
+#include "kernels/batch/task_order.hpp"
 
 namespace shoal::cuda {
 

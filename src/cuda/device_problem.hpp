@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "core/lowered_problem.hpp"
-#include "cuda/device_array.hpp"
 #include "cuda/device_layout.hpp"
 #include "cuda/device_tasks.hpp"
+#include "cuda/runtime/array.hpp"
 
 namespace shoal::cuda {
 

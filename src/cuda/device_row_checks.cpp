@@ -2,7 +2,7 @@
 #include "cuda/device_row_checks.hpp"
 
 #include "core/batch_checks.hpp"
-#include "kernels/row_checks.hpp"
+#include "kernels/batch/row_checks.hpp"
 
 namespace shoal::cuda {
 namespace {

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <span>
 
-#include "cuda/device_array.hpp"
 #include "cuda/row_format.hpp"
-#include "kernels/task_arguments.hpp"
+#include "cuda/runtime/array.hpp"
+#include "kernels/team/task_arguments.hpp"
 
 namespace shoal::cuda {
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "cuda/device_problem.hpp"
-#include "kernels/meta_update.hpp"
+#include "kernels/update/meta_update.hpp"
 
 namespace shoal::cuda {
 

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "cuda/device_array.hpp"
 #include "cuda/device_order.hpp"
 #include "cuda/device_row_checks.hpp"
 #include "cuda/row_format.hpp"
-#include "kernels/generated_task.hpp"
-#include "kernels/task_arguments.hpp"
+#include "cuda/runtime/array.hpp"
+#include "kernels/generate/generated_task.hpp"
+#include "kernels/team/task_arguments.hpp"
 
 namespace shoal::cuda {
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "core/optimizer_step.hpp"
-#include "kernels/result_packing.hpp"
+#include "kernels/batch/result_packing.hpp"
 
 namespace shoal::cuda {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <shoal/error.hpp>
 
-#include "cuda/plan_choice.hpp"
+#include "cuda/plan/plan_choice.hpp"
 
 namespace shoal::cuda {
 namespace {

@@ -6,11 +6,11 @@
 #include <span>
 
 #include "cuda/cuda_options.hpp"
-#include "cuda/device.hpp"
 #include "cuda/device_problem.hpp"
-#include "cuda/launch_plan.hpp"
-#include "cuda/layered_runner.hpp"
-#include "cuda/team_launcher.hpp"
+#include "cuda/layered/runner.hpp"
+#include "cuda/plan/launch_plan.hpp"
+#include "cuda/runtime/device.hpp"
+#include "cuda/team/launcher.hpp"
 
 namespace shoal::cuda {
 

@@ -7,9 +7,9 @@
 
 #include <shoal/task_status.hpp>
 
-#include "cuda/device_array.hpp"
 #include "cuda/device_layout.hpp"
-#include "kernels/task_arguments.hpp"
+#include "cuda/runtime/array.hpp"
+#include "kernels/team/task_arguments.hpp"
 
 namespace shoal::cuda {
 

@@ -12,13 +12,13 @@
 #include <algorithm>
 #include <array>
 
-#include "cuda/device_graph.hpp"
-#include "cuda/device_range.hpp"
 #include "cuda/device_state.hpp"
+#include "cuda/runtime/graph.hpp"
+#include "cuda/runtime/range.hpp"
 #include "cuda/task_launcher.hpp"
 #include "cuda/task_outputs.hpp"
 #include "cuda/update_workspace.hpp"
-#include "kernels/task_generation.hpp"
+#include "kernels/generate/task_generation.hpp"
 
 namespace shoal::cuda {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "core/backend.hpp"
 #include "cuda/cuda_options.hpp"
-#include "cuda/device.hpp"
-#include "cuda/device_clock.hpp"
+#include "cuda/runtime/clock.hpp"
+#include "cuda/runtime/device.hpp"
 
 namespace shoal::cuda {
 

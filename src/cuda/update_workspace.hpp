@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// UpdateWorkspace: the memory that the sum over sets and the update (kernels/meta_update.hpp) work in, kept
-// from call to call.
+// UpdateWorkspace: the memory that the sum over sets and the update (kernels/update/meta_update.hpp) work in,
+// kept from call to call.
 #pragma once
 
 #include "cuda/device_problem.hpp"
-#include "kernels/meta_update.hpp"
-#include "kernels/task_arguments.hpp"
+#include "kernels/team/task_arguments.hpp"
+#include "kernels/update/meta_update.hpp"
 
 namespace shoal::cuda {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The generated sources: task ids, Philox streams and packing around the formulas of
-// kernels/generated_task.hpp.
+// kernels/generate/generated_task.hpp.
 #pragma once
 
 #include <shoal/task_source.hpp>

@@ -12,7 +12,7 @@
 #include <shoal/loss.hpp>
 #include <shoal/model.hpp>
 
-#include "kernels/kind_traits.hpp"
+#include "kernels/math/kind_traits.hpp"
 #include "support/activation_cases.hpp"
 #include "support/scratch.hpp"
 

@@ -5,7 +5,7 @@
 #include "core/registry.hpp"
 #include "cpu/cpu_backend.hpp"
 #include "cuda/cuda_backend.hpp"
-#include "cuda/plan_choice.hpp"
+#include "cuda/plan/plan_choice.hpp"
 #include "cuda_under_test.hpp"
 #include "reference/reference_backend.hpp"
 

@@ -13,8 +13,8 @@
 #include <shoal/error.hpp>
 
 #include "core/lowered_problem.hpp"
-#include "cuda/device.hpp"
-#include "cuda/plan_choice.hpp"
+#include "cuda/plan/plan_choice.hpp"
+#include "cuda/runtime/device.hpp"
 #include "cuda_under_test.hpp"
 #include "support/bits.hpp"
 #include "support/random_case.hpp"

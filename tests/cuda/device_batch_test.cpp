@@ -9,7 +9,7 @@
 #include <shoal/error.hpp>
 #include <shoal/trainer.hpp>
 
-#include "cuda/device_counts.hpp"
+#include "cuda/runtime/counts.hpp"
 #include "cuda_under_test.hpp"
 #include "support/bits.hpp"
 #include "support/device_copies.hpp"

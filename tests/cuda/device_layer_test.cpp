@@ -2,7 +2,7 @@
 // The device layer as the backend sees it: choice of a device, errors that name call and place, memory that
 // runs out, graphs, and training with every call made to fail in turn.
 // Covers *_cuda, device_choice, device_error, runtime_call.
-#include "cuda/device.hpp"
+#include "cuda/runtime/device.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,10 +11,10 @@
 
 #include <shoal/trainer.hpp>
 
-#include "cuda/device_array.hpp"
-#include "cuda/device_graph.hpp"
+#include "cuda/runtime/array.hpp"
+#include "cuda/runtime/graph.hpp"
 #include "cuda_under_test.hpp"
-#include "kernels/meta_update.hpp"
+#include "kernels/update/meta_update.hpp"
 #include "simt/device_host.hpp"
 #include "support/random_case.hpp"
 

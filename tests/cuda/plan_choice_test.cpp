@@ -8,8 +8,8 @@
 
 #include "core/lowered_problem.hpp"
 #include "cuda/device_layout.hpp"
-#include "cuda/layered_workspace.hpp"
-#include "cuda/plan_choice.hpp"
+#include "cuda/layered/workspace.hpp"
+#include "cuda/plan/plan_choice.hpp"
 
 namespace shoal::testing {
 namespace {

@@ -17,7 +17,7 @@
 #include "core/inner_plan.hpp"
 #include "core/lowered_problem.hpp"
 #include "cuda/device_layout.hpp"
-#include "cuda/launch_plan.hpp"
+#include "cuda/plan/launch_plan.hpp"
 
 namespace shoal::testing {
 

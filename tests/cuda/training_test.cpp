@@ -13,7 +13,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "cuda/device_counts.hpp"
+#include "cuda/runtime/counts.hpp"
 #include "cuda_under_test.hpp"
 #include "support/random_case.hpp"
 

@@ -21,7 +21,7 @@ def test_auto_without_a_compiler():
         assert "no CUDA compiler: building without the CUDA backend" in result.stdout, result.stdout
         with open(os.path.join(folder, "build.ninja"), encoding="utf-8") as file:
             text = file.read()
-        assert "task_kernels.cu" not in text and "device_cuda" not in text
+        assert "task_kernels.cu" not in text and "runtime/device.cpp" not in text
 
 
 def test_no_cuda_file_is_read():

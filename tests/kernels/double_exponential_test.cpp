@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // exp and sigmoid in double against long double, and their bits.
-#include "kernels/double_exponential.hpp"
+#include "kernels/math/double_exponential.hpp"
 
 #include <gtest/gtest.h>
 

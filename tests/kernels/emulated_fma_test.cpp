@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // fma without the instruction, bit for bit: against integers of 128 bits, and against the C library's.
-#include "kernels/emulated_fma.hpp"
+#include "kernels/math/emulated_fma.hpp"
 
 #include <gtest/gtest.h>
 

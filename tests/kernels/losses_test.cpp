@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fp32 losses against their definitions in double: terms, gradient by differences of the terms, curvature
 // by differences of the gradient.
-#include "kernels/losses.hpp"
+#include "kernels/math/losses.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/loss_options.hpp"
-#include "kernels/kind_traits.hpp"
+#include "kernels/math/kind_traits.hpp"
 #include "support/loss_cases.hpp"
 #include "support/typed_kinds.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/philox.hpp"
+#include "kernels/math/philox.hpp"
 
 #include <gtest/gtest.h>
 

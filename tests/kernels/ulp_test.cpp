@@ -10,9 +10,9 @@
 #include <functional>
 #include <limits>
 
-#include "kernels/activations.hpp"
-#include "kernels/normal_quantile.hpp"
-#include "kernels/trigonometric.hpp"
+#include "kernels/math/activations.hpp"
+#include "kernels/math/normal_quantile.hpp"
+#include "kernels/math/trigonometric.hpp"
 #include "support/activation_cases.hpp"
 #include "support/typed_kinds.hpp"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What CUDA's words mean when a kernel runs on the host: every CUDA thread of a block is a fibre, a barrier
-// gives the processor to the next one (tests/simt/simt.cpp). Included by kernels/device.cuh under SHOAL_SIMT.
+// gives the processor to the next one (tests/simt/simt.cpp). Included by kernels/device/device.cuh under
+// SHOAL_SIMT.
 #pragma once
 
 #include <cmath>

@@ -17,10 +17,10 @@
 #include <memory>
 #include <utility>
 
-#include "cuda/device.hpp"
-#include "cuda/device_graph.hpp"
-#include "cuda/device_range.hpp"
-#include "cuda/memory_pool.hpp"
+#include "cuda/runtime/device.hpp"
+#include "cuda/runtime/graph.hpp"
+#include "cuda/runtime/memory_pool.hpp"
+#include "cuda/runtime/range.hpp"
 #include "simt/late_stream.hpp"
 #include "simt/simt.hpp"
 

@@ -3,7 +3,7 @@
 // first.
 #include <cstring>
 
-#include "cuda/fast_products.hpp"
+#include "cuda/layered/fast_products.hpp"
 #include "simt/device_host.hpp"
 #include "simt/simt.hpp"
 

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <vector>
 
-#include "kernels/task_order.hpp"
+#include "kernels/batch/task_order.hpp"
 #include "simt/device_host.hpp"
 #include "simt/simt.hpp"
 

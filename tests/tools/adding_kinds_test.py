@@ -15,9 +15,9 @@ import subprocess
 import sys
 import tempfile
 
-LOSS = ["include/shoal/kinds.hpp", "kernels/losses.hpp", "src/reference/losses.hpp", "src/core/responses.cpp", "tests/support/loss_cases.hpp",
+LOSS = ["include/shoal/kinds.hpp", "kernels/math/losses.hpp", "src/reference/losses.hpp", "src/core/responses.cpp", "tests/support/loss_cases.hpp",
         "docs/configuration.md", "docs/definitions.md"]
-ACTIVATION = ["include/shoal/kinds.hpp", "kernels/activations.hpp", "src/reference/activations.hpp", "tests/support/activation_cases.hpp",
+ACTIVATION = ["include/shoal/kinds.hpp", "kernels/math/activations.hpp", "src/reference/activations.hpp", "tests/support/activation_cases.hpp",
               "docs/configuration.md", "docs/definitions.md", "docs/numerics.md"]
 
 KERNEL_LOSS = """
@@ -154,7 +154,7 @@ ENUMERATOR = {"loss": ("include/shoal/kinds.hpp", "gaussian_nll, qlike };", "gau
 EDITS = {
     "loss": [ENUMERATOR["loss"],
              ("include/shoal/kinds.hpp", "LossKind::qlike>;", "LossKind::qlike, LossKind::log_cosh>;"),
-             ("kernels/losses.hpp", "using Qlike = LossOf<LossKind::qlike>;\n", "using Qlike = LossOf<LossKind::qlike>;\n" + KERNEL_LOSS),
+             ("kernels/math/losses.hpp", "using Qlike = LossOf<LossKind::qlike>;\n", "using Qlike = LossOf<LossKind::qlike>;\n" + KERNEL_LOSS),
              ("src/reference/losses.hpp", "\ntemplate <class T>\nT row_terms(", REFERENCE_LOSS + "\ntemplate <class T>\nT row_terms("),
              ("src/core/responses.cpp", "case LossKind::huber:\n        add(", "case LossKind::huber:\n      case LossKind::log_cosh:\n        add("),
              ("src/core/responses.cpp", "case LossKind::huber:\n    case LossKind::pinball:",
@@ -163,7 +163,7 @@ EDITS = {
              ("docs/configuration.md", "gaussian-nll \\| qlike |", "gaussian-nll \\| qlike \\| log-cosh |")],
     "activation": [ENUMERATOR["activation"],
                    ("include/shoal/kinds.hpp", "Activation::gelu>;", "Activation::gelu, Activation::mish>;"),
-                   ("kernels/activations.hpp", "using Gelu = ActivationOf<Activation::gelu>;\n",
+                   ("kernels/math/activations.hpp", "using Gelu = ActivationOf<Activation::gelu>;\n",
                     "using Gelu = ActivationOf<Activation::gelu>;\n" + KERNEL_ACTIVATION),
                    ("src/reference/activations.hpp", "\ntemplate <class T>\nActivated<T> activate(",
                     REFERENCE_ACTIVATION + "\ntemplate <class T>\nActivated<T> activate("),
@@ -174,9 +174,9 @@ EDITS = {
 ROWS = {"loss": ("docs/definitions.md", "| `qlike`", "| `log-cosh` | d_out | ln cosh(o - y) | finite |"),
         "activation": ("docs/definitions.md", "| `gelu`", "| `mish` | z tanh(softplus(z)) | long | a, f', f'' |")}
 # The source that does not compile without a file's part of it.
-NEEDS = {"kernels/losses.hpp": "src/core/loss_sizes.cpp", "src/reference/losses.hpp": "src/reference/task_run.cpp",
+NEEDS = {"kernels/math/losses.hpp": "src/core/loss_sizes.cpp", "src/reference/losses.hpp": "src/reference/task_run.cpp",
          "src/core/responses.cpp": "src/core/responses.cpp", "tests/support/loss_cases.hpp": "tests/support/random_case.cpp",
-         "kernels/activations.hpp": "src/core/model.cpp", "src/reference/activations.hpp": "src/reference/task_run.cpp",
+         "kernels/math/activations.hpp": "src/core/model.cpp", "src/reference/activations.hpp": "src/reference/task_run.cpp",
          "tests/support/activation_cases.hpp": "tests/support/kinks.cpp"}
 TOUCHED = ["src/core/loss.cpp", "src/core/loss_sizes.cpp", "src/core/model.cpp", "src/core/responses.cpp", "src/reference/task_run.cpp",
            "src/cpu/isa_scalar.cpp", "tests/support/random_case.cpp", "tests/support/kinks.cpp"]
@@ -276,7 +276,7 @@ def check_refusals(tree):
     for what, (old, new) in wrong.items():
         tree.restore()
         tree.add("loss")
-        file = tree.folder / "kernels/losses.hpp"
+        file = tree.folder / "kernels/math/losses.hpp"
         before, mark, after = file.read_text(encoding="utf-8").partition("struct LossOf<LossKind::log_cosh>")
         assert old in after, old
         file.write_text(before + mark + after.replace(old, new, 1), encoding="utf-8")
@@ -284,7 +284,7 @@ def check_refusals(tree):
         count += 1
     tree.restore()
     tree.add("activation")
-    tree.change("kernels/activations.hpp", '"mish";\n  static constexpr bool curved = true', '"mish";\n  static constexpr bool curved = false')
+    tree.change("kernels/math/activations.hpp", '"mish";\n  static constexpr bool curved = true', '"mish";\n  static constexpr bool curved = false')
     tree.expect_refused("src/cpu/isa_scalar.cpp", "a tape has no room for f''")
     print(f"{count + 3} ways to forget something do not compile")
 

@@ -40,7 +40,7 @@ FINE = {
 }
 BAD = {
     "a core that knows a backend": ("src/core/b.cpp", LICENCE + '#include "cpu/cpu_backend.hpp"\n', "must not include src/cpu"),
-    "a reference that uses kernels": ("src/reference/b.cpp", LICENCE + '#include "kernels/lanes.hpp"\n', "must not include kernels"),
+    "a reference that uses kernels": ("src/reference/b.cpp", LICENCE + '#include "kernels/math/lanes.hpp"\n', "must not include kernels"),
     "cpu that uses the reference": ("src/cpu/b.cpp", LICENCE + '#include "reference/dual.hpp"\n', "must not include src/reference"),
     "a command line behind the public interface": ("src/cli/b.cpp", LICENCE + '#include "run/run_data.hpp"\n', "must not include src/run"),
     "a part of the engine that reads TOML": ("src/core/b.cpp", LICENCE + "#include <toml++/toml.h>\n", "must not include toml++"),

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lane operations that the shared maths is written in, for one lane: a float. Vector types of src/cpu
+// supply the same set in their own namespaces, found by argument-dependent lookup, so that one source gives
+// the same bits on a CUDA thread, a scalar and every lane of a vector. Nothing from the standard library
+// (src/cpu/group_job.hpp says why).
+#pragma once
+
+#include <cstdint>
+
+#if defined(__CUDACC__)
+#define SHOAL_HD __host__ __device__ __forceinline__
+#else
+#include "kernels/math/emulated_fma.hpp"
+#define SHOAL_HD inline __attribute__((always_inline))
+#endif
+
+namespace shoal::kernels {
+
+/// Integer lanes, comparison results and number of lanes that belong to a value type.
+template <class V>
+struct LaneTraits;
+
+template <>
+struct LaneTraits<float> {
+  using Int = std::int32_t;
+  using Mask = bool;
+  static constexpr int width = 1;
+};
+
+SHOAL_HD float fma(float a, float b, float c) {
+#if defined(__CUDACC__) || SHOAL_FMA_IS_AN_INSTRUCTION
+  return __builtin_fmaf(a, b, c);
+#else
+  return emulated_fma(a, b, c);
+#endif
+}
+SHOAL_HD float sqrt(float a) {
+  return __builtin_sqrtf(a);
+}
+SHOAL_HD float abs(float a) {
+  return __builtin_fabsf(a);
+}
+SHOAL_HD float select(bool m, float yes, float no) {
+  return m ? yes : no;
+}
+SHOAL_HD std::int32_t select(bool m, std::int32_t yes, std::int32_t no) {
+  return m ? yes : no;
+}
+SHOAL_HD bool and_(bool a, bool b) {
+  return a && b;
+}
+SHOAL_HD bool or_(bool a, bool b) {
+  return a || b;
+}
+SHOAL_HD bool not_(bool a) {
+  return !a;
+}
+
+SHOAL_HD std::int32_t bits(float a) {
+#if defined(__CUDA_ARCH__)
+  return __float_as_int(a);
+#else
+  return __builtin_bit_cast(std::int32_t, a);
+#endif
+}
+SHOAL_HD float from_bits(std::int32_t a) {
+#if defined(__CUDA_ARCH__)
+  return __int_as_float(a);
+#else
+  return __builtin_bit_cast(float, a);
+#endif
+}
+
+template <int n>
+SHOAL_HD std::int32_t shift_left(std::int32_t a) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) << n);
+}
+/// Arithmetic: the sign fills in.
+template <int n>
+SHOAL_HD std::int32_t shift_right(std::int32_t a) {
+  return a >> n;
+}
+
+/// To the nearest integral value, ties to even; |a| < 2^22. Adding 1.5 * 2^23 pushes the fraction out; a zero
+/// comes back as +0.
+template <class V>
+SHOAL_HD V round_nearest(V a) {
+  return (a + V(0x1.8p23f)) - V(0x1.8p23f);
+}
+
+/// Of an integral value below 2^22 in magnitude; anything else gives some integer, the same everywhere: the
+/// low bits of a + 1.5 * 2^23.
+template <class V>
+SHOAL_HD typename LaneTraits<V>::Int to_int(V a) {
+  using I = typename LaneTraits<V>::Int;
+  return bits(a + V(0x1.8p23f)) - I(0x4b400000);
+}
+SHOAL_HD float to_float(std::int32_t a) {
+  return static_cast<float>(a);
+}
+
+}  // namespace shoal::kernels

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The task kernel: a persistent grid, one task per team at a time, tasks dealt in order of size so that
+// neighbours take equally long. Shared memory: TeamMemory of each team of the block, dynamic; global: each
+// team's workspace, and sets of digits of the exact sum that all teams add to
+// (kernels/device/exact_digits.cuh). The sets are added by the update (kernels/update/meta_update.cu),
+// integers in any order. One kernel does whatever is wanted of the tasks: the ways of their rows through the
+// network are the same. Oracle: the cpu backend, bit for bit (tests/cuda).
+#include "kernels/team/task_kernels.hpp"
+
+#include "kernels/team/task.cuh"
+
+namespace shoal::kernels {
+namespace {
+
+__global__ void __launch_bounds__(256, 1) task_kernel(const __grid_constant__ TaskArguments job) {
+  SHOAL_SHARED_MEMORY(shared);
+  const Team team = Team::mine(job.team_threads);
+  const auto floats = static_cast<int>(job.memory.floats);
+  float* const team_shared = shared + team.index_in_block() * floats;
+  for (int e = team.rank; e < floats; e += team.size) team_shared[e] = 0.0f;  // padding is read and dropped
+  TeamTask runner(team, job, team_shared, job.workspace + team.index * job.workspace_layout.floats);
+  for (int i = team.index; i < job.tasks; i += team.count) runner.run(job.order[i], i % job.sum_sets);
+}
+
+}  // namespace
+
+void launch_tasks(const TaskArguments& job, const TeamLaunch& grid, void* stream_handle) {
+  [[maybe_unused]] const auto stream = static_cast<cudaStream_t>(stream_handle);
+  const auto blocks = static_cast<unsigned>(grid.blocks), threads = static_cast<unsigned>(grid.threads);
+  const auto shared = static_cast<std::size_t>(grid.shared_bytes);
+  SHOAL_LAUNCH(task_kernel, blocks, threads, shared, stream, job);
+}
+
+const void* task_kernel_address() {
+  return reinterpret_cast<const void*>(&task_kernel);
+}
+
+}  // namespace shoal::kernels

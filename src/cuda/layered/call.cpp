@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cuda/layered/call.hpp"
+
+namespace shoal::cuda {
+
+LayeredCall layered_call(kernels::TaskKernel operation, const kernels::TaskArguments& job,
+                         const kernels::Network& network, const kernels::InnerOptions& inner,
+                         std::span<const std::int64_t> support_offsets,
+                         std::span<const std::int64_t> query_offsets, std::span<const int> points) {
+  return {.operation = operation,
+          .network = network,
+          .loss = job.loss,
+          .inner = inner,
+          .support = {job.support, support_offsets},
+          .query = {job.query, query_offsets},
+          .tasks = job.tasks,
+          .theta = job.theta,
+          .rates = job.rates,
+          .rate_count = job.rate_count,
+          .status = job.status,
+          .failed_step = job.failed_step,
+          .loss_before = job.loss_before,
+          .loss_after = job.loss_after,
+          .fast_weights = job.fast_weights,
+          .sums = job.sums,
+          .rate_sums = job.rate_sums,
+          .points = points,
+          .own_parameters = job.own_parameters,
+          .outputs = job.outputs};
+}
+
+}  // namespace shoal::cuda

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// LayeredSide: support or query rows of a chunk of tasks, and what launches must know of them.
+#pragma once
+
+#include "cuda/layered/call.hpp"
+#include "kernels/layered/arguments.hpp"
+
+namespace shoal::cuda {
+
+/// Tasks `begin` .. `end` - 1 of the batch.
+struct LayeredSpan {
+  int begin = 0, end = 0;
+};
+
+/// One side of a chunk.
+struct LayeredSide {
+  kernels::LayerRows rows;
+  std::int64_t all_rows = 0;
+  int most_rows = 0;   ///< of a task
+  int equal_rows = 0;  ///< of every task, or 0 where they differ
+};
+
+/// Of the tasks in `span`; empty where the call has no such side.
+LayeredSide side_of(const LayeredRows& all, const kernels::Network& net, LayeredSpan span);
+
+}  // namespace shoal::cuda
