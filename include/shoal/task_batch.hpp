@@ -33,11 +33,11 @@ struct TaskColumns {
 /// row_starts[t + 1].
 template <class Real>
 struct TaskSet {
-  std::span<const Real> x;                   ///< [rows, inputs]
-  std::span<const Real> y;                   ///< [rows, targets]; empty with labels
-  std::span<const std::int64_t> labels;      ///< [rows]; only when targets == 0
-  std::span<const Real> output_offset;       ///< [rows, offsets]; added to the network output
-  std::span<const std::int64_t> row_starts;  ///< [tasks + 1], in host memory always
+  std::span<const Real> x = {};                   ///< [rows, inputs]
+  std::span<const Real> y = {};                   ///< [rows, targets]; empty with labels
+  std::span<const std::int64_t> labels = {};      ///< [rows]; only when targets == 0
+  std::span<const Real> output_offset = {};       ///< [rows, offsets]; added to the network output
+  std::span<const std::int64_t> row_starts = {};  ///< [tasks + 1], in host memory always
   /// The CUDA device in whose memory x, y, labels and output_offset are; nothing: host memory.
   std::optional<int> device = {};
 

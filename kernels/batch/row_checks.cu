@@ -61,7 +61,7 @@ __global__ void row_checks_kernel(const RowChecks job) {
     const std::int64_t begin = job.first[task], end = job.first[task + 1];
     bool bad = holds_non_finite(job.x, begin, end, job.inputs, lane);
     if (job.y) bad = holds_non_finite(job.y, begin, end, job.targets, lane) || bad;
-    if (job.offset) bad = holds_non_finite(job.offset, begin, end, job.row_starts, lane) || bad;
+    if (job.offset) bad = holds_non_finite(job.offset, begin, end, job.offsets, lane) || bad;
     if (job.labels) check_labels(job, begin, end, lane);
     if (job.bounded) check_targets(job, begin, end, lane);
     if (__any_sync(0xffffffffu, bad) && lane == 0) job.status[task] = 1;

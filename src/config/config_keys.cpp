@@ -179,30 +179,7 @@ void add_tasks(std::vector<ConfigKey>& keys) {
        shown_if(scale_targets, is_table)});
 }
 
-std::vector<ConfigKey> make_keys() {
-  std::vector<ConfigKey> keys;
-  keys.push_back(integer("seed", SHOAL_FIELD(config.seed), "seed of everything random", 0,
-                         std::numeric_limits<std::int64_t>::max()));
-  keys.push_back(on_machine(
-      choice("backend", SHOAL_FIELD(config.backend), backend_from_string, "auto | reference | cpu | cuda")));
-  keys.push_back(on_machine(integer("threads", SHOAL_FIELD(config.threads), "0 = every core")));
-  keys.push_back(
-      on_machine(choice("isa", SHOAL_FIELD(config.isa), isa_from_string, "auto | scalar | avx2 | avx512")));
-  keys.push_back(on_machine(choice("math", SHOAL_FIELD(config.math), math_from_string,
-                                   "exact | fast (only cuda has it; outside the numerical contract)")));
-  add_tasks(keys);
-  const auto is_loss = [](LossKind kind) {
-    return [kind](const Draft& d) { return d.config.loss.kind == kind; };
-  };
-  ConfigKey floor{"loss.floor", "number", "qlike: targets count as at least this",
-                  [](const Draft& d) { return ConfigValue(d.config.loss.floor.value_or(0.0)); },
-                  [](Draft& d, const ConfigValue& value) { d.config.loss.floor = as_number(value); }};
-  ConfigKey validate_every =
-      integer("train.validate_every", SHOAL_FIELD(config.train.validate_every.emplace()),
-              "iterations between validations; 0 = never; unset: 20 "
-              "for tables that have such tasks",
-              0, std::int64_t{1} << 40);
-  validate_every.get = [](const Draft& d) { return ConfigValue(d.config.train.validate_every.value_or(0)); };
+void add_model(std::vector<ConfigKey>& keys) {
   keys.insert(
       keys.end(),
       {integers("model.hidden", SHOAL_FIELD(config.model.hidden), "hidden widths; [] is a linear model", 1),
@@ -215,26 +192,51 @@ std::vector<ConfigKey> make_keys() {
                        "truncated-normal: standard deviation", 0.0),
                 [](const Draft& d) { return d.config.model.init.kind == Initializer::truncated_normal; }),
        integer("model.outputs", SHOAL_FIELD(config.model.outputs),
-               "softmax: classes; 0 = from parameters or data"),
-       choice("loss.name", SHOAL_FIELD(config.loss.kind), loss_from_string, alternatives(LossKinds::all)),
+               "softmax: classes; 0 = from parameters or data")});
+}
+
+void add_loss(std::vector<ConfigKey>& keys) {
+  const auto is_loss = [](LossKind kind) {
+    return [kind](const Draft& d) { return d.config.loss.kind == kind; };
+  };
+  ConfigKey floor{"loss.floor", "number", "qlike: targets count as at least this",
+                  [](const Draft& d) { return ConfigValue(d.config.loss.floor.value_or(0.0)); },
+                  [](Draft& d, const ConfigValue& value) { d.config.loss.floor = as_number(value); }};
+  keys.insert(
+      keys.end(),
+      {choice("loss.name", SHOAL_FIELD(config.loss.kind), loss_from_string, alternatives(LossKinds::all)),
        shown_if(number("loss.delta", SHOAL_FIELD(config.loss.delta), "huber"), is_loss(LossKind::huber)),
        shown_if(number("loss.pos_weight", SHOAL_FIELD(config.loss.pos_weight), "bce: weight of positives"),
                 is_loss(LossKind::bce)),
        shown_if(
            numbers("loss.quantiles", SHOAL_FIELD(config.loss.quantiles), "pinball: levels between 0 and 1"),
            is_loss(LossKind::pinball)),
-       shown_if(floor, [](const Draft& d) { return d.config.loss.floor.has_value(); }),
-       text("algorithm.name", SHOAL_FIELD(algorithm), alternatives(algorithm_names())),
-       integer("algorithm.inner_steps", SHOAL_FIELD(inner.steps), "adaptation steps"),
-       number("algorithm.inner_lr", SHOAL_FIELD(inner.learning_rate),
-              "inner learning rate, or where learned rates start", 0.0),
-       choice("algorithm.learned_lr", SHOAL_FIELD(inner.learned_rate), learned_rate_from_string,
-              "none | layer | layer-step | parameter"),
-       numbers("algorithm.step_weights", SHOAL_FIELD(inner.step_weights),
-               "multi-step loss: a weight per step, sum 1; [] = last step"),
-       number("algorithm.max_move", SHOAL_FIELD(inner.max_move),
-              "a task fails when a weight moves further; 0 = off", 0.0),
-       same_training(integer("train.iterations", SHOAL_FIELD(config.train.iterations), "meta-iterations", 0,
+       shown_if(floor, [](const Draft& d) { return d.config.loss.floor.has_value(); })});
+}
+
+void add_algorithm(std::vector<ConfigKey>& keys) {
+  keys.insert(keys.end(), {text("algorithm.name", SHOAL_FIELD(algorithm), alternatives(algorithm_names())),
+                           integer("algorithm.inner_steps", SHOAL_FIELD(inner.steps), "adaptation steps"),
+                           number("algorithm.inner_lr", SHOAL_FIELD(inner.learning_rate),
+                                  "inner learning rate, or where learned rates start", 0.0),
+                           choice("algorithm.learned_lr", SHOAL_FIELD(inner.learned_rate),
+                                  learned_rate_from_string, "none | layer | layer-step | parameter"),
+                           numbers("algorithm.step_weights", SHOAL_FIELD(inner.step_weights),
+                                   "multi-step loss: a weight per step, sum 1; [] = last step"),
+                           number("algorithm.max_move", SHOAL_FIELD(inner.max_move),
+                                  "a task fails when a weight moves further; 0 = off", 0.0)});
+}
+
+void add_train(std::vector<ConfigKey>& keys) {
+  ConfigKey validate_every =
+      integer("train.validate_every", SHOAL_FIELD(config.train.validate_every.emplace()),
+              "iterations between validations; 0 = never; unset: 20 "
+              "for tables that have such tasks",
+              0, std::int64_t{1} << 40);
+  validate_every.get = [](const Draft& d) { return ConfigValue(d.config.train.validate_every.value_or(0)); };
+  keys.insert(
+      keys.end(),
+      {same_training(integer("train.iterations", SHOAL_FIELD(config.train.iterations), "meta-iterations", 0,
                              std::int64_t{1} << 40)),
        integer("train.tasks_per_batch", SHOAL_FIELD(config.train.tasks_per_batch), "tasks per meta-iteration",
                1, 1 << 30),
@@ -266,8 +268,13 @@ std::vector<ConfigKey> make_keys() {
                              "iterations per line of metrics; 0 = a hundred lines at least", 0,
                              std::int64_t{1} << 40)),
        as_path(text("train.warm_start", SHOAL_FIELD(config.train.warm_start),
-                    "run or parameters file to start from")),
-       same_training(integer("evaluate.tasks", SHOAL_FIELD(config.evaluate.tasks),
+                    "run or parameters file to start from"))});
+}
+
+void add_evaluate(std::vector<ConfigKey>& keys) {
+  keys.insert(
+      keys.end(),
+      {same_training(integer("evaluate.tasks", SHOAL_FIELD(config.evaluate.tasks),
                              "generators: tasks to evaluate on", 1, 1 << 30)),
        same_training(
            integers("evaluate.steps", SHOAL_FIELD(config.evaluate.steps), "numbers of adaptation steps", 0)),
@@ -277,6 +284,25 @@ std::vector<ConfigKey> make_keys() {
                              "generators: evenly spaced query points; 0 = random")),
        same_training(number("evaluate.max_failed_share", SHOAL_FIELD(config.evaluate.max_failed_share),
                             "exit code 5 above this share of bad tasks", 0.0, 1.0))});
+}
+
+std::vector<ConfigKey> make_keys() {
+  std::vector<ConfigKey> keys;
+  keys.push_back(integer("seed", SHOAL_FIELD(config.seed), "seed of everything random", 0,
+                         std::numeric_limits<std::int64_t>::max()));
+  keys.push_back(on_machine(
+      choice("backend", SHOAL_FIELD(config.backend), backend_from_string, "auto | reference | cpu | cuda")));
+  keys.push_back(on_machine(integer("threads", SHOAL_FIELD(config.threads), "0 = every core")));
+  keys.push_back(
+      on_machine(choice("isa", SHOAL_FIELD(config.isa), isa_from_string, "auto | scalar | avx2 | avx512")));
+  keys.push_back(on_machine(choice("math", SHOAL_FIELD(config.math), math_from_string,
+                                   "exact | fast (only cuda has it; outside the numerical contract)")));
+  add_tasks(keys);
+  add_model(keys);
+  add_loss(keys);
+  add_algorithm(keys);
+  add_train(keys);
+  add_evaluate(keys);
   return keys;
 }
 

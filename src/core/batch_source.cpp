@@ -160,10 +160,10 @@ class BatchSource final : public TaskSource {
 
   std::vector<std::int64_t> chosen(Phase phase, std::int64_t iteration, std::int64_t tasks) const {
     const std::vector<std::int64_t>& by_id = all(phase);
-    std::vector<std::int64_t> places =
-        draws_.places(phase, iteration, tasks, static_cast<std::int64_t>(by_id.size()));
-    for (std::int64_t& task : places) task = by_id[static_cast<std::size_t>(task)];
-    return places;
+    std::vector<std::int64_t> tasks_chosen =
+        draws_.indices(phase, iteration, tasks, static_cast<std::int64_t>(by_id.size()));
+    for (std::int64_t& task : tasks_chosen) task = by_id[static_cast<std::size_t>(task)];
+    return tasks_chosen;
   }
 
   /// All tasks as they stand are not copied: batches share their memory.

@@ -16,7 +16,7 @@ class GroupWorkspace {
   GroupWorkspace(const GroupJob& job, V* base)
       : net_(*job.network), block_rows_(job.block_rows), size_(net_.parameters), base_(base) {
     const InnerOptions& inner = *job.inner;
-    pass_scratch = take(NetworkPass<L>::scratch_vectors(net_, block_rows_));
+    pass_scratch = take(NetworkPass<L>::scratch_vectors(net_, *job.loss, block_rows_));
     const auto steps = static_cast<std::size_t>(inner.steps);
     const bool backward = job.sums[0] != nullptr;
     trajectory_count_ = backward ? steps + 1 : 2;

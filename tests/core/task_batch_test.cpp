@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <optional>
 
 #include <shoal/task_batch.hpp>
 
@@ -76,10 +75,10 @@ struct Borrowed {
 
 TEST(TaskBatch, AnOwnerTravelsWithCopies) {
   Borrowed borrowed;
-  std::optional<TaskBatch> batch = borrowed.batch();
+  auto batch = std::make_unique<TaskBatch>(borrowed.batch());
   EXPECT_EQ(batch->support().x.data(), borrowed.memory->support.x.data()) << "nothing is copied";
   borrowed.memory.reset();
-  std::optional<TaskBatch> copied = *batch, moved = std::move(*batch);
+  auto copied = std::make_unique<TaskBatch>(*batch), moved = std::make_unique<TaskBatch>(std::move(*batch));
   batch.reset();
   EXPECT_EQ(copy<float>(copied->query().x), Parts().query.x);
   copied.reset();

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include <shoal/error.hpp>
+#include <shoal/task_source.hpp>
 
 #include "cuda_under_test.hpp"
 #include "support/bits.hpp"
