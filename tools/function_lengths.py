@@ -71,7 +71,11 @@ def of_cpp(text):
 
 
 def of_python(text):
-    functions = (node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return []  # named_paths.py says so
+    functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
     return [(node.end_lineno - node.lineno + 1, node.lineno, f"def {node.name}") for node in functions]
 
 

@@ -5,8 +5,8 @@ a file has a test that
 
   bears its name, or its first words: tests/data/time_test.cpp is that of src/data/time_format.cpp, too;
   includes its header;
-  says so in its opening comment: "Covers row_reader, level_*." (names of the mirrored folder, without ending; * stands for anything),
-  or "Covers data/row_reader." from elsewhere.
+  says so in its opening comment: "Covers row_reader, level_*, layered/tile." (names of the mirrored folder, without ending, with or
+  without the folders inside it; * stands for anything), or "Covers data/row_reader." from elsewhere.
 
 A header without a .cpp or .cu of its own has the tests of the files that include it.
 
@@ -30,8 +30,9 @@ def mirrored(path):
 class Unit:
     """What has one name in one folder: a header, its source, or both."""
 
-    def __init__(self, name, folder):
-        self.name, self.folder = name, folder
+    def __init__(self, path):
+        self.name, self.folder = path.stem, mirrored(path)
+        self.names = {path.stem, "/".join([*path.parent.parts[self.folder.count("/") + (path.parts[0] == "src"):], path.stem])}
         self.files, self.tests, self.used_by = [], set(), set()
 
 
@@ -42,7 +43,7 @@ def library_units(root):
             path = file.relative_to(root)
             if path.suffix not in SOURCES or (folder == "src" and (len(path.parts) < 3 or "/".join(path.parts[:2]) in PROGRAMS)):
                 continue
-            unit = units.setdefault((path.parent, path.stem), Unit(path.stem, mirrored(path)))
+            unit = units.setdefault((path.parent, path.stem), Unit(path))
             unit.files.append(path)
     return list(units.values())
 
@@ -79,9 +80,9 @@ def mapped(root):
             if header in by_header:
                 by_header[header].tests.add(str(path))
         for pattern in covered_by(text):
-            folder, _, name = pattern.rpartition("/")
-            meant = [unit for unit in units if unit.folder == f"tests/{folder}"] if folder else here
-            meant = [unit for unit in meant if fnmatch.fnmatchcase(unit.name, name)]
+            folder, _, name = pattern.partition("/")
+            meant = [unit for unit in here if fnmatch.filter(unit.names, pattern)]
+            meant = meant or [unit for unit in units if unit.folder == f"tests/{folder}" and fnmatch.filter(unit.names, name)]
             if not meant:
                 findings.append(f"{path}: covers {pattern}, which is no file of the folder that it mirrors")
             for unit in meant:

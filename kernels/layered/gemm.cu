@@ -92,7 +92,8 @@ __global__ void layer_sum_epilogue_kernel(const LayerSumJob job, int blocks) {
        e += blocks * finish_threads) {
     const int j = e % across * 4;
     const std::int64_t p = job.weight + static_cast<std::int64_t>(e / across) * job.stride + j;
-    epilogue(p, *reinterpret_cast<const float4*>(job.next + task * job.parameters + p), job.columns - j, true);
+    epilogue(p, *reinterpret_cast<const float4*>(job.next + task * job.parameters + p), job.columns - j,
+             true);
   }
   epilogue.report();
 }

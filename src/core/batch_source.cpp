@@ -168,11 +168,11 @@ class BatchSource final : public TaskSource {
 
   /// All tasks as they stand are not copied: batches share their memory.
   template <class Real>
-  BasicTaskBatch<Real> select(Phase phase, const std::vector<std::int64_t>& places) const {
+  BasicTaskBatch<Real> select(Phase phase, const std::vector<std::int64_t>& indices) const {
     const PhaseTasks& from = of(phase);
-    const bool whole = places.size() == from.by_id.size() && std::is_sorted(places.begin(), places.end());
+    const bool whole = indices.size() == from.by_id.size() && std::is_sorted(indices.begin(), indices.end());
     return std::visit(
-        [&](const auto& tasks) { return in_precision<Real>(whole ? tasks : tasks.select(places)); },
+        [&](const auto& tasks) { return in_precision<Real>(whole ? tasks : tasks.select(indices)); },
         from.tasks);
   }
 

@@ -63,8 +63,8 @@ double QueryLossBound::output_bound(double x, double offset) const {
   return bound;
 }
 
-/// The definitions are those of kernels/math/losses.hpp. Losses that are not among these have no bound: they are
-/// always computed.
+/// The definitions are those of kernels/math/losses.hpp. Losses that are not among these have no bound: they
+/// are always computed.
 double QueryLossBound::term_bound(double output, double y) const {
   const double difference = output + y;
   switch (loss_.kind) {

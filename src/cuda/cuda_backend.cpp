@@ -317,21 +317,22 @@ std::unique_ptr<Backend<float>> make_cuda_backend(const CudaOptions& options) {
 
 bool cuda_available(std::optional<int> wanted, std::string& detail, CudaPeak* peak) {
   if (!cuda::device_available(detail)) return false;
+  std::string device;
   try {
-    const cuda::DeviceInfo device = cuda::device_info(cuda::choose_device(wanted));
-    const cuda::DeviceScope scope(device.index);
-    detail = device.describe();
+    const cuda::DeviceInfo info = cuda::device_info(cuda::choose_device(wanted));
+    const cuda::DeviceScope scope(info.index);
+    detail = device = info.describe();
     // Fails where the build has no code for this device.
     cuda::resident_blocks(kernels::task_kernel_address(), kernels::warp_threads, 0);
     if (peak) {
-      const int lanes = device.major == 8 && device.minor == 0 ? 64 : 128;  // sm_80; sm_86 and later
-      peak->gflops = 2e-6 * device.multiprocessors * lanes * device.clock_khz;
-      peak->detail = std::to_string(device.multiprocessors) + " multiprocessors x " + std::to_string(lanes) +
-                     " lanes x 2 x " + std::to_string(device.clock_khz / 1000) + " MHz";
+      const int lanes = info.major == 8 && info.minor == 0 ? 64 : 128;  // sm_80; sm_86 and later
+      peak->gflops = 2e-6 * info.multiprocessors * lanes * info.clock_khz;
+      peak->detail = std::to_string(info.multiprocessors) + " multiprocessors x " + std::to_string(lanes) +
+                     " lanes x 2 x " + std::to_string(info.clock_khz / 1000) + " MHz";
     }
     return true;
   } catch (const Error& error) {
-    detail += (detail.empty() ? "" : ": ") + std::string(error.what());
+    detail = device.empty() ? error.what() : device + ": " + error.what();
     return false;
   }
 }

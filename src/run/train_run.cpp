@@ -224,7 +224,7 @@ void require_few_failures(const TrainReport& report) {
                                                        : static_cast<double>(training.tasks_failed) /
                                                              static_cast<double>(training.tasks_seen);
   if (failed_share > report.max_failed_share)
-    throw NumericError("on the way " +
+    throw NumericError("in training " +
                        failure_text(training.tasks_failed, training.tasks_seen, report.failures) +
                        "; evaluate.max_failed_share = " + number_text(report.max_failed_share) +
                        " allows no more than that share; metrics.jsonl lists them");

@@ -174,7 +174,7 @@ class Calls {
       key_codes_.push_back(i / 12);
       times_.push_back(i * 7 % 96);
       fractions_.push_back(std::sin(i) * 79.843420353387);
-      denormals_.push_back(i % 5 * 1e-310);
+      denormals_.push_back(i % 7 * 1e-39 + i * 1e-42);  // below the smallest float of full precision
     }
   }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Where the shoal program's words and files go: data to standard output, talk to standard error, links and devices kept.
+Covers run/output_file.
 
 usage: outputs_test.py SHOAL
 """

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What goes out names itself: the columns of predictions, their order, their texts, and what they mean for every loss.
+Covers run/prediction_*.
 
 usage: predictions_test.py SHOAL
 """

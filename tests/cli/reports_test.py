@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Every report in both forms, as text and as JSON, with every part that is not always there; tasks are named by key, and exit 5 says why.
+Covers run/failed_tasks, run/task_names, run/task_report.
 
 usage: reports_test.py SHOAL
 """

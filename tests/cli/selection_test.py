@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Model selection by validation, runs that go on for longer, and what train tells on the way.
+Covers run/model_selection.
 
 usage: selection_test.py SHOAL
 """

@@ -140,7 +140,7 @@ def test_two_words_and_the_positive_one():
     write("third.csv", lambda a, b, row: "ugly", tasks=3)
     refused(3, 'third.csv:2: column "y": "ugly" is neither "good" nor "bad"', "evaluate", "words", "--data", "third.csv")
     refused(2, "tasks.positive is not what the model was trained with", "evaluate", "words", "--set", "tasks.positive=good")
-    refused(2, "loss bce alone takes", "train", *configure("m.toml", "numbers.csv", more='positive = "1"'), "--out", "n")
+    refused(2, "only loss bce has them", "train", *configure("m.toml", "numbers.csv", more='positive = "1"'), "--out", "n")
 
 
 LOSSES = {

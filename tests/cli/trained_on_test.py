@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of data is true: which tasks a model was trained on, by task, whatever file they come in; and an override that can
 do nothing is not passed over in silence.
+Covers config/unused_keys, run/manifest, run/unused_overrides.
 
 usage: trained_on_test.py SHOAL
 """
@@ -177,7 +178,7 @@ def test_overrides_without_effect_are_refused_or_told():
     refused(2, "--steps says how many", "adapt", "maml", *predict, "--steps", "1", "--set", "algorithm.inner_steps=5")
     told = lambda *arguments: run(*arguments, "--quiet").stderr
     for setting, why in (("train.lr=0.5", "trained already"), ("tasks.path=x.csv", "--data says"), ("evaluate.steps=[1]", "train and evaluate"),
-                         ("tasks.query=2", "every row behind the support"), ("tasks.split.train=0.5", "only the run's own data is split")):
+                         ("tasks.query=2", "every row after the support"), ("tasks.split.train=0.5", "only the run's own data is split")):
         more = ["--set", "tasks.split.test=0.4"] if "split" in setting else []
         line = f"warning: {setting.split('=')[0]}: has no effect here: "
         text = told("predict", "maml", *predict, "--set", setting, *more)

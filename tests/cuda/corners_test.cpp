@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every regime at its corners: sizes around one, a warp and a tile, one and ten thousand rows, tasks without
 // support rows, tasks that fail in every way, chunks of one task. The cpu backend is the oracle, bit for bit.
-// Covers layered_*, layer_*, task_*.
+// Covers layered/*, task_*, team/launcher, update_workspace.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Batches whose rows are on the device: the bits of the same batch on the host, its errors, and refusals of
 // memory that a context cannot read.
+// Covers caller_memory, device_row_checks, row_checks.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The device layer as the backend sees it: choice of a device, errors that name call and place, memory that
 // runs out, graphs, and training with every call made to fail in turn.
-// Covers *_cuda, device_choice, device_error, runtime_call.
+// Covers cuda_options, runtime/*.
 #include "cuda/runtime/device.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Results that stay on the device: the bits of the results on the host, in the caller's memory.
+// Covers core/device_results, result_delivery, result_packing.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 // math = fast, outside the numerical contract: against the double reference within a stated bound
 // (docs/numerics.md). On the host its products are rounded to TF32 as a tensor core's are; behind a device
 // runner they are whatever stands in for cuBLAS there.
-// Covers fast_products_*, layered_fast.
+// Covers layered/fast_*.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -56,6 +56,7 @@ MetaParameters<float> use_all(const Context& context, cudaStream_t stream) {
   train<float>(learner, *source, options);
   const TaskBatch tasks = source->sample(Phase::train, 9, 8);
   const DeviceBatch batch(tasks, stream);
+  cudaStreamSynchronize(stream);  // a context without this stream would read rows that are not there yet
   learner.meta_step(batch.tasks());
   learner.meta_gradient(tasks, KeepFastWeights::yes);
   learner.predict(learner.adapt(tasks, 2), tasks.query(), tasks.columns());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables in memory: whatever a CSV file gives, the same cells in memory give, bits and refusals alike.
+// Covers file_columns, file_table, memory_columns.
 #include <shoal/memory_table.hpp>
 
 #include <gtest/gtest.h>
@@ -265,7 +266,7 @@ TEST(MemoryTable, RefusalsNameColumnAndRow) {
       with(1, TableColumn::own_codes("x", {0, 1, 0, 0, 0, 0}, {"1", "5 apples"}))
           .starts_with("data: table row 1: column \"x\": \"5 apples\" is not a number, 5 other values"));
   EXPECT_EQ(with(1, TableColumn::own_numbers("xx", {1, 2, 3, 4, 5, 6})),
-            "data: table: there is no column \"x\"; did you mean \"xx\"?");
+            "data: table: there is no column \"x\" (did you mean \"xx\"?)");
   EXPECT_EQ(with(1, TableColumn::own_numbers("x", {1, 2, 3})),
             "data: table: column \"x\" has 3 rows, column \"id\" has 6");
   EXPECT_EQ(with(0, TableColumn::own_codes("id", {0, 0, 1, 1, 1, 0}, {"a", "\xff"})),

@@ -51,12 +51,12 @@ TEST(DoubleExponential, IsCorrectlyRoundedButForDenormals) {
   EXPECT_LE(worst_error(f, exp_of, -745.0, -708.0), 0.76) << "denormals round twice";
 }
 
-TEST(DoubleExponential, SigmoidIsWithinTwoUnits) {
+TEST(DoubleExponential, SigmoidIsWithinTwoAndAHalfUnits) {
   const auto f = [](double x) { return sigmoid(x); };
   for (const auto& [low, high] : {std::pair(-1.0, 1.0), std::pair(-40.0, 40.0), std::pair(-700.0, 0.0)}) {
     const double error = worst_error(f, sigmoid_of, low, high);
     std::printf("sigmoid in double [%g, %g] %.5f ulp\n", low, high, error);
-    EXPECT_LE(error, 2.0) << low;
+    EXPECT_LE(error, 2.5) << low;
   }
 }
 

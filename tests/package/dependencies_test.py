@@ -54,9 +54,8 @@ with tempfile.TemporaryDirectory() as folder:
         expect_error(folder, missing, f"SHOAL_BUILD_TESTS=ON: the tests would need {names(missing)}", SHOAL_BUILD_TESTS="ON")
     code, said, ninja = configure(folder, ["GTest", "Boost"], SHOAL_BUILD_TESTS="OFF")
     assert code == 0 and "would need" not in said and TESTS not in ninja, said
-    for missing in (["CLI11"], ["toml++"], ["CLI11", "toml++"]):
-        expect_left_out(folder, missing, "the shoal program", [TESTS], [PROGRAM])
-        expect_error(folder, missing, f"SHOAL_BUILD_CLI=ON: the shoal program would need {names(missing)}", SHOAL_BUILD_CLI="ON")
-    for missing in (["nlohmann_json"], ["date"], ["nlohmann_json", "date"]):
+    expect_left_out(folder, ["CLI11"], "the shoal program", [TESTS], [PROGRAM])
+    expect_error(folder, ["CLI11"], f"SHOAL_BUILD_CLI=ON: the shoal program would need {names(['CLI11'])}", SHOAL_BUILD_CLI="ON")
+    for missing in (["nlohmann_json"], ["date"], ["toml++"], ["nlohmann_json", "date", "toml++"]):
         expect_error(folder, missing, f"building the library needs {names(missing)}")
 print("passed")

@@ -11,7 +11,7 @@ import sys
 listing = subprocess.run(["nm", "-D", "--defined-only", sys.argv[1]], check=True, capture_output=True, text=True).stdout
 names = [line.split()[-1] for line in listing.splitlines()]
 shoal = re.compile(r"_Z(T[ISTV]|GV|Z)?NK?5shoal")  # functions and variables; what belongs to types and to static variables
-others = [name for name in names if not shoal.match(name) or re.search("8nlohmann|10shoal_toml|4toml|4date", name)]
+others = [name for name in names if not shoal.match(name) or re.search(r"(?<!\d)(8nlohmann|10shoal_toml|4toml|4date)", name)]
 for name in others[:20]:
     print(f"exported, but none of Shoal's: {name}")
 print(f"{len(names)} exported symbols, {len(others)} of others")

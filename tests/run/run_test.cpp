@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Run: an opened run evaluates, adapts and predicts in memory with the bits of its files.
+// Covers adapt, adapted_file, evaluate, opened_data, predict, prediction_file, prediction_order, task_report,
+// trained_model.
 #include <shoal/run.hpp>
 
 #include <gtest/gtest.h>

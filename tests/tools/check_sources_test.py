@@ -17,6 +17,7 @@ GOOD = {
     "include/shoal/a.hpp": LICENCE + "#pragma once\n",
     "kernels/a.hpp": LICENCE + "#pragma once\n\n#include <shoal/kinds.hpp>\n",
     "tests/core/a_test.cpp": LICENCE,
+    "tests/kernels/a_test.cpp": LICENCE,
     # Paths and names that are there, and what is no path of this tree.
     "src/core/names.cpp": LICENCE + "// src/core/a.cpp, core/names.cpp, shoal/a.hpp, names.cpp, src/core/*.cpp and build/ci/bin/shoal.\n"
     'const char* text = "// src/core/none.cpp";\n',
