@@ -36,9 +36,9 @@ def source_lines():
             for number, line in enumerate(file.read_text().split("\n"), 1)}
 
 
-def gather(build):
+def gather(build, architectures):
     """({machine: {kernel: figures}}, breaches, CPU minutes, flags' breaches included)."""
-    every, minutes = compiled_kernels.compiled(build)
+    every, minutes = compiled_kernels.compiled(build, architectures)
     lines, figures, breaches = source_lines(), collections.defaultdict(dict), []
     for source, command in compiled_kernels.commands(build).items():
         breaches += contract_rules.check_flags(compiled_kernels.flags_of(command), pathlib.Path(source).name)
@@ -134,14 +134,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=("check", "record", "show"))
     parser.add_argument("--build", type=pathlib.Path)
+    parser.add_argument("--architectures", nargs="+", metavar="sm_NN", choices=compiled_kernels.ARCHITECTURES,
+                        default=compiled_kernels.ARCHITECTURES, help="check or show these alone (default: all of them)")
     arguments = parser.parse_args()
+    if arguments.action == "record" and set(arguments.architectures) != set(compiled_kernels.ARCHITECTURES):
+        parser.error("record takes all architectures: the figures of one compiler stand together")
     build = compiled_kernels.configured(arguments.build and arguments.build.resolve())
     version = compiled_kernels.nvcc_version()
     kept = json.loads(FILE.read_text()) if FILE.exists() else {"reasons": [], "nvcc": {}}
-    figures, breaches, minutes = gather(build)
+    figures, breaches, minutes = gather(build, arguments.architectures)
     found = {"kernels": figures, "plans": plans(build, figures)}
     kernels = max(len(k) for k in figures.values())
-    print(f"nvcc {version}: {kernels} kernels (at most {MOST_KERNELS}), all architectures compiled in {minutes:.1f} "
+    print(f"nvcc {version}: {kernels} kernels (at most {MOST_KERNELS}), {" ".join(arguments.architectures)} compiled in {minutes:.1f} "
           f"CPU minutes (at most {MOST_CPU_MINUTES:.0f})")
     findings = unexplained(breaches, kept["reasons"])
     if kernels > MOST_KERNELS:
@@ -160,7 +164,9 @@ def main():
             findings.append(f"no figures are recorded for nvcc {version} (recorded: {known}): nothing was compared; look at "
                             "`evidence.py show`, then `evidence.py record`")
         else:
-            findings += differences(kept["nvcc"][version], found)
+            recorded = {part: {machine: figures for machine, figures in by_machine.items() if machine in arguments.architectures}
+                        for part, by_machine in kept["nvcc"][version].items()}
+            findings += differences(recorded, found)
     for finding in findings[:100]:
         print("FINDING " + finding)
     if len(findings) > 100:

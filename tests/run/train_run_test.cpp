@@ -124,7 +124,7 @@ TEST(TrainRun, ReportsFailedTasksAndLetsTheCallerThrow) {
     require_few_failures(report);
     FAIL() << "every task failed";
   } catch (const NumericError& error) {
-    EXPECT_NE(std::string(error.what()).find("on the way 80 of 80 tasks failed: \"client "),
+    EXPECT_NE(std::string(error.what()).find("in training 80 of 80 tasks failed: \"client "),
               std::string::npos)
         << error.what();
   }
