@@ -50,9 +50,6 @@ SEARCHED = ["include", "kernels", "src", "bench", "tests", "examples"]
 LONGEST = 461  # lines of a file
 DATA = {".csv", ".json", ".npy", ".safetensors", ".svg"}  # as long as the data are
 LONGEST_FUNCTION = 80  # lines, without tables
-UNDIVIDED = {  # files with longer functions, until somebody divides them
-    "tests/cuda/meta_kernels_test.cpp",
-}
 
 
 def folder_of(path):
@@ -118,10 +115,6 @@ def check_lengths(root):
             if path.suffix not in SOURCES | {".c", ".py"} and not text.startswith("#!/usr/bin/env python3"):
                 continue
             longer = function_lengths.too_long(path, text, LONGEST_FUNCTION)
-            if str(path) in UNDIVIDED:
-                if not longer:
-                    yield f"{path}: is divided: take it off the list of those that are not"
-                continue
             for count, first, signature in longer:
                 yield f"{path}:{first}: a function of {count} lines, more than {LONGEST_FUNCTION}: {signature[:60]}"
 

@@ -145,7 +145,7 @@ def main():
     figures, breaches, minutes = gather(build, arguments.architectures)
     found = {"kernels": figures, "plans": plans(build, figures)}
     kernels = max(len(k) for k in figures.values())
-    print(f"nvcc {version}: {kernels} kernels (at most {MOST_KERNELS}), {" ".join(arguments.architectures)} compiled in {minutes:.1f} "
+    print(f"nvcc {version}: {kernels} kernels (at most {MOST_KERNELS}), {' '.join(arguments.architectures)} compiled in {minutes:.1f} "
           f"CPU minutes (at most {MOST_CPU_MINUTES:.0f})")
     findings = unexplained(breaches, kept["reasons"])
     if kernels > MOST_KERNELS:

@@ -93,84 +93,103 @@ struct UpdateCase {
   Optimizer optimizer;
 };
 
-/// Runs the update twice on the device, state to and fro, and compares with core after each.
-void expect_updates_of_core(std::mt19937_64& random, const UpdateCase& c) {
-  Stream stream;
-  const std::size_t all = c.parameters + c.rates, tasks = static_cast<std::size_t>(c.tasks);
-  MetaParameters<float> want{std::vector<float>(c.parameters), std::vector<float>(c.rates)};
-  for (auto* part : {&want.theta, &want.rates})
-    for (float& value : *part) value = random_float(random, -10, 2);
-  OptimizerState<float> state;
-  std::vector<float> values(want.theta);
-  values.insert(values.end(), want.rates.begin(), want.rates.end());
-  DeviceArray<float> arrays[2][3], gradient, largest, before, after;
-  kernels::MetaState states[2];
-  for (const int turn : {0, 1})
-    states[turn] = {turn == 0 ? arrays[0][0].upload(stream, values) : arrays[1][0].reserve(stream, all),
-                    arrays[turn][1].reserve_zeroed(stream, all), arrays[turn][2].reserve_zeroed(stream, all)};
-  DeviceArray<long long> sums, rate_sums, loss_digits;
-  DeviceArray<std::uint8_t> status;
-  DeviceArray<unsigned> ticket;
-  DeviceArray<kernels::IterationInputs> inputs;
-  DeviceArray<kernels::IterationSummary> summary;
-  const auto own = static_cast<std::size_t>(kernels::update_blocks(static_cast<int>(all)));
-  kernels::UpdateArguments job;
-  job.ticket = ticket.reserve_zeroed(stream, 1);
-  for (const int turn : {0, 1}) {
-    GradientSum<float> sum;
+/// The digits that each block of tasks has added up: those of an exact sum of its own. `total` gets all of
+/// them.
+std::vector<long long> block_digits(std::mt19937_64& random, const UpdateCase& c, ExactSum& total) {
+  std::vector<long long> digits;
+  for (int b = 0; b < c.blocks; ++b) {
+    ExactSum block(total.size());
+    for (std::size_t i = 0; i < total.size(); ++i)
+      for (auto n = random() % 3; n > 0; --n) block.add(i, random_float(random, c.low, c.high));
+    for (int d = 0; d < ExactSum::digits; ++d)
+      digits.insert(digits.end(), block.digit(d).begin(), block.digit(d).end());
+    total.merge(block);
+  }
+  return digits;
+}
+
+/// What the tasks of a meta-iteration leave for its update.
+struct TaskResults {
+  TaskResults(std::mt19937_64& random, const UpdateCase& c)
+      : status(static_cast<std::size_t>(c.tasks)),
+        losses{std::vector<float>(status.size()), std::vector<float>(status.size())} {
     sum.theta = ExactSum(c.parameters);
     sum.rates = ExactSum(c.rates);
-    // Each block's digits: those of an exact sum of its own.
-    const auto digits_of = [&](ExactSum& total) {
-      std::vector<long long> digits;
-      for (int b = 0; b < c.blocks; ++b) {
-        ExactSum block(total.size());
-        for (std::size_t i = 0; i < total.size(); ++i)
-          for (auto n = random() % 3; n > 0; --n) block.add(i, random_float(random, c.low, c.high));
-        for (int d = 0; d < ExactSum::digits; ++d)
-          digits.insert(digits.end(), block.digit(d).begin(), block.digit(d).end());
-        total.merge(block);
-      }
-      return digits;
-    };
-    job.sums = sums.reserve(stream, 0);
-    const std::vector<long long> theta_digits = digits_of(sum.theta), rate_digits = digits_of(sum.rates);
-    job.sums = sums.upload(stream, theta_digits);
-    job.rate_sums = rate_sums.upload(stream, rate_digits);
-    job.sets = c.blocks;
-    job.parameters = static_cast<int>(c.parameters);
-    job.rates = static_cast<int>(c.rates);
-    std::vector<std::uint8_t> host_status(tasks);
-    std::vector<float> losses[2] = {std::vector<float>(tasks), std::vector<float>(tasks)};
-    for (std::size_t t = 0; t < tasks; ++t) {
-      host_status[t] = static_cast<std::uint8_t>(random() % 3 == 0 ? random() % 5 : 0);
+    theta_digits = block_digits(random, c, sum.theta);
+    rate_digits = block_digits(random, c, sum.rates);
+    for (std::size_t t = 0; t < status.size(); ++t) {
+      status[t] = static_cast<std::uint8_t>(random() % 3 == 0 ? random() % 5 : 0);
       for (std::size_t l : {0u, 1u}) {
-        losses[l][t] = host_status[t] == 0 ? random_float(random, -140, 59) : std::nanf("");
-        if (host_status[t] == 0) sum.losses.add(l, losses[l][t]);
+        losses[l][t] = status[t] == 0 ? random_float(random, -140, 59) : std::nanf("");
+        if (status[t] == 0) sum.losses.add(l, losses[l][t]);
       }
-      sum.good += host_status[t] == 0;
+      sum.good += status[t] == 0;
     }
-    job.status = status.upload(stream, host_status);
-    job.loss_before = before.upload(stream, losses[0]);
-    job.loss_after = after.upload(stream, losses[1]);
-    job.tasks = c.tasks;
-    job.now = states[turn];
-    job.next = states[1 - turn];
-    job.gradient = gradient.reserve(stream, all);
-    job.summary = summary.reserve(stream, 1);
-    job.loss_digits = loss_digits.reserve(stream, own * 2 * ExactSum::digits);
-    job.largest = largest.reserve(stream, own);
+  }
+
+  GradientSum<float> sum;
+  std::vector<long long> theta_digits, rate_digits;
+  std::vector<std::uint8_t> status;
+  std::vector<float> losses[2];
+};
+
+std::vector<float> joined(const MetaParameters<float>& parameters) {
+  std::vector<float> values(parameters.theta);
+  values.insert(values.end(), parameters.rates.begin(), parameters.rates.end());
+  return values;
+}
+
+/// The update on the device beside that of core, from equal parameters.
+class UpdateBesideCore {
+ public:
+  UpdateBesideCore(std::mt19937_64& random, const UpdateCase& c)
+      : case_(c),
+        all_(c.parameters + c.rates),
+        want_{std::vector<float>(c.parameters), std::vector<float>(c.rates)} {
+    for (auto* part : {&want_.theta, &want_.rates})
+      for (float& value : *part) value = random_float(random, -10, 2);
+    initial_ = joined(want_);
+    for (const int k : {0, 1})
+      states_[k] = {k == 0 ? arrays_[0][0].upload(stream_, initial_) : arrays_[1][0].reserve(stream_, all_),
+                    arrays_[k][1].reserve_zeroed(stream_, all_), arrays_[k][2].reserve_zeroed(stream_, all_)};
+    job_.ticket = ticket_.reserve_zeroed(stream_, 1);
+  }
+
+  /// One update, from state `from` to the other one.
+  void launch(const TaskResults& tasks, int from) {
+    const auto blocks = static_cast<std::size_t>(kernels::update_blocks(static_cast<int>(all_)));
+    job_.sums = sums_.upload(stream_, tasks.theta_digits);
+    job_.rate_sums = rate_sums_.upload(stream_, tasks.rate_digits);
+    job_.sets = case_.blocks;
+    job_.parameters = static_cast<int>(case_.parameters);
+    job_.rates = static_cast<int>(case_.rates);
+    job_.status = status_.upload(stream_, tasks.status);
+    job_.loss_before = before_.upload(stream_, tasks.losses[0]);
+    job_.loss_after = after_.upload(stream_, tasks.losses[1]);
+    job_.tasks = case_.tasks;
+    job_.now = states_[from];
+    job_.next = states_[1 - from];
+    job_.gradient = gradient_.reserve(stream_, all_);
+    job_.summary = summary_.reserve(stream_, 1);
+    job_.loss_digits = loss_digits_.reserve(stream_, blocks * 2 * ExactSum::digits);
+    job_.largest = largest_.reserve(stream_, blocks);
     OptimizerState<float> next = {
-        .step = state.step, .beta1_power = state.beta1_power, .beta2_power = state.beta2_power};
-    const std::vector<kernels::IterationInputs> host_inputs = {{next_update(c.optimizer, next), 0}};
-    job.inputs = inputs.upload(stream, host_inputs);
-    kernels::launch_meta_update(job, stream.handle());
-    stream.check("meta-update");
-    const kernels::IterationSummary told = fetch(stream, job.summary, 1)[0];
+        .step = state_.step, .beta1_power = state_.beta1_power, .beta2_power = state_.beta2_power};
+    host_inputs_ = {{next_update(case_.optimizer, next), 0}};
+    job_.inputs = inputs_.upload(stream_, host_inputs_);
+    kernels::launch_meta_update(job_, stream_.handle());
+    stream_.check("meta-update");
+  }
+
+  /// Whatever the last update left on the device is what core makes of the same tasks.
+  void expect_same(const TaskResults& tasks) {
+    const GradientSum<float>& sum = tasks.sum;
+    const kernels::IterationSummary told = fetch(stream_, job_.summary, 1)[0];
     ASSERT_EQ(told.good, sum.good);
-    ASSERT_EQ(fetch(stream, job.ticket, 1)[0], 0u);
-    for (const long long digit : fetch(stream, job.sums, theta_digits.size())) ASSERT_EQ(digit, 0);
-    for (const long long digit : fetch(stream, job.rate_sums, rate_digits.size())) ASSERT_EQ(digit, 0);
+    ASSERT_EQ(fetch(stream_, job_.ticket, 1)[0], 0u);
+    for (const long long digit : fetch(stream_, job_.sums, tasks.theta_digits.size())) ASSERT_EQ(digit, 0);
+    for (const long long digit : fetch(stream_, job_.rate_sums, tasks.rate_digits.size()))
+      ASSERT_EQ(digit, 0);
     if (sum.good == 0) {
       ASSERT_EQ(std::bit_cast<std::uint32_t>(told.mean_query_loss), 0x7fc00000u);
       return;
@@ -179,21 +198,46 @@ void expect_updates_of_core(std::mt19937_64& random, const UpdateCase& c) {
     ASSERT_EQ(bits(std::vector{told.mean_query_loss_before, told.mean_query_loss}),
               bits(std::vector{sum.losses.rounded(0) / count, sum.losses.rounded(1) / count}));
     MetaParameters<float> mean;
-    for (std::size_t i = 0; i < c.parameters; ++i) mean.theta.push_back(sum.theta.rounded(i) / count);
-    for (std::size_t i = 0; i < c.rates; ++i) mean.rates.push_back(sum.rates.rounded(i) / count);
-    std::vector<float> flat(mean.theta);
-    flat.insert(flat.end(), mean.rates.begin(), mean.rates.end());
-    ASSERT_EQ(bits(fetch(stream, job.gradient, all)), bits(flat));
-    optimizer_step(c.optimizer, want, mean, state);
-    flat = want.theta;
-    flat.insert(flat.end(), want.rates.begin(), want.rates.end());
-    ASSERT_EQ(bits(fetch(stream, job.next.values, all)), bits(flat));
-    if (!state.first.empty()) {
-      ASSERT_EQ(bits(fetch(stream, job.next.first, all)), bits(state.first));
+    for (std::size_t i = 0; i < case_.parameters; ++i) mean.theta.push_back(sum.theta.rounded(i) / count);
+    for (std::size_t i = 0; i < case_.rates; ++i) mean.rates.push_back(sum.rates.rounded(i) / count);
+    ASSERT_EQ(bits(fetch(stream_, job_.gradient, all_)), bits(joined(mean)));
+    optimizer_step(case_.optimizer, want_, mean, state_);
+    ASSERT_EQ(bits(fetch(stream_, job_.next.values, all_)), bits(joined(want_)));
+    if (!state_.first.empty()) {
+      ASSERT_EQ(bits(fetch(stream_, job_.next.first, all_)), bits(state_.first));
     }
-    if (!state.second.empty()) {
-      ASSERT_EQ(bits(fetch(stream, job.next.second, all)), bits(state.second));
+    if (!state_.second.empty()) {
+      ASSERT_EQ(bits(fetch(stream_, job_.next.second, all_)), bits(state_.second));
     }
+  }
+
+ private:
+  const UpdateCase& case_;
+  std::size_t all_;
+  MetaParameters<float> want_;
+  OptimizerState<float> state_;
+  std::vector<float> initial_;                         ///< copied as late as the stream likes, as the next
+  std::vector<kernels::IterationInputs> host_inputs_;  ///< of the last update
+  Stream stream_;
+  DeviceArray<float> arrays_[2][3], gradient_, largest_, before_, after_;
+  DeviceArray<long long> sums_, rate_sums_, loss_digits_;
+  DeviceArray<std::uint8_t> status_;
+  DeviceArray<unsigned> ticket_;
+  DeviceArray<kernels::IterationInputs> inputs_;
+  DeviceArray<kernels::IterationSummary> summary_;
+  kernels::MetaState states_[2];
+  kernels::UpdateArguments job_;
+};
+
+/// Runs the update twice on the device, from the first state to the second and back, and compares with core
+/// after each.
+void expect_updates_of_core(std::mt19937_64& random, const UpdateCase& c) {
+  UpdateBesideCore update(random, c);
+  for (const int from : {0, 1}) {
+    const TaskResults tasks(random, c);
+    update.launch(tasks, from);
+    update.expect_same(tasks);
+    if (::testing::Test::HasFatalFailure() || tasks.sum.good == 0) return;
   }
 }
 

@@ -160,20 +160,23 @@ TEST_P(OwnStream, OutlivesContextAndLearner) {
 }
 
 TEST_P(OwnStream, MayBeCudasDefaultStream) {
-  const Context cpu({.backend = BackendKind::cpu, .threads = 1}),
-      cuda({.backend = BackendKind::cuda, .stream = nullptr});
-  MetaLearner want(cpu, options), got(cuda, options);
-  TrainOptions training;
-  training.iterations = 4;
-  training.tasks_per_batch = 5;
-  const auto source = make_sinusoid({.support = 4, .query = 3});
-  train<float>(want, *source, training);
-  train<float>(got, *source, training);
-  EXPECT_EQ(bits(got.parameters().theta), bits(want.parameters().theta));
-  const TaskBatch tasks = draw(0);
-  const DeviceValues<float> gradient(want.layout().size(), nullptr);
-  got.meta_gradient_to(tasks, {.theta = gradient.all()});
-  EXPECT_EQ(bits(gradient.fetch()), bits(want.meta_gradient(tasks).theta));
+  {
+    const Context cpu({.backend = BackendKind::cpu, .threads = 1}),
+        cuda({.backend = BackendKind::cuda, .stream = nullptr});
+    MetaLearner want(cpu, options), got(cuda, options);
+    TrainOptions training;
+    training.iterations = 4;
+    training.tasks_per_batch = 5;
+    const auto source = make_sinusoid({.support = 4, .query = 3});
+    train<float>(want, *source, training);
+    train<float>(got, *source, training);
+    EXPECT_EQ(bits(got.parameters().theta), bits(want.parameters().theta));
+    const TaskBatch tasks = draw(0);
+    const DeviceValues<float> gradient(want.layout().size(), nullptr);
+    got.meta_gradient_to(tasks, {.theta = gradient.all()});
+    EXPECT_EQ(bits(gradient.fetch()), bits(want.meta_gradient(tasks).theta));
+  }
+  must(cudaStreamSynchronize(nullptr));  // frees what the context had
 }
 
 INSTANTIATE_TEST_SUITE_P(Regimes, OwnStream, ::testing::Bool(),

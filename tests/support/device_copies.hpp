@@ -50,7 +50,11 @@ class DeviceValues {
   DeviceValues(std::span<const T> host, cudaStream_t stream) : DeviceValues(host.size(), stream) {
     fill(host);
   }
-  ~DeviceValues() { cudaFreeAsync(values_, stream_); }
+  /// Waits for the stream: copies that it was given may not have read the caller's memory yet.
+  ~DeviceValues() {
+    cudaFreeAsync(values_, stream_);
+    cudaStreamSynchronize(stream_);
+  }
   DeviceValues(const DeviceValues&) = delete;
   DeviceValues& operator=(const DeviceValues&) = delete;
 
