@@ -14,7 +14,7 @@
 namespace shoal::bench {
 namespace {
 
-// Pixels. Values stand to the right of what they belong to, so a panel ends before the next begins.
+// Pixels. Values are printed to the right of their bars, so a panel needs space before the next one.
 constexpr double page_width = 1000, margin = 20, label_width = 270, rate_left = 290, rate_right = 570;
 constexpr double share_left = 680, share_right = 940, line_height = 18, top_line = 28, group_gap = 12;
 constexpr std::size_t title_letters = 110;
@@ -31,7 +31,7 @@ std::string escaped(std::string_view text) {
     else if (static_cast<unsigned char>(c) >= ' ' && static_cast<unsigned char>(c) < 127)
       safe += c;
     else
-      safe += '?';  // of a driver or an error; not worth an encoding
+      safe += '?';  // such characters come from drivers or errors only
   }
   return safe;
 }
@@ -82,7 +82,7 @@ class Drawing {
   std::string body_;
 };
 
-/// From values to pixels, and where its marks stand.
+/// Maps values to pixels, and has the positions of the marks.
 struct Axis {
   double left, right, least, most;
   bool log;
@@ -107,7 +107,7 @@ Axis rate_axis(const Results& results) {
 }
 
 Axis share_axis(const Results& results) {
-  double most = 100.0;  // a peak that was measured in a bad moment can be beaten
+  double most = 100.0;  // a peak that was measured at a bad moment can be exceeded
   for (const Result& result : results.all()) most = std::max(most, result.peak_share.value_or(0.0));
   return {share_left, share_right, 0.0, 20.0 * std::ceil(most / 20.0), false};
 }
@@ -172,7 +172,7 @@ std::string chart_of(const Results& results, const Circumstances& run) {
                       (peak.gflops > 0.0 ? "peak " + figure(peak.gflops) + " Gflop/s, " : "") + peak.detail,
                   title_letters));
   }
-  // Marks first, so that they lie behind: the height follows from what will be drawn.
+  // The marks of the axes are drawn first, so that they are behind the bars. The height is computed before.
   const double top = y + 14.0;
   const double bottom = top + static_cast<double>(shapes.size()) * (line_height + group_gap) +
                         static_cast<double>(results.all().size()) * line_height + group_gap;

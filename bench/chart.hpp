@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// --chart: the rows of a run as a picture, tasks a second beside shares of peak.
+// --chart: draws the rows of a run, with tasks per second beside shares of peak.
 #pragma once
 
 #include <string>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// shoal-cpu-layouts: what lanes should stand for on the cpu backend (docs/decisions/0006-lanes-are-units.md).
+// shoal-cpu-layouts: compares what lanes may stand for on the cpu backend
+// (docs/decisions/0006-lanes-are-units.md).
 //
-// Exact second-order meta-gradients with lanes = tasks, lanes = units and the plan's own choice, in turns
-// within one run, in processor seconds, so that company on the machine moves all alike; medians. Between them
-// the peak of one core is measured, at the same moments.
+// Times exact second-order meta-gradients with lanes = tasks, with lanes = units and with the plan's own
+// choice. They take turns within one run and are timed in processor seconds, so that other programs affect
+// all of them alike. The results are medians. Between them, the program measures the peak of one core.
 //
 // usage: shoal-cpu-layouts [--threads=1] [--rounds=9] [--isa=auto] [--shapes=sine_k5,credit,...]
 //                          [--shapes=INPUTSxHIDDENxOUTPUTSxROWSxSTEPS,...] [--tasks=1,4,25,256] [--steps=K]
@@ -49,7 +50,7 @@ struct Options {
   std::vector<std::string> layouts = {"tasks", "units", "auto"};
 };
 
-/// A named shape, or one in numbers.
+/// Returns a named shape, or reads one from numbers.
 Shape shape_of(const std::string& name) {
   for (const Shape& shape : shapes())
     if (shape.name == name) return shape;
@@ -117,7 +118,7 @@ void run(const Options& options) {
               if (learners[i].meta_gradient(batch, KeepFastWeights::no, QueryLossBefore::skip).good != tasks)
                 throw InvalidArgument("a task failed");
           });
-          if (round < 0) continue;  // first touch of all memory
+          if (round < 0) continue;  // a warm-up round, in which all memory is touched first
           peaks.push_back(one);
           seconds[i].push_back(spent / calls);
         }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// shoal-cpu-pairs: two ways to do the same work on the cpu backend, timed in turns, and the ratio of each
-// pair.
+// shoal-cpu-pairs: times two ways to do the same work on the cpu backend in turns, and reports the ratio of
+// each pair.
 //
-//   threads   one thread against two, wall seconds: how many times faster two are
-//   ragged    tasks of 1 ... 1,000 rows (log-uniform) against as many tasks with as many rows in all,
-//   processor
-//             seconds of one thread: the time of the ragged ones over that of the equal ones, whose
+//   threads   one thread and two threads, in wall seconds: how many times faster two threads are
+//   ragged    tasks of 1 ... 1,000 rows (log-uniform), and as many equal tasks with the same number of rows
+//   in
+//             all, in processor seconds of one thread: time of the ragged ones / time of the equal ones. The
 //             arithmetic is the same
 //
-// Company on the machine slows both sides of a pair alike; the median over pairs counts, quartiles show the
-// noise.
+// Other programs slow both sides of a pair alike. The result is the median over the pairs; the quartiles show
+// the noise.
 //
 // usage: shoal-cpu-pairs [--pairs=15] [--shapes=sine_k5,credit,...] [--compare=threads,ragged] [--tasks=1024]
 //
-// Large shapes get fewer tasks. Groups of W ragged tasks have W times the rows of their longest: of N tasks
-// that costs about W ln(1000) / 2N more.
+// Large shapes get fewer tasks. A group of W ragged tasks computes W times the rows of its longest task; with
+// N tasks, that costs about W ln(1000) / 2N more.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -34,7 +34,7 @@ namespace shoal::bench {
 namespace {
 
 constexpr double seconds_a_side = 0.2;
-constexpr double flops_of_a_side = 1e11;  // bounds the tasks of large shapes
+constexpr double flops_of_a_side = 1e11;  // limits the number of tasks of large shapes
 
 struct Options {
   int pairs = 15;
@@ -54,7 +54,7 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-/// One side of a pair: a learner with its tasks.
+/// One side of a pair: a learner and its tasks.
 class Side {
  public:
   Side(const Shape& shape, int threads, TaskBatch tasks)
@@ -65,7 +65,7 @@ class Side {
                             .optimizer = {},
                             .init = {}}),
         tasks_(std::move(tasks)) {
-    // First touch of memory, and the trials of the plan.
+    // The first calls touch memory for the first time and let the plan be chosen.
     for (int call = 0; call < 3; ++call) run();
     const double begin = seconds(CLOCK_MONOTONIC);
     run();
@@ -89,7 +89,7 @@ class Side {
   int calls_ = 1;
 };
 
-/// Tasks with so many rows on either side.
+/// Makes tasks with the given numbers of support rows and of query rows.
 TaskBatch tasks_with_rows(Shape shape, const std::vector<std::int64_t>& rows) {
   std::vector<std::int64_t> offsets(rows.size() + 1, 0), ids(rows.size());
   std::partial_sum(rows.begin(), rows.end(), offsets.begin() + 1);
@@ -102,7 +102,7 @@ TaskBatch tasks_with_rows(Shape shape, const std::vector<std::int64_t>& rows) {
   return TaskBatch::own(one.columns(), cut(one.support()), cut(one.query()), ids);
 }
 
-/// Log-uniform from 1 to 1,000, the same on every machine.
+/// Numbers of rows, log-uniform from 1 to 1,000, the same on every machine.
 std::vector<std::int64_t> ragged_rows(std::int64_t tasks) {
   std::vector<std::int64_t> rows;
   for (std::int64_t t = 0; t < tasks; ++t) {
@@ -119,7 +119,7 @@ std::vector<std::int64_t> equal_rows(const std::vector<std::int64_t>& ragged) {
   return rows;
 }
 
-/// Ratios first / second, sorted.
+/// Times both sides in turns, and returns the sorted ratios first / second.
 std::vector<double> ratios(const Side& first, const Side& second, clockid_t clock, int pairs) {
   const int calls = std::max(first.calls(), second.calls());
   std::vector<double> result;
@@ -154,7 +154,8 @@ void run(const Options& options) {
         print(name, tasks, "one thread / two, wall",
               ratios(Side(shape, 1, batch), Side(shape, 2, batch), CLOCK_MONOTONIC, options.pairs));
       } else if (what == "ragged") {
-        const std::int64_t tasks = bounded(options.tasks, 145.0 / shape.rows);  // the mean is 145 rows
+        // 145 is the mean number of rows
+        const std::int64_t tasks = bounded(options.tasks, 145.0 / shape.rows);
         const auto rows = ragged_rows(tasks);
         print(name, tasks, "ragged / equal, processor",
               ratios(Side(shape, 1, tasks_with_rows(shape, rows)),

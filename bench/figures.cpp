@@ -15,7 +15,7 @@ std::string printed(const char* format, double value) {
 }  // namespace
 
 std::string figure(double value) {
-  // Each bound is where rounding would give a digit more.
+  // Each bound is the value from which rounding would give one more digit.
   if (value < 0.00995) return printed("%.2g", value);
   if (value < 0.9995) return printed("%.3f", value);
   if (value < 9.995) return printed("%.2f", value);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the small programs of this folder have in common: options like --tasks=16, errors, exit codes.
+// What the small programs of this folder share: options like --tasks=16, errors, exit codes.
 #pragma once
 
 #include <cstdint>
@@ -12,22 +12,22 @@
 
 namespace shoal::bench {
 
-/// What becomes of an option's value, by the option's name with its dashes.
+/// What to do with an option's value; the key is the option's name with its dashes.
 using OptionUses = std::map<std::string, std::function<void(const std::string& value)>, std::less<>>;
 
-/// Every argument must be --NAME=VALUE with a name of `uses`, whose function is called. Throws
-/// InvalidArgument, which lists the names.
+/// Every argument must be --NAME=VALUE with a name of `uses`, whose function is called with the value. Throws
+/// InvalidArgument with the list of names.
 void use_options(int argc, char** argv, const OptionUses& uses);
 
-/// A whole number in decimal digits, from `least` to `most`. Throws InvalidArgument that names the option.
+/// Reads a whole number in decimal digits, from `least` to `most`. Throws InvalidArgument, naming the option.
 std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t least,
                           std::int64_t most = std::numeric_limits<int>::max());
 
-/// The parts between commas.
+/// Splits a list at its commas.
 std::vector<std::string> parts_of(const std::string& list);
 
-/// Runs the body of main(); an error is written to standard error behind the program's name and gives its
-/// exit code.
+/// Runs the body of main(). Writes an error to standard error, with the program's name in front, and returns
+/// its exit code.
 int run_program(const char* name, const std::function<void()>& body);
 
 }  // namespace shoal::bench

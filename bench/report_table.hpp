@@ -12,13 +12,13 @@ namespace shoal::bench {
 
 class Table {
  public:
-  /// What does not fit `width` is shortened (names of work) or left out, the least important column first.
-  /// `device`: whether a backend of this run has a clock of its own in kernels.
+  /// When the columns do not fit `width`, names of work are shortened and the least important columns are
+  /// left out. `device` says whether a backend of the run measures its kernels with a clock of its own.
   Table(int width, bool coloured, bool device);
 
   std::string header() const;
-  /// The lines of all results of one shape, in their order, behind one that says what the shape is. `results`
-  /// holds them and what they are compared with.
+  /// The lines of all results of one shape, in their order, after a line that describes the shape. `results`
+  /// contains them and the results that they are compared with.
   std::string block(const std::vector<const Result*>& rows, const Results& results) const;
   /// Whether the table has the column with this title.
   bool has(std::string_view title) const;
@@ -27,8 +27,8 @@ class Table {
   struct Column {
     std::string title;
     int width;
-    bool left;  ///< aligned
-    int drop;   ///< the higher, the sooner it is left out; 0 = never
+    bool left;  ///< aligned to the left
+    int drop;   ///< columns with a higher number are left out first; 0 = never
   };
   std::string line(const std::vector<std::string>& cells) const;
   std::string cell(const std::string& title, const Result& row, const Results& results) const;
@@ -40,7 +40,7 @@ class Table {
   std::vector<Column> columns_;
 };
 
-/// "sine_k1: 1-40-40-1 relu, 10 + 10 rows, 1 inner step, 398 kflop a task": the network, support and query.
+/// "sine_k1: 1-40-40-1 relu, 10 + 10 rows, 1 inner step, 398 kflop a task". The rows are support + query.
 std::string shape_in_words(std::string_view shape);
 
 }  // namespace shoal::bench

@@ -12,7 +12,7 @@
 namespace shoal::bench {
 namespace {
 
-constexpr double most_change_of_peak = 1.1;  // of two measurements before the report says so
+constexpr double most_change_of_peak = 1.1;  // if two measurements differ by more, the report says so
 
 std::string batch_of(const RowName& name) {
   return name.shape + ", " + counted(static_cast<double>(name.tasks), "task") + " a call";
@@ -28,7 +28,8 @@ std::string product_of(const std::string& work) {
   return "tasks in whole exact second-order meta-iterations";
 }
 
-/// The row that stands for a backend: of the first shape that it ran, its best batch, gradients before steps.
+/// The main result of a backend: of the first shape that it ran, the batch with the highest rate; gradients
+/// are preferred to steps.
 const Result* headline_of(const std::string& backend, const Results& results) {
   const Result* best = nullptr;
   const auto rank = [](const Result& r) {
@@ -46,7 +47,7 @@ const Result* headline_of(const std::string& backend, const Results& results) {
   return best;
 }
 
-/// Sentences on a backend; the first begins with "the", in the middle of one.
+/// Sentences about a backend. The first one begins with a small letter, because it continues a sentence.
 std::string headline(const Peak& peak, const Results& results) {
   const Result* const row = headline_of(peak.backend, results);
   if (row == nullptr) return "the " + peak.backend + " backend has no figure: all its rows failed. ";
@@ -112,7 +113,8 @@ std::string meaning(const Circumstances& run, const Results& results) {
   return text + "\"-\" stands where there is nothing to compare with.";
 }
 
-/// What a second measurement of the peak says of the first: company on the machine comes and goes.
+/// Compares a second measurement of the peak with the first, because other programs may have disturbed
+/// either.
 std::string doubts_of_peak(const Circumstances& run) {
   for (const Peak& peak : run.peaks) {
     if (peak.backend != "cpu" || peak.gflops <= 0.0 || run.cpu_peak_afterwards <= 0.0) continue;
@@ -163,8 +165,8 @@ std::string opening(const Circumstances& run, int width) {
 }
 
 std::string too_large_in_words(const std::vector<RowName>& rows) {
-  // Backend -> smallest batch that is too large -> shapes; what is too large for gradients is for steps, so
-  // the smallest over all work tells it.
+  // Backend -> smallest batch that is too large -> shapes. A batch that is too large for gradients is too
+  // large for steps as well, so the smallest over all kinds of work is enough.
   std::vector<std::string> backends;
   std::map<std::string, std::map<std::string, std::int64_t>> from;
   for (const RowName& row : rows) {

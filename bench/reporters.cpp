@@ -12,7 +12,7 @@ namespace {
 
 using Run = benchmark::BenchmarkReporter::Run;
 
-/// Why a run failed, in Google Benchmark before 1.8 and since.
+/// The error of a failed run, for Google Benchmark before 1.8 and since.
 template <class AnyRun>
 std::string failure_of(const AnyRun& run) {
   if constexpr (requires { run.error_occurred; }) {
@@ -22,7 +22,7 @@ std::string failure_of(const AnyRun& run) {
   }
 }
 
-/// Nothing for means, deviations and the like.
+/// Empty for means, deviations and other aggregates.
 std::optional<Result> result_of(const Run& run) {
   if (run.run_type == Run::RT_Aggregate && run.aggregate_name != "median") return std::nullopt;
   const auto name = row_name_from(run.run_name.function_name);
@@ -41,7 +41,7 @@ std::optional<Result> result_of(const Run& run) {
   return result;
 }
 
-/// Whether the library chose colours for its own table: by --benchmark_color, else by the terminal.
+/// Whether the library uses colours for its own table: by --benchmark_color, or because of the terminal.
 struct ConsoleOptions : benchmark::ConsoleReporter {
   static bool coloured(const benchmark::ConsoleReporter& reporter) {
     return (reporter.*(&ConsoleOptions::output_options_) & OO_Color) != 0;
@@ -57,7 +57,7 @@ bool CollectingReporter::ReportContext(const Context& context) {
   run_.cpus = context.cpu_info.num_cpus;
   run_.load = context.cpu_info.load_avg.empty() ? -1.0 : context.cpu_info.load_avg.front();
   run_.clock_is_scaled = context.cpu_info.scaling == benchmark::CPUInfo::ENABLED;
-  std::ostringstream words_of_the_library;  // the one place where it tells how it was built
+  std::ostringstream words_of_the_library;  // the library tells only here how it was built
   PrintBasicContext(&words_of_the_library, context);
   run_.library_is_debug = words_of_the_library.str().find("built as DEBUG") != std::string::npos;
 #if !defined(__OPTIMIZE__)
@@ -95,7 +95,7 @@ bool TableReporter::ReportContext(const Context& context) {
 }
 
 void TableReporter::row_starts(const RowName& name) {
-  print_blocks(false);  // only now the median of the last row's repetitions is known
+  print_blocks(false);  // only now is the median of the last row's repetitions known
   CollectingReporter::row_starts(name);
 }
 
@@ -134,7 +134,8 @@ void TableReporter::Finalize() {
 
 bool ForwardingReporter::ReportContext(const Context& context) {
   CollectingReporter::ReportContext(context);
-  // CSV tells the context on standard error, on lines of any length and as if Shoal were the debug build.
+  // The CSV reporter writes the context to standard error, with long lines that also describe Shoal as a
+  // debug build.
   std::ostringstream words_of_the_library;
   printer_.SetErrorStream(&words_of_the_library);
   const bool goes_on = printer_.ReportContext(context);

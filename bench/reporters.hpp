@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Google Benchmark reports its rows to: one prints the report, one leaves printing to the library (JSON
-// and CSV). Both keep the results.
+// Reporters for Google Benchmark. One prints the report; the other lets the library print (JSON and CSV).
+// Both keep the results.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -20,14 +20,14 @@ namespace shoal::bench {
 
 class CollectingReporter : public benchmark::BenchmarkReporter {
  public:
-  /// `planned`: the rows that will be run, or none where that is not known; `progress`: whether it may be
-  /// shown.
+  /// `planned` are the rows that will run; empty when that is not known. `progress` says whether progress may
+  /// be shown.
   CollectingReporter(Circumstances run, const std::vector<RowName>& planned, bool progress);
 
   bool ReportContext(const Context& context) override;
   void ReportRuns(const std::vector<Run>& runs) override;
   void Finalize() override { progress_.clear(); }
-  /// A row begins to be timed: shows it.
+  /// Called when the timing of a row begins; shows the row.
   virtual void row_starts(const RowName& name) { progress_.row_starts(name.text()); }
 
   const Results& results() const { return results_; }
@@ -41,7 +41,7 @@ class CollectingReporter : public benchmark::BenchmarkReporter {
 
 class TableReporter : public CollectingReporter {
  public:
-  /// `peak_of_cpu` measures it once more when all rows are done.
+  /// `peak_of_cpu` measures the peak again after all rows.
   TableReporter(Circumstances run, std::vector<RowName> planned, bool coloured,
                 std::function<double()> peak_of_cpu);
 
@@ -50,7 +50,7 @@ class TableReporter : public CollectingReporter {
   void row_starts(const RowName& name) override;
 
  private:
-  /// Lines that stand together: those of one shape, gradients apart from steps.
+  /// Rows whose lines stand together: those of one shape, with gradients and steps apart.
   using Block = std::pair<bool, std::string>;
   static Block block_of(const RowName& name) { return {name.work == "meta_gradient", name.shape}; }
   bool is_complete(const Block& block) const;
@@ -67,7 +67,8 @@ class TableReporter : public CollectingReporter {
 
 class ForwardingReporter : public CollectingReporter {
  public:
-  /// `printer` prints, and must outlive this. It prints halves of lines, so there is no progress among them.
+  /// `printer` prints the results and must outlive this object. It may print incomplete lines, so progress is
+  /// not shown among them.
   ForwardingReporter(Circumstances run, const std::vector<RowName>& planned, BenchmarkReporter& printer)
       : CollectingReporter(std::move(run), planned, !is_terminal(stdout)), printer_(printer) {}
 
@@ -79,7 +80,7 @@ class ForwardingReporter : public CollectingReporter {
   BenchmarkReporter& printer_;
 };
 
-/// The one that --benchmark_format asks for. NO_COLOR counts unless `colour_is_named`.
+/// Makes the reporter that --benchmark_format asks for. Obeys NO_COLOR unless `colour_is_named`.
 std::unique_ptr<CollectingReporter> make_reporter(Circumstances run, std::vector<RowName> planned,
                                                   bool colour_is_named, std::function<double()> peak_of_cpu);
 

@@ -18,16 +18,19 @@ namespace {
 
 constexpr std::int64_t gradient_batches[] = {25, 256, 1024, 8192, 65536};
 constexpr std::int64_t iteration_batches[] = {25, 1024};
-// Inputs of all turns of a row: beyond the caches that fresh tasks would miss (H100: 50 MB of L2), a share of
-// the memory at most, and no more turns than hold a training run's variety.
+// A row takes turns through several batches. Together they have at least so many bytes that they exceed the
+// caches which fresh tasks would miss (H100: 50 MB of L2), at most a share of the memory, and not more turns
+// than a training run would have different batches.
 constexpr double least_turned_bytes = 128e6, most_share_of_memory = 0.125;
 constexpr double fewest_turns = 2.0, most_turns = 1024.0;
-// Work of one call: longer ones say nothing new. By data sheets and counts, never by a measurement, so that a
-// machine always has the same rows; a core does about 1e11 operations a second, the reference 1e9.
+// Limits of the work of one call; longer calls would show nothing new. They follow from data sheets and
+// operation counts, never from a measurement, so that a machine always has the same rows. A core does about
+// 1e11 operations per second, the reference 1e9.
 constexpr double most_seconds_at_peak = 0.5, most_flops_a_thread = 6e10, most_reference_flops = 4e9;
 constexpr std::int64_t quick_large_batch = 1024;
-constexpr double most_quick_scalar_flops = 1e9;  // of a call with scalar arithmetic, the reference's too
-constexpr int iterations_a_call = 16;  // of train(), whose start and end are no part of an iteration
+// of a call with scalar arithmetic, which the reference also has
+constexpr double most_quick_scalar_flops = 1e9;
+constexpr int iterations_a_call = 16;  // of train(), whose beginning and end are not part of an iteration
 
 enum class Work { meta_gradient, meta_step, train };
 constexpr const char* work_names[] = {"meta_gradient", "meta_step", "train"};
@@ -51,7 +54,8 @@ std::size_t turns_of(const Row& row) {
   return static_cast<std::size_t>(std::clamp(least_turned_bytes / bytes + 1.0, fewest_turns, most_turns));
 }
 
-/// The batches that a row takes in turn, the same for every backend; kept until another row asks.
+/// The batches that a row takes turns through, the same for every backend. They are kept until another row
+/// asks.
 const std::vector<TaskBatch>& inputs_of(const Row& row) {
   static std::vector<TaskBatch> kept;
   static const Shape* shape = nullptr;
@@ -68,7 +72,7 @@ const std::vector<TaskBatch>& inputs_of(const Row& row) {
 
 template <class Real>
 BasicMetaLearner<Real> learner_for(const Context& context, const Shape& shape) {
-  // A rate so small that time does not depend on how far a row has trained.
+  // The rate is so small that the time does not depend on how long a row has trained.
   return BasicMetaLearner<Real>(context,
                                 {.model = shape.model(),
                                  .loss = {.kind = shape.loss},
@@ -83,7 +87,8 @@ void require_good(std::int64_t good, std::int64_t tasks) {
     throw NumericError(std::to_string(tasks - good) + " of " + std::to_string(tasks) + " tasks failed");
 }
 
-/// Counters of `calls` calls; of the device's time when the context has counted `device_seconds`.
+/// Adds the counters of all calls; those of the device's time only when the context has counted
+/// `device_seconds`.
 void count(benchmark::State& state, const Lane& lane, const Row& row, double device_seconds) {
   const auto calls = static_cast<double>(state.iterations());
   const double tasks = calls * static_cast<double>(row.tasks),
@@ -135,7 +140,7 @@ void time_calls(benchmark::State& state, const Lane& lane, const Row& row) {
   };
   double device_before = 0.0;
   const auto start = [&] { device_before = lane.context->device_seconds().value_or(0.0); };
-  // Warm-up: first touch of all memory, code and clocks.
+  // Warms up: touches all memory, loads the code and lets the clocks rise.
   if (row.work == Work::train) {
     train_on_generated_tasks();
     start();
@@ -166,7 +171,8 @@ void time_row(benchmark::State& state, const Lane& lane, const Row& row) {
 }
 
 std::vector<Row> all_rows() {
-  std::vector<Row> rows;  // most important first: a run that is cut short has them
+  // in order of importance, so that a run that is cut short has the most important rows
+  std::vector<Row> rows;
   for (const Shape& shape : shapes())
     for (const std::int64_t tasks : iteration_batches) {
       rows.push_back({&shape, tasks, Work::meta_step});
@@ -177,8 +183,8 @@ std::vector<Row> all_rows() {
   return rows;
 }
 
-/// Rows of --quick: every shape in a small and a large batch, and every other work once; of scalar arithmetic
-/// only what does not take most of the minute alone.
+/// Whether a row belongs to --quick: every shape in a small and a large batch, and every other kind of work
+/// once. Rows of scalar arithmetic are left out when they alone would take most of a minute.
 bool is_quick(const Lane& lane, const Row& row) {
   const bool slow = lane.context->backend_name() != "cuda" && lane.context->isa() == Isa::scalar;
   if (slow && row.flops() > most_quick_scalar_flops) return false;
@@ -235,7 +241,7 @@ std::vector<RowName> rows_that_match(const std::vector<RowName>& rows, std::stri
     for (const RowName& row : rows)
       if (std::regex_search(row.text() + "/real_time", expression) != all_others) matching.push_back(row);
   } catch (const std::regex_error&) {
-    matching.clear();  // Google Benchmark will say what is wrong with it
+    matching.clear();  // Google Benchmark reports the error itself
   }
   return matching;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a clock of the system shows, in seconds.
+// Reads a clock of the system, in seconds.
 #pragma once
 
 #include <ctime>

@@ -21,7 +21,8 @@ constexpr std::array<Shape, 6> the_shapes = {{
     {"wide", 64, 512, 1, 128, 3, Activation::tanh, LossKind::mse},
 }};
 
-/// SplitMix64 and the sum of its four 16-bit parts: gigabytes of rows in seconds, with no libm.
+/// Approximates a normal by the sum of the four 16-bit parts of SplitMix64: gigabytes of rows in seconds,
+/// without libm.
 class Noise {
  public:
   explicit Noise(std::uint64_t seed) : state_(seed) {}
@@ -37,7 +38,7 @@ class Noise {
     const auto sum =
         static_cast<std::int64_t>((b & 0xffff) + (b >> 16 & 0xffff) + (b >> 32 & 0xffff) + (b >> 48));
     return static_cast<float>(sum - 131070) *
-           (1.0f / 37837.0f);  // four uniforms: mean 2 x 65535, this deviation
+           (1.0f / 37837.0f);  // the sum of four uniforms has the mean 2 x 65535 and this deviation
   }
 
  private:

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// shoal-bench: exact second-order MAML, every backend on the same tasks in one run.
+// shoal-bench: times exact second-order MAML on every backend, with the same tasks, in one run.
 //
-// Rows are backend/shape/tasks/work. Work is meta_gradient (MetaLearner::meta_gradient as a user calls it,
-// copies and all), meta_step (the same and the update) or train (whole meta-iterations on generated tasks,
-// the time of one). Time is wall time; of cuda the device's own time in kernels stands beside it. Calls take
-// turns through many batches, so that no row lives in a cache that real work would miss. Backends that cannot
-// run here are named with the reason, in the report or on standard error, and in the context of the JSON.
+// Rows are named backend/shape/tasks/work. Work is meta_gradient (MetaLearner::meta_gradient as a user calls
+// it, including copies), meta_step (with the update) or train (whole meta-iterations on generated tasks; the
+// time is that of one iteration). Times are wall times; for cuda, the device's own time in kernels stands
+// beside them. Calls take turns through many batches, so that no row stays in a cache that real work would
+// miss. Backends that cannot run are listed with the reason, in the report or on standard error, and in the
+// context of the JSON.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -60,7 +61,7 @@ Lane open_lane(const BackendReport& report, const Options& options, Circumstance
   return lane;
 }
 
-/// The backends that take part. Throws ResourceError when one that was asked for cannot.
+/// Opens the backends that take part. Throws ResourceError when one that the user asked for cannot run.
 std::vector<Lane> open_lanes(const Options& options, Circumstances& run) {
   std::vector<Lane> lanes;
   for (const BackendReport& report : Context::backends(with_environment({}))) {
@@ -80,7 +81,7 @@ std::vector<Lane> open_lanes(const Options& options, Circumstances& run) {
   return lanes;
 }
 
-/// Options for Google Benchmark that --quick stands for; what the user gives comes later and wins.
+/// Adds the Google Benchmark options that --quick implies. The user's own options come later, so they win.
 std::vector<char*> with_quick_options(const Options& options, int argc, char** argv) {
   static std::string briefly = "--benchmark_min_time=0.05";
   std::vector<char*> arguments(argv, argv + argc);
@@ -89,7 +90,7 @@ std::vector<char*> with_quick_options(const Options& options, int argc, char** a
   return arguments;
 }
 
-/// Before minutes of work, not after them; leaves things as they are. Throws ResourceError.
+/// Checks that a file can be written, before minutes of work, and leaves it as it is. Throws ResourceError.
 void require_writable(const std::string& file) {
   const bool was_there = std::filesystem::exists(file);
   if (!std::ofstream(file, std::ios::app)) throw ResourceError("cannot write the chart " + file);
@@ -108,7 +109,7 @@ int run(int argc, char** argv) {
   if (!options.sweep.empty() && !options.help) return sweep_plans(options.sweep, options.tasks);
   std::vector<char*> arguments = with_quick_options(options, argc, argv);
   argc = static_cast<int>(arguments.size()) - 1;
-  benchmark::Initialize(&argc, arguments.data());  // with --help it prints its own and exits
+  benchmark::Initialize(&argc, arguments.data());  // with --help, it prints its own help and exits
   if (benchmark::ReportUnrecognizedArguments(argc, arguments.data())) return 2;
   Circumstances circumstances;
   circumstances.version = SHOAL_VERSION;

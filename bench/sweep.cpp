@@ -15,7 +15,7 @@
 namespace shoal::bench {
 namespace {
 
-constexpr double work_of_a_call = 1e12;  // flops: some 50 ms of a large device
+constexpr double work_of_a_call = 1e12;  // in operations: some 50 ms of a large device
 constexpr std::int64_t fewest_tasks = 64, most_tasks = 65536;
 constexpr int calls = 5, batches = 3;
 
@@ -28,7 +28,7 @@ MetaLearner::Options options_of(const Shape& shape) {
           .seed = 7};
 }
 
-/// Median seconds of the device's own clock, and the gradient of the first batch.
+/// The median seconds by the device's own clock, and the gradient of the first batch.
 struct Timing {
   double seconds = 0.0;
   std::vector<float> gradient;
@@ -40,7 +40,7 @@ Timing time_plan(const Shape& shape, const std::vector<TaskBatch>& inputs, const
   const Context context(options);
   const MetaLearner learner(context, options_of(shape));
   Timing timing;
-  timing.gradient = learner.meta_gradient(inputs[0]).theta;  // warm-up: memory, clocks
+  timing.gradient = learner.meta_gradient(inputs[0]).theta;  // also warms up memory and clocks
   std::vector<double> seconds;
   for (int call = 0; call < calls; ++call) {
     const double before = *context.device_seconds();

@@ -44,7 +44,7 @@ std::string wrapped(std::string_view text, int width, int indent) {
     }
     if (!fresh) line += ' ';
     for (std::size_t room; line.size() + word.size() > static_cast<std::size_t>(width);) {
-      room = static_cast<std::size_t>(width) - line.size();  // a word longer than a line
+      room = static_cast<std::size_t>(width) - line.size();  // the word is longer than a line
       line += word.substr(0, room);
       word.remove_prefix(room);
       end_line();

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first programme one writes about meta-learning, step for step: a thousand tasks, a linear model, a
-// training loop, the test loss of every task, then one new task adapted and tested.
+// A first program about meta-learning, step by step: a thousand tasks, a linear model, a training loop, the
+// test loss of every task, then one new task that is adapted and tested.
 //
-// Its tasks are all the same function, y = x sin x with x ~ N(0, 1). The function is even, so the best line
-// is the constant e^{-1/2} = 0.606531, with mean squared error 0.335123 for every task alike: there is
-// nothing to adapt to, and the programme shows just that. examples/article/window.toml is the variant in
-// which adaptation pays.
+// All its tasks are the same function, y = x sin x with x ~ N(0, 1). The function is even, so the best line
+// is the constant e^{-1/2} = 0.606531, with mean squared error 0.335123 for every task. There is nothing to
+// adapt to, and the program shows that. examples/article/window.toml is a variant in which adaptation helps.
 #include <cstdio>
 
 #include <shoal/shoal.hpp>
 
 int main() {
   const shoal::Context context;
-  // 1. The tasks: ten points to adapt on and ten to be judged by.
+  // 1. The tasks: ten points to adapt on and ten to test on.
   const auto source = shoal::make_xsinx({.seed = 7, .support = 10, .query = 10});
 
   // 2. A linear model, adapted by one gradient step of 0.01, meta-trained by Adam.

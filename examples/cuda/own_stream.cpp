@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program that computes on a GPU already: it brings its stream, its memory and tasks that lie on the
-// device, and the results stay there until it wants them. docs/cuda.md shows this file.
+// A program that already computes on a GPU. It gives the library its stream, its memory and tasks in device
+// memory, and the results stay on the device until it wants them. docs/cuda.md shows this file.
 #include <cuda_runtime.h>
 
 #include <cstdio>
@@ -15,7 +15,7 @@ void must(cudaError_t error) {
   if (error != cudaSuccess) throw shoal::ResourceError(cudaGetErrorString(error));
 }
 
-// The program's memory resource: all device memory of the context comes from here.
+// The program's memory resource. The context allocates all device memory from it.
 class CountedMemory final : public shoal::DeviceMemoryResource {
  public:
   void* allocate(std::size_t bytes, CUstream_st* stream) override {
@@ -34,7 +34,7 @@ class CountedMemory final : public shoal::DeviceMemoryResource {
   std::size_t in_use_ = 0;
 };
 
-// Values of the program on the device, freed in the order of its stream.
+// Owns values on the device, which are freed in the order of the stream.
 class DeviceFloats {
  public:
   DeviceFloats(std::size_t count, cudaStream_t stream) : count_(count), stream_(stream) {
@@ -79,8 +79,8 @@ bool run() {
         {.backend = shoal::BackendKind::cuda, .stream = stream.handle, .device_memory = memory});
     const shoal::MetaLearner learner(context, options);
 
-    // Rows on the device, in the order of the stream: nobody waits between the copies and the learner. Sizes
-    // and ids stay on the host.
+    // The rows are copied in the order of the stream, so the host need not wait before it calls the learner.
+    // Sizes and ids stay on the host.
     const shoal::TaskSet<float>&support = on_host.support(), &query = on_host.query();
     const DeviceFloats support_x(support.x.size(), stream.handle), support_y(support.y.size(), stream.handle),
         query_x(query.x.size(), stream.handle), query_y(query.y.size(), stream.handle);
@@ -91,7 +91,8 @@ bool run() {
         {.x = support_x.all(), .y = support_y.all(), .row_starts = support.row_starts, .device = 0},
         {.x = query_x.all(), .y = query_y.all(), .row_starts = query.row_starts, .device = 0}, on_host.ids());
 
-    // Results into the program's memory. Kernels that it gives to the stream from here on may read them.
+    // The results go into memory of the program. Kernels that it submits to the stream after this call may
+    // read them.
     const std::size_t weights = learner.layout().size();
     const DeviceFloats gradient(weights, stream.handle), losses(20, stream.handle),
         adapted(20 * weights, stream.handle);

@@ -9,7 +9,8 @@
 
 namespace {
 
-/// Clients of a bank, some months of each: who earns less defaults, each below an income of their own.
+/// Some months of each client of a bank. A client defaults in months with an income below the client's own
+/// threshold.
 struct Clients {
   std::vector<std::string> names;         // [rows]
   std::vector<double> income, defaulted;  // [rows]
@@ -29,10 +30,10 @@ Clients make_clients() {
   return clients;
 }
 
-/// What the user presses.
+/// Thrown in the place of a user who interrupts the program.
 struct Interrupt {};
 
-/// Trains with an interruption and goes on; the parameters of that run.
+/// Trains with an interruption, resumes, and returns the parameters.
 shoal::MetaParameters<float> train_with_interruption(shoal::MetaLearner& learner,
                                                      const shoal::TaskSource& tasks) {
   shoal::MemoryStore<float> run;
@@ -50,7 +51,7 @@ shoal::MetaParameters<float> train_with_interruption(shoal::MetaLearner& learner
   return learner.parameters();
 }
 
-/// Rows that belong to somebody else.
+/// Rows that another part of a program owns.
 struct Rows {
   std::vector<float> x = {12, 35, 61, 80, 25}, y = {1, 1, 0, 0, 1};
   std::vector<std::int64_t> support = {0, 4}, query = {0, 1}, ids = {1};
@@ -79,7 +80,7 @@ int main() {
   const bool same = trained.theta == other.parameters().theta;
   std::printf("the bits of a run without interruption: %s\n", same ? "yes" : "no");
 
-  // A task in memory that the caller owns, scaled as the model's features are.
+  // A task in memory that the caller owns; its inputs are scaled like the model's features.
   const auto rows = std::make_shared<Rows>();
   const shoal::Preprocessing& scaler = tasks->preprocessing();
   for (float& x : rows->x) x = static_cast<float>((x - scaler.mean[0]) / scaler.deviation[0]);
@@ -91,7 +92,7 @@ int main() {
 
   const shoal::MetaLearner untrained(context, model);
   const shoal::TaskBatch asked = source->evaluation(shoal::Phase::test, 1);
-  const auto adapted = untrained.adapt(trained, asked, 5);  // at the trained parameters, not its own
+  const auto adapted = untrained.adapt(trained, asked, 5);  // at the parameters `trained`, not at its own
   const shoal::Responses responses(loss, 1, {"defaulted"});
   std::vector<float> values(1);
   responses.of_rows<float>(untrained.predict(adapted, asked.query(), asked.columns()), values, 1);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Meta-train on sinusoids, then adapt to tasks never seen: the library in one page. README.md shows this
-// file.
+// Meta-trains on sinusoids, then adapts to new tasks: the library on one page. README.md shows this file.
 #include <cstdio>
 
 #include <shoal/shoal.hpp>

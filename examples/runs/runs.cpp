@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `shoal train`, `adapt` and `predict` do, from a program: the same files, and predictions in memory.
-// docs/library.md shows this file.
+// Does what `shoal train`, `adapt` and `predict` do: writes the same files, and has the predictions in
+// memory. docs/library.md shows this file.
 //
 //   example-runs clients.toml FOLDER new-clients.csv
 #include <charconv>

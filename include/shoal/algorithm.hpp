@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Meta-learning algorithms as plain structs (docs/definitions.md). Each is lowered to an InnerPlan by its own
-// file in src/core/algorithms/; a new algorithm is one struct here, one line in the variant, and one such
-// file.
+// Meta-learning algorithms as plain structs (docs/definitions.md). A file of src/core/algorithms lowers each
+// struct to an InnerPlan. A new algorithm needs a struct here, an entry in the variant, and such a file.
 //
-//   shoal::Algorithm a = shoal::Maml{{.steps = 5, .learning_rate = 0.01}};
-//   shoal::Algorithm b = shoal::Maml{.inner = {.steps = 2}, .step_weights = {0.25, 0.75}};
+// Example:
+//
+//   const shoal::Algorithm maml = shoal::Maml{{.steps = 5, .learning_rate = 0.01}};
+//   const shoal::Algorithm multi_step = shoal::Maml{.inner = {.steps = 2}, .step_weights = {0.25, 0.75}};
+//   const shoal::Context context;
+//   shoal::MetaLearner reptile(context, {.algorithm = shoal::Reptile{{.steps = 5}}});
 #pragma once
 
 #include <string_view>
@@ -16,23 +19,24 @@
 namespace shoal {
 
 std::string_view to_string(LearnedRate rate);
+/// Throws InvalidArgument with the list of known names.
 LearnedRate learned_rate_from_string(std::string_view name);
 
 /// The inner loop phi_{k+1} = phi_k - alpha o g_k(phi_k), k = 0 .. steps - 1.
 struct InnerLoop {
   int steps = 1;                ///< K >= 0; 0 gives the plain gradient at theta
-  double learning_rate = 0.01;  ///< alpha, or where learned rates start
-  double max_move = 0.0;        ///< status 4 above this largest |phi - theta|; 0 = off
+  double learning_rate = 0.01;  ///< alpha; learned rates start at it
+  double max_move = 0.0;        ///< a task with a larger |phi - theta| gets status 4; 0 = no limit
 
   bool operator==(const InnerLoop&) const = default;
 };
 
-// Each algorithm has the inner loop and the options that are its own; another's do not compile.
-//   learned_rate: which inner learning rates are meta-learned, exactly
-//   step_weights: multi-step loss, w_1 .. w_K, sum 1; empty = last step only
+// An algorithm has only the options that are its own; setting another one does not compile.
+//   learned_rate: the inner learning rates that are meta-learned, with their exact gradient
+//   step_weights: w_1 .. w_K of the multi-step loss, with sum 1; empty = the loss after the last step alone
 
-/// Exact second-order MAML (Finn et al. 2017); with learned rates per layer and step and step weights:
-/// MAML++.
+/// Exact second-order MAML (Finn et al. 2017). With learned rates per layer and step, and with step weights,
+/// it is MAML++.
 struct Maml {
   static constexpr std::string_view name = "maml";
   InnerLoop inner = {};
@@ -40,14 +44,14 @@ struct Maml {
   std::vector<double> step_weights = {};
   bool operator==(const Maml&) const = default;
 };
-/// First-order MAML: mean query gradient at phi_K.
+/// First-order MAML: the meta-gradient is the mean query gradient at phi_K.
 struct Fomaml {
   static constexpr std::string_view name = "fomaml";
   InnerLoop inner = {};
   std::vector<double> step_weights = {};
   bool operator==(const Fomaml&) const = default;
 };
-/// Reptile (Nichol et al. 2018): mean of theta - phi_K, not divided by the rate.
+/// Reptile (Nichol et al. 2018): the meta-gradient is the mean of theta - phi_K, not divided by the rate.
 struct Reptile {
   static constexpr std::string_view name = "reptile";
   InnerLoop inner = {};
@@ -76,7 +80,8 @@ struct MetaSgd {
   std::vector<double> step_weights = {};
   bool operator==(const MetaSgd&) const = default;
 };
-/// No inner steps in training, loss over support and query together; at test `inner` is the fine-tuning.
+/// Pooled training, the baseline without meta-learning: there are no inner steps in training, and the loss
+/// covers support and query rows together. An evaluation then fine-tunes each task with `inner`.
 struct Pooled {
   static constexpr std::string_view name = "pooled";
   InnerLoop inner = {};
@@ -85,7 +90,7 @@ struct Pooled {
 
 using Algorithm = std::variant<Maml, Fomaml, Reptile, Anil, Boil, MetaSgd, Pooled>;
 
-/// The options of all algorithms, as the table [algorithm] of a configuration holds them beside the name.
+/// The union of the options of all algorithms, as the table [algorithm] of a configuration holds them.
 struct AlgorithmOptions {
   int steps = InnerLoop{}.steps;
   double learning_rate = InnerLoop{}.learning_rate;
@@ -99,16 +104,19 @@ struct AlgorithmOptions {
 /// Names of the algorithms, in the order of the variant.
 std::vector<std::string_view> algorithm_names();
 std::string_view name_of(const Algorithm& algorithm);
+/// The inner loop of an algorithm; all have one.
 const InnerLoop& inner_loop_of(const Algorithm& algorithm);
-/// What is learned beside theta: Maml{}.learned_rate and its like, a rate for every parameter with Meta-SGD.
+/// The inner learning rates that the algorithm learns beside theta; Meta-SGD always learns one per parameter.
 LearnedRate learned_rate_of(const Algorithm& algorithm);
-/// The algorithm of a name. Throws InvalidArgument with the list of known names, and where an option is set
-/// that the algorithm does not have. Meta-SGD takes both learned rates that say no other than what it does:
-/// none, parameter.
+/// Makes the algorithm with this name. Throws InvalidArgument, with the list of known names, for an unknown
+/// name, and for an option that differs from its default although the algorithm does not have it. Meta-SGD
+/// accepts learned_rate `parameter` (which it always uses) and the default `none`.
 Algorithm make_algorithm(std::string_view name, const AlgorithmOptions& options);
-/// The options to make it with; those that it does not have as they are by default.
+/// The options with which make_algorithm gives this algorithm. Options that it does not have are at their
+/// defaults.
 AlgorithmOptions options_of(const Algorithm& algorithm);
-/// Throws InvalidArgument: negative steps, rates that are not finite, weights that do not fit.
+/// Throws InvalidArgument for a negative number of steps or max_move, numbers that are not finite, or step
+/// weights whose number or sum is wrong.
 void validate(const Algorithm& algorithm);
 
 }  // namespace shoal

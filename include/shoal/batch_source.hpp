@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches of tasks in memory as a finite source: what `train`, `validate` and `evaluate` take.
+// A finite task source over batches in memory, for `train` and `validate`.
 //
-//   const shoal::TaskBatch tasks = shoal::TaskBatch::borrow(columns, support, query, ids, owner);
-//   const auto source = shoal::make_batch_source({.train = tasks, .validation = others}, 7);
-//   shoal::train(learner, *source, {.iterations = 1000, .validate_every = 20});
+// Example:
+//
+//   const shoal::TaskBatch validation = source.evaluation(shoal::Phase::validation, 100);
+//   const auto batches = shoal::make_batch_source({.train = tasks, .validation = validation}, 7);
+//   shoal::train(learner, *batches, {.iterations = 1000, .validate_every = 20});
 #pragma once
 
 #include <cstdint>
@@ -18,29 +20,31 @@
 
 namespace shoal {
 
-/// In single or in double precision. Where the other is asked for, f32 widens exactly and f64 rounds to
-/// nearest.
+/// A batch in single or in double precision. Where a call needs the other precision, the source converts:
+/// float to double is exact, double to float rounds to nearest.
 using AnyTaskBatch = std::variant<TaskBatch, TaskBatch64>;
 
-/// The tasks of every phase; an empty batch (TaskBatch()) has none.
+/// The tasks of every phase. An empty batch, TaskBatch(), means that the phase has no tasks.
 struct PhaseBatches {
   AnyTaskBatch train = {}, validation = {}, test = {};
 };
 
 struct BatchSourceOptions {
-  /// How a model scales targets: the batches hold targets and output offsets in the user's units, the source
-  /// gives them scaled, for this loss.
+  /// How the model scales its targets. The batches hold targets and output offsets in the user's units; the
+  /// source scales them, in the way that `loss` needs.
   TargetUnits units = {};
   Loss loss = {};
-  std::string name = {};  ///< put in front of messages about the tasks, e.g. a file's; empty = nothing
+  /// goes in front of messages about the tasks, e.g. the name of a file; empty = nothing
+  std::string name = {};
 };
 
-/// A source whose meta-batches are drawn from `batches` by `seed` (TaskSource::sample). It keeps the batches,
-/// and shares their memory when a call asks for all tasks of one in order of id. Throws DataError when there
-/// are no tasks at all, columns differ between phases, a task id is in two phases, or `units` do not fit.
+/// Makes a source that draws meta-batches from `batches`, with `seed` (TaskSource::sample). The source keeps
+/// the batches; it copies no row when a call asks for all tasks of a batch whose ids are ascending. Throws
+/// DataError when there are no tasks at all, when the columns of two phases differ, when a task id is in two
+/// phases, or when `units` do not fit the targets.
 std::unique_ptr<TaskSource> make_batch_source(PhaseBatches batches, std::uint64_t seed,
                                               const BatchSourceOptions& options = {});
-/// The same tasks in every phase.
+/// Makes a source in which all phases have these tasks.
 std::unique_ptr<TaskSource> make_batch_source(AnyTaskBatch tasks, std::uint64_t seed,
                                               const BatchSourceOptions& options = {});
 

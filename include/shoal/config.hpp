@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration of a run as TOML text: read from a file, overridden key by key, printed.
+// Configurations of runs as TOML text: read from a file, overridden key by key, printed.
 // docs/configuration.md lists every key.
+//
+// Example:
+//
+//   #include <iostream>
 //
 //   const shoal::RunConfig config = shoal::load_config("clients.toml", {"train.lr=0.01", "seed=3"});
 //   std::cout << shoal::to_toml(config);
@@ -16,12 +20,14 @@
 
 namespace shoal {
 
-/// A value that takes the place of what a configuration says under one key.
+/// A value that replaces the one that a configuration has for a key.
 struct ConfigOverride {
-  std::string key;       ///< e.g. "train.lr"
-  std::string value;     ///< TOML (0.5, [3, 4], "text"), or bare text where the key holds text
-  std::string origin;    ///< what errors call it, e.g. "--set train.lr=0.5"
-  bool literal = false;  ///< `value` is the text itself, whatever it begins with; for keys that hold text
+  std::string key;  ///< e.g. "train.lr"
+  /// TOML (0.5, [3, 4], "text"); where the key holds text, the text may stand without quotes
+  std::string value;
+  std::string origin;  ///< how errors name this override, e.g. "--set train.lr=0.5"
+  /// for keys that hold text: `value` is the text itself, even if it begins with a quote
+  bool literal = false;
 
   ConfigOverride(std::string override_key, std::string override_value, std::string override_origin,
                  bool is_literal = false)
@@ -29,25 +35,27 @@ struct ConfigOverride {
         value(std::move(override_value)),
         origin(std::move(override_origin)),
         literal(is_literal) {}
-  /// From "key=value"; `prefix` stands before it in errors. Throws InvalidArgument where there is no key or
-  /// no "=".
+  /// Parses "key=value". Errors name the override as `prefix` followed by `assignment`. Throws
+  /// InvalidArgument when the key or the "=" is missing.
   ConfigOverride(const std::string& assignment, const std::string& prefix = "");  // NOLINT: meant to convert
   ConfigOverride(const char* assignment) : ConfigOverride(std::string(assignment)) {}  // NOLINT: the same
 };
 
-/// The configuration of a file over `base`, with overrides over both (a later one over an earlier one). An
-/// empty `file` is none; relative paths in a file are relative to its folder, in an override to the current
-/// one. Warns of overrides that the configuration has no use for. Throws InvalidArgument with file, line,
-/// column and key: text that is not TOML, an unknown key (with a suggestion), a value of another type or out
-/// of range, an algorithm that does not fit together; ResourceError when the file cannot be read.
+/// Reads a configuration. Values of the file replace those of `base`, and overrides replace both; the last
+/// override of a key wins. An empty `file` means no file. A relative path in the file is relative to the
+/// file's folder; one in an override is relative to the current folder. `notify` gets a warning for every
+/// override that has no effect on this configuration. Throws InvalidArgument, naming file, line, column and
+/// key, for text that is not TOML, an unknown key (with a suggestion), a value of a wrong type or out of
+/// range, and options of an algorithm that contradict each other. Throws ResourceError when the file cannot
+/// be read.
 RunConfig load_config(const std::filesystem::path& file, const std::vector<ConfigOverride>& overrides = {},
                       const Notify& notify = {}, const RunConfig& base = {});
 
-/// Which keys are printed. `of_model`: those that a model's bytes may depend on, so neither where the run
-/// happened nor in which folders its files lay. `of_training`: of these, those that every iteration depends
-/// on, and that a resumed run must therefore agree with.
+/// Which keys to_toml prints. `of_model`: the keys that can change a model's bytes; that excludes the folders
+/// of input files and where the run computes. `of_training`: those of `of_model` that every iteration depends
+/// on, so that a resumed run must have the same.
 enum class ConfigScope { everything, of_model, of_training };
-/// TOML that load_config reads back to the same configuration.
+/// Prints the configuration as TOML. load_config reads it back to the same configuration.
 std::string to_toml(const RunConfig& config, ConfigScope scope = ConfigScope::everything);
 
 }  // namespace shoal

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Context: where the work runs. Owns the threads; made once, shared by learners.
+// Context: the backend and the threads that do the work. A program makes a context once; many learners can
+// share it.
 //
-// Threads of the cpu backend are made when work first wants them, as many as there are groups of tasks to
-// share (ResourceError from that call when the system gives no more). So a context survives fork(): a child
-// process makes threads of its own at first use, and computes the same bits. Two conditions: while the
-// process forks, no other thread is inside a call on a learner of this context; and the context is not of
-// the cuda backend, since no CUDA program can use a device on both sides of a fork.
+// The cpu backend starts its threads at the first call that needs them, as many as there are groups of tasks
+// to share out. That call throws ResourceError when the system refuses a thread. So a context survives
+// fork(): a child process starts threads of its own at first use, and computes the same bits. This holds
+// under two conditions: while the process forks, no other thread is inside a call on a learner of this
+// context; and the backend is not cuda, because no CUDA program can use a device on both sides of a fork.
 //
-// The library reads no environment variable: what a context does follows from its options alone.
-// `shoal/program_environment.hpp` is for programs that want the variables of the `shoal` program.
+// The library reads no environment variable: the options alone decide what a context does. Programs that want
+// to obey the variables of the `shoal` program use `shoal/program_environment.hpp`.
+//
+// Example:
+//
+//   const shoal::Context context({.backend = shoal::BackendKind::cpu, .threads = 4});
+//   shoal::MetaLearner other(context, {.model = {.inputs = 1, .hidden = {40, 40}, .outputs = 1}});
 #pragma once
 
 #include <memory>
@@ -23,42 +29,48 @@ namespace shoal {
 
 enum class BackendKind { automatic, reference, cpu, cuda };
 std::string_view to_string(BackendKind kind);
+/// Throws InvalidArgument with the list of known names.
 BackendKind backend_from_string(std::string_view name);
 
-/// Instruction set of the cpu backend. `automatic` takes the widest that the machine has.
+/// Instruction set of the cpu backend. `automatic` chooses the widest that the machine has.
 enum class Isa { automatic, scalar, avx2, avx512 };
 std::string_view to_string(Isa isa);
+/// Throws InvalidArgument with the list of known names.
 Isa isa_from_string(std::string_view name);
-/// Whether this build and this machine can run the set; `automatic`: whether there is any.
+/// Whether this build and this machine can run the instruction set. For `automatic`: whether they can run
+/// any.
 bool isa_available(Isa isa);
 
-/// How products are computed. `exact`: the numerical contract, the same bits everywhere. `fast`: outside of
-/// it, on cuda alone: models too large for a multiprocessor multiply with cuBLAS, where factors may be
-/// rounded to TF32.
+/// How matrix products are computed. `exact` obeys the numerical contract: the same bits everywhere. `fast`
+/// does not, and exists on cuda alone: for models that are computed layer by layer, cuBLAS multiplies the
+/// matrices and may round the factors to TF32.
 enum class Math { exact, fast };
 std::string_view to_string(Math math);
+/// Throws InvalidArgument with the list of known names.
 Math math_from_string(std::string_view name);
 
 struct ContextOptions {
-  /// `automatic` takes cuda where this build has it and a device is usable, else cpu: the bits are the same.
+  /// `automatic` chooses cuda where this build has it and a device is usable, else cpu. Both give the same
+  /// bits.
   BackendKind backend = BackendKind::automatic;
-  int threads = 0;  ///< 0 = every core this process may use
+  int threads = 0;  ///< number of host threads; 0 = every core that this process may use
   Isa isa = Isa::automatic;
   Math math = Math::exact;
-  bool time_device = false;  ///< see Context::device_seconds
-  /// Which device the cuda backend computes on: a number from 0 among those that CUDA_VISIBLE_DEVICES leaves.
-  /// Without one, that of `stream`, else the calling thread's current device. Other backends have none and
-  /// take no notice.
+  bool time_device = false;  ///< measure kernel times for Context::device_seconds
+  /// The device of the cuda backend, counted from 0 among the devices that CUDA_VISIBLE_DEVICES leaves.
+  /// Without a value, the backend uses the device of `stream`; without a stream, the calling thread's current
+  /// device. Other backends ignore it.
   std::optional<int> device = {};
-  /// cuda: the caller's stream (a cudaStream_t), which all work of the context and its learners is given to.
-  /// Borrowed: it stays until they are gone. A null pointer is CUDA's default stream, as everywhere in CUDA.
-  /// Without one, the context has streams of its own. docs/cuda.md says who waits for what.
+  /// For cuda: the caller's stream (a cudaStream_t). The context and its learners submit all work to it. The
+  /// context borrows the stream, so it must exist as long as they do. As everywhere in CUDA, a null pointer
+  /// is the default stream. Without a value, the context makes streams of its own. docs/cuda.md says who
+  /// waits for what.
   std::optional<CUstream_st*> stream = {};
-  /// cuda: where all device memory comes from; null: the CUDA runtime.
+  /// For cuda: allocates all device memory; null = the CUDA runtime does.
   std::shared_ptr<DeviceMemoryResource> device_memory = {};
-  /// Plans of the cpu and of the cuda backend, for measurements: how work is laid out, never a bit of it.
-  /// docs/configuration.md says what they take; empty: the backend chooses. The other backends take no
-  /// notice.
+  /// Plan overrides of the cpu and of the cuda backend, for measurements. A plan decides how work is laid
+  /// out; it changes no bit. docs/configuration.md lists the values; empty = the backend chooses its plan.
+  /// Other backends ignore them.
   std::string cpu_plan = {}, cuda_plan = {};
 };
 
@@ -66,36 +78,37 @@ struct ContextOptions {
 struct BackendReport {
   std::string name;
   bool available = false;
-  std::string detail;  ///< instruction set, device, or why not
-  /// fp32 peak of a device from its data sheet: multiprocessors x lanes x 2 x clock; 0 on the host.
+  std::string detail;  ///< instruction set, device, or why the backend cannot run
+  /// fp32 peak of the device by its data sheet, in Gflop/s: multiprocessors x lanes x 2 x clock; 0 on the
+  /// host.
   double peak_gflops = 0.0;
-  std::string peak_detail = {};  ///< the same, as written out
+  std::string peak_detail = {};  ///< the factors of the peak, in words
 };
 
-struct BackendAccess;  // the learner's way in, src/core/backend_access.hpp
+struct BackendAccess;  // gives learners their backend (src/core/backend_access.hpp)
 
 class Context {
  public:
-  /// Throws ResourceError when the backend, the instruction set or the math is not to be had here, by name;
-  /// InvalidArgument when an option has no such value, e.g. the number of a device that is not there, and
-  /// when a backend other than cuda is given a stream or device memory.
+  /// Throws ResourceError, naming the cause, when this build or this machine lacks the backend, the
+  /// instruction set or the math. Throws InvalidArgument when an option is invalid, e.g. a device number that
+  /// does not exist, and when a backend other than cuda is given a stream or device memory.
   explicit Context(const ContextOptions& options = {});
   ~Context();
   Context(Context&&) noexcept;
   Context& operator=(Context&&) noexcept;
 
   std::string_view backend_name() const;
-  /// Why this backend: "as asked for", or what `automatic` saw.
+  /// Why this backend was chosen: "as asked for", or what `automatic` found.
   std::string_view reason() const;
   int threads() const;
-  Isa isa() const;  ///< the resolved set; scalar on `reference`
+  Isa isa() const;  ///< the instruction set in use; scalar on `reference`
 
-  /// Seconds of the device's own clock spent in kernels so far, copies and waiting left out; nothing on
-  /// backends without a device, or when the options did not ask for it (timing costs some microseconds a
-  /// call).
+  /// Seconds that kernels have run so far, by the device's own clock, without copies and waiting. Empty on
+  /// backends without a device, and when ContextOptions::time_device is off (timing costs some microseconds
+  /// per call).
   std::optional<double> device_seconds() const;
 
-  /// Every backend of this build; of `options` the device counts, which is the one that is reported on.
+  /// Reports every backend of this build. Of `options` it uses the device, about which it reports.
   static std::vector<BackendReport> backends(const ContextOptions& options = {});
 
  private:

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// CudaPlan: how the cuda backend would launch a batch. Plans change speed and no bit.
+// CudaPlan: how the cuda backend would launch the kernels for a batch. A plan changes speed and no bit.
+//
+// Example:
+//
+//   #include <iostream>
+//
+//   for (const shoal::CudaPlan& plan : learner.cuda_plans(tasks, 90))  // for devices of capability 9.0
+//     std::cout << plan.override_text() << ": " << plan.text << '\n';
 #pragma once
 
 #include <string>
@@ -7,13 +14,14 @@
 namespace shoal {
 
 struct CudaPlan {
-  int threads = 0;  ///< that work on a task; 0: layer by layer
-  int rows = 0;     ///< of a task that go through the network together
-  /// Cycles of a multiprocessor for a task by the model that chooses plans: a model, not measured.
+  int threads = 0;  ///< threads per task; 0 = the model is computed layer by layer
+  int rows = 0;     ///< rows of a task that go through the network together
+  /// Estimated cycles of a multiprocessor per task. The cost model that chooses plans computes them; they are
+  /// not measured.
   double cycles = 0.0;
   std::string text;  ///< the plan in words and numbers
 
-  /// What ContextOptions::cuda_plan takes to have this plan: "64x16", or "layers".
+  /// The value of ContextOptions::cuda_plan that asks for this plan: "64x16", or "layers".
   std::string override_text() const {
     return threads == 0 ? "layers" : std::to_string(threads) + "x" + std::to_string(rows);
   }

@@ -25,7 +25,7 @@ struct DatasetInfo {
   std::string_view title;
   std::string_view package;  ///< package that contains the data
   std::string_view version;
-  std::string_view licence;  ///< of the package; the data may have other terms, see `terms`
+  std::string_view licence;  ///< licence of the package; the data may have other terms, see `terms`
   std::string_view terms;
   std::string_view package_file;  ///< file name of the wheel
   std::uint64_t package_bytes = 0;
@@ -33,7 +33,7 @@ struct DatasetInfo {
   std::string_view member;  ///< file inside the package (gzip)
   std::uint64_t member_bytes = 0;
   std::string_view member_sha256;
-  std::string_view content_sha256;  ///< of the member after unpacking
+  std::string_view content_sha256;  ///< hash of the member after unpacking
   std::string_view features;        ///< names that DatasetOptions::features takes, separated by spaces
 };
 

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where results go that stay on the device: memory of the caller, on the device of a context of backend cuda
-// (docs/cuda.md). Values and order are those of the results on the host, bit for bit: packed, and the
-// canonical NaN for tasks that failed. A span that is empty is not wanted; others have the size that stands
-// beside them.
+// Results that stay on the device, in memory of the caller on the device of a context of the cuda backend
+// (docs/cuda.md). Values and order equal those of the results on the host, bit for bit: arrays are packed,
+// and tasks that failed have the canonical NaN. An empty span means that the caller does not want that
+// result; every other span must have the size that stands beside it. The results are there for work that the
+// caller submits to the context's stream after the call.
 //
-//   learner.adapt_to(tasks, 5, {.phi = {device_memory, tasks.size() * learner.layout().size()}});
-//   consumer<<<blocks, threads, 0, stream>>>(device_memory);  // the context's stream: comes after
+// Example:
+//
+//   void adapt_on_device(const shoal::MetaLearner& model, const shoal::TaskBatch& batch, float*
+//   device_memory) {
+//     const std::size_t size = static_cast<std::size_t>(batch.size()) * model.layout().size();
+//     model.adapt_to(batch, 5, {.phi = {device_memory, size}});
+//   }
 #pragma once
 
 #include <cstdint>
@@ -15,7 +21,7 @@
 
 namespace shoal {
 
-/// MetaGradient, on the device.
+/// The results of MetaGradient, on the device.
 template <class Real>
 struct DeviceMetaGradient {
   std::span<Real> theta = {};                ///< [P] mean over good tasks; zero when none is good
@@ -25,11 +31,12 @@ struct DeviceMetaGradient {
   std::span<TaskStatus> status = {};         ///< [tasks]
   std::span<std::int32_t> failed_step = {};  ///< [tasks]
   std::span<Real> fast_weights = {};         ///< [tasks, P]
-  std::span<Real> mean_query_loss = {};  ///< [2] over good tasks: at theta, after K steps; NaN when none is
-  std::span<std::int32_t> good = {};     ///< [1] number of good tasks
+  /// [2] over good tasks: at theta, after K steps; NaN when no task is good
+  std::span<Real> mean_query_loss = {};
+  std::span<std::int32_t> good = {};  ///< [1] number of good tasks
 };
 
-/// FastWeights, on the device.
+/// The results of FastWeights, on the device.
 template <class Real>
 struct DeviceFastWeights {
   std::span<Real> phi = {};                  ///< [tasks, P]
@@ -37,7 +44,7 @@ struct DeviceFastWeights {
   std::span<std::int32_t> failed_step = {};  ///< [tasks]
 };
 
-/// StepLosses, on the device.
+/// The results of StepLosses, on the device.
 template <class Real>
 struct DeviceStepLosses {
   std::span<Real> loss = {};                 ///< [steps, tasks]

@@ -22,8 +22,9 @@ namespace shoal {
 struct StepSummary {
   int steps = 0;
   std::int64_t tasks = 0, good = 0;
-  double mean = 0.0;        ///< over good tasks
-  double half_width = 0.0;  ///< 95 % interval of the mean over tasks, Student's t: t sd / sqrt(good)
+  double mean = 0.0;  ///< over good tasks
+  /// half the 95 % confidence interval of the mean over tasks, Student's t: t sd / sqrt(good)
+  double half_width = 0.0;
   double median = 0.0, q99 = 0.0, q999 = 0.0;  ///< quantiles over good tasks, linear interpolation (type 7)
   double divergence_rate = 0.0;                ///< share of tasks with a status other than good
   std::vector<FailedTask> failures;

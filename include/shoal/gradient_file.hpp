@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One meta-gradient over a task file, written to a file: what another implementation is compared with.
+// Writes one meta-gradient over a task file to a file, so that other implementations can be compared with it.
+//
+// Example:
+//
+//   const shoal::RunConfig config = shoal::load_config("", {"tasks.source=file",
+//   "tasks.path=tasks.safetensors"}); const shoal::GradientReport report = shoal::write_gradient(config,
+//   "gradient.safetensors");
 #pragma once
 
 #include <cstdint>
@@ -14,9 +20,9 @@
 namespace shoal {
 
 struct GradientOptions {
-  std::filesystem::path parameters = {};  ///< parameters file; empty: those that the seed draws
-  bool fast_weights = false;              ///< also writes the adapted weights of every task
-  /// What a configuration does not say of where the work runs, as in TrainRunOptions.
+  std::filesystem::path parameters = {};  ///< parameters file; empty = parameters drawn with the seed
+  bool fast_weights = false;              ///< also write the fast weights of every task
+  /// Device, stream and the other options that a configuration does not have, as in TrainRunOptions.
   ContextOptions context = {};
 };
 
@@ -28,8 +34,8 @@ struct GradientReport {
 };
 
 /// Computes the meta-gradient over the tasks of `config.tasks.table.path` (tasks.source must be "file") and
-/// writes it to `file` as docs/formats.md says: f64 on the reference backend, else f32; zero when no task is
-/// good. Throws InvalidArgument, DataError, ModelError, ResourceError.
+/// writes it to `file` (docs/formats.md): as f64 on the reference backend, else as f32. The gradient is zero
+/// when no task is good. Throws InvalidArgument, DataError, ModelError or ResourceError.
 GradientReport write_gradient(const RunConfig& config, const std::filesystem::path& file,
                               const GradientOptions& options = {});
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Input from regular files. Opening never waits for another process: a pipe or a device is an error that
-// names it. When the system cannot read, that is an error too (ResourceError), and never looks like the end
-// of the file.
+// Reads regular files. Opening never waits for another process: a pipe or a device is an error that names the
+// path. A read that fails throws ResourceError, so that it never looks like the end of the file.
 //
 // Example:
 //
@@ -18,15 +17,16 @@
 
 namespace shoal {
 
-/// Whether the last part of a path may be a symbolic link. Shoal's own files in a run folder never are.
+/// Whether the last part of a path may be a symbolic link. In run folders, Shoal refuses links for its own
+/// files.
 enum class Links { followed, refused };
 
 /// A regular file, open for reading from its start.
 class InputFile {
  public:
-  /// Throws Refusal, an Error of the caller's choice, when the path names nothing, a folder, a pipe or a
-  /// device. Throws ResourceError when it refuses a link, and when the system cannot open the file
-  /// (permissions, descriptors, the device).
+  /// Opens a file. Throws Refusal (a class of errors that the caller chooses) when the path names nothing, a
+  /// folder, a pipe or a device. Throws ResourceError when the path is a link and links are refused, and when
+  /// the system cannot open the file (permissions, number of descriptors, the device).
   template <class Refusal>
   static InputFile open(const std::filesystem::path& path, Links links = Links::followed) {
     std::string problem;
@@ -44,7 +44,8 @@ class InputFile {
   std::uint64_t size() const { return size_; }
   /// Reads `count` bytes, or fewer at the end of the file, and returns how many. Throws ResourceError.
   std::size_t read(void* to, std::size_t count);
-  /// Reads the rest of the file. Throws ResourceError, also when it has more than `limit` bytes.
+  /// Reads the rest of the file. Throws ResourceError when reading fails or the rest has more than `limit`
+  /// bytes.
   std::string rest(std::uint64_t limit = UINT64_MAX);
 
  private:
@@ -63,8 +64,9 @@ std::string read_file(const std::filesystem::path& path, Links links = Links::fo
 }
 
 /// Reads a text that a user names on the command line, up to `limit` bytes. It may be a pipe, a terminal or a
-/// device; a pipe that no process opens for writing within a second is an error. `missing` becomes true when
-/// the path names nothing or a folder, and the text is then empty. Throws ResourceError.
+/// device. When the path names nothing or a folder, sets `missing` to true and returns an empty text. Throws
+/// ResourceError when reading fails, when the text is too long, and when no process opens a pipe for writing
+/// within a second.
 std::string read_text_or_pipe(const std::filesystem::path& path, std::uint64_t limit, bool& missing);
 
 }  // namespace shoal

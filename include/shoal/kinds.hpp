@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kinds: the enumerations that host and device share. model.hpp, loss.hpp, algorithm.hpp and optimizer.hpp
-// give them a meaning and include this header.
-//
-//   for (shoal::LossKind kind : shoal::LossKinds::all) std::cout << shoal::to_string(kind) << '\n';
+// The enumerations that host and device code share. model.hpp, loss.hpp, algorithm.hpp and optimizer.hpp
+// include this header and declare what belongs to each.
 //
 // This header includes nothing, not even the standard library, because code that is compiled for one
 // instruction set or for a device includes it too (src/cpu/group_job.hpp gives the reason).
+//
+// Example:
+//
+//   #include <iostream>
+//
+//   for (shoal::LossKind kind : shoal::LossKinds::all) std::cout << shoal::to_string(kind) << '\n';
 #pragma once
 
 namespace shoal {
 
-/// Every enumerator of Kind, in order. The code of every backend, names, documentation and tests go through
-/// such a list, so that none of them can forget a new enumerator.
+/// Every enumerator of Kind, in order. Backends, name tables, documentation and tests iterate over such a
+/// list, so that none of them can forget a new enumerator.
 template <class Kind, Kind... kinds>
 struct KindList {
   static constexpr int size = sizeof...(kinds);
@@ -34,8 +38,8 @@ enum class LearnedRate : int { none, layer, layer_step, parameter };
 
 /// How the outer gradient is formed from the inner trajectory.
 enum class OuterRule : int {
-  exact,           ///< adjoint recursion through every step
-  first_order,     ///< sum of w_k grad L_q(phi_k)
+  exact,           ///< adjoint recursion through every step: the exact gradient
+  first_order,     ///< sum of w_k grad L_q(phi_k), without second derivatives
   parameter_move,  ///< theta - phi_K (Reptile)
 };
 

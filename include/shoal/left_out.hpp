@@ -22,14 +22,14 @@ namespace shoal {
 
 /// Why a row is in no task.
 enum class LeftOutRule {
-  missing,         ///< a value is missing (tasks.missing = "drop")
-  too_few,         ///< its key has too few rows for a task
-  query_cap,       ///< the task already has as many query rows as tasks.query allows
-  purge_gap,       ///< it lies in the gap between support and query
-  tie,             ///< it has the time of the last support row, so it is on neither side
-  straddling,      ///< it is only in tasks whose query lies on both sides of a boundary in time
-  without_target,  ///< it is only in windows that were not made because a support row lacks its target
-  no_window        ///< it lies after the last window of its key, or between two windows
+  missing,         ///< a value of the row is missing (tasks.missing = "drop")
+  too_few,         ///< the row's key has too few rows for a task
+  query_cap,       ///< the row's task already has as many query rows as tasks.query allows
+  purge_gap,       ///< the row lies in the purge gap between support and query
+  tie,             ///< the row has the time of the last support row, so it is neither support nor query
+  straddling,      ///< the row is only in tasks whose query lies on both sides of a split time
+  without_target,  ///< the row is only in windows that were not made because a support row lacks its target
+  no_window        ///< the row lies after the last window of its key, or between two windows
 };
 inline constexpr std::array<LeftOutRule, 8> left_out_rules = {
     LeftOutRule::missing, LeftOutRule::too_few,    LeftOutRule::query_cap,      LeftOutRule::purge_gap,
@@ -41,11 +41,13 @@ std::string_view to_string(LeftOutRule rule);
 struct LeftOut {
   std::array<std::int64_t, left_out_rules.size()> rows_by_rule{};  ///< in the order of left_out_rules
   std::int64_t keys = 0;                                           ///< keys with too few rows for a task
-  std::string example;                                             ///< the first of those keys in the file
-  std::int64_t straddling_tasks = 0;        ///< tasks not made: their query straddles a boundary in time
-  std::int64_t windows_without_target = 0;  ///< windows not made: a support row lacks its target
-  /// "column=level" that no meta-train row had. The model has no input for such a level, so that all inputs
-  /// of its column are 0.
+  std::string example;                                             ///< the first such key in the file
+  /// tasks that were not made because their query lies on both sides of a split time
+  std::int64_t straddling_tasks = 0;
+  /// windows that were not made because a support row lacks its target
+  std::int64_t windows_without_target = 0;
+  /// Categories, as "column=level", that no meta-train row had. The model has no input for such a level: all
+  /// inputs of its column are 0.
   std::vector<std::string> unknown_categories;
 
   std::int64_t& rows(LeftOutRule rule) { return rows_by_rule[static_cast<std::size_t>(rule)]; }

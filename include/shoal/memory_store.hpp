@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// MemoryStore: a run that lives in memory: for programs that train without a folder, and go on later.
+// MemoryStore: a RunStore in memory, for programs that train without a folder and may resume later.
 //
-//   shoal::MemoryStore<float> run;
-//   shoal::train(learner, *source, options, &run);  // stopped, or ended by an exception of an observer
-//   shoal::train(learner, *source, options, &run, shoal::StartFrom::checkpoint);
+// Example:
+//
+//   shoal::MemoryStore<float> store;
+//   shoal::train(learner, source, {.iterations = 100}, &store);
+//   shoal::train(learner, source, {.iterations = 200}, &store, shoal::StartFrom::checkpoint);
 #pragma once
 
 #include <cstdint>
@@ -32,9 +34,9 @@ class MemoryStore : public RunStore<Real> {
                   [&](const TrainMetrics& m) { return m.iteration % log_every != 0 && m.iteration != last; });
   }
 
-  std::vector<TrainMetrics> log;           ///< of logged iterations, in order
+  std::vector<TrainMetrics> log;           ///< metrics of the logged iterations, in order
   std::vector<Validation> validations;     ///< in order
-  std::optional<Checkpoint<Real>> newest;  ///< nothing before a run has begun
+  std::optional<Checkpoint<Real>> newest;  ///< empty before the first training
 };
 
 }  // namespace shoal

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables in memory: columns of numbers or of text become a source of tasks by the rules of tables in files.
+// Tables in memory: make_table_source turns columns of numbers or texts into tasks, by the rules for tables
+// in files.
 //
+// Example:
+//
+//   #include <string>
+//   #include <vector>
+//
+//   const std::vector<std::string> clients = {"a", "a", "b", "b"};
+//   const std::vector<double> income = {1.5, 2.0, 0.5, 1.0};  // borrowed, so it must outlive the source
 //   const std::vector<shoal::TableColumn> table = {
-//       shoal::TableColumn::of_texts("client", clients),           // std::vector<std::string>
-//       shoal::TableColumn::borrow_numbers("income", income),      // std::vector<double>, not copied
+//       shoal::TableColumn::of_texts("client", clients),
+//       shoal::TableColumn::borrow_numbers("income", income),
 //       shoal::TableColumn::own_numbers("defaulted", {0, 1, 0, 1})};
-//   const auto tasks = shoal::make_table_source(
-//       table, {.key = {"client"}, .features = {"income"}, .targets = {"defaulted"}},
+//   const auto table_tasks = shoal::make_table_source(
+//       table, {.key = {"client"}, .features = {"income"}, .targets = {"defaulted"}, .support = 1},
 //       shoal::TargetType::real, 7);
 //
-// A table in memory gives the tasks, ids, splits, scalers and bits of the CSV file that has these cells: of a
-// text its text, of a number the digits that name it (the whole numbers within 2^63 in full, others in the
-// fewest digits that read back to them), of a missing value nothing. So text that reads as numbers is numbers
-// where numbers are asked for, keys are text, and NaN is a missing value. Messages name column and row, the
-// first of which is row 0: "table row 17: column "income": ...".
+// A table in memory gives the same tasks, ids, splits, scalers and bits as a CSV file with these cells: a
+// text is its own cell; a number becomes the digits that identify it (whole numbers up to 2^63 in full,
+// others the fewest digits that read back to the same number); a missing value is an empty cell. So texts
+// that look like numbers are numbers where numbers are needed, keys are texts, and NaN is a missing value.
+// Messages name column and row; the first row is row 0: "table row 17: column "income": ...".
 #pragma once
 
 #include <cstddef>
@@ -29,11 +37,11 @@ namespace shoal {
 
 /// One column of a table in memory. Copies share the memory.
 ///
-/// `missing`, where it is given, has one entry per row; the value of a row whose entry is not 0 is missing,
-/// whatever the column holds there. The borrow_ functions copy no row: the memory must stay as it is while a
-/// copy of the column or a source made of it is in use, and `owner`, where it is given, is kept so long. All
-/// of them throw DataError when the name is not UTF-8, the mask has other rows than the column, or a code is
-/// none of the levels.
+/// `missing`, where it is given, has one entry per row. A value whose entry is not 0 is missing, whatever the
+/// column contains in that row. The borrow_ functions copy no row: the memory must not change while a copy of
+/// the column, or a source made of it, is in use. They keep `owner`, where it is given, for as long. All
+/// functions throw DataError when the name is not UTF-8, when mask and column have different numbers of rows,
+/// or when a code is not the index of a level.
 class TableColumn {
  public:
   /// Numbers [rows]; NaN is missing.
@@ -42,8 +50,8 @@ class TableColumn {
                                     std::shared_ptr<const void> owner = nullptr);
   static TableColumn own_numbers(std::string name, std::vector<double> values,
                                  std::vector<std::uint8_t> missing = {});
-  /// Text: codes [rows], each the place of the row's text in `levels`, or -1: missing. Levels may repeat or
-  /// be unused; their order does not matter.
+  /// Text: each of codes [rows] is the index of the row's text in `levels`, or -1 for a missing value. Levels
+  /// may repeat or be unused; their order does not matter.
   static TableColumn borrow_codes(std::string name, std::span<const std::int32_t> codes,
                                   std::vector<std::string> levels, std::span<const std::uint8_t> missing = {},
                                   std::shared_ptr<const void> owner = nullptr);
@@ -58,7 +66,7 @@ class TableColumn {
   std::span<const double> numbers() const { return numbers_; }         ///< [rows]; empty for text
   std::span<const std::int32_t> codes() const { return codes_; }       ///< [rows]; empty for numbers
   const std::vector<std::string>& levels() const { return *levels_; }  ///< for text alone
-  /// Whether the mask says so, or a code of -1, or NaN.
+  /// Whether the value of the row is missing: the mask says so, or it is a code of -1 or a NaN.
   bool is_missing(std::size_t row) const;
 
  private:
@@ -73,14 +81,15 @@ class TableColumn {
   std::shared_ptr<const void> owner_;
 };
 
-/// Tasks out of columns in memory, in any order and with others beside those that the options name. A column
-/// named `$file` (file_column) stands for the names of files. The options' path says nothing, nor does what
-/// their format says of the text of numbers where a column holds numbers; missing words count, as in .npy.
-/// Throws DataError naming column and row, InvalidArgument for options that cannot be.
+/// Makes a source of columns in memory, in any order; columns that the options do not name are ignored. A
+/// column named `$file` (file_column) holds names of files. The path of the options is ignored, and where a
+/// column holds numbers, so is what the format says about the text of numbers; missing words still apply, as
+/// for .npy. Throws DataError, naming column and row, and InvalidArgument for options that contradict each
+/// other.
 std::unique_ptr<TableSource> make_table_source(std::span<const TableColumn> table,
                                                const TableOptions& options, const TargetType& target,
                                                std::uint64_t seed);
-/// Applies a model's own preprocessing to columns in memory, as its namesake does to files.
+/// Applies the preprocessing of a trained model to columns in memory, as the function for files does.
 std::unique_ptr<TableSource> make_table_source(std::span<const TableColumn> table,
                                                const TableOptions& options,
                                                const Preprocessing& preprocessing, const TargetType& target,

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a task's model looks like: a multilayer perceptron, and where each of its tensors lies in the flat
-// parameter vector theta.
+// The model of a task, a multilayer perceptron, and the position of its tensors in the flat parameter vector.
+//
+// Example:
+//
+//   #include <iostream>
+//
+//   const shoal::ModelSpec model = {.inputs = 3, .hidden = {16}, .outputs = 1, .skip = true};
+//   for (const shoal::TensorSpec& tensor : shoal::ParameterLayout(model).tensors())
+//     std::cout << tensor.name << ": " << tensor.size << " parameters from index " << tensor.offset << '\n';
 #pragma once
 
 #include <cstddef>
@@ -18,13 +25,14 @@ std::string_view to_string(Activation activation);
 /// Throws InvalidArgument with the list of known names.
 Activation activation_from_string(std::string_view name);
 
-/// A multilayer perceptron Z = A W + b, A = f(Z), linear last layer; `skip` adds x S to its output.
+/// A multilayer perceptron: Z = A W + b and A = f(Z) in the hidden layers, and a linear last layer. With
+/// `skip`, x S is added to its output.
 struct ModelSpec {
-  int inputs = 1;                      ///< d_in >= 1
-  std::vector<int> hidden = {40, 40};  ///< widths >= 1; empty is a linear model
-  int outputs = 1;                     ///< network outputs >= 1
+  int inputs = 1;                      ///< number of input columns, >= 1
+  std::vector<int> hidden = {40, 40};  ///< widths of the hidden layers, each >= 1; empty = a linear model
+  int outputs = 1;                     ///< number of network outputs, >= 1
   Activation activation = Activation::relu;
-  bool skip = false;  ///< linear skip from input to output
+  bool skip = false;  ///< add a linear map from input to output
 
   bool operator==(const ModelSpec&) const = default;
 };
@@ -33,17 +41,17 @@ struct ModelSpec {
 struct TensorSpec {
   std::string name;                 ///< e.g. "layers.0.weight" (docs/formats.md)
   std::vector<std::int64_t> shape;  ///< row-major; [] is a scalar
-  std::size_t offset = 0;           ///< first element in the flat vector
+  std::size_t offset = 0;           ///< index of the first element in the flat vector
   std::size_t size = 0;             ///< number of elements
-  int layer = 0;                    ///< layer it belongs to; the skip belongs to the last layer (the head)
+  int layer = 0;  ///< the layer that the tensor belongs to; the skip belongs to the last one
 
   bool operator==(const TensorSpec&) const = default;
 };
 
-/// Order and place of a model's tensors: layers.0.weight, layers.0.bias, ..., skip.weight.
+/// The order of a model's tensors in the flat vector: layers.0.weight, layers.0.bias, ..., skip.weight.
 class ParameterLayout {
  public:
-  /// Throws InvalidArgument on widths < 1 or more than 2^31 parameters.
+  /// Throws InvalidArgument for a width < 1, and for more than 2^31 parameters.
   explicit ParameterLayout(const ModelSpec& model);
 
   std::size_t size() const { return size_; }
@@ -53,7 +61,7 @@ class ParameterLayout {
   const TensorSpec& bias(int layer) const { return tensors_[2 * static_cast<std::size_t>(layer) + 1]; }
   /// Null when the model has no skip.
   const TensorSpec* skip() const { return has_skip_ ? &tensors_.back() : nullptr; }
-  /// Head = last layer and the skip (docs/definitions.md).
+  /// Whether the tensor is part of the head: the last layer and the skip (docs/definitions.md).
   bool in_head(const TensorSpec& tensor) const { return tensor.layer == layers_ - 1; }
 
  private:
@@ -63,17 +71,18 @@ class ParameterLayout {
   bool has_skip_ = false;
 };
 
-/// How theta starts (docs/configuration.md). Biases and the skip start at zero.
+/// How theta is initialised (docs/configuration.md). Biases and the skip start at zero.
 enum class Initializer { glorot, he, truncated_normal };
 std::string_view to_string(Initializer initializer);
+/// Throws InvalidArgument with the list of known names.
 Initializer initializer_from_string(std::string_view name);
 
 struct Initialization {
   Initializer kind = Initializer::glorot;
-  double standard_deviation = 0.01;  ///< truncated_normal only: cut at two standard deviations
+  double standard_deviation = 0.01;  ///< of truncated_normal, which is cut at two standard deviations
 };
 
-/// Draws theta with Philox, key (seed, init), counter (tensor, element): the same bits everywhere.
+/// Draws theta [P] with Philox, key (seed, init) and counter (tensor, element): the same bits everywhere.
 std::vector<float> initial_parameters(const ModelSpec& model, const Initialization& init, std::uint64_t seed);
 
 }  // namespace shoal

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model selection: at intervals, training computes the query loss of the validation tasks and keeps the
-// parameters that were best. `train` does this by itself (TrainOptions::validate_every).
+// Model selection: at intervals, training computes the query loss of the validation tasks and keeps the best
+// parameters. `train` does this by itself (TrainOptions::validate_every).
 //
 // Example:
 //
@@ -28,7 +28,7 @@ namespace shoal {
 
 /// The result of one validation.
 struct Validation {
-  std::int64_t iteration = 0;  ///< updates before this validation
+  std::int64_t iteration = 0;  ///< number of updates before this validation
   /// Mean query loss over good tasks after the algorithm's inner steps, as `summarize` computes it; NaN when
   /// no task is good.
   double loss = std::numeric_limits<double>::quiet_NaN();
@@ -45,7 +45,7 @@ template <class Real>
 struct ModelSelection {
   std::optional<Validation> latest, best;  ///< best: the first that no other one beats
   MetaParameters<Real> best_parameters;    ///< empty while there is no best
-  /// The longest run of validations without improvement after which the training continued.
+  /// The largest number of validations in a row without improvement after which training continued.
   std::int64_t longest_wait = 0;
 
   /// How many validations in a row, up to the latest, brought no improvement. Validations are `every`
@@ -53,7 +53,7 @@ struct ModelSelection {
   std::int64_t waited(std::int64_t every) const {
     return latest ? (latest->iteration - (best ? best->iteration : 0)) / every : 0;
   }
-  /// Adds the next validation, that of `parameters`.
+  /// Adds the next validation. `parameters` are those that were validated.
   void add(const Validation& validation, const MetaParameters<Real>& parameters, std::int64_t every);
 };
 
@@ -63,12 +63,12 @@ struct ModelSelection {
 template <class Real>
 BasicTaskBatch<Real> validation_tasks(const TaskSource& source);
 
-/// Computes one validation; `units` are those of the source's targets.
+/// Computes one validation. `units` are the units of the source's targets.
 template <class Real>
 Validation validate(const BasicMetaLearner<Real>& learner, const BasicTaskBatch<Real>& tasks,
                     const TargetUnits& units, std::int64_t iteration);
 
-/// The number of adaptation steps of the best of `summaries` (the first one of equals), or nothing when every
+/// The number of adaptation steps with the best of `summaries` (the first one of equals). Empty when every
 /// task failed at every number of steps.
 std::optional<int> best_steps(std::span<const StepSummary> summaries);
 

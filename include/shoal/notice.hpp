@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notice: what the library has to tell a person while it works. The library prints nothing; a caller that
-// wants to know passes a function:
+// Notice: what the library tells a person while it works. The library prints nothing; a caller that wants to
+// know passes a function.
+//
+// Example:
+//
+//   #include <iostream>
 //
 //   const shoal::Notify tell = [](const shoal::Notice& notice) { std::cerr << notice.text << '\n'; };
 //   const shoal::RunConfig config = shoal::load_config("clients.toml", {}, tell);
@@ -13,13 +17,14 @@
 namespace shoal {
 
 struct Notice {
-  /// `note`: what was found out or decided. `warning`: a result may not be what the caller expects.
+  /// `note`: something that the library found or decided. `warning`: a result may not be what the caller
+  /// expects.
   enum class Kind { note, warning };
   Kind kind = Kind::note;
-  std::string text;  ///< one line without its end, fit for a terminal
+  std::string text;  ///< one line without a line end, safe for a terminal
 };
 
-/// Receives notices in the order in which they come up, on the thread of the call. Empty: nobody is told.
+/// Receives notices in the order of events, on the thread of the call. An empty function receives nothing.
 using Notify = std::function<void(const Notice&)>;
 
 inline void tell_note(const Notify& notify, std::string text) {

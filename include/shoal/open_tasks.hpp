@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tasks that a configuration names, opened, with what there is to tell of their data.
+// Opens the tasks that a configuration names, with a report on their data.
 //
-//   const shoal::OpenedTasks tasks = shoal::open_tasks(shoal::load_config("clients.toml"));
-//   const shoal::TaskBatch test = tasks.source->evaluation(shoal::Phase::test, 1000);
+// Example:
+//
+//   const shoal::OpenedTasks opened = shoal::open_tasks(shoal::load_config("clients.toml"));
+//   const shoal::TaskBatch test = opened.source->evaluation(shoal::Phase::test, 1000);
 #pragma once
 
 #include <memory>
@@ -19,9 +21,10 @@ struct OpenedTasks {
   DataReport report;
 };
 
-/// Opens the source of a configuration as a training would. Warns, with the counts, of every phase that
-/// tasks.split asks for and no task is in; notes what was found out about a table's file (its delimiter) and
-/// what of it is in no task. Throws DataError, InvalidArgument and ResourceError, as make_task_source does.
+/// Opens the source of a configuration as a training would. `notify` gets a warning, with counts, for every
+/// phase that tasks.split asks for and that has no task, and notes about what was detected in a table (its
+/// delimiter) and about rows that are in no task. Throws DataError, InvalidArgument or ResourceError, as
+/// make_task_source does.
 OpenedTasks open_tasks(const RunConfig& config, const Notify& notify = {});
 
 }  // namespace shoal

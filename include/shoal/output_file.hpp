@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file that is about to be written, and files that are read.
+// Protects input files from being overwritten.
+//
+// Example:
+//
+//   if (shoal::is_one_of("out.csv", {"tasks-*.csv"})) throw shoal::InvalidArgument("out.csv is an input");
 #pragma once
 
 #include <filesystem>
@@ -8,8 +12,8 @@
 
 namespace shoal {
 
-/// Whether `out` is there and is one of the files that `inputs` name: paths, and patterns of tables; an empty
-/// name is none. Throws DataError for a pattern that no file fits.
+/// Whether `out` exists and is one of the files that `inputs` name. `inputs` are paths, or patterns as
+/// tasks.path takes them; empty ones are ignored. Throws DataError for a pattern that matches no file.
 bool is_one_of(const std::filesystem::path& out, const std::vector<std::string>& inputs);
 
 }  // namespace shoal

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Predictions: what a run says of the query rows of tasks, column by column in memory. The columns are those
-// of the file that `shoal predict --out` writes (docs/commands.md).
+// Predictions for the query rows of tasks, as columns in memory. They are the columns of the file that `shoal
+// predict --out` writes (docs/commands.md).
+//
+// Example:
+//
+//   #include <iostream>
+//
+//   const shoal::Predictions predictions = shoal::Run::open("runs/clients").predict("new-clients.csv");
+//   for (std::size_t row = 0; row < predictions.task.size(); ++row)
+//     std::cout << predictions.task[row] << ' ' << predictions.response[row] << '\n';  // of one response
 #pragma once
 
 #include <cstdint>
@@ -12,24 +20,27 @@
 
 namespace shoal {
 
-/// Rows are in order of key, time, row, task and steps.
+/// The rows are ordered by key, time, row, task and steps.
 struct Predictions {
-  std::vector<std::string> key_names;             ///< columns of tasks.key; none for tasks of a task file
-  std::vector<std::vector<std::string>> keys;     ///< [key columns][rows], texts of the file
-  std::vector<std::string> task;                  ///< [rows] key of the task; its id where it has none
-  std::vector<std::int64_t> task_id;              ///< [rows]
-  std::vector<std::int64_t> row;                  ///< [rows] of the table; else query row of the task
-  std::vector<std::string> time;                  ///< [rows] text of the file; empty where there is none
-  std::vector<std::string> phase;                 ///< [rows] as in ReportedTask
-  std::vector<int> steps;                         ///< [rows] adaptation steps behind the row
-  std::vector<std::string> target_names;          ///< "target", or "target_NAME" for several
-  std::vector<std::vector<std::string>> targets;  ///< [targets][rows], texts of the file; empty where missing
-  int outputs = 0;                                ///< of the network
-  /// [rows, outputs] in the units of the targets. A float that the model computed is widened exactly.
+  std::vector<std::string> key_names;          ///< columns of tasks.key; empty for tasks of a task file
+  std::vector<std::vector<std::string>> keys;  ///< [key columns][rows], as the file writes them
+  std::vector<std::string> task;               ///< [rows] key of the task, or its id when it has no key
+  std::vector<std::int64_t> task_id;           ///< [rows]
+  /// [rows] row of the table; for tasks of a task file, query row of the task
+  std::vector<std::int64_t> row;
+  std::vector<std::string> time;   ///< [rows] as the file writes it; empty when no column gives the time
+  std::vector<std::string> phase;  ///< [rows] as in ReportedTask
+  std::vector<int> steps;          ///< [rows] adaptation steps before the prediction
+  std::vector<std::string> target_names;  ///< "target", or "target_NAME" when there are several
+  /// [targets][rows], as the file writes them; empty where missing
+  std::vector<std::vector<std::string>> targets;
+  int outputs = 0;  ///< number of network outputs
+  /// Network outputs [rows, outputs] in the units of the targets. Outputs of a float model are widened
+  /// exactly.
   std::vector<double> output;
-  std::vector<Response> responses;  ///< what the outputs mean for the loss
-  std::vector<double> response;  ///< [rows, responses]; a label is the number of a class, NaN of a bad task
-  std::vector<std::string> class_names;  ///< of the labels; empty unless the loss is softmax
+  std::vector<Response> responses;  ///< the columns of `response`
+  std::vector<double> response;  ///< [rows, responses]; a label is the index of a class; NaN for a bad task
+  std::vector<std::string> class_names;  ///< with loss softmax: the name of each class, else empty
   TaskReport report;
 };
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// For programs that take the environment variables of the `shoal` program: SHOAL_CPU_PLAN, SHOAL_CUDA_PLAN
-// and SHOAL_CUDA_DEVICE (docs/configuration.md). The library itself reads none, so everything here is inline:
-// a program that includes this header reads them, and no other does.
+// Reads the environment variables of the `shoal` program, for other programs that want to obey them too:
+// SHOAL_CPU_PLAN, SHOAL_CUDA_PLAN and SHOAL_CUDA_DEVICE (docs/configuration.md). The library itself reads no
+// variable. So everything here is inline: only programs that include this header read them.
+//
+// Example:
+//
+//   #include <shoal/program_environment.hpp>
 //
 //   const shoal::Context context(shoal::with_environment({.backend = shoal::BackendKind::cuda}));
 #pragma once
@@ -15,8 +19,8 @@
 
 namespace shoal {
 
-/// `options` with the plans and the device that the environment names; what it does not set stays as it is.
-/// Throws InvalidArgument when SHOAL_CUDA_DEVICE is no number.
+/// Returns `options` with the plans and the device that the environment sets; other options are unchanged.
+/// Throws InvalidArgument when SHOAL_CUDA_DEVICE is not a number, or negative.
 inline ContextOptions with_environment(ContextOptions options) {
   const auto value_of = [](const char* variable) {
     const char* const value = std::getenv(variable);

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Texts that come out of files, as messages show them: short, and harmless to a terminal.
+// Prepares texts that come out of files for messages: short, and safe for a terminal.
+//
+// Example:
+//
+//   #include <iostream>
+//
+//   std::cout << shoal::quoted_text("line 1\nline 2") << '\n';  // "line 1\nline 2", on one line
 #pragma once
 
 #include <cstddef>
@@ -8,19 +14,19 @@
 
 namespace shoal {
 
-/// The text with control characters, bytes that are not UTF-8 and marks that turn the direction of writing as
-/// escapes (`\n`, `\x1b`, `\u{202e}`), cut after `most` characters with `...` behind it.
+/// Replaces control characters, bytes that are not UTF-8 and marks that change the direction of writing by
+/// escapes (`\n`, `\x1b`, `\u{202e}`). Cuts the text after `most` characters and then appends `...`.
 std::string printable(std::string_view text, std::size_t most = 100);
 
-/// The same in double quotes.
+/// The printable text in double quotes.
 std::string quoted_text(std::string_view text, std::size_t most = 100);
 
-/// UTF-8 text as a string of TOML, whole and in double quotes: a configuration that it is copied into reads
-/// the same text again.
+/// Writes UTF-8 text as a TOML string in double quotes, without cutting it. A configuration that contains the
+/// string reads back the same text.
 std::string toml_text(std::string_view text);
 
-/// JSON as a serialiser writes it, with DEL and what `printable` escapes beyond ASCII as \u escapes: a
-/// terminal may show it, and it says the same.
+/// Makes serialised JSON safe for a terminal: writes DEL, and the non-ASCII characters that `printable`
+/// escapes, as \u escapes. The JSON means the same.
 std::string printable_json(std::string_view json);
 
 }  // namespace shoal

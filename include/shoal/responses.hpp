@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Responses: what the outputs of a network mean for a loss, in the words of who asks. A network that learned
-// with bce gives log-odds; people want probabilities.
+// Responses: converts network outputs to what users ask for, depending on the loss. For example, a network
+// with loss bce gives log-odds, and its response is a probability.
 //
+// Example:
+//
+//   const shoal::FastWeights<float> adapted = learner.adapt(tasks, 5);
+//   const std::vector<float> outputs = learner.predict(adapted, tasks.query(), tasks.columns());
 //   const shoal::Responses responses(learner.options().loss, learner.options().model.outputs, {"defaulted"});
-//   std::vector<float> values(rows * responses.columns().size());
-//   responses.of_rows<float>(learner.predict(adapted, tasks.query(), tasks.columns()), values, rows);
+//   const std::int64_t rows = tasks.query().total_rows();
+//   std::vector<float> values(static_cast<std::size_t>(rows) * responses.columns().size());
+//   responses.of_rows<float>(outputs, values, rows);
 //
-// Values have the same bits on every machine, in single and in double precision: they are computed by the
-// shared maths (docs/numerics.md), never by a system's library.
+// Values have the same bits on every machine, in single and in double precision: Shoal's own maths computes
+// them (docs/numerics.md), never the system's library.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +24,7 @@
 
 namespace shoal {
 
-/// What a response is. `label` is the number of a class, every other a value in the target's units.
+/// What a response is. A `label` is the index of a class; all others are values in the target's units.
 enum class ResponseKind { prediction, probability, label, quantile, mean, variance };
 
 /// One column of responses.
@@ -40,23 +45,23 @@ struct Response {
 /// | gaussian-nll | `mean`, `variance` | the output; exp(log-variance) |
 /// | qlike | `variance` | exp(output) |
 ///
-/// With several targets the columns of one target follow another's, each with the suffix `_TARGET`.
+/// With several targets, the columns of the first come first; each has the suffix `_TARGET`.
 // clang-format on
 class Responses {
  public:
-  /// `outputs`: of the network. `targets`: their names; `classes`: names of the classes of softmax, in order.
-  /// Names that are not given are numbers. Throws InvalidArgument when the loss does not fit the outputs, or
-  /// the names do not fit either.
+  /// `outputs`: number of network outputs. `targets`: names of the targets. `classes`: names of the classes
+  /// of softmax, in order. Numbers stand for names that are not given. Throws InvalidArgument when the loss
+  /// cannot have that many outputs, or when the number of names is wrong.
   Responses(const Loss& loss, int outputs, std::vector<std::string> targets = {},
             std::vector<std::string> classes = {});
 
-  /// Columns, in the order of the values.
+  /// The columns, in the order of the values.
   const std::vector<Response>& columns() const { return columns_; }
-  /// Responses of one row: `outputs` [outputs] to `values` [columns]. A row with an output that is NaN has
-  /// none: all its values are NaN. Throws InvalidArgument for other sizes.
+  /// Converts one row: `outputs` [outputs] to `values` [columns]. When an output is NaN, all values are NaN.
+  /// Throws InvalidArgument for spans of a wrong size.
   template <class Real>
   void of_row(std::span<const Real> outputs, std::span<Real> values) const;
-  /// The same of many rows: `outputs` [rows, outputs], as predict returns them, to `values` [rows, columns].
+  /// Converts many rows: `outputs` [rows, outputs], as predict returns them, to `values` [rows, columns].
   template <class Real>
   void of_rows(std::span<const Real> outputs, std::span<Real> values, std::int64_t rows) const;
 

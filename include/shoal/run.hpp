@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Run: a trained model with everything that it learned from its data (scalers, categories, labels, split), so
-// that it takes raw tables.
+// Run: a trained model with everything that was learned from its data (scalers, categories, labels, split),
+// so that it can be used on raw tables.
+//
+// Example:
+//
+//   #include <iostream>
 //
 //   const shoal::Run run = shoal::Run::open("runs/clients");
 //   const shoal::Predictions predictions = run.predict("new-clients.csv");
@@ -26,68 +30,73 @@
 
 namespace shoal {
 
-/// Tasks that a run meets: a table (CSV or .npy, a pattern of such files) with the run's columns, a task
-/// file, or tasks in memory as a task file holds them. An empty path: the run's own data.
+/// The data that a run is used on: a path to a table with the run's columns (CSV or .npy, or a pattern of
+/// such files) or to a task file, or tasks in memory, with the contents of a task file. An empty path means
+/// the run's own data.
 using RunData = std::variant<std::filesystem::path, TaskBatch, TaskBatch64>;
 
 struct RunOptions {
-  /// Configuration over the run's own; empty: none. It may change which rows make tasks, how another file is
-  /// written and how the model adapts, not its columns, its network or its loss (docs/commands.md).
+  /// TOML file whose values replace those of the run's own configuration; empty = none. It may change which
+  /// rows become tasks, how a file is written and how the model adapts, but not the model's columns, its
+  /// network or its loss (docs/commands.md).
   std::filesystem::path config = {};
-  std::vector<ConfigOverride> overrides = {};  ///< over both
-  Notify notify = {};                          ///< hears what opening and every later call have to tell
-  /// What a configuration does not say of where the work runs. Backend, threads, instruction set and math are
-  /// those of the configuration.
+  std::vector<ConfigOverride> overrides = {};  ///< they replace values of both configurations
+  Notify notify = {};                          ///< receives the notices of opening and of every later call
+  /// Device, stream and the other options that a configuration does not have. Backend, threads, instruction
+  /// set and math come from the configuration.
   ContextOptions context = {};
 };
 
 struct EvaluateOptions {
-  RunData data = {};            ///< the run's own data when nothing else is given
-  std::vector<int> steps = {};  ///< numbers of adaptation steps, each >= 0; empty: evaluate.steps
-  /// Tasks of one phase: of the run's own data those that the split put there (test when nothing is asked
-  /// for), of other data those that had it in the run, or that the run has not seen (test).
+  RunData data = {};            ///< empty = the run's own data
+  std::vector<int> steps = {};  ///< numbers of adaptation steps, each >= 0; empty = evaluate.steps
+  /// Evaluate only tasks of this phase; without a value, the test tasks. In the run's own data, the split
+  /// decides the phase. In other data, a task has the phase that it had in the run; tasks that the run has
+  /// not seen are test tasks.
   std::optional<Phase> phase = {};
-  bool all_phases = false;  ///< every task; not for generated ones
-  /// Also writes the predictions after each of `steps` to this file, as `shoal evaluate --predictions`.
+  bool all_phases = false;  ///< evaluate every task; an error for generated tasks
+  /// Also write the predictions after each of `steps` to this file, as `shoal evaluate --predictions` does;
+  /// empty = no file.
   std::filesystem::path predictions = {};
 };
 
-/// A call may take any time and memory that its data need; two calls on one Run must not run at once.
+/// Time and memory of a call grow with its data. Two threads must not call functions of one Run at once.
 class Run {
  public:
-  /// `path`: a run folder, its model.safetensors wherever that lies, or a file of adapted models. Throws
-  /// ModelError (no such model, damaged, not written by a run), InvalidArgument (a configuration that does
-  /// not fit the model), ResourceError.
+  /// Opens a model. `path` is a run folder, a model.safetensors in any folder, or a file of adapted models.
+  /// Throws ModelError when there is no model, or it is damaged or was not written by a run; InvalidArgument
+  /// when the configuration does not fit the model; and ResourceError.
   static Run open(const std::filesystem::path& path, const RunOptions& options = {});
   ~Run();
   Run(Run&&) noexcept;
   Run& operator=(Run&&) noexcept;
 
   const std::filesystem::path& file() const;  ///< the model file
-  const ModelMetadata& metadata() const;      ///< of that file
+  const ModelMetadata& metadata() const;      ///< of the model file
   const RunConfig& trained_config() const;    ///< the run's own configuration
-  const RunConfig& config() const;            ///< with RunOptions over it
-  std::optional<int> selected_steps() const;  ///< adaptation steps that validation chose
-  /// Whether the file holds models that have been adapted already: they predict, and cannot adapt again.
+  const RunConfig& config() const;            ///< the run's own configuration, changed by RunOptions
+  std::optional<int> selected_steps() const;  ///< number of adaptation steps that validation chose
+  /// Whether the file holds models that have been adapted already. They can predict, but not adapt again.
   bool is_adapted() const;
 
-  /// Query losses at several numbers of adaptation steps. Tasks that fail are reported, never thrown. Throws
-  /// DataError (targets that are missing or outside the loss's domain, no task in the phase),
-  /// InvalidArgument, ModelError, ResourceError.
+  /// Computes query losses after several numbers of adaptation steps. Tasks that fail are reported, never
+  /// thrown. Throws DataError (targets that are missing or outside the loss's domain, no task in the phase),
+  /// InvalidArgument, ModelError or ResourceError.
   Evaluation evaluate(const EvaluateOptions& options = {}) const;
 
-  /// The models of all tasks of `data` after `steps` adaptation steps; nothing: those that validation chose,
-  /// else algorithm.inner_steps. A task without support rows keeps the trained model. Throws as evaluate
-  /// does.
+  /// Adapts the model to each task of `data` with `steps` steps; without a value, with as many as validation
+  /// chose, or else algorithm.inner_steps. A task without support rows keeps the trained model. Throws as
+  /// evaluate does.
   AdaptedModels adapt(const RunData& data, std::optional<int> steps = {}) const;
 
-  /// What the models say of every query row of `data`, after `steps` steps as for `adapt`. When the file
-  /// holds adapted models, those; `steps` must be empty then (InvalidArgument), and a task without a model
-  /// there is an error (DataError).
+  /// Predicts every query row of `data` after `steps` adaptation steps (the default is that of `adapt`). When
+  /// the file holds adapted models, predicts with those: then `steps` must be empty (InvalidArgument), and
+  /// every task must have a model in the file (DataError).
   Predictions predict(const RunData& data, std::optional<int> steps = {}) const;
-  /// The same with models that `adapt` returned.
+  /// Predicts with models that `adapt` returned.
   Predictions predict(const AdaptedModels& models, const RunData& data) const;
-  /// The predictions as a CSV file, crash-safe and with bounded memory: the bytes of `shoal predict --out`.
+  /// Writes the predictions as a CSV file, crash-safely and with bounded memory. The bytes are those of
+  /// `shoal predict --out`.
   TaskReport write_predictions(const std::filesystem::path& file, const RunData& data,
                                std::optional<int> steps = {}) const;
 

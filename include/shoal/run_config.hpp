@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// RunConfig: one run, as the TOML file of docs/configuration.md describes it. Plain data with the documented
-// defaults.
+// RunConfig: the configuration of a run as plain data. The members are the keys of docs/configuration.md,
+// with the defaults that stand there.
+//
+// Example:
+//
+//   shoal::RunConfig config;
+//   config.tasks.source = shoal::TaskSourceKind::xsinx;
+//   config.train.iterations = 500;
+//   const shoal::TrainReport report = shoal::train_run(config, "runs/xsinx");
 #pragma once
 
 #include <cstdint>
@@ -20,7 +27,7 @@
 
 namespace shoal {
 
-/// Where tasks come from: three generators, a table, or a task file.
+/// Where tasks come from: one of three generators, a table, or a task file.
 enum class TaskSourceKind { sinusoid, xsinx, xsinx_window, table, file };
 std::string_view to_string(TaskSourceKind kind);
 /// Throws InvalidArgument with the list of known names.
@@ -31,11 +38,11 @@ constexpr bool is_generated(TaskSourceKind kind) {
 
 struct TasksConfig {
   TaskSourceKind source = TaskSourceKind::sinusoid;
-  int support = 10, query = 10;
-  double noise = 0.0;             ///< generators
-  std::string law = "normal";     ///< xsinx: normal | uniform
-  double low = -5.0, high = 5.0;  ///< xsinx, law = uniform
-  TableOptions table;             ///< source = table; the path also serves source = file
+  int support = 10, query = 10;   ///< rows per task; of tables, query is at most so many, 0 = all
+  double noise = 0.0;             ///< generators: standard deviation of normal noise on the targets
+  std::string law = "normal";     ///< xsinx: distribution of x, "normal" or "uniform"
+  double low = -5.0, high = 5.0;  ///< xsinx with law = "uniform": range of x
+  TableOptions table;             ///< for tables; its path is also that of a task file
   bool operator==(const TasksConfig&) const = default;
 };
 
@@ -44,29 +51,33 @@ struct ModelConfig {
   Activation activation = Activation::relu;
   bool skip = false;
   Initialization init;
-  int outputs = 0;  ///< classes of softmax; 0 = from parameters or data
+  int outputs = 0;  ///< number of classes of softmax; 0 = as the parameters or the data say
 };
 
 struct TrainConfig {
   std::int64_t iterations = 1000;
   std::int64_t tasks_per_batch = 25;
-  std::int64_t chunk = 0;  ///< most tasks per backend call; 0 = all
+  std::int64_t chunk = 0;  ///< largest number of tasks per backend call; 0 = all
   Optimizer optimizer;
-  std::int64_t checkpoint_every = 0;  ///< 0 = only at the end
-  std::int64_t log_every = 0;         ///< 0 = at least a hundred lines in a run
-  /// Iterations between validations, 0 = never; unset: 20 for tables that have such tasks.
+  std::int64_t checkpoint_every = 0;  ///< iterations between checkpoints; 0 = only at the end
+  /// iterations per line of the log; 0 = as many as give a run at least a hundred lines
+  std::int64_t log_every = 0;
+  /// Iterations between validations; 0 = never. Without a value: 20 for tables that have validation tasks,
+  /// else never.
   std::optional<std::int64_t> validate_every;
   Keep keep = Keep::best;
   std::int64_t patience = 0;  ///< validations in a row without improvement that end the training; 0 = off
-  std::string warm_start;     ///< RUN folder or parameters file to start from (e.g. a pooled run)
+  /// run folder or parameters file with the initial parameters (e.g. of a pooled run)
+  std::string warm_start;
 };
 
 struct EvaluateConfig {
-  std::int64_t tasks = 1000;  ///< generators; finite sources are evaluated whole
+  std::int64_t tasks = 1000;  ///< number of generated tasks; of finite sources, every task is evaluated
   std::vector<int> steps = {0, 1, 5, 10};
-  int query_grid = 0;              ///< generators: this many evenly spaced query points
-  double max_failed_share = 0.01;  ///< exit 5 above it
-  bool select_steps = false;       ///< validation chooses among `steps` what adapt and predict take
+  int query_grid = 0;  ///< generators: number of evenly spaced query points; 0 = random points
+  /// a larger share of failed tasks is an error (exit code 5)
+  double max_failed_share = 0.01;
+  bool select_steps = false;  ///< let validation choose among `steps` the number that adapt and predict use
 };
 
 struct RunConfig {
@@ -83,7 +94,8 @@ struct RunConfig {
   EvaluateConfig evaluate;
 };
 
-/// Where a configuration runs, over what it does not say (device, stream, ...).
+/// The context options of a configuration. `rest` has what a configuration does not say (device, stream,
+/// ...).
 inline ContextOptions context_options(const RunConfig& config, ContextOptions rest = {}) {
   rest.backend = config.backend;
   rest.threads = config.threads;
@@ -91,14 +103,15 @@ inline ContextOptions context_options(const RunConfig& config, ContextOptions re
   rest.math = config.math;
   return rest;
 }
-/// What a loss makes of a table's target columns.
+/// How a table's target columns are read for a loss.
 TargetType targets_of(const Loss& loss);
-/// Throws InvalidArgument when rows are to be stratified by classes that the loss does not have.
+/// Throws InvalidArgument when support rows shall be stratified by class and the loss has no classes.
 void require_classes_to_stratify(const TableOptions& options, const Loss& loss);
-/// The source that a configuration names. Throws DataError or InvalidArgument.
+/// Opens the source that a configuration names. Throws DataError, InvalidArgument or ResourceError.
 std::unique_ptr<TaskSource> make_task_source(const RunConfig& config);
-/// The model for these columns: inputs and outputs come from data, loss and, if given,
-/// `config.model.outputs`. Throws DataError when the targets do not fit, InvalidArgument for `outputs`.
+/// The model for the columns of `source`: data, loss and, where it is set, `config.model.outputs` give its
+/// inputs and outputs. Throws DataError when the targets do not fit the loss, and InvalidArgument when
+/// `outputs` does not.
 ModelSpec model_for(const RunConfig& config, const TaskSource& source);
 
 }  // namespace shoal

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run reports of the tasks that it has met.
+// Reports of a run on the tasks that it was used on.
+//
+// Example:
+//
+//   #include <iostream>
+//
+//   const shoal::Evaluation evaluation = shoal::Run::open("runs/clients").evaluate();
+//   for (const shoal::StepSummary& summary : evaluation.summary)
+//     std::cout << summary.steps << " steps: " << summary.mean << '\n';
+//   shoal::require_few_failures(evaluation);
 #pragma once
 
 #include <cstdint>
@@ -16,38 +25,41 @@ namespace shoal {
 
 struct ReportedTask {
   std::int64_t id = 0;
-  std::string key;  ///< its name in the data; the id as text where it has none
+  std::string key;  ///< name of the task in the data, or its id as text
   std::string
-      phase;  ///< "train", "validation", "test": what it was in the run; "new": the run has not seen it
-  /// Whether the model, or one that it was warm-started from, was trained on the task; nothing where that is
-  /// not known (a model of before tasks were listed, on other data than its own).
+      /// The phase that the task had in the run: "train", "validation" or "test"; "new" when the run has not
+      /// seen it.
+      phase;
+  /// Whether the model, or the model that it was warm-started from, was trained on the task. Empty when that
+  /// is not known: the model is so old that it has no list of tasks, and the data are not its own.
   std::optional<bool> trained_on;
 };
 
-/// Of an adaptation or of predictions: how many tasks there were and what became of them.
+/// How many tasks were adapted or predicted, and which of them failed.
 struct TaskReport {
   std::string backend;  ///< name of the backend that computed
   DataReport data;
   std::int64_t tasks = 0, good = 0, query_rows = 0;
   std::vector<FailedTask> failures;
   std::int64_t without_support =
-      0;  ///< tasks without rows to adapt on: theirs is the model as it was trained
+      /// Tasks without rows to adapt on; they keep the trained model.
+      0;
 };
 
 struct Evaluation {
   std::string backend;
   DataReport data;
-  std::string phase;                 ///< which tasks: "train", "validation", "test" or "all"
-  std::vector<StepSummary> summary;  ///< per number of steps
+  std::string phase;                 ///< the evaluated tasks: "train", "validation", "test" or "all"
+  std::vector<StepSummary> summary;  ///< one entry per number of steps
   StepLosses<double> losses;         ///< [steps, tasks], in the user's units
-  std::vector<ReportedTask> tasks;   ///< [tasks]
-  /// How many of the tasks have trained_on; nothing where that is not known.
+  std::vector<ReportedTask> tasks;   ///< [tasks] in the order of `losses`
+  /// Number of tasks with `trained_on`; empty when that is not known.
   std::optional<std::int64_t> trained_on_tasks;
-  double max_failed_share = 0.0;  ///< evaluate.max_failed_share
+  double max_failed_share = 0.0;  ///< the configuration's evaluate.max_failed_share
 };
 
-/// Throws NumericError with the first tasks and reasons when at any number of steps more than
-/// evaluate.max_failed_share of the tasks failed.
+/// Throws NumericError, naming the first tasks with reasons, when more than evaluate.max_failed_share of the
+/// tasks failed at any number of steps.
 void require_few_failures(const Evaluation& evaluation);
 
 }  // namespace shoal

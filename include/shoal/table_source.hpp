@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tasks out of tables: CSV or .npy with a task key, features and targets by column name
+// Tables (CSV or .npy) as a source of tasks: column names give the task key, features and targets
 // (docs/configuration.md).
+//
+// Example:
+//
+//   const shoal::TableOptions options = {.path = "clients.csv", .key = {"client"}, .features = {"income",
+//   "age"},
+//                                        .targets = {"defaulted"}, .time = "month"};
+//   const auto table = shoal::make_table_source(options, shoal::TargetType::real, 7);
+//   const shoal::TaskBatch batch = table->sample(shoal::Phase::train, 0, 25);
 #pragma once
 
 #include <cstdint>
@@ -18,99 +26,120 @@
 
 namespace shoal {
 
-/// Rows per task cut out of each key's rows in order of time.
+/// Windows: tasks cut out of each key's rows in order of time.
 struct WindowOptions {
-  int support = 0, query = 0;  ///< rows; query 0 = no windows: one task per key
-  int stride = 0;              ///< rows between the starts of consecutive windows; 0 = query
+  int support = 0, query = 0;  ///< rows per window; query 0 = no windows, one task per key
+  int stride = 0;              ///< rows from the start of a window to that of the next; 0 = query
   int purge = 0;               ///< rows left out between support and query
   bool operator==(const WindowOptions&) const = default;
 };
 
-/// Which tasks are meta-train, meta-validation and meta-test.
+/// Which tasks are for meta-training, meta-validation and meta-test.
 struct SplitOptions {
   std::string by =
-      "task";  ///< "task": by shares of the tasks, keys in keyed random order; "time": by time of the query
-  double train = 0.7, validation = 0.15, test = 0.15;  ///< by = "task": shares, sum 1
+      /// "task": by shares of the tasks, whose keys are put in a random order that depends on the seed;
+      /// "time": by the times of the query rows.
+      "task";
+  double train = 0.7, validation = 0.15, test = 0.15;  ///< by = "task": shares of the tasks, with sum 1
   std::string validation_from,
-      test_from;  ///< by = "time": first time of each phase, read as the times of the file are
+      /// by = "time": the first time of each phase, written like the times of the file.
+      test_from;
   bool operator==(const SplitOptions&) const = default;
 };
 
-enum class MissingPolicy { error, drop, mean };  ///< mean: mean of meta-train rows, plus an indicator column
+/// mean: the mean of meta-train rows replaces the value, and an indicator column tells so
+enum class MissingPolicy { error, drop, mean };
 std::string_view to_string(MissingPolicy policy);
+/// Throws InvalidArgument with the list of known names.
 MissingPolicy missing_from_string(std::string_view name);
 
-/// Whether targets are standardised by mean and deviation of meta-train rows. automatic: where a deviation
-/// lies outside [0.1, 10].
+/// Whether targets are standardised by the mean and deviation of meta-train rows. `automatic` does so when a
+/// deviation is outside [0.1, 10].
 enum class ScaleTargets { automatic, on, off };
 std::string_view to_string(ScaleTargets choice);
+/// Throws InvalidArgument with the list of known names.
 ScaleTargets scale_targets_from_string(std::string_view name);
 
-/// How the text of a table is written. An .npy file has no text: of these, missing words alone matter to it.
+/// How the text of a table is written. An .npy file has no text, so only `missing_words` matters for it.
 struct TableFormat {
-  std::string delimiter;  ///< between fields, one ASCII character; a blank: any run of them; empty = a comma,
-                          ///< unless only semicolons, only tabs or only bars yield the columns asked for
-  std::string decimal = ".";               ///< between a number's whole part and its fraction, one character
-  std::string thousands;                   ///< between groups of three digits, one character; empty = none
-  std::vector<std::string> units;          ///< stripped before or behind a number; "%" does not divide by 100
-  std::vector<std::string> missing_words;  ///< mean "missing", beside the usual ones; numbers by their value
-  int skip_rows = 0;                       ///< lines in front of the header
-  std::string comment;                     ///< lines that begin with it are skipped; empty = none
+  /// Character between fields (ASCII); a blank stands for any number of blanks. Empty = a comma, unless only
+  /// semicolons, only tabs or only bars give the columns asked for.
+  std::string delimiter;
+  std::string decimal = ".";  ///< character between a number's whole part and its fraction
+  std::string thousands;      ///< character between groups of three digits; empty = none
+  /// texts that may stand before or after a number; "%" does not divide by 100
+  std::vector<std::string> units;
+  /// words for "missing" beside the usual ones; a number is compared by value
+  std::vector<std::string> missing_words;
+  int skip_rows = 0;    ///< number of lines before the header
+  std::string comment;  ///< lines that begin with this text are skipped; empty = none
   bool operator==(const TableFormat&) const = default;
 };
 
-/// As a column's name: the name (without folder) of the file that a row is in.
+/// As a column name: the name of the file that a row is in, without its folder.
 inline constexpr std::string_view file_column = "$file";
 
 struct TableOptions {
   std::string path =
-      {};  ///< of a file, or a pattern: `*`, `?` and `[...]` stand for files with the same columns
+      /// Path of a file, or a pattern with `*`, `?` and `[...]` for several files with the same columns.
+      {};
   TableFormat format = {};
-  std::vector<std::string> key = {};  ///< columns that name the task
+  std::vector<std::string> key = {};  ///< columns whose texts together name a row's task
   std::vector<std::string> features =
-      {};  ///< numeric, or text (then one-hot by the categories of meta-train)
-  std::vector<std::string> categorical = {};  ///< features that are categories whatever they look like
-  int max_categories = 100;                   ///< most levels with which a text feature is one by itself
-  std::vector<std::string> targets = {};      ///< with softmax: one column of class labels
-  std::string positive = {};                  ///< bce: which of two words in the targets counts as 1
-  std::string offset = {};                    ///< column added to the network output; empty = none
-  std::string time = {};  ///< orders rows; support then lies strictly before query; empty = file order
+      /// Feature columns: numbers, or texts, which become one input per category of the meta-train rows.
+      {};
+  std::vector<std::string> categorical = {};  ///< features that are categories even if they look like numbers
+  /// a text feature with more different texts is an error, unless `categorical` lists it
+  int max_categories = 100;
+  std::vector<std::string> targets = {};  ///< target columns; softmax takes one column of class labels
+  std::string positive = {};              ///< bce: when the targets are two words, the one that counts as 1
+  /// column of the output offset, which is added to the network output; empty = none
+  std::string offset = {};
+  /// Column that orders the rows; support rows are then strictly earlier than query rows. Empty = file order.
+  std::string time = {};
   std::string time_format =
-      {};  ///< layout of times in strptime's letters; empty: one that docs/formats.md lists
+      /// Format of the times, in the letters of strptime. Empty = one of the formats that docs/formats.md
+      /// lists.
+      {};
   WindowOptions windows = {};
   MissingPolicy missing = MissingPolicy::error;
   SplitOptions split = {};
-  int support = 10;  ///< without windows: rows per task that are support, the rest is query ...
-  /// ... at most this many; 0 = all. Without time a keyed random sample of them, in time the first.
+  int support = 10;  ///< without windows: number of support rows per task; the rest is query ...
+  /// ... but at most this many rows; 0 = all. Of more rows, tasks without time take a random sample that
+  /// depends on the seed, tasks with time the first ones.
   int query = 10;
-  /// The support has every class of its key, in proportion. For classes alone: labels, or targets 0 and 1;
-  /// not in time.
+  /// Choose support rows of every class of the key, in proportion. Only for classes (labels, or targets 0 and
+  /// 1), and not with time.
   bool stratify = false;
-  int purge = 0;      ///< rows left out between support and query when time orders them
-  bool scale = true;  ///< standardise features by mean and deviation of meta-train rows
+  int purge = 0;      ///< with time: rows left out between support and query
+  bool scale = true;  ///< standardise features by the mean and deviation of meta-train rows
   ScaleTargets scale_targets = ScaleTargets::automatic;
   bool operator==(const TableOptions&) const = default;
 };
 
-/// What a model's input column holds: a feature's value, whether it was missing, or whether it is a category.
+/// What an input column of the model holds: the value of a feature, an indicator (1 where a value was
+/// missing), or a level (1 where a row has that category).
 enum class InputKind { number, indicator, level };
 
-/// What was learned from meta-train rows and must travel with a model, so that raw files can be used later.
+/// What was learned from meta-train rows. It is stored with the model, so that the model can be used on raw
+/// files.
 struct Preprocessing {
-  TableOptions options;                       ///< its path does not travel
+  TableOptions options;                       ///< stored without its path
   std::vector<std::string> inputs;            ///< names of the model's input columns, in order
   std::vector<InputKind> kinds;               ///< per input column
-  std::vector<double> mean, deviation, fill;  ///< per input column
-  std::map<std::string, std::vector<std::string>> categories;  ///< text features: levels in order
-  std::vector<std::string> labels;  ///< class names in order: of label targets, or negative and positive word
-  TargetUnits target_units;         ///< how targets were scaled
-  std::vector<std::string> constant;  ///< numeric features without any deviation in meta-train rows: scale 1
+  std::vector<double> mean, deviation, fill;  ///< [inputs]; `fill` replaces missing values
+  std::map<std::string, std::vector<std::string>> categories;  ///< text features: their levels, in order
+  /// class names in order: of label targets, or the negative and the positive word
+  std::vector<std::string> labels;
+  TargetUnits target_units;  ///< how targets were scaled
+  /// numeric features that have one value in all meta-train rows; their scale is 1
+  std::vector<std::string> constant;
 };
 std::string to_json(const Preprocessing& preprocessing);
-/// Throws ModelError when the text is not what to_json wrote.
+/// Reads what to_json wrote. Throws ModelError for another text.
 Preprocessing preprocessing_from_json(const std::string& text);
 
-/// The texts of one column, one after another in one piece of memory.
+/// The texts of one column, in one piece of memory.
 class CellTexts {
  public:
   void add(std::string_view text) {
@@ -132,46 +161,48 @@ class CellTexts {
 class TableSource : public TaskSource {
  public:
   virtual const Preprocessing& preprocessing() const = 0;
-  /// Text of the key of a task: the cell of one key column, or those of several, escaped and joined by '/'
-  /// (docs/formats.md); windows add '/' and the time of the first query row.
+  /// The key of a task as text: the cell of the key column, or the cells of several, escaped and joined by
+  /// '/' (docs/formats.md). With windows, '/' and the time of the first query row follow.
   std::string key_of(std::int64_t task_id) const override = 0;
-  /// The same column by column, without what windows add: texts of the file, as many as options.key.
+  /// The cells of the key columns, [options.key], as the file writes them.
   virtual std::vector<std::string> key_values(std::int64_t task_id) const = 0;
-  /// The query rows of a task as rows of the table; 0 is the first after the header.
+  /// The query rows of a task as row numbers of the table; row 0 is the first after the header.
   virtual std::span<const std::int32_t> query_rows(std::int64_t task_id) const = 0;
-  /// Places of tasks in the order of their keys' bytes, column by column: the windows of one key share a
-  /// place, 0 is the first.
+  /// The rank of each task's key among the keys of these tasks, compared byte by byte, column by column; the
+  /// smallest has rank 0. The windows of one key have the same rank.
   virtual std::vector<std::size_t> key_ranks(std::span<const std::int64_t> task_ids) const = 0;
-  /// Place of a row's time among all times of the table: equal times share it. 0 when no column orders rows.
+  /// The rank of a row's time among all times of the table; equal times have equal ranks. 0 without a time
+  /// column.
   virtual std::int32_t time_rank(std::int64_t row) const = 0;
-  /// Texts of a target column (0 = the first of options.targets) as they stand in the file, by row: empty
-  /// where the value is missing, and everywhere when the table has no such column. Reads the file once more.
-  /// Throws DataError when it has changed.
+  /// The texts of a target column (0 = the first of options.targets), [rows], as the file writes them. A text
+  /// is empty where the value is missing, and all are when the table has no such column. Reads the file
+  /// again, and throws DataError when it has changed.
   virtual CellTexts target_texts(std::size_t target) const = 0;
-  /// Text of the time column in a row of the table, as the file writes it; empty when no column orders rows.
+  /// The text of the time column in a row, as the file writes it; empty without a time column.
   virtual std::string time_of(std::int64_t row) const = 0;
   virtual const LeftOut& left_out() const = 0;
-  /// What was found out about the file rather than told by the options, a sentence each: its delimiter.
+  /// What the source detected in the file because the options do not say it, one sentence each: the
+  /// delimiter.
   virtual const std::vector<std::string>& notes() const = 0;
 };
 
-/// The files that a table's path names, by name: itself, or those that fit its pattern. Throws DataError when
-/// none fits. A path that exists is never a pattern.
+/// The files that a table's path names, in order of name: the file itself, or those that match the pattern. A
+/// path that exists is never a pattern. Throws DataError when no file matches.
 std::vector<std::string> table_files(const std::string& path);
-/// What tells a table's files apart whatever folder they lie in: a file's name, behind the folders that the
-/// pattern leaves open.
+/// The name of one of a table's files, without the folder that all of them are in. When the pattern has
+/// wildcards for folders, the name includes those folders.
 std::string table_file_name(const std::string& path, const std::string& file);
 
-/// Which deviation targets are scaled by: none, one that all columns share (a loss that sums over columns
-/// stays what it was, up to a factor), or each column by its own.
+/// The deviation by which targets are scaled: none; one for all columns, so that a loss that sums over
+/// columns keeps its value up to a factor; or each column's own.
 enum class TargetScaling { none, shared, own };
 
-/// What a loss makes of a table's target columns.
+/// How a table's target columns are read.
 struct TargetType {
-  bool labels = false;                          ///< one column of names of classes; numbers are names too
-  bool words = false;                           ///< two words may stand for 0 and 1 (TableOptions::positive)
-  TargetScaling scaling = TargetScaling::none;  ///< how TableOptions::scale_targets scales
-  TargetDomain domain = {};                     ///< of numbers
+  bool labels = false;  ///< one column of class names; numbers are names too
+  bool words = false;   ///< the targets may be two words instead of 0 and 1 (TableOptions::positive)
+  TargetScaling scaling = TargetScaling::none;  ///< what TableOptions::scale_targets applies
+  TargetDomain domain = {};                     ///< targets that are numbers must be in it
 
   static const TargetType real, positive, label;  ///< any finite number, numbers above 0, class labels
 };
@@ -179,21 +210,25 @@ inline const TargetType TargetType::real{};
 inline const TargetType TargetType::positive{.domain = Loss{.kind = LossKind::qlike}.domain()};
 inline const TargetType TargetType::label{.labels = true};
 
-/// Reads the table and fits the preprocessing on the meta-train tasks. Throws DataError with file, line and
-/// column.
+/// Reads the table and fits the preprocessing to the meta-train tasks. Throws DataError, naming file, line
+/// and column.
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options, const TargetType& target,
                                                std::uint64_t seed);
 
-/// Which rows must have their targets. `everywhere`: to train and evaluate. `in_support`: to adapt and
-/// predict; rows without targets are query rows whatever their time, no key is too short (a task adapts on
-/// the rows that there are, and its query may be empty), windows go on to the last row. `nowhere`: to predict
-/// with models that have been adapted; the same, and when the table has no target columns every row is a
-/// query row. Targets that are absent are NaN, labels 0.
+/// Which rows must have targets. Missing targets are NaN, missing labels 0.
+///
+///   everywhere   for training and evaluation
+///   in_support   for adaptation and prediction: rows without targets become query rows at any time, no key
+///                has too few rows (its task may have few support rows and no query rows), and windows
+///                continue to the last row
+///   nowhere      for prediction with adapted models: as in_support, and when the table has no target
+///                columns, every row is a query row
 enum class TargetsNeeded { everywhere, in_support, nowhere };
-/// Whether the split of the options applies, or every task is a test task (a model meets new data).
+/// Whether tasks are split as the options say, or are all test tasks (a model is used on new data).
 enum class Phases { split, all_test };
-/// Applies a model's own preprocessing to a table: `options` may name other rows (path, key, time, windows,
-/// split, missing), but not other columns of the model (throws InvalidArgument).
+/// Applies the preprocessing of a trained model to a table. `options` may say how other rows become tasks
+/// (path, key, time, windows, split, missing), but must keep the columns of the model. Throws InvalidArgument
+/// otherwise, and DataError.
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options,
                                                const Preprocessing& preprocessing, const TargetType& target,
                                                TargetsNeeded needed, Phases phases, std::uint64_t seed);

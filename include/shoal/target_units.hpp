@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // TargetUnits: how a table's targets were scaled for a run. The network computes with u = (y - mean) /
-// deviation, and the functions of this file convert results back to the user's units. With o the network's
-// output with its offset:
+// deviation, and the functions of this file convert results back to the user's units. With o the network
+// output including its offset:
 //
 //   loss           outputs                                          mean loss
 //   mse            o deviation + mean                               deviation^2 loss
@@ -9,8 +9,8 @@
 //   pinball        o deviation + mean                               deviation loss
 //   gaussian-nll   means as above, log-variances + 2 ln deviation   loss + mean of ln deviation
 //
-// The output offset of a task is in the user's units too, and is what zero weights predict. It is converted
-// by the inverse of the conversion of outputs, so that the mean is subtracted once.
+// The output offset of a task is in the user's units too: it is the prediction of a network whose weights are
+// zero. The inverse of the conversion of outputs scales it, so that the mean is subtracted only once.
 //
 // Example:
 //

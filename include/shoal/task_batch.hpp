@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// TaskBatch: many tasks of different sizes, without padding. Rows of all tasks lie one after another; offsets
-// say where each task begins. A batch borrows the caller's memory or owns its own; views own nothing.
+// TaskBatch: many tasks of different sizes, without padding. The rows of all tasks stand one after another;
+// row_starts says where each task begins. A batch borrows the caller's memory or owns its own.
 //
-// Rows may be in the memory of a CUDA device (docs/cuda.md). Then their sizes and the ids are still in host
-// memory, a context of backend cuda on that device reads the rows where they are, in the order of its stream,
-// and whatever would read them on the host refuses:
+// Rows may be in the memory of a CUDA device (docs/cuda.md), while row_starts and ids are in host memory. A
+// context of the cuda backend on that device reads such rows in place, in the order of its stream. Functions
+// that would read them on the host throw InvalidArgument.
 //
-//   const shoal::TaskSet<float> support{.x = {device_x, rows * inputs}, .y = {device_y, rows},
-//                                       .row_starts = offsets, .device = 0};
-//   const auto tasks = shoal::TaskBatch::borrow({.inputs = inputs}, support, query, ids);
+// Example:
+//
+//   const std::vector<float> x = {0, 1, 2, 3, 4, 5}, y = {0, 1, 4, 9, 16, 25};  // two tasks
+//   const std::vector<std::int64_t> row_starts = {0, 3, 6}, ids = {1, 2};
+//   const shoal::TaskSet<float> rows = {.x = x, .y = y, .row_starts = row_starts};
+//   const auto batch = shoal::TaskBatch::borrow({.inputs = 1, .targets = 1}, rows, rows, ids);
 #pragma once
 
 #include <cstdint>
@@ -20,32 +23,32 @@
 
 namespace shoal {
 
-/// Columns of a batch, the same for every task and for support and query.
+/// The columns of a batch; support and query of all tasks have the same.
 struct TaskColumns {
-  int inputs = 1;   ///< d_in
-  int targets = 1;  ///< d_out target columns; 0 when the targets are class labels
-  int offsets = 0;  ///< columns of the optional output offset: 0, or the number of network outputs
+  int inputs = 1;   ///< number of input columns
+  int targets = 1;  ///< number of target columns; 0 when the targets are class labels
+  int offsets = 0;  ///< columns of the output offset: 0 without one, else the number of network outputs
 
   bool operator==(const TaskColumns&) const = default;
 };
 
-/// One side (support or query) of every task: row-major views, rows of task t are row_starts[t] ..
-/// row_starts[t + 1].
+/// One side (support or query) of every task. Views are row-major. Task t has the rows row_starts[t] ..
+/// row_starts[t + 1] - 1.
 template <class Real>
 struct TaskSet {
   std::span<const Real> x = {};                   ///< [rows, inputs]
-  std::span<const Real> y = {};                   ///< [rows, targets]; empty with labels
-  std::span<const std::int64_t> labels = {};      ///< [rows]; only when targets == 0
+  std::span<const Real> y = {};                   ///< [rows, targets]; empty when the targets are labels
+  std::span<const std::int64_t> labels = {};      ///< [rows], each >= 0; only when targets == 0
   std::span<const Real> output_offset = {};       ///< [rows, offsets]; added to the network output
-  std::span<const std::int64_t> row_starts = {};  ///< [tasks + 1], in host memory always
-  /// The CUDA device in whose memory x, y, labels and output_offset are; nothing: host memory.
+  std::span<const std::int64_t> row_starts = {};  ///< [tasks + 1], always in host memory
+  /// The CUDA device whose memory holds x, y, labels and output_offset; without a value, host memory.
   std::optional<int> device = {};
 
   std::int64_t rows(std::int64_t task) const { return row_starts[task + 1] - row_starts[task]; }
   std::int64_t total_rows() const { return row_starts.empty() ? 0 : row_starts.back(); }
 };
 
-/// The memory behind a TaskSet when the batch owns it.
+/// The memory of one side, for a batch that owns its rows.
 template <class Real>
 struct TaskSetStorage {
   std::vector<Real> x, y, output_offset;
@@ -55,21 +58,24 @@ struct TaskSetStorage {
   TaskSet<Real> view() const { return {x, y, labels, output_offset, row_starts, {}}; }
 };
 
-/// What every structural check of a batch covers; see BasicTaskBatch.
+/// A batch of tasks whose structure has been checked, so that other code need not check it again.
 template <class Real>
 class BasicTaskBatch {
  public:
   BasicTaskBatch() = default;
-  /// Checks the structure once. Throws DataError naming set, task and row: offsets that do not start at 0,
-  /// fall or do not end at the number of rows, a task of more than 2^31 - 1 rows, columns that differ,
-  /// duplicate ids, negative labels, no tasks, sides in the memory of different devices. Non-finite values
-  /// are not structure: they become a task's status. Labels in device memory are not looked at here: the
-  /// backend does, in the call that computes with them.
-  /// The batch, its copies and the sources made of it keep `owner`, where it is given; without one the
-  /// caller's memory must outlive them all. Selections and other batches made of its rows own theirs.
+  /// Makes a batch that views the caller's memory, and checks its structure. Throws DataError, naming set,
+  /// task and row, for row_starts that do not begin at 0, decrease or do not end at the number of rows, a
+  /// task of more than 2^31 - 1 rows, columns that differ, duplicate ids, negative labels, no tasks, and
+  /// sides in the memory of different devices. Numbers that are not finite are allowed: they give a task its
+  /// status. Labels in device memory are checked by the backend, in the call that uses them.
+  ///
+  /// The batch, its copies and sources made of it keep `owner` alive, where it is given; without an owner,
+  /// the caller's memory must outlive them all. Selections and other batches made of its rows have memory of
+  /// their own.
   static BasicTaskBatch borrow(TaskColumns columns, TaskSet<Real> support, TaskSet<Real> query,
                                std::span<const std::int64_t> ids,
                                std::shared_ptr<const void> owner = nullptr);
+  /// Makes a batch that owns its rows. Checks them as borrow does.
   static BasicTaskBatch own(TaskColumns columns, TaskSetStorage<Real> support, TaskSetStorage<Real> query,
                             std::vector<std::int64_t> ids);
 
@@ -78,28 +84,30 @@ class BasicTaskBatch {
   const TaskSet<Real>& support() const { return support_; }
   const TaskSet<Real>& query() const { return query_; }
   std::span<const std::int64_t> ids() const { return ids_; }
-  /// The device in whose memory the rows are; nothing: host memory.
+  /// The device whose memory holds the rows; without a value, host memory.
   std::optional<int> device() const { return support_.total_rows() > 0 ? support_.device : query_.device; }
 
-  // The following read rows on the host. They throw InvalidArgument for rows in device memory.
+  // The following functions read rows on the host. They throw InvalidArgument for rows in device memory.
 
-  /// A batch of the given tasks, in that order (owned copy).
+  /// A batch of the tasks at these indices, in that order, with memory of its own.
   BasicTaskBatch select(std::span<const std::int64_t> tasks) const;
-  /// Support and query rows together as the query set, nothing to adapt on (what `pooled` trains on).
+  /// A batch whose query sets are support and query rows together, and whose support sets are empty: what
+  /// `pooled` trains on.
   BasicTaskBatch joined() const;
-  /// Throws DataError naming set, task and row of the first label >= classes.
+  /// Throws DataError, naming set, task and row, for the first label >= classes.
   void require_labels_below(int classes) const;
-  /// Throws InvalidArgument for rows in device memory, naming `reader`, which would read them on the host.
+  /// Throws InvalidArgument for rows in device memory. The message says that `reader` would read them on the
+  /// host.
   void require_on_host(const std::string& reader) const;
 
-  /// Throws DataError naming the first task with an empty query set; sizes are in host memory always.
+  /// Throws DataError, naming the first task without query rows. Reads host memory only.
   void require_query() const;
 
  private:
   TaskColumns columns_;
   TaskSet<Real> support_, query_;
   std::span<const std::int64_t> ids_;
-  std::shared_ptr<const void> owner_;  ///< of the memory behind the views; null: the caller
+  std::shared_ptr<const void> owner_;  ///< keeps the memory of the views alive; null = the caller does
 };
 
 using TaskBatch = BasicTaskBatch<float>;
@@ -108,7 +116,7 @@ using TaskBatch64 = BasicTaskBatch<double>;
 extern template class BasicTaskBatch<float>;
 extern template class BasicTaskBatch<double>;
 
-/// f32 widens exactly; f64 rounds to nearest.
+/// Conversion to double is exact; conversion to float rounds to nearest.
 TaskBatch64 widen(const TaskBatch& batch);
 TaskBatch narrow(const TaskBatch64& batch);
 

@@ -29,7 +29,7 @@ void write_task_file(const std::filesystem::path& file, const TaskBatch64& tasks
 
 /// What a model requires of a task file's targets.
 struct FileTargets {
-  Loss loss = {};                                    ///< a target outside its domain is an error ...
+  Loss loss = {};                                    ///< a target outside the loss's domain is an error ...
   TargetsNeeded needed = TargetsNeeded::everywhere;  ///< ... in all rows, in support rows, or nowhere
   TargetUnits units = {};  ///< of the model; the file has targets and output offsets in the user's units
 };

@@ -42,15 +42,15 @@ class TaskSource {
   /// The name of a task, e.g. the text of its key columns; empty where tasks have only ids. Throws
   /// InvalidArgument when a source with names has no such task.
   virtual std::string key_of(std::int64_t) const { return ""; }
-  /// Meta-batch number `iteration` of `tasks` tasks. In a generator, the tasks have the ids iteration x tasks
-  /// + index in the batch. A finite source shuffles the tasks of each epoch by a key; no task is twice in a
-  /// batch, and a batch has at most size(phase) tasks.
+  /// Meta-batch number `iteration` >= 0, with `tasks` tasks. A generator gives the tasks the ids iteration x
+  /// tasks + index in the batch. A finite source shuffles its tasks in every epoch, in an order that depends
+  /// on the seed; no task is twice in a batch, and a batch has at most size(phase) tasks.
   virtual TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const = 0;
   /// The tasks to evaluate on: all tasks of a finite source in order of id, or the first `tasks` of a
   /// generator.
   virtual TaskBatch evaluation(Phase phase, std::int64_t tasks) const = 0;
 
-  /// The same batches in double, for the reference backend. The default converts those in float.
+  /// The same batches in double, for the reference backend. By default, converts the batches in float.
   virtual TaskBatch64 sample64(Phase phase, std::int64_t iteration, std::int64_t tasks) const {
     return widen(sample(phase, iteration, tasks));
   }
@@ -59,13 +59,14 @@ class TaskSource {
   }
 };
 
-/// Options of the synthetic sources.
+/// Options of the generators. Values out of range are InvalidArgument.
 struct GeneratorOptions {
   std::uint64_t seed = 7;
-  int support = 10;  ///< rows per task
-  int query = 10;
-  double noise = 0.0;  ///< standard deviation of normal noise on every target
-  int query_grid = 0;  ///< in evaluation: this many evenly spaced query points instead of random ones
+  int support = 10;    ///< support rows per task, >= 0
+  int query = 10;      ///< query rows per task, >= 1
+  double noise = 0.0;  ///< standard deviation of normal noise on every target, >= 0
+  /// Number of evenly spaced query points in an evaluation, >= 2; 0 = random points, `query` of them.
+  int query_grid = 0;
 };
 
 /// y = A sin(x - phase), A ~ U[0.1, 5], phase ~ U[0, pi], x ~ U[-5, 5] (Finn et al. 2017, the released code).

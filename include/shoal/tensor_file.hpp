@@ -44,21 +44,21 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
-/// Throws ModelError, whose message names file, byte or tensor, for a bad header length, bad JSON, holes,
-/// overlaps, unknown dtypes, content that differs from the hash in its metadata, a pipe or a device. Throws
-/// ResourceError when reading fails.
+/// Reads a file. Throws ModelError, naming the file and the byte or tensor, for a bad header length, bad
+/// JSON, holes, overlaps, unknown dtypes, content that differs from the hash in its metadata, a pipe or a
+/// device. Throws ResourceError when reading fails.
 TensorFile read_tensor_file(const std::filesystem::path& file, Links links = Links::followed);
 /// Writes tensors in order of name after a header that is padded to 8 bytes. It writes a temporary file,
 /// calls fsync, renames the file, and calls fsync for the folder.
 void write_tensor_file(const std::filesystem::path& file, const TensorFile& content,
                        Links links = Links::followed);
 
-/// Metadata entry of checkpoints, models and adapted models: the SHA-256 of the file that the same content
-/// gives without this entry.
+/// Metadata entry with the content hash, in checkpoints, models and adapted models: the SHA-256 of the file
+/// that the same content gives without this entry.
 inline constexpr const char* content_hash_key = "content_sha256";
 /// Writes `content` with its hash.
 void write_hashed_file(const std::filesystem::path& file, TensorFile content, Links links = Links::followed);
-/// Throws ModelError when the metadata has no hash, because read_tensor_file cannot notice damage then.
+/// Throws ModelError when the metadata has no hash: then read_tensor_file could not have noticed damage.
 void require_content_hash(const std::filesystem::path& file, const TensorFile& content);
 
 /// Writes text or bytes in the same crash-safe way. Follows symbolic links unless `links` refuses them;
@@ -66,8 +66,8 @@ void require_content_hash(const std::filesystem::path& file, const TensorFile& c
 void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes,
                 Links links = Links::followed);
 void write_file(const std::filesystem::path& file, const std::string& text, Links links = Links::followed);
-/// Writes a text that is not in memory as a whole: calls `produce` once, which passes on piece after piece.
-/// If it throws, the old file stays as it is.
+/// Writes a text that is not in memory as a whole: calls `produce` once, which hands over piece after piece.
+/// If `produce` throws, the old file stays as it is.
 using PutText = std::function<void(std::string_view)>;
 using ProduceText = std::function<void(const PutText&)>;
 void write_file(const std::filesystem::path& file, const ProduceText& produce, Links links = Links::followed);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `shoal` program: arguments in, one command, exit code out (docs/commands.md).
+// The `shoal` program: parses the arguments, runs one command and returns its exit code (docs/commands.md).
 #include <unistd.h>
 
 #include <atomic>
@@ -25,7 +25,7 @@ namespace {
 
 using Command = int (*)(const CommandOptions&);
 
-/// A number of adaptation steps; the parser alone would take no text at all for 0.
+/// Checks a number of adaptation steps. CLI11 alone would read an empty text as 0.
 std::string check_steps(const std::string& text) {
   const bool whole = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
   return whole ? "" : "\"" + text + "\" is not a number of steps";
@@ -133,8 +133,8 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
 }
 
 int fail(const std::string& what, int code, bool json) {
-  std::fflush(stdout);                             // where both go to one place, the reason is the last line
-  const std::string message = Error(what).what();  // fit for a terminal, whoever threw it
+  std::fflush(stdout);  // when both streams go to one place, the error is the last line
+  const std::string message = Error(what).what();  // Error makes the text safe for a terminal
   if (json)
     std::fputs(json_text({{"error", message}, {"exit_code", code}}).c_str(), stderr);
   else
@@ -142,7 +142,8 @@ int fail(const std::string& what, int code, bool json) {
   return code;
 }
 
-/// Names a command that there is not; the parser would only say that one is missing.
+/// Throws InvalidArgument, naming the command, when it does not exist. CLI11 would say that a command is
+/// missing.
 void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
   const CLI::App* at = &app;
   for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
@@ -194,7 +195,7 @@ int run(int argc, char** argv) {
     return fail(error.what(), error.exit_code(), options.common.json);
   } catch (const std::bad_alloc&) {
     return fail("out of memory", 6, options.common.json);
-  } catch (const std::length_error&) {  // more than any memory holds
+  } catch (const std::length_error&) {  // a size that no memory can have
     return fail("out of memory", 6, options.common.json);
   } catch (const std::system_error& error) {  // files, threads
     return fail(error.what(), 6, options.common.json);
@@ -211,8 +212,8 @@ void note_that_memory_ran_out() {
   throw std::bad_alloc();
 }
 
-/// Some destructors of libraries need memory, and end the program where there is none. That is a resource
-/// that ran out too; what is written is written crash-safely.
+/// Called instead of std::terminate. Destructors of some libraries allocate, and terminate the program when
+/// memory has run out; that is exit code 6 too. No file is damaged, because writes are crash-safe.
 [[noreturn]] void end() {
   if (!memory_ran_out) end_as_usual();
   constexpr std::string_view message = "shoal: error: out of memory\n";
@@ -224,12 +225,13 @@ void note_that_memory_ran_out() {
 }  // namespace shoal::cli
 
 int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of its writing (exit 6)
+  // writing then fails with an error (exit 6) when a file grows beyond the limit
+  std::signal(SIGXFSZ, SIG_IGN);
   std::set_new_handler(shoal::cli::note_that_memory_ran_out);
   shoal::cli::end_as_usual = std::set_terminate(shoal::cli::end);
   try {
     return shoal::cli::run(argc, argv);
-  } catch (const std::bad_alloc&) {  // not even room for a message
+  } catch (const std::bad_alloc&) {  // there was no memory even for a message
     std::fputs("shoal: error: out of memory\n", stderr);
     return 6;
   }

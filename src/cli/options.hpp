@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the command line says, as plain data; main.cpp fills it, one file per command uses it.
+// The options of the command line as plain data. main.cpp parses them; each command has a file that uses
+// them.
 #pragma once
 
 #include <optional>
@@ -13,7 +14,7 @@ namespace shoal::cli {
 
 struct CommonOptions {
   std::string config;                  ///< --config
-  std::string tasks;                   ///< --tasks: implies source = "file"
+  std::string tasks;                   ///< --tasks: also sets source = "file"
   std::vector<std::string> overrides;  ///< --set key=value
   std::optional<std::string> backend, threads, isa, math, seed;
   bool json = false, quiet = false, print_config = false;
@@ -34,15 +35,16 @@ struct CommandOptions {
   bool resume = false, fast_weights = false;
 };
 
-/// What a command's configuration goes over: the defaults, or the configuration of a trained run. Then the
-/// environment's seed does not count: the run's own decides which tasks are test tasks.
+/// What a command's overrides change: the defaults, or the configuration of a trained run. For a trained run,
+/// SHOAL_SEED is ignored, because the run's own seed decides which tasks are test tasks.
 enum class Base { defaults, run };
-/// What the command line says over the file of --config: environment, then --set, then flags.
+/// The overrides of the command line and the environment. Later ones win: environment, then --set, then
+/// flags.
 std::vector<ConfigOverride> overrides_of(const CommonOptions& options, Base base);
-/// The configuration: flag > environment > file > default.
+/// The configuration of a command. Priority, highest first: flags, --set, environment, file, defaults.
 RunConfig resolve_config(const CommonOptions& options);
 
-/// One function per command; each returns the exit code. main() turns errors into theirs.
+/// One function per command. It returns the exit code; main() gives errors theirs.
 int run_train(const CommandOptions& options);
 int run_adapt(const CommandOptions& options);
 int run_predict(const CommandOptions& options);

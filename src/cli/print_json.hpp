@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON for people's terminals and for programs: one line on standard output, whatever bytes file names hold.
+// Prints JSON on standard output: one line, safe for a terminal whatever bytes file names contain.
 #pragma once
 
 #include <cstdio>
@@ -11,12 +11,12 @@
 
 namespace shoal::cli {
 
-/// With a newline at its end. Bytes that are not UTF-8 become U+FFFD; control characters and marks that turn
-/// the direction of writing stand as \u escapes.
+/// Serialises JSON, with a newline at the end. Bytes that are not UTF-8 become U+FFFD; control characters and
+/// marks that change the direction of writing become \u escapes.
 std::string json_text(const nlohmann::ordered_json& value, int indent = -1);
 
-/// What of a table is in no task, and how it was scaled (data_report.hpp); null for other data, and where
-/// there is nothing to tell.
+/// Rows of a table that are in no task, and the scaling of its targets (data_report.hpp). null for other
+/// data, and when there is nothing to report.
 nlohmann::ordered_json left_out_json(const DataReport& data);
 nlohmann::ordered_json scaling_json(const DataReport& data);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a long run tells while it runs, on standard error.
+// Shows on standard error how far a training is.
 #pragma once
 
 #include <chrono>
@@ -12,9 +12,9 @@
 
 namespace shoal::cli {
 
-/// A bar that is drawn again and again, ten lines in words, or JSON lines as in the log of metrics.
+/// A bar that is redrawn in place, ten lines of text, or JSON lines with the members of metrics.jsonl.
 enum class ProgressForm { none, bar, words, json };
-/// none with --quiet, json with --json; else a bar on a terminal, words anywhere else.
+/// none with --quiet, json with --json, bar on a terminal, else words.
 ProgressForm progress_form(const CommonOptions& options);
 
 class Progress {
@@ -34,7 +34,7 @@ class Progress {
   using Clock = std::chrono::steady_clock;
   std::int64_t iterations_, log_every_, first_ = -1;
   ProgressForm form_;
-  std::optional<Validation> validation_;  ///< the latest
+  std::optional<Validation> validation_;  ///< the latest validation
   bool drawn_ = false;
   Clock::time_point start_ = Clock::now(), last_{};
 };

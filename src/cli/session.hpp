@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the commands share: options as the library takes them, notices on standard error, files to write.
+// Functions that several commands need: options in the library's form, notices, checks of files.
 #pragma once
 
 #include <filesystem>
@@ -17,25 +17,27 @@
 
 namespace shoal::cli {
 
-/// Notices on standard error: warnings always, notes unless --quiet.
+/// Prints notices on standard error: warnings always, notes unless --quiet.
 Notify notices(const CommonOptions& options);
-/// The run of a command, with the command's configuration over its own.
+/// Opens the run of a command. The command's configuration replaces values of the run's own.
 Run open_run(const CommandOptions& options);
 
 Context make_context(const RunConfig& config);
 
-/// --phase. Throws InvalidArgument, which names the phases and `others`, what the command takes besides them.
+/// Parses --phase. Throws InvalidArgument with the list of phases, followed by `others`: what the command
+/// accepts besides them.
 Phase phase_from_string(const std::string& name, const char* others = "");
-/// Refuses an --out that lies in no folder, before anything is computed.
+/// Throws when the folder of an --out does not exist, before anything is computed.
 void require_parent_folder(const std::filesystem::path& file);
-/// Refuses an --out that is a file which the command reads; empty names are none.
+/// Throws InvalidArgument when `out` is one of `inputs`, files that the command reads; empty names are
+/// ignored.
 void require_other_file(const std::filesystem::path& out, const std::vector<std::string>& inputs);
 std::string version();
 
-/// --steps of a command that takes one number of them.
+/// The value of --steps for a command that takes a single number; empty when it is not given.
 std::optional<int> steps_asked(const CommandOptions& options);
 std::string failure_text(const TaskReport& report);
-/// Throws NumericError with the first tasks and reasons when no task is good.
+/// Throws NumericError, naming the first tasks with reasons, when no task is good.
 void require_any_good(const TaskReport& report);
 
 }  // namespace shoal::cli

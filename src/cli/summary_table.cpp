@@ -10,7 +10,7 @@
 namespace shoal::cli {
 namespace {
 
-/// A number in `width` columns with so many digits; nothing is known of NaN.
+/// Formats a number with `digits` digits in `width` columns; NaN is shown as "-".
 std::string cell(double value, int width, int digits) {
   char text[32];
   if (std::isnan(value))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of an evaluation, for people and as JSON.
+// Prints the summaries of an evaluation as a table for people, or as JSON.
 #pragma once
 
 #include <span>
@@ -13,17 +13,17 @@
 
 namespace shoal::cli {
 
-/// Mean +- half-width of the 95 % interval, median, tail quantiles and failed tasks per number of steps,
-/// aligned columns.
+/// A table with a row per number of steps: mean +- half the 95 % interval, median, tail quantiles and failed
+/// tasks.
 std::string text_table(const std::vector<StepSummary>& summaries);
 nlohmann::ordered_json json_table(const std::vector<StepSummary>& summaries);
 
-/// {"id", "key" (where there is one), "status", "reason", "step"}.
+/// {"id", "key" (if the task has one), "status", "reason", "step"}.
 nlohmann::ordered_json json_failure(const FailedTask& task);
 nlohmann::ordered_json json_failures(std::span<const FailedTask> tasks);
 
-/// [{"id", "key", "phase", "trained_on", "loss": [per number of steps], "status": [...]}], tasks in the order
-/// of the batch.
+/// [{"id", "key", "phase", "trained_on", "loss": [per number of steps], "status": [...]}], one object per
+/// task in the order of the batch.
 nlohmann::ordered_json json_losses(const Evaluation& evaluation);
 
 }  // namespace shoal::cli

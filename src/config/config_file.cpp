@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-// The parser's own errors say what its assertions would, and a debug build must not end on an odd file. Its
-// namespace gets another name: a program that links the library and has a parser of its own, with assertions,
-// keeps that one.
+// The parser reports errors that its assertions would abort on, and a debug build must not abort on a
+// malformed file. A program that links the library may use the parser itself, with assertions; so its
+// namespace gets another name here.
 #define TOML_ASSERT(expression) static_assert(true)
 #define toml shoal_toml
 #include <toml++/toml.h>
@@ -20,9 +20,9 @@
 namespace shoal::config {
 namespace {
 
-constexpr std::uint64_t longest_file = 16 << 20;  ///< bytes of a configuration
+constexpr std::uint64_t longest_file = 16 << 20;  ///< largest size of a configuration in bytes
 
-/// Where a text comes from: a file, whose errors name line and column, or one word of the command line.
+/// Where a text comes from: a file, whose errors name line and column, or an argument of the command line.
 struct Origin {
   std::string name;
   bool lines = true;
@@ -33,7 +33,7 @@ struct Origin {
   }
 };
 
-/// Throws InvalidArgument where the text is not TOML.
+/// Throws InvalidArgument when the text is not TOML.
 toml::table parse_toml(const std::string& text, const Origin& origin) {
   const auto refuse = [&](const toml::source_position& place, const std::string& what) {
     throw InvalidArgument(origin.at(place) + ": not TOML: " + what);
@@ -56,7 +56,7 @@ const ConfigKey* find_key(const std::string& path) {
   return at == keys.end() ? nullptr : &*at;
 }
 
-/// Names of keys and of tables.
+/// The names of keys and of tables.
 std::vector<std::string> known_names() {
   std::vector<std::string> names;
   for (const ConfigKey& key : config_keys()) {

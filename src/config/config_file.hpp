@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration as TOML text, read onto a draft.
+// Reads configurations as TOML text.
 #pragma once
 
 #include <filesystem>
@@ -11,13 +11,13 @@
 
 namespace shoal::config {
 
-/// Reads TOML text onto `draft`. `source` names it in errors (line and column are added); relative paths in
-/// it are relative to `folder`. Throws InvalidArgument: not TOML, unknown key (with a suggestion), wrong type
-/// or range.
+/// Reads TOML text into `draft`. Errors name `source`, line and column. Relative paths in the text are
+/// relative to `folder`. Throws InvalidArgument for text that is not TOML, an unknown key (with a
+/// suggestion), and a value of a wrong type or out of range.
 void read_config(const std::string& text, const std::string& source, const std::filesystem::path& folder,
                  ConfigDraft& draft);
 void read_config_file(const std::filesystem::path& file, ConfigDraft& draft);
-/// Puts one value over the draft, which stays as it is when the value is refused.
+/// Sets the value of one key. When the value is refused, the draft does not change.
 void override_config(const ConfigOverride& change, ConfigDraft& draft);
 
 }  // namespace shoal::config

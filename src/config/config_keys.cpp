@@ -29,7 +29,7 @@ bool splits_by_task(const Draft& d) {
   return is_table(d) && d.config.tasks.table.split.by == "task";
 }
 
-/// The names that a key takes, of kinds or as they are: "mse | huber | bce".
+/// The values of a key, which are kinds or texts: "mse | huber | bce".
 template <class Known>
 std::string alternatives(const Known& known) {
   std::string text;

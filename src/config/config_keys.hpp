@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every key of the configuration (docs/configuration.md) in one table: its name, type, default (that of
-// RunConfig) and meaning. Reading, printing, suggestions and docs/configuration.md all come from it.
+// All keys of the configuration in one table: name, type, default (that of RunConfig) and meaning. Reading,
+// printing, suggestions and docs/configuration.md use this table.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace shoal::config {
 using ConfigValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>,
                                  std::vector<double>, std::vector<std::string>>;
 
-/// A configuration while it is read: the algorithm is put together at the end, from its name and options.
+/// A configuration while it is being read. The algorithm is made at the end, from its name and options.
 struct ConfigDraft {
   RunConfig config;
   std::string algorithm = "maml";
@@ -28,23 +28,23 @@ struct ConfigKey {
   std::string type;  ///< "integer", "number", "text", "true or false", "list of ..."
   std::string doc;
   std::function<ConfigValue(const ConfigDraft&)> get;
-  /// Throws InvalidArgument with what is wrong about the value (not where).
+  /// Throws InvalidArgument, saying what is wrong about the value but not where it stands.
   std::function<void(ConfigDraft&, const ConfigValue&)> set;
-  /// Whether it is printed; a few only make sense when set.
+  /// Whether to_toml() prints the key; some keys are printed only when they are set.
   std::function<bool(const ConfigDraft&)> present = [](const ConfigDraft&) { return true; };
-  /// Where the run happens rather than what it computes: left out of a model's metadata.
+  /// The key says where the run computes, not what. A model's metadata leaves it out.
   bool of_machine = false;
-  /// Changes no bit of the iterations of a training, only how many there are, what is told of them or which
-  /// is kept: may differ when a run is resumed.
+  /// The key changes no bit of any iteration, only how many there are, what is reported about them, or which
+  /// model is kept. So it may differ when a run is resumed.
   bool same_training = false;
-  /// Names a file or folder: relative to the configuration's folder; a model's metadata has only the last
-  /// part.
+  /// The value is a path of a file or folder. A relative path is relative to the configuration's folder. A
+  /// model's metadata has only the last part of the path.
   bool is_path = false;
 };
 
 const std::vector<ConfigKey>& config_keys();
 
-/// A draft of a finished configuration, and back.
+/// Converts a configuration to a draft, and back.
 ConfigDraft draft_of(const RunConfig& config);
 RunConfig finished(const ConfigDraft& draft);
 

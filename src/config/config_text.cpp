@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration as TOML text that reads back to it.
+// Prints a configuration as TOML text that reads back to the same configuration.
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -79,7 +79,7 @@ std::string to_toml(const RunConfig& config, ConfigScope scope) {
       if (auto* path = std::get_if<std::string>(&value)) *path = last_part(*path);
     const std::size_t dot = key.path.rfind('.');
     const std::string prefix = dot == std::string::npos ? "" : key.path.substr(0, dot);
-    // Tables in tables (windows, split) are written with dotted keys, so that order does not matter.
+    // Nested tables (windows, split) are written with dotted keys, so that the order does not matter.
     const std::string top = prefix.substr(0, prefix.find('.'));
     if (top != table) {
       text += (text.empty() ? "[" : "\n[") + top + "]\n";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kinds of configuration keys: a ConfigKey out of a member of the draft, its type's checks and messages.
+// The kinds of configuration keys: each function makes a ConfigKey for a member of the draft, with checks and
+// messages.
 #pragma once
 
 #include <cmath>
@@ -97,7 +98,7 @@ ConfigKey flag(std::string path, Field field, std::string doc) {
           }};
 }
 
-/// A name out of a fixed set, kept as an enumerator.
+/// A key whose value is a name of a fixed set, stored as an enumerator.
 template <class Field, class From>
 ConfigKey choice(std::string path, Field field, From from, std::string doc) {
   return {

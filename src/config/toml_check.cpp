@@ -13,9 +13,9 @@ bool begins_name(char c) {
          c == '"' || c == '\'';
 }
 
-/// Walks over TOML: comments and texts are stepped over; lists, tables and equals signs say whether a name or
-/// a value stands here. What can be no TOML is refused where the parser might otherwise go on into a text: it
-/// takes the word of a value to its end, quotes, brackets and equals signs and all.
+/// Scans TOML: skips comments and strings, and tracks lists, tables and equals signs to know whether a name
+/// or a value is expected. Refuses text that is not TOML where the parser would continue into a string: the
+/// parser reads a value that is a bare word to its end, including quotes, brackets and equals signs.
 class Walk {
  public:
   explicit Walk(std::string_view text) : text_(text) {
@@ -26,7 +26,7 @@ class Walk {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (static_cast<unsigned char>(c) >= 0x80)
-        return fault("a character outside ASCII; keys with such characters, and texts, stand in quotes");
+        return fault("a character outside ASCII; write texts, and keys with such characters, in quotes");
       const char* what = nullptr;
       if (c == '#')
         at_ = std::min(text_.find('\n', at_), text_.size());
@@ -44,12 +44,12 @@ class Walk {
   }
 
  private:
-  static constexpr std::size_t most_levels = 64;  // the parser calls itself for each
+  static constexpr std::size_t most_levels = 64;  // the parser recurses once per level
 
   enum class Part {
-    name,         ///< of a key or a table
-    value_opens,  ///< a value begins here
-    value         ///< in or behind a value
+    name,         ///< in the name of a key or a table
+    value_opens,  ///< before a value
+    value         ///< in a value or after it
   };
 
   void end_line() {
@@ -90,8 +90,7 @@ class Walk {
       case '[':
       case '{':
         if (!opens) return "a bracket in the middle of a word, or behind a value";
-        if (open_.size() == most_levels)
-          return "lists and tables stand in each other more than 64 levels deep";
+        if (open_.size() == most_levels) return "lists and tables are nested more than 64 levels deep";
         open_ += c;
         if (c == '{') begin_name();
         break;
@@ -130,7 +129,7 @@ class Walk {
     return {lines + 1, newline == std::string_view::npos ? at_ + 1 : at_ - newline, std::move(what)};
   }
 
-  /// "[" or "[[" and blanks; what is wrong with what follows.
+  /// Skips "[" or "[[" and blanks. Returns what is wrong with the following character, or null.
   const char* step_over_header_opening() {
     statement_begins_ = false;
     const auto blanks = [&] {
@@ -145,8 +144,9 @@ class Walk {
     return is_wrong ? "the name of a table was expected after [" : nullptr;
   }
 
-  /// A text in one or three quotes. One that is never closed ends with its line, or with the file. What is
-  /// wrong: a backslash escapes no character outside ASCII, nor does one that joins lines stand before it.
+  /// Skips a string in single or triple quotes. A string that is never closed ends with its line, or with the
+  /// file. Returns a fault when a non-ASCII character follows a backslash, directly or after the line break
+  /// that the backslash escapes; else null.
   const char* step_over_text(char quote) {
     const std::array<char, 3> three = {quote, quote, quote};
     const std::string_view triple(three.data(), three.size());
@@ -156,7 +156,7 @@ class Walk {
     while (at_ < text_.size()) {
       if (text_.substr(at_).starts_with(end)) {
         at_ += end.size();
-        // Up to two quotes may stand before the three that close.
+        // Up to two quotes may precede the closing three.
         for (int more = 0; many_lines && more < 2 && at_ < text_.size() && text_[at_] == quote; ++more) ++at_;
         return nullptr;
       }
@@ -180,7 +180,7 @@ class Walk {
   bool statement_begins_ = true;
   Part part_ = Part::name;
   std::size_t name_parts_ = 1;
-  std::string open_;  ///< lists ('[') and inline tables ('{') that are not closed yet
+  std::string open_;  ///< lists ('[') and inline tables ('{') that are still open
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the TOML parser must not see: toml++ 3.3.0 has undefined behaviour on it.
+// Finds faults in TOML text that the parser must not see, because toml++ 3.3.0 has undefined behaviour on
+// them.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +15,8 @@ struct TomlFault {
   std::string what;
 };
 
-/// The first place where a byte outside ASCII stands neither in a text nor in a comment, or where a table's
-/// header begins with what no name begins with. What else is wrong is the parser's to find.
+/// Finds the first non-ASCII byte outside of strings and comments, or the first table header that begins with
+/// a character that no name begins with. The parser itself finds all other faults.
 std::optional<TomlFault> find_toml_fault(std::string_view text);
 
 }  // namespace shoal::config

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys that a configuration has no use for.
+// Finds keys that have no effect on a configuration.
 #pragma once
 
 #include <string>
@@ -11,15 +11,15 @@
 
 namespace shoal::config {
 
-/// Why a key has no effect in a configuration, whatever is done with it; null when it may have one.
+/// Explains why a key has no effect in a configuration, for every command; null when it may have an effect.
 const char* unused_reason(const ConfigKey& key, const ConfigDraft& draft);
 
-/// The override of a key; null where there is none.
+/// The override of a key; null when there is none.
 const ConfigOverride* override_of(const ConfigKey& key, const std::vector<ConfigOverride>& overrides);
-/// How messages call an override: its origin without the value ("--set train.lr").
+/// The name of an override in messages: its origin without the value ("--set train.lr").
 std::string label_of(const ConfigOverride& change);
 
-/// A sentence for every override that the configuration has no use for, e.g. loss.delta without huber.
+/// One sentence for every override that has no effect on the configuration, e.g. loss.delta without huber.
 std::vector<std::string> unused_overrides(const std::vector<ConfigOverride>& overrides,
                                           const ConfigDraft& draft);
 

@@ -49,7 +49,7 @@ A made_of(const AlgorithmOptions& options) {
   return algorithm;
 }
 
-/// use.operator()<A>() for every algorithm A, in the order of the variant.
+/// Calls use.operator()<A>() for every algorithm A, in the order of the variant.
 template <class... As, class Use>
 void for_algorithms(const std::variant<As...>*, Use use) {
   (use.template operator()<As>(), ...);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The seam: a backend implements four coarse operations; everything else is written once above it.
+// The seam between the core and the backends: a backend implements four operations on a whole batch; all
+// other code stands above it once.
 #pragma once
 
 #include <memory>
@@ -20,7 +21,7 @@
 
 namespace shoal {
 
-/// What is to be computed, apart from data and parameters. References live as long as the call.
+/// What to compute, apart from data and parameters. The references must be valid during the call.
 struct Problem {
   const ModelSpec& model;
   const ParameterLayout& layout;
@@ -29,14 +30,14 @@ struct Problem {
   const InnerPlan& plan;
 };
 
-/// Where a chunk's per-task results go; every span has one entry per task of the chunk.
+/// Where to write the results of a chunk. Every span has one entry per task of the chunk.
 template <class Real>
 struct TaskResults {
-  std::span<Real> query_loss_before;  ///< or empty when not wanted; whether a task fails never depends on it
+  std::span<Real> query_loss_before;  ///< empty = not wanted; the status of a task does not depend on it
   std::span<Real> query_loss;
   std::span<TaskStatus> status;
   std::span<std::int32_t> failed_step;
-  std::span<Real> fast_weights;  ///< [tasks, P], or empty when not wanted
+  std::span<Real> fast_weights;  ///< [tasks, P]; empty = not wanted
 };
 
 template <class Real>
@@ -44,40 +45,42 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
-  /// One line on how meta_gradient() would run; empty where there is nothing to choose.
+  /// Describes, in one line, how meta_gradient() would run; empty when the backend has no choice.
   virtual std::string plan(const Problem&, const BasicTaskBatch<Real>&) const { return {}; }
-  /// From now on, device_seconds counts. Backends without a device take no notice.
+  /// Starts counting for device_seconds(). Backends without a device ignore it.
   virtual void time_device() {}
-  /// Seconds the device spent in kernels since time_device, by its own clock.
+  /// Seconds that kernels have run since time_device(), by the device's clock.
   virtual std::optional<double> device_seconds() const { return std::nullopt; }
 
-  /// Throws InvalidArgument where the backend cannot read the rows of a set where they are, named `which`.
+  /// Throws InvalidArgument when the backend cannot read the rows of a set in place. `which` names the set.
   virtual void require_readable(const TaskSet<Real>& set, const char* which) const {
     if (set.device && set.total_rows() > 0)
       throw InvalidArgument(std::string(which) + " rows are in memory of CUDA device " +
                             std::to_string(*set.device) + ", which backend " + std::string(name()) +
                             " cannot read");
   }
-  /// Compute capability x 10 of the device; 0 on backends without one.
+  /// Compute capability of the device times 10; 0 for backends without a device.
   virtual int capability() const { return 0; }
 
-  /// Inner loop, query loss, backward through the inner loop; adds the good tasks to `sum`.
+  /// Runs the inner loop, the query loss and the backward pass through the inner loop, and adds the good
+  /// tasks to `sum`.
   virtual void meta_gradient(const Problem& problem, const BasicTaskBatch<Real>& tasks,
                              const MetaParameters<Real>& parameters, GradientSum<Real>& sum,
                              const TaskResults<Real>& results) = 0;
-  /// Inner loop only: fast_weights, status and failed_step of `results`.
+  /// Runs the inner loop only. Writes fast_weights, status and failed_step of `results`.
   virtual void adapt(const Problem& problem, const BasicTaskBatch<Real>& tasks,
                      const MetaParameters<Real>& parameters, const TaskResults<Real>& results) = 0;
-  /// Query loss at each of `steps` (ascending) along one trajectory; loss and status are [steps, tasks].
+  /// Computes the query loss after each of `steps` (ascending) along one trajectory; loss and status are
+  /// [steps, tasks].
   virtual void evaluate(const Problem& problem, const BasicTaskBatch<Real>& tasks,
                         const MetaParameters<Real>& parameters, std::span<const int> steps,
                         std::span<Real> loss, std::span<TaskStatus> status,
                         std::span<std::int32_t> failed_step) = 0;
-  /// outputs [rows, model.outputs] of every task with its own parameters phi [tasks, P].
+  /// Computes outputs [rows, model.outputs]; every task has its own parameters in phi [tasks, P].
   virtual void predict(const Problem& problem, const TaskSet<Real>& set, std::span<const Real> phi,
                        std::span<Real> outputs) = 0;
 
-  // The same with results in device memory of the caller, whose sizes are right.
+  // The same with results in device memory of the caller. The core has checked the sizes of the spans.
   virtual void meta_gradient_to(const Problem&, const BasicTaskBatch<Real>&, const MetaParameters<Real>&,
                                 const DeviceMetaGradient<Real>&) {
     refuse_device_results();
@@ -91,8 +94,8 @@ class Backend {
     refuse_device_results();
   }
 
-  /// A session for meta-iterations of `problem`, whose references then live as long as the session; null
-  /// where the backend has none to offer.
+  /// Starts a session for meta-iterations of `problem`, whose references must be valid as long as the
+  /// session. Null when the backend has no sessions.
   virtual std::unique_ptr<TrainingSession<Real>> start_training([[maybe_unused]] const Problem& problem,
                                                                 [[maybe_unused]] const Optimizer& optimizer) {
     return nullptr;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// BackendAccess: how a learner gets at the backend of its context, which is none of a user's business.
+// BackendAccess: gives a learner the backend of its context. Users have no access.
 #pragma once
 
 #include <shoal/context.hpp>
@@ -9,7 +9,7 @@
 namespace shoal {
 
 struct BackendAccess {
-  /// float on cpu and cuda, double on reference; the other throws InvalidArgument.
+  /// The backend in float (cpu, cuda) or double (reference). Throws InvalidArgument for the other precision.
   template <class Real>
   static Backend<Real>& of(const Context& context);
 };

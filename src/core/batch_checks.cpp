@@ -60,7 +60,7 @@ void check_inputs(const TaskColumns& columns, const TaskSet<Real>& set, std::siz
 
 namespace {
 
-/// The task that row `row` of a set, counted over all tasks, belongs to.
+/// The task that a row belongs to; rows are counted over all tasks of the set.
 template <class Real>
 std::int64_t task_of_row(const TaskSet<Real>& rows, std::int64_t row) {
   return std::upper_bound(rows.row_starts.begin(), rows.row_starts.end(), row) - rows.row_starts.begin() - 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A batch in chunks of at most so many tasks, without copying rows: the same results in less memory.
+// Divides a batch into chunks without copying rows. The results are the same and need less memory.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace shoal {
 
-/// use(chunk, index of its first task). `most` = 0: the batch itself.
+/// Calls use(chunk, index of its first task) for chunks of at most `most` tasks; 0 = the whole batch.
 template <class Real, class Use>
 void for_chunks(const BasicTaskBatch<Real>& tasks, std::int64_t most, Use use) {
   if (most <= 0 || most >= tasks.size()) return use(tasks, std::size_t{0});

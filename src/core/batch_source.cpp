@@ -38,7 +38,7 @@ const TaskColumns& columns_of(const AnyTaskBatch& any) {
   return std::visit([](const auto& tasks) -> const TaskColumns& { return tasks.columns(); }, any);
 }
 
-/// The tasks of a phase, and their places in order of id.
+/// The tasks of a phase, and their indices in order of id.
 struct PhaseTasks {
   AnyTaskBatch tasks;
   std::vector<std::int64_t> by_id;
@@ -54,7 +54,7 @@ struct PhaseTasks {
 
 class BatchSource final : public TaskSource {
  public:
-  /// `batches`: one for every phase, or one for all.
+  /// `batches` are one per phase, or one for all phases.
   BatchSource(std::vector<AnyTaskBatch> batches, std::uint64_t seed, const BatchSourceOptions& options)
       : name_(options.name), draws_(seed), units_(options.units) {
     naming([&] {
@@ -166,7 +166,7 @@ class BatchSource final : public TaskSource {
     return tasks_chosen;
   }
 
-  /// All tasks as they stand are not copied: batches share their memory.
+  /// When all tasks are selected in their order, nothing is copied: the result shares the memory.
   template <class Real>
   BasicTaskBatch<Real> select(Phase phase, const std::vector<std::int64_t>& indices) const {
     const PhaseTasks& from = of(phase);
@@ -179,7 +179,7 @@ class BatchSource final : public TaskSource {
   std::string name_;
   EpochBatches draws_;
   TargetUnits units_;
-  std::vector<PhaseTasks> phases_;  ///< one for all phases, or in order of phase
+  std::vector<PhaseTasks> phases_;  ///< one for all phases, or one per phase in order
   TaskColumns columns_;
   int classes_ = 0;
 };

@@ -115,7 +115,7 @@ Context::Context(const ContextOptions& options) : state_(std::make_unique<State>
   if (kind == BackendKind::cpu)
     state_->isa = resolve_isa(options.isa, *entry);
   else if (kind == BackendKind::reference)
-    state_->threads = 1;  // serial by definition
+    state_->threads = 1;  // the reference backend is serial
   ContextOptions resolved = options;
   resolved.threads = state_->threads;
   resolved.isa = state_->isa;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The learner's calls whose results stay on the device.
+// The functions of a learner whose results stay on the device.
 #include <shoal/device_results.hpp>
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which tasks of a finite source make up a meta-batch (contract N4): a keyed order of every epoch, cut into
-// batches.
+// EpochBatches: which tasks of a finite source form a meta-batch (contract N4). Every epoch has a random
+// order that depends on the seed, and is divided into batches.
 #pragma once
 
 #include <array>
@@ -12,32 +12,31 @@
 
 namespace shoal {
 
-/// The batches of one source. An epoch's order is drawn when the first of its batches is asked for and kept
-/// until another epoch of the same phase is: going through an epoch costs one draw, however many batches it
-/// has. What a call returns depends on its arguments and the seed alone. Any number of threads may call at
-/// once.
+/// The batches of one source. An epoch's order is drawn at the first request for one of its batches, and kept
+/// until another epoch of the same phase is requested. So an epoch costs one draw, however many batches it
+/// has. The result of a call depends only on its arguments and the seed. All functions are thread-safe.
 class EpochBatches {
  public:
   explicit EpochBatches(std::uint64_t seed) : seed_(seed) {}
 
-  /// Places (0 .. size - 1, in order of task id) of batch `iteration`. A batch has min(tasks, size) tasks,
-  /// none twice; what is left of an epoch that fills no batch is left out of it. `size`: tasks of the source
-  /// in this phase; throws DataError when there are none.
+  /// Indices (0 .. size - 1, in order of task id) of the tasks of batch `iteration`. A batch has min(tasks,
+  /// size) different tasks. The last tasks of an epoch are left out when they do not fill a batch. `size` is
+  /// the number of the source's tasks in this phase. Throws DataError when it is 0.
   std::vector<std::int64_t> indices(Phase phase, std::int64_t iteration, std::int64_t tasks,
                                     std::int64_t size) const;
 
-  /// How many orders have been drawn so far, over all phases: the cost of going through the source.
+  /// How many orders have been drawn, over all phases: the cost of iterating over the source.
   std::int64_t draws() const;
 
  private:
-  /// The order that a phase was last asked for.
+  /// The order that was drawn last for a phase.
   struct Drawn {
     std::uint64_t epoch = 0;
     std::vector<std::int64_t> order;
   };
 
   std::uint64_t seed_;
-  mutable std::mutex mutex_;  ///< guards what follows
+  mutable std::mutex mutex_;  ///< guards the members below
   mutable std::array<Drawn, 3> drawn_;
   mutable std::int64_t draws_ = 0;
 };

@@ -6,7 +6,7 @@
 namespace shoal {
 namespace {
 
-/// Without its middle where it is too long: the place comes first, what to do last.
+/// Removes the middle of a long text, because its beginning names the location and its end says what to do.
 std::string shortened(const std::string& text) {
   if (text.size() <= Error::longest_message) return text;
   constexpr std::string_view gap = " ... ";
@@ -21,7 +21,7 @@ std::string shortened(const std::string& text) {
 }
 
 std::string presentable(const std::string& message) {
-  // What will be shortened need not be escaped from end to end.
+  // Avoids escaping a very long text that is going to be shortened.
   constexpr std::size_t most = 4 * Error::longest_message;
   const auto escaped = [](std::string_view text) { return printable(text, text.size()); };
   if (message.size() <= most) return shortened(escaped(message));

@@ -45,7 +45,8 @@ std::vector<StepSummary> summarize(const StepLosses<Real>& losses, std::span<con
     }
     summary.good = static_cast<std::int64_t>(good.size());
     const auto count = static_cast<double>(good.size());
-    summary.mean = std::accumulate(good.begin(), good.end(), 0.0) / count;  // 0 / 0 = NaN when none is good
+    // 0 / 0 = NaN when no task is good
+    summary.mean = std::accumulate(good.begin(), good.end(), 0.0) / count;
     double squares = 0.0;
     for (const double loss : good) squares += (loss - summary.mean) * (loss - summary.mean);
     summary.half_width = good.size() < 2 ? std::numeric_limits<double>::quiet_NaN()

@@ -35,7 +35,7 @@ void ExactSum::add(std::size_t i, float value) {
   reserve(1);
   double rest = static_cast<double>(value);
   for (std::size_t d = 1; d < digits && rest != 0.0; ++d) {
-    // 1.5 * 2^52 units: adding it rounds to whole units, and leaves them in the low bits of the sum.
+    // Adding 1.5 * 2^52 units rounds to whole units, which are then the low bits of the sum.
     const double magic = 1.5 * power_of_two(digit_bits + unit_exponent[d]);
     const double shifted = rest + magic;
     digits_[d][i] += std::bit_cast<std::int64_t>(shifted) - std::bit_cast<std::int64_t>(magic);
@@ -58,7 +58,7 @@ void ExactSum::normalize() {
 
 void ExactSum::merge(const ExactSum& other) {
   assert(other.size_ == size_);
-  // A digit that took n values is at most (n + 1) 2^51, whatever was carried into it.
+  // After n values a digit is at most (n + 1) 2^51, including carries.
   reserve(std::min(other.pending_ + 1, capacity));
   for (std::size_t d = 0; d < digits; ++d)
     for (std::size_t i = 0; i < size_; ++i) digits_[d][i] += other.digits_[d][i];

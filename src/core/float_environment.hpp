@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// FloatEnvironment: round to nearest, denormals kept, for the time it lives (contract N1). A caller's
-// flush-to-zero mode would change bits; a library that left its own mode behind would change the caller's. On
-// x86 the C library reads decimal numbers by the rounding mode of the x87 unit, whatever SSE is set to: both
-// are set.
+// FloatEnvironment: sets round to nearest and keeps denormals while an object of this class exists (contract
+// N1). Flush-to-zero mode of the caller would change bits of the results; if the library did not restore the
+// caller's mode, it would change the caller's bits. On x86 the C library reads decimal numbers with the
+// rounding mode of the x87 unit, whatever the mode of SSE is; so both are set.
 #pragma once
 
 #if defined(__SSE__)
@@ -19,7 +19,7 @@ class FloatEnvironment {
   FloatEnvironment() : saved_(_mm_getcsr()) {
     _mm_setcsr(0x1f80);  // all exceptions masked, nearest, no FTZ, no DAZ
     __asm__ volatile("fnstcw %0" : "=m"(saved_control_));
-    set_control(0x037f);  // the same, extended precision
+    set_control(0x037f);  // the same for the x87 unit, with extended precision
   }
   ~FloatEnvironment() {
     set_control(saved_control_);

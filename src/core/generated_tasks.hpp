@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GeneratesTasks: a task source whose training tasks follow from a formula and their ids alone, so that a
-// backend may draw them where it computes. sample() of the source gives the same bits.
+// GeneratesTasks: implemented by task sources whose training tasks follow from a formula and the task id, so
+// that a backend may draw them where it computes. The source's sample() gives the same bits.
 #pragma once
 
 #include <shoal/task_source.hpp>
@@ -12,7 +12,7 @@ namespace shoal {
 class GeneratesTasks {
  public:
   virtual ~GeneratesTasks() = default;
-  /// Of the tasks of sample() in this phase; one input and one target column.
+  /// The formula of the tasks that sample() draws in this phase. They have one input and one target column.
   virtual kernels::GeneratorFormula formula(Phase phase) const = 0;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// GradientSum: the sum over tasks that a meta-gradient is the mean of, in a form that chunks, threads and
-// ranks may add to in any order. float: exact integers (contract N3). double (reference): plain sums, so
-// there the order is fixed instead: the learner passes tasks in ascending order of id, chunk after chunk, and
-// the backend adds one task after another onto the sum it is given.
+// GradientSum: the sum over tasks from which the mean of a meta-gradient is computed. float: exact integers,
+// to which chunks, threads and ranks may add in any order (contract N3). double (reference): ordinary sums,
+// so the order is fixed: the learner passes tasks in ascending order of id, chunk after chunk, and the
+// backend adds one task after another to the sum.
 #pragma once
 
 #include <cstdint>

@@ -20,8 +20,8 @@ std::vector<float> initial_parameters(const ModelSpec& model, const Initializati
   for (int l = 0; l < layout.layers(); ++l) {
     const TensorSpec& weight = layout.weight(l);
     const auto fan_in = static_cast<double>(weight.shape[0]), fan_out = static_cast<double>(weight.shape[1]);
-    // Glorot and Bengio 2010, He et al. 2015: uniform with these bounds; square roots are exact IEEE
-    // operations.
+    // Glorot and Bengio 2010, He et al. 2015: uniform between these bounds. IEEE 754 rounds square roots
+    // correctly, so the bits are the same everywhere.
     const auto glorot = static_cast<float>(std::sqrt(6.0 / (fan_in + fan_out)));
     const auto he = static_cast<float>(std::sqrt(6.0 / fan_in));
     const auto deviation = static_cast<float>(init.standard_deviation);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a learner owns. Parameters and optimizer state have two homes, the host and the backend's training
-// session: each step goes on where the newest are, and whoever asks for them on the host brings them there.
+// The state of a learner. The newest parameters and optimizer state are either on the host or in the
+// backend's training session. A step continues where they are; functions that need them on the host copy them
+// there.
 #pragma once
 
 #include <memory>
@@ -18,34 +19,33 @@ namespace shoal {
 template <class Real>
 struct BasicMetaLearner<Real>::State {
   State(const Context& context, Options given, const Start& start);
-  /// Throws ModelError when the parameters are not those of this model.
+  /// Throws ModelError when the parameters do not fit this model.
   void require_sizes(const MetaParameters<Real>& given) const;
 
   Problem problem(const InnerPlan& plan) const {
     return {options.model, layout, rate_layout, options.loss, plan};
   }
 
-  /// Throws InvalidArgument where the backend cannot read the rows.
+  /// Throws InvalidArgument when the backend cannot read the rows in place.
   void require_readable(const BasicTaskBatch<Real>& tasks) const {
     backend.require_readable(tasks.support(), "support");
     backend.require_readable(tasks.query(), "query");
   }
-  /// The same, and what check_batch() throws where tasks do not fit.
+  /// Throws also what check_batch() throws for tasks that do not fit.
   void check(const BasicTaskBatch<Real>& tasks) const {
     require_readable(tasks);
     check_batch(tasks, options.model, options.loss);
   }
 
-  /// What adapting `steps` times asks of the tasks of support_alone().
+  /// Checks the tasks that support_alone() returns, for adaptation with `steps` steps.
   void check_adaptable(const BasicTaskBatch<Real>& tasks, int steps) const {
     require_readable(tasks);
     if (steps > 0)
       check_batch(tasks, options.model, options.loss);
     else
-      check_fit(tasks, options.model, options.loss);  // nothing is computed from targets
+      check_fit(tasks, options.model, options.loss);  // no step computes anything from targets
   }
-  /// What adapting looks at: what the query rows hold, or lack, cannot matter. `no_rows` [tasks + 1] of
-  /// zeros.
+  /// The tasks without their query rows: adaptation must not depend on them. `no_rows` is [tasks + 1] zeros.
   static BasicTaskBatch<Real> support_alone(const BasicTaskBatch<Real>& tasks,
                                             std::span<const std::int64_t> no_rows) {
     if (tasks.size() == 0) return tasks;
@@ -54,7 +54,7 @@ struct BasicMetaLearner<Real>::State {
     return BasicTaskBatch<Real>::borrow(tasks.columns(), tasks.support(), nothing, tasks.ids());
   }
 
-  /// Parameters and optimizer state on the host, the newest. For any thread.
+  /// Copies the newest parameters and optimizer state to the host. Thread-safe.
   void copy_to_host() {
     const std::lock_guard lock(mutex);
     if (newest != Newest::session) return;
@@ -65,11 +65,11 @@ struct BasicMetaLearner<Real>::State {
     copy_to_host();
     return parameters;
   }
-  /// Whoever changes the state on the host says so.
+  /// Must be called after a change of the state on the host.
   void changed_on_host() { newest = Newest::host; }
 
-  /// A session that holds the newest state and can take `tasks` tasks at a time; null when the work must go
-  /// through the host.
+  /// The session, holding the newest state, when it can take `tasks` tasks at once. Null when the step must
+  /// run through the host.
   TrainingSession<Real>* session_for(std::int64_t tasks) {
     if (options.chunk > 0 && tasks > options.chunk) return nullptr;
     if (!std::exchange(asked_for_session, true))
@@ -81,8 +81,8 @@ struct BasicMetaLearner<Real>::State {
     return session.get();
   }
 
-  /// run(scalars) makes the session's step, take(report) fetches what is wanted of it; only then does it
-  /// count, so that an error anywhere leaves the state as it was.
+  /// Runs one step of the session: run(scalars) computes it, and fetch(report) copies the results that are
+  /// wanted. The step is committed only then, so that an error anywhere leaves the state unchanged.
   template <class Run, class Fetch>
   StepReport<Real> step(Run run, Fetch fetch) {
     OptimizerState<Real> next{
@@ -111,7 +111,7 @@ struct BasicMetaLearner<Real>::State {
   std::mutex mutex;
   Newest newest = Newest::host;
   bool asked_for_session = false;
-  std::unique_ptr<TrainingSession<Real>> session;  ///< last: it looks at what stands above
+  std::unique_ptr<TrainingSession<Real>> session;  ///< declared last, because it refers to members above
 };
 
 }  // namespace shoal

@@ -54,7 +54,8 @@ int Loss::outputs_for(int targets) const {
 int Loss::targets_for(int outputs) const {
   const kernels::LossOptions options = loss_options(*this);
   return with_kind(LossKinds{}, kind, [&]<LossKind listed>() {
-    const int each = LossOf<listed>::outputs_per_target(options);  // 0 for pinball without quantiles
+    // 0 for pinball when there are no quantiles
+    const int each = LossOf<listed>::outputs_per_target(options);
     return LossOf<listed>::labels ? 1 : each > 0 ? outputs / each : 0;
   });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options of a loss as kernels/math/losses.hpp takes them.
+// Converts the options of a loss for kernels/math/losses.hpp.
 #pragma once
 
 #include <shoal/loss.hpp>
@@ -8,7 +8,8 @@
 
 namespace shoal {
 
-/// `quantiles` is null: whoever reads levels and not only their number points it to floats of its own.
+/// `quantiles` is left null. Code that needs the levels, not only their number, must point it to floats of
+/// its own.
 inline kernels::LossOptions loss_options(const Loss& loss) {
   return {.kind = loss.kind,
           .delta = static_cast<float>(loss.delta),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// This file runs every loss on rows in the compiler's own evaluator, in arrays of the sizes that backends
-// allocate. A loss does not compile if it reads or writes beyond them, if it leaves out a derivative, or if
-// its struct states another number of pairs than terms() passes on.
+// Evaluates every loss at compile time, on rows in arrays of the sizes that backends allocate. So a loss does
+// not compile if it reads or writes beyond them, if it does not set a derivative, or if its struct states
+// another number of pairs than terms() produces.
 #include <shoal/kinds.hpp>
 
 #include "kernels/math/kind_traits.hpp"
@@ -9,9 +9,9 @@
 namespace shoal {
 namespace {
 
-void a_value_is_read_that_nobody_has_written() {}  // what no constant expression may call
+void a_value_is_read_that_nobody_has_written() {}  // calling it makes a constant expression invalid
 
-/// A value of a row, which knows whether the loss has written it.
+/// A value of a row that knows whether the loss has written it.
 struct Probe {
   bool written = false;
   constexpr Probe() = default;
@@ -33,7 +33,7 @@ constexpr bool compared(Probes... probes) {
   return false;
 }
 
-// The lane operations and functions of kernels/ that losses are written in.
+// The lane operations and functions of kernels/ that losses use.
 constexpr Probe operator-(Probe a) {
   return made_of(a);
 }
@@ -97,9 +97,9 @@ constexpr void write_all(Probe (&values)[size]) {
   for (Probe& value : values) value = Probe(0.0f);
 }
 
-constexpr float levels[] = {0.25f, 0.5f, 0.75f};  // of quantiles
+constexpr float levels[] = {0.25f, 0.5f, 0.75f};  // of the quantiles
 
-/// Whether the loss keeps to a row of so many target columns, or of one class more.
+/// Whether the loss stays within its arrays on a row of so many target columns (with labels: one class more).
 template <LossKind kind, int columns>
 consteval bool keeps_to_its_row() {
   using Loss = kernels::LossOf<kind>;

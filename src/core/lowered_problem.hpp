@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// LoweredProblem: a Problem in the plain data of kernels/math/network.hpp, which inner code takes.
+// LoweredProblem: a Problem as the plain data of kernels/math/network.hpp, for inner code.
 #pragma once
 
 #include <vector>
@@ -11,7 +11,7 @@ namespace shoal {
 
 class LoweredProblem {
  public:
-  /// Offsets are those of the parameter layout. Throws InvalidArgument on an activation or loss that is no
+  /// Offsets are those of the parameter layout. Throws InvalidArgument when activation or loss is not an
   /// enumerator.
   LoweredProblem(const Problem& problem, const TaskColumns& columns);
   LoweredProblem(const LoweredProblem&) = delete;

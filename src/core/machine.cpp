@@ -19,11 +19,11 @@
 namespace shoal {
 namespace {
 
-constexpr int chains = 12;  // enough to hide the latency of two pipes
+constexpr int chains = 12;  // enough to hide the latency of two FMA units
 constexpr long rounds = 2'000'000;
 
-// Each returns something of its results, so that the loop stays. The scalar one does what the portable path
-// does (src/cpu/lanes_scalar.hpp), on as many lanes.
+// Each function returns a value that depends on its results, so that the compiler keeps the loop. The scalar
+// one computes as the portable path does (src/cpu/lanes_scalar.hpp), with as many lanes.
 double run_scalar() {
   kernels::FourFloats a[chains];
   for (auto& x : a) x = kernels::FourFloats{1.0f, 2.0f, 3.0f, 4.0f};
@@ -74,7 +74,7 @@ double best_rate(Run run, int width, int threads) {
   double best = 0.0;
   std::atomic<double> keep{0.0};
   for (int repeat = 0; repeat < 5; ++repeat) {
-    std::atomic<int> waiting{threads};  // all begin together
+    std::atomic<int> waiting{threads};  // all threads begin together
     const auto work = [&] {
       for (--waiting; waiting.load() > 0;) std::this_thread::yield();
       keep = keep + run();

@@ -29,7 +29,7 @@ void size_sum(GradientSum<double>& sum, std::size_t parameters, std::size_t rate
   sum.rates.assign(rates, 0.0);
 }
 
-// Sum over good tasks, rounded once, then divided by their number (contract N3).
+// The sum over good tasks, rounded once, is divided by their number (contract N3).
 void compute_means(const GradientSum<float>& sum, MetaGradient<float>& result) {
   const auto count = static_cast<float>(sum.good);
   for (std::size_t p = 0; p < result.theta.size(); ++p) result.theta[p] = sum.theta.rounded(p) / count;
@@ -54,7 +54,7 @@ std::vector<std::int64_t> order_by_id(std::span<const std::int64_t> ids) {
   return order;
 }
 
-// Per-task results of tasks that were computed in another order: entry i belongs to task order[i].
+// Restores the order of per-task results; entry i belongs to task order[i].
 template <class Real>
 void restore_order(MetaGradient<Real>& result, std::span<const std::int64_t> order) {
   const auto restore = [&](auto& values) {
@@ -195,7 +195,7 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const MetaParameters<Re
   require_trainable(given);
   if constexpr (std::is_same_v<Real, double>)
     if (!std::is_sorted(given.ids().begin(), given.ids().end())) {
-      // Plain sums depend on their order, so there is only one: ascending id (gradient_sum.hpp).
+      // Plain sums depend on their order, so the order is fixed: ascending id (gradient_sum.hpp).
       const std::vector<std::int64_t> order = order_by_id(given.ids());
       MetaGradient<Real> sorted = meta_gradient(parameters, given.select(order), keep, before);
       restore_order(sorted, order);
@@ -391,7 +391,7 @@ std::vector<Real> BasicMetaLearner<Real>::predict(const FastWeights<Real>& fast,
     if (fast.status[t] != TaskStatus::good)
       std::fill(result.begin() + set.row_starts[t] * static_cast<std::int64_t>(outputs),
                 result.begin() + set.row_starts[t + 1] * static_cast<std::int64_t>(outputs), canonical_nan);
-  for (Real& output : result)  // a row with a non-finite input: NaN has no portable bits
+  for (Real& output : result)  // rows with a non-finite input give NaN, whose bits are not portable
     if (std::isnan(output)) output = canonical_nan;
   return result;
 }

@@ -43,7 +43,8 @@ ParameterLayout::ParameterLayout(const ModelSpec& model) {
   require_width(model.outputs, "number of outputs");
   const auto add = [this](std::string name, std::vector<std::int64_t> shape, int layer) {
     std::size_t size = 1;
-    for (const std::int64_t extent : shape) size *= static_cast<std::size_t>(extent);  // at most 2^62
+    // the product is at most 2^62
+    for (const std::int64_t extent : shape) size *= static_cast<std::size_t>(extent);
     if (size + size_ > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
       throw InvalidArgument("model: more than 2^31 - 1 parameters at " + name);
     tensors_.push_back({std::move(name), std::move(shape), size_, size, layer});

@@ -13,11 +13,11 @@ namespace {
 constexpr std::int64_t most_tasks = 1000;
 
 Validation validation_of(const StepSummary& summary, std::int64_t iteration) {
-  return {
-      .iteration = iteration,
-      .loss = summary.good > 0 ? summary.mean : Validation().loss,  // the canonical NaN, in checkpoints too
-      .good = summary.good,
-      .failed = summary.tasks - summary.good};
+  return {.iteration = iteration,
+          // the canonical NaN, because checkpoints store it
+          .loss = summary.good > 0 ? summary.mean : Validation().loss,
+          .good = summary.good,
+          .failed = summary.tasks - summary.good};
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ template <class Real>
 BasicTaskBatch<Real> validation_tasks(const TaskSource& source) {
   constexpr bool wide = std::is_same_v<Real, double>;
   const auto size = source.size(Phase::validation);
-  if (!size) {  // a sample is what `evaluation` draws, but for query points on a grid
+  if (!size) {  // the tasks of `evaluation`, but with random query points instead of a grid
     if constexpr (wide)
       return source.sample64(Phase::validation, 0, most_tasks);
     else

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of enumerators, both ways, from one table.
+// Converts between enumerators and names, both ways, with one table.
 #pragma once
 
 #include <span>
@@ -21,7 +21,7 @@ std::string_view name_in(NameTable<Enum> table, Enum value) {
   return "unknown";
 }
 
-/// Throws InvalidArgument: `unknown <what> "<name>"; known: ...`.
+/// Throws InvalidArgument for an unknown name: `unknown <what> "<name>"; known: ...`.
 template <class Enum>
 Enum value_in(NameTable<Enum> table, std::string_view what, std::string_view name) {
   std::string known;

@@ -37,7 +37,7 @@ std::string nearest_name(const std::string& name, std::span<const std::string> n
   std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string& candidate : names) {
     const bool moved = last_part(name) == last_part(candidate);
-    // Every character that one name has more than the other is an edit: most names need no closer look.
+    // The difference in length is a lower bound of the edits; it excludes most names.
     if (!moved && std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size()) >= best)
       continue;
     const std::size_t distance = moved ? 1 : edits(name, candidate);

@@ -12,7 +12,8 @@
 namespace shoal {
 namespace {
 
-// sin(pi y) for |y| <= 1/2 by its Taylor series, largest term last: below 1e-16 from y^23 on.
+// sin(pi y) for |y| <= 1/2 by its Taylor series, starting with the smallest term; terms from y^23 on are
+// below 1e-16.
 double sin_pi(double y) {
   constexpr double pi = 3.14159265358979323846;
   const double x = pi * y, square = x * x;

@@ -9,10 +9,10 @@ namespace {
 
 struct Character {
   std::uint32_t point = 0;
-  std::size_t bytes = 0;  ///< 0: the bytes at hand are not UTF-8
+  std::size_t bytes = 0;  ///< 0: the next bytes are not UTF-8
 };
 
-/// The first character of a text that is not empty (RFC 3629: no overlong forms, no surrogates).
+/// The first character of a non-empty text (RFC 3629: no overlong forms, no surrogates).
 Character first_character(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
@@ -29,8 +29,8 @@ Character first_character(std::string_view text) {
   return point < least[bytes] || point > 0x10ffff || surrogate ? Character{} : Character{point, bytes};
 }
 
-/// Controls (C0, DEL, C1), line and paragraph separators, marks and overrides of direction, the byte-order
-/// mark.
+/// Whether a character is a control (C0, DEL, C1), a separator of lines or paragraphs, a mark or override of
+/// direction, or the byte-order mark.
 bool is_shown_as_escape(std::uint32_t point) {
   const auto within = [&](std::uint32_t low, std::uint32_t high) { return point >= low && point <= high; };
   return point < 0x20 || within(0x7f, 0x9f) || within(0x200b, 0x200f) || within(0x2028, 0x202e) ||
@@ -95,7 +95,8 @@ std::string printable_json(std::string_view json) {
   while (!json.empty()) {
     const Character c = first_character(json);
     const std::size_t bytes = c.bytes == 0 ? 1 : c.bytes;
-    // Below DEL only the line breaks and blanks of the layout are left; the serialiser has escaped the rest.
+    // The serialiser has escaped the characters below DEL except for the line breaks and blanks of its
+    // layout.
     if (c.point >= 0x7f && is_shown_as_escape(c.point)) {
       char escape[16];
       std::snprintf(escape, sizeof escape, "\\u%04x", c.point);

@@ -10,7 +10,7 @@ std::vector<std::int64_t> permutation(std::uint64_t seed, Purpose purpose, std::
                                       std::int64_t n) {
   std::vector<std::pair<std::uint64_t, std::int64_t>> keys(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) {
-    // The index takes the place of the task, the epoch that of step and element.
+    // The index is used as the task of the stream, the epoch as its step and element.
     const RandomStream stream(seed, purpose, static_cast<std::uint64_t>(i),
                               static_cast<std::uint32_t>(epoch >> 29));
     const auto element = static_cast<std::uint32_t>(epoch & 0x1fffffffu) * 4;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What random numbers are drawn for, and random orders. The draws themselves: kernels/math/random_stream.hpp.
+// Purposes of random streams, and random orders. kernels/math/random_stream.hpp draws the numbers.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace shoal {
 
-/// What a stream is for. The numbers are part of the contract: never reuse one.
+/// The purpose of a stream. The numbers are part of the contract: never reuse one.
 enum class Purpose : std::uint32_t {
   initial_parameters = 1,
   train_tasks = 2,
@@ -26,7 +26,7 @@ class RandomStream : public kernels::RandomStream {
       : kernels::RandomStream(seed, static_cast<std::uint32_t>(purpose), task, step) {}
 };
 
-/// A random order of 0 .. n - 1: sorted by 64-bit keys, ties by index.
+/// A random order of 0 .. n - 1: sorted by 64-bit random keys; equal keys by index.
 std::vector<std::int64_t> permutation(std::uint64_t seed, Purpose purpose, std::uint64_t epoch,
                                       std::int64_t n);
 

@@ -11,7 +11,7 @@ RateLayout::RateLayout(const ParameterLayout& layout, LearnedRate grain, int ste
   switch (grain) {
     case LearnedRate::none:
       break;
-    case LearnedRate::parameter:  // the order of the parameters themselves
+    case LearnedRate::parameter:  // rates have the order of the parameters
       for (const TensorSpec& tensor : layout.tensors())
         add(tensor.name, tensor.shape, tensor.size, tensor.layer);
       break;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The registry of backends. The seam knows none of them: src/backends.cpp, above every backend, holds the
+// The registry of backends. The seam does not know them: src/backends.cpp, above every backend, has the
 // table.
 #pragma once
 
@@ -14,16 +14,18 @@
 
 namespace shoal {
 
-/// The makers take the options of a context with `threads` and `isa` resolved: at least 1, and not automatic.
+/// The make_ functions get the options of a context after `threads` and `isa` have been resolved: at least 1,
+/// and not automatic.
 struct BackendEntry {
   BackendKind kind;
-  BackendReport (*report)(const ContextOptions& options);  ///< of the device that they name; never throws
-  bool (*has_isa)(Isa isa);                                ///< whether it runs with the set here
-  /// Null when it has no float form, or no double form.
+  /// reports on the device that the options name; never throws
+  BackendReport (*report)(const ContextOptions& options);
+  bool (*has_isa)(Isa isa);  ///< whether the backend can run with the instruction set on this machine
+  /// Null when the backend does not compute in this precision.
   std::unique_ptr<Backend<float>> (*make_float)(const ContextOptions& options) = nullptr;
   std::unique_ptr<Backend<double>> (*make_double)(const ContextOptions& options) = nullptr;
-  bool has_fast_math = false;  ///< make_float takes Math::fast
-  /// See MetaLearner::cuda_plans; null when there is nothing to plan.
+  bool has_fast_math = false;  ///< make_float accepts Math::fast
+  /// See MetaLearner::cuda_plans; null when the backend has no such plans.
   std::vector<CudaPlan> (*cuda_plans)(const Problem&, const TaskBatch&, int capability) = nullptr;
 };
 

@@ -26,7 +26,7 @@ void probabilities(std::span<const double> outputs, double* p) {
 }
 
 std::string level_text(double level) {
-  char digits[400];  // the least level has 326
+  char digits[400];  // the smallest level has 326
   const auto [end, error] = std::to_chars(digits, digits + sizeof digits, level, std::chars_format::fixed);
   return error == std::errc() ? std::string(digits, end) : std::to_string(level);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Student's t: how far the mean of few values may lie from the truth.
+// Student's t distribution, for confidence intervals of means.
 #pragma once
 
 #include <cstdint>

@@ -12,12 +12,12 @@
 namespace shoal {
 namespace {
 
-/// user = scale x network + shift.
+/// A conversion: user's value = scale x network's value + shift.
 struct Line {
   double scale = 1.0, shift = 0.0;
 };
 
-/// One per network output.
+/// The conversions of the network outputs, one each.
 std::vector<Line> lines_of(const Loss& loss, const TargetUnits& units) {
   std::vector<Line> lines;
   const std::size_t targets = units.deviation.size();

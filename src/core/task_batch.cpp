@@ -30,7 +30,7 @@ void check_columns(const TaskColumns& columns) {
 void check_extent(const char* set, const char* what, std::size_t have, std::int64_t rows,
                   std::int64_t columns) {
   const auto width = static_cast<std::size_t>(columns);
-  // By division: a product of two sizes that the caller chose may wrap around.
+  // Divides, because a product of two sizes that the caller chose may overflow.
   const bool fits =
       width == 0 ? have == 0 : have % width == 0 && have / width == static_cast<std::size_t>(rows);
   if (!fits)
@@ -88,7 +88,8 @@ void append(std::vector<T>& to, std::span<const T> from, std::int64_t first, std
   to.insert(to.end(), from.begin() + first * columns, from.begin() + last * columns);
 }
 
-/// Room for exactly these rows: growing would hold them twice for a while, and they may be most of a file.
+/// Reserves exactly these rows: growing vectors would hold them twice for a while, and they may be most of a
+/// file.
 template <class Real>
 void reserve_rows(TaskSetStorage<Real>& to, const TaskColumns& columns, std::int64_t rows,
                   std::int64_t tasks) {

@@ -51,7 +51,7 @@ class Training {
 
   TrainSummary run() {
     if (options_.validate_every > 0) validation_.emplace(validation_tasks<Real>(source_));
-    if (saved_ < 0) save();  // a run that is killed early can be resumed too
+    if (saved_ < 0) save();  // so that a run that is killed early can be resumed
     while (!finished()) {
       step();
       if (asked_to_stop() && !finished()) {
@@ -100,8 +100,8 @@ class Training {
     return stop;
   }
 
-  /// Runs functions of the caller between two iterations. When one throws, the iteration counts: a checkpoint
-  /// of it is saved, and the exception goes on.
+  /// Calls functions of the caller between two iterations. When one throws, the iteration counts: its
+  /// checkpoint is saved, and the exception passes through.
   template <class Call>
   void calling_out(Call call) {
     try {
@@ -112,8 +112,8 @@ class Training {
     }
   }
 
-  /// A store that fails now has the checkpoint of before, from which training goes on with the same bits; the
-  /// caller's own exception says more.
+  /// If the store fails now, it still has its last checkpoint, from which training resumes with the same
+  /// bits. The caller's exception is more informative than the store's.
   void save_if_possible() noexcept {
     try {
       save();
@@ -146,7 +146,7 @@ class Training {
   RunStore<Real>* store_;
   TrainSummary summary_;
   ModelSelection<Real> selection_;
-  std::optional<BasicTaskBatch<Real>> validation_;  ///< where the training looks at any
+  std::optional<BasicTaskBatch<Real>> validation_;  ///< present when the training validates
   std::int64_t saved_ = -1;                         ///< iteration of the newest checkpoint; -1 = none
 };
 
@@ -175,7 +175,7 @@ void require_resumable(const Checkpoint<Real>& checkpoint, const TrainOptions& o
 template <class Real>
 TrainSummary train(BasicMetaLearner<Real>& learner, const TaskSource& source, const TrainOptions& options,
                    RunStore<Real>* store, StartFrom start) {
-  const FloatEnvironment environment;  // for the source too
+  const FloatEnvironment environment;  // sampling must have it too
   check(options);
   Training<Real> training(learner, source, options, store);
   if (start == StartFrom::checkpoint && store) training.resume();

@@ -20,7 +20,7 @@ BasicTaskBatch<Real> sample(const TaskSource& source, std::int64_t iteration, st
     return source.sample(Phase::train, iteration, tasks);
 }
 
-/// `id` of a slot of the batch.
+/// id(slot) is the task id of a slot of the batch.
 template <class Id>
 TrainMetrics metrics_of(std::int64_t iteration, double before, double after, std::int64_t good,
                         std::span<const TaskStatus> status, std::span<const std::int32_t> failed_step,
@@ -33,18 +33,18 @@ TrainMetrics metrics_of(std::int64_t iteration, double before, double after, std
                        .failures = {}};
   for (std::size_t t = 0; t < status.size(); ++t)
     if (status[t] != TaskStatus::good) metrics.failures.push_back({id(t), status[t], failed_step[t]});
-  // In order of id, so that the order of a batch does not show.
+  // Sorts by id, so that the result does not depend on the order of the batch.
   std::sort(metrics.failures.begin(), metrics.failures.end(),
             [](const FailedTask& a, const FailedTask& b) { return a.id < b.id; });
   metrics.failed = static_cast<std::int64_t>(metrics.failures.size());
   return metrics;
 }
 
-/// The formula of the source's training tasks, where tasks that follow from one may go unchecked.
+/// The formula of the source's training tasks, when they may go unchecked.
 std::optional<kernels::GeneratorFormula> formula_of(const TaskSource& source, const Loss& loss) {
   const auto* const generator = dynamic_cast<const GeneratesTasks*>(&source);
-  // Where a target may be outside the loss's domain they must be looked at: such a one is an error that names
-  // its row.
+  // When targets can be outside the loss's domain, they must be checked on the host: such a target is an
+  // error that names its row.
   if (!generator || loss.domain().is_bounded()) return std::nullopt;
   return generator->formula(Phase::train);
 }
@@ -59,7 +59,7 @@ TrainMetrics TrainingStep<Real>::run(BasicMetaLearner<Real>& learner, const Task
   const auto in_user_units = [&](Real loss) {
     return loss_in_user_units(s.options.loss.kind, source.target_units(), static_cast<double>(loss));
   };
-  // Asks the session, if there is one, for no more than the metrics need.
+  // Fetches only what the metrics need from the session, if there is one.
   const auto by_session = [&](TrainingSession<Real>& session, std::int64_t count, auto id, auto run) {
     std::vector<TaskStatus> status;
     std::vector<std::int32_t> failed_step;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TrainingStep: one meta-iteration as the trainer takes it. Where the backend has a training session, only
-// what is reported comes back, and tasks that follow from a formula never exist on the host.
+// TrainingStep: one meta-iteration of the trainer. With a training session, only the reported results are
+// copied from the backend, and tasks that follow from a formula never exist on the host.
 #pragma once
 
 #include <shoal/trainer.hpp>
@@ -9,8 +9,8 @@ namespace shoal {
 
 template <class Real>
 struct TrainingStep {
-  /// Meta-batch number `iteration` of `source`, one update. Metrics of iteration + 1 updates, losses in the
-  /// units of the source's user.
+  /// Computes meta-batch number `iteration` of `source` and does one update. Returns the metrics of iteration
+  /// + 1 updates, with losses in the user's units.
   static TrainMetrics run(BasicMetaLearner<Real>& learner, const TaskSource& source, std::int64_t iteration,
                           std::int64_t tasks, QueryLossBefore before);
 };

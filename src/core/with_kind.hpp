@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Host code chooses by a kind here: names of kinds, facts about losses, the reference backend. Code that is
-// compiled for one instruction set or for a device chooses by kernels/math/choices.hpp.
+// Selects by a kind in host code: names of kinds, facts about losses, the reference backend. Code that is
+// compiled for one instruction set or for a device selects with kernels/math/choices.hpp.
 #pragma once
 
 #include <array>
@@ -14,14 +14,14 @@
 
 namespace shoal {
 
-/// Throws InvalidArgument where `kind` is none of the list, e.g. "unknown loss".
+/// Throws InvalidArgument, e.g. "unknown loss", when `kind` is not in the list.
 template <class Kind, Kind... kinds>
 void require_listed(KindList<Kind, kinds...>, Kind kind, std::string_view what) {
   if (!(... || (kind == kinds))) throw InvalidArgument("unknown " + std::string(what));
 }
 
 /// Calls use.operator()<kind>(), with the kind as a constant, and returns its result. Throws InvalidArgument
-/// where `kind` is none of the list.
+/// when `kind` is not in the list.
 ///
 ///   with_kind(LossKinds{}, loss.kind, [&]<LossKind kind>() { return LossOf<kind>::name; })
 template <class Kind, Kind first, Kind... others, class Use>
@@ -37,21 +37,21 @@ auto with_kind(KindList<Kind, first, others...> list, Kind kind, Use use) {
   return *std::move(result);
 }
 
-/// The table of names that name_in() and value_in() take, for a list of kinds; Of<kind>::name is a name.
+/// The table for name_in() and value_in() of a list of kinds; Of<kind>::name is the name of a kind.
 template <class Kind, template <Kind> class Of, Kind... kinds>
 constexpr std::array<std::pair<Kind, std::string_view>, sizeof...(kinds)> names_of(KindList<Kind, kinds...>) {
   return {{{kinds, Of<kinds>::name}...}};
 }
 
-/// Whether the compiler knows a name for this value of an enumeration: "shoal::LossKind::mse", not
-/// "(shoal::LossKind)99".
+/// Whether a value of an enumeration is an enumerator. The compiler writes enumerators by name,
+/// "shoal::LossKind::mse", and other values as a cast, "(shoal::LossKind)99".
 template <auto value>
 consteval bool is_enumerator() {
   constexpr std::string_view text = __PRETTY_FUNCTION__, mark = "value = ";
   constexpr char first = text[text.rfind(mark) + mark.size()];
   return first != '(' && first != '-' && !(first >= '0' && first <= '9');
 }
-/// Whether a list has every enumerator of its kind: static_assert(is_complete(LossKinds{})).
+/// Whether a list contains every enumerator of its kind: static_assert(is_complete(LossKinds{})).
 template <class Kind, Kind... kinds>
 consteval bool is_complete(KindList<Kind, kinds...>) {
   return (... && is_enumerator<kinds>()) && !is_enumerator<static_cast<Kind>(sizeof...(kinds))>();

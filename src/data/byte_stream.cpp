@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-/// A format that is recognised by its first bytes and not read.
+/// A format that Shoal recognises by its first bytes and does not read.
 struct ForeignFormat {
   std::string_view start, name, advice;
 };
@@ -44,7 +44,7 @@ constexpr std::array foreign_compressions = {
     ForeignFormat{"7z\xbc\xaf\x27\x1c"sv, "a 7z archive", "7z x"},
 };
 
-/// Suffixes of formats whose first bytes say too little.
+/// Formats that are recognised by the suffix of the file name, because their first bytes vary.
 constexpr std::array foreign_suffixes = {ForeignFormat{
     ".parquet"sv, "a Parquet file", "pandas.read_parquet(FILE).to_csv(\"table.csv\", index=False)"}};
 

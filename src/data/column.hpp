@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Column: one column of a table as the building of tasks sees it, and how a column is asked for.
+// Column: one column of a table in memory, and the request for one.
 #pragma once
 
 #include <cstddef>
@@ -12,35 +12,36 @@
 
 namespace shoal {
 
-/// A column of numbers, or of text as codes into `levels`.
+/// A column of numbers, or of texts as codes, which are indices into `levels`.
 struct Column {
   std::string name;
   bool numeric = true;
-  bool stored_as_numbers = false;        ///< .npy or memory: its texts, if any, were made out of numbers
-  std::span<const double> numbers;       ///< numeric only; where a value is missing any number may stand
-  std::shared_ptr<const void> owner;     ///< keeps the memory of `numbers`; null: the reader does
-  std::vector<std::int32_t> codes = {};  ///< text only; -1 = missing
+  bool stored_as_numbers = false;   ///< from .npy or memory: its texts, if it has any, were made from numbers
+  std::span<const double> numbers;  ///< of a numeric column; any number where a value is missing
+  std::shared_ptr<const void> owner;     ///< keeps the memory of `numbers`; null: the ColumnReader does
+  std::vector<std::int32_t> codes = {};  ///< of a text column; -1 = missing
   std::vector<std::string> levels = {};  ///< in order of their first row
-  std::vector<bool> missing = {};        ///< numeric only; empty when nothing is missing
+  std::vector<bool> missing = {};        ///< of a numeric column; empty when no value is missing
 
   bool is_missing(std::size_t row) const {
     return numeric ? !missing.empty() && missing[row] : codes[row] < 0;
   }
 };
 
-/// How a column's type is found. `detect`: numbers when every value is one, text when none is; a mixture is
-/// refused. `number`: every value must be one. `text`: as it is written; missing are the empty field and the
-/// words for it. `key`: as it is written; missing is the empty field alone, for a key may be named NA.
+/// How the type of a column is decided. `detect`: numbers if all values are numbers, text if none is; a
+/// mixture is an error. `number`: all values must be numbers. `text`: the field as it is written; it is
+/// missing when it is empty or a word for "missing". `key`: the field as it is written; only an empty one is
+/// missing, because a key may be named NA.
 enum class ColumnType { detect, number, text, key };
 
 struct ColumnRequest {
   std::string name;
   ColumnType type = ColumnType::detect;
-  /// Detected text is refused above so many levels, and when most of them are numbers in another notation:
-  /// every level would be a model's input.
+  /// A detected text column with more levels is an error, and so is one whose levels are mostly numbers in
+  /// another notation: every level would be an input of the model.
   std::size_t most_levels = std::numeric_limits<std::size_t>::max();
 
-  /// Whether the column stays text whatever its values look like.
+  /// Whether the column is text even if its values look like numbers.
   bool as_text() const { return type == ColumnType::text || type == ColumnType::key; }
 };
 

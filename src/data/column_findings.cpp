@@ -38,7 +38,7 @@ void ColumnFindings::refuse_odd_values(const std::string& column, bool numbers_w
   }
   if (infinities_.count > 0 && is_numeric())
     refuse(infinities_,
-           " is infinite, which no column may be; to read it as missing: set tasks.missing_words = [" +
+           " is infinite, which is not allowed; to read it as missing: set tasks.missing_words = [" +
                toml_text(infinities_.value) + "]");
 }
 

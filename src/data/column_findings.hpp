@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ColumnFindings: what the values of a column turn out to be, and where the first of every kind stands.
+// ColumnFindings: counts the kinds of values in a column, and remembers where each kind occurred first.
 #pragma once
 
 #include <cstddef>
@@ -14,18 +14,18 @@ namespace shoal {
 
 class ColumnFindings {
  public:
-  /// Takes in `count` values of a kind, all written alike, whose first stands at place(); in order of that.
+  /// Counts `count` equal values; location() says where the first one is. Call it in the order of the rows.
   template <class Place>
   void note(FieldKind kind, std::string_view value, Place location, std::size_t count = 1) {
     if (kind == FieldKind::number) numbers_.note(value, location, count);
     if (kind == FieldKind::text) texts_.note(value, location, count);
     if (kind == FieldKind::infinite) infinities_.note(value, location, count);
   }
-  /// Numbers, unless there is text and no number.
+  /// Whether the column is numeric: it has numbers, or it has neither numbers nor text.
   bool is_numeric() const { return texts_.count == 0 || numbers_.count > 0; }
-  /// Throws DataError naming the first value that the column cannot have: text between numbers or the other
-  /// way round (of the rarer kind), an infinity between numbers. `numbers_wanted`: text is refused without
-  /// numbers beside it, too.
+  /// Throws DataError, naming the first offending value: text in a column of numbers or a number in a column
+  /// of text (the rarer kind is the offending one), or an infinity in a column of numbers. With
+  /// `numbers_wanted`, text is an error even when there are no numbers.
   void refuse_odd_values(const std::string& column, bool numbers_wanted, const TableFormat& format) const;
 
  private:
@@ -45,7 +45,7 @@ class ColumnFindings {
   First numbers_, texts_, infinities_;
 };
 
-/// What to write when a text should have been a number, to append to a message.
+/// Advice, for the end of a message, for a text that should have been a number.
 std::string advice_for_text(std::string_view text, const TableFormat& format);
 
 }  // namespace shoal

@@ -21,12 +21,13 @@ ColumnStore::Kind ColumnStore::kind_of(ColumnType type) {
 ColumnStore::ColumnStore(std::unique_ptr<ColumnReader> reader, const TableFormat& format,
                          const std::vector<ColumnRequest>& wanted)
     : reader_(std::move(reader)) {
-  std::vector<ColumnRequest> requests;  // of every stored column
+  std::vector<ColumnRequest> requests;  // one per stored column
   for (const ColumnRequest& request : wanted) {
     const auto [at, fresh] = index_.try_emplace({request.name, kind_of(request.type)}, requests.size());
     if (fresh)
       requests.push_back(request);
-    else if (request.type == ColumnType::number)  // detected and as a number: as a number
+    else if (request.type ==
+             ColumnType::number)  // requested with both `detect` and `number`: `number` decides
       requests[at->second].type = ColumnType::number;
   }
   read_ = reader_->read(requests);
@@ -35,7 +36,8 @@ ColumnStore::ColumnStore(std::unique_ptr<ColumnReader> reader, const TableFormat
       refuse_levels(read_.columns[c], requests[c].most_levels, format);
 }
 
-/// Text that detection found: few words are categories, many are not, and numbers in disguise never.
+/// Refuses a detected text column when it looks like numbers in another notation, or has too many levels to
+/// be categories.
 void ColumnStore::refuse_levels(const Column& column, std::size_t most, const TableFormat& format) const {
   if (most == std::numeric_limits<std::size_t>::max()) return;
   constexpr std::size_t looked_at = 1000, most_units = 8;

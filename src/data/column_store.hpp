@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ColumnStore: the columns of a table that a task source needs, by the names and types that they were asked
-// for. Where they come from is the reader's affair.
+// ColumnStore: the columns of a table that a task source needs, by name and requested type. A ColumnReader
+// supplies them.
 #pragma once
 
 #include <cstdint>
@@ -17,24 +17,24 @@ namespace shoal {
 
 class ColumnStore {
  public:
-  /// Reads the columns. Throws DataError as the reader does, and for detected text that would be too many
-  /// categories, or that looks like numbers in another notation than that of `format`.
+  /// Reads the columns. Throws DataError as the reader does, and for a detected text column that has too many
+  /// categories or looks like numbers in another notation than that of `format`.
   ColumnStore(std::unique_ptr<ColumnReader> reader, const TableFormat& format,
               const std::vector<ColumnRequest>& wanted);
 
   std::size_t rows() const { return read_.rows; }
-  /// A column as it was asked for with `detect` or `number`, else as text, else as a key.
+  /// The column requested with `detect` or `number`; if there is none, as text; else as key.
   const Column& column(const std::string& name) const;
-  /// A column as it was asked for with `text`, else as it is.
+  /// The column requested with `text`; if there is none, the one that column() finds.
   const Column& text_column(const std::string& name) const;
-  /// A column as it was asked for with `key`, else as it is.
+  /// The column requested with `key`; if there is none, the one that column() finds.
   const Column& key_column(const std::string& name) const;
-  /// The texts of a stored column as they are written, empty where a value is missing. Reads a file once
-  /// more. Throws DataError when it has other rows now.
+  /// The texts of a stored column as they are written; empty where a value is missing. Reads files again.
+  /// Throws DataError when their rows have changed.
   CellTexts texts_of(const Column& column) const;
-  /// Where a row is, for errors.
+  /// The location of a row, for errors.
   std::string location(std::size_t row) const { return reader_->location(row); }
-  /// The table, for errors that concern no row.
+  /// The table's name, for errors that do not concern a row.
   const std::string& name() const { return reader_->name(); }
   const std::vector<std::string>& notes() const { return read_.notes; }
 
@@ -47,7 +47,7 @@ class ColumnStore {
 
   std::unique_ptr<ColumnReader> reader_;
   ReadColumns read_;
-  std::map<std::pair<std::string, Kind>, std::size_t> index_;  ///< into read_.columns
+  std::map<std::pair<std::string, Kind>, std::size_t> index_;  ///< name and kind -> index into read_.columns
 };
 
 }  // namespace shoal

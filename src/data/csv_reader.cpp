@@ -46,8 +46,8 @@ class CsvReader final : public RowReader {
   const std::vector<std::string>& names() const override { return names_; }
   std::string header_location() const override { return path_ + ":" + std::to_string(header_line_); }
 
-  // A trailing delimiter is harmless: one more field that is empty, or columns without a name that are not
-  // there.
+  // A row may end with a delimiter, which makes one more empty field. It may also lack the fields of trailing
+  // columns that have no name.
   bool next() override {
     if (!read_row()) return false;
     if (fields() == names_.size()) return true;
@@ -95,7 +95,7 @@ class CsvReader final : public RowReader {
     if (c >= 0) ++at_;
     return c;
   }
-  /// Whether these bytes, fewer than the buffer holds, come next.
+  /// Whether these bytes come next. They must be fewer than the buffer holds.
   bool ahead(std::string_view expected) {
     if (filled_ - at_ < expected.size()) {
       std::memmove(buffer_.data(), buffer_.data() + at_, filled_ - at_);
@@ -120,7 +120,8 @@ class CsvReader final : public RowReader {
     };
     if (ahead("\xff\xfe\0\0"sv) || ahead("\0\0\xfe\xff"sv)) refuse("UTF-32");
     if (ahead("\xff\xfe"sv) || ahead("\xfe\xff"sv)) refuse("UTF-16");
-    // Without a mark: every other byte of plain text is zero.
+    // Without a byte-order mark, UTF-16 and UTF-32 show by their zero bytes: most characters of a table are
+    // ASCII.
     if (ahead("\xef\xbb\xbf"sv) || peek() < 0 || filled_ - at_ < 4) return;
     const std::string_view start(buffer_.data() + at_, 4);
     const auto zeros = [&](std::string_view pattern) {
@@ -132,7 +133,7 @@ class CsvReader final : public RowReader {
     if (zeros("0x0x")) refuse("UTF-16BE");
   }
 
-  /// A first line like `sep=;`, as spreadsheets write it: it says what separates the fields of the others.
+  /// Reads a first line such as `sep=;`, in which spreadsheets name the delimiter of the file.
   void take_separator_line() {
     if (!ahead("sep="sv) && !ahead("SEP="sv)) return;
     constexpr std::size_t before = 4;
@@ -145,7 +146,7 @@ class CsvReader final : public RowReader {
         }
   }
 
-  /// False at the end of the file.
+  /// Returns false at the end of the file.
   bool skip_line() {
     if (peek() < 0) return false;
     for (int c = take(); c >= 0 && c != '\n'; c = take()) {
@@ -154,13 +155,15 @@ class CsvReader final : public RowReader {
     return true;
   }
 
-  /// One record into row_ and ends_; blank lines and comments are skipped. False at the end of the file.
+  /// Reads one record into row_ and ends_, after blank lines and comments. Returns false at the end of the
+  /// file.
   bool read_row() {
     do {
       while (peek() == '\n' || peek() == '\r' || (!comment_.empty() && ahead(comment_)))
         if (ends_line(peek())) {
           end_of_line(take());
-          for (; at_ < filled_ && buffer_[at_] == '\n'; ++at_) ++line_;  // quickly, however many there are
+          // a fast loop, because there may be many
+          for (; at_ < filled_ && buffer_[at_] == '\n'; ++at_) ++line_;
         } else {
           skip_line();
         }
@@ -171,7 +174,7 @@ class CsvReader final : public RowReader {
       quoted_ = false;
       row_line_ = line_;
       read_fields();
-    } while (fields() <= 1 && !quoted_ && text(0).empty());  // a line of blanks
+    } while (fields() <= 1 && !quoted_ && text(0).empty());  // the line had only blanks
     return true;
   }
 
@@ -185,7 +188,7 @@ class CsvReader final : public RowReader {
       ends_.push_back(row_.size());
       if (by_blanks()) skip_blanks();
       if (!ends_line(peek())) {
-        if (!by_blanks()) take();  // the delimiter
+        if (!by_blanks()) take();  // the delimiter; a run of blanks has been skipped above
         continue;
       }
       if (!ascii_) check_encoding();
@@ -194,7 +197,8 @@ class CsvReader final : public RowReader {
     }
   }
 
-  /// Those that do not separate, or any when blanks separate: a run of them is one delimiter.
+  /// Skips blanks that are not the delimiter. When blanks separate fields, skips all: a run of them is one
+  /// delimiter.
   void skip_blanks() {
     while (peek() == ' ' || (peek() == '\t' && !separates('\t'))) ++at_;
   }
@@ -279,16 +283,16 @@ class CsvReader final : public RowReader {
   std::string path_;
   char delimiter_;
   std::string comment_;
-  std::array<bool, 256> stops_{};  ///< bytes that end a field without quotes, or are none of it
+  std::array<bool, 256> stops_{};  ///< bytes that end an unquoted field or may not occur in it
   std::vector<char> buffer_;
   std::size_t at_ = 0, filled_ = 0;
   std::int64_t line_ = 1, row_line_ = 1, header_line_ = 1;
   std::vector<std::string> names_;
-  std::size_t named_ = 0;          ///< columns up to the last that has a name
-  std::string row_;                ///< the fields of the current row, one after another
-  std::vector<std::size_t> ends_;  ///< where each of them ends
-  bool ascii_ = true;              ///< the current row holds no byte above 0x7f
-  bool quoted_ = false;            ///< the current row holds a field in quotes
+  std::size_t named_ = 0;          ///< index behind the last column that has a name
+  std::string row_;                ///< the fields of the current row, concatenated
+  std::vector<std::size_t> ends_;  ///< end of each field in row_
+  bool ascii_ = true;              ///< the current row has no byte above 0x7f
+  bool quoted_ = false;            ///< the current row has a quoted field
 };
 
 }  // namespace

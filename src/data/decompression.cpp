@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// gzip and zstd while they are read, by zlib and libzstd, each where the build found it (SHOAL_HAS_ZLIB,
-// SHOAL_HAS_ZSTD: cmake/ShoalCompression.cmake, which also gives their functions names of Shoal's own).
+// Decompresses gzip and zstd while reading, with zlib and libzstd where the build has found them
+// (SHOAL_HAS_ZLIB, SHOAL_HAS_ZSTD). cmake/ShoalCompression.cmake renames their functions, so that they cannot
+// clash with a program's own copies.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -31,7 +32,7 @@ namespace {
 
 constexpr std::size_t compressed_bytes = 1 << 17;
 
-/// Compressed bytes of a file, in pieces, and what became of them.
+/// Reads the compressed bytes of a file piece by piece, and counts them.
 class CompressedFile {
  public:
   CompressedFile(std::unique_ptr<InputFile> file, std::string start)
@@ -43,7 +44,7 @@ class CompressedFile {
   const char* data() const { return piece_.data() + at_; }
   std::size_t left() const { return filled_ - at_; }
   void use(std::size_t bytes) { at_ += bytes; }
-  /// Reads on when nothing is left; false at the end of the file.
+  /// Reads the next piece when the last one is used up; returns false at the end of the file.
   bool fill() {
     if (left() > 0) return true;
     at_ = 0;
@@ -81,7 +82,7 @@ class GzipStream final : public ByteStream {
   }
   ~GzipStream() override { inflateEnd(&state_); }
 
-  // A file may be several gzip streams one after another, and zeros behind the last.
+  // A file may consist of several gzip streams, and may end with zeros.
   std::size_t read(char* to, std::size_t count) override {
     constexpr std::size_t most_at_once = 1 << 30;
     count = std::min(count, most_at_once);
@@ -120,8 +121,8 @@ class GzipStream final : public ByteStream {
  private:
   CompressedFile compressed_;
   z_stream state_{};
-  bool inside_ = true;    ///< a stream has begun that has not ended
-  bool padding_ = false;  ///< behind the end of a stream
+  bool inside_ = true;    ///< inside a stream that has not ended
+  bool padding_ = false;  ///< after the end of a stream, where zeros may follow
 };
 
 #endif
@@ -158,7 +159,7 @@ class ZstdStream final : public ByteStream {
  private:
   CompressedFile compressed_;
   ZSTD_DStream* state_;
-  bool inside_ = true;  ///< a frame has begun that has not ended
+  bool inside_ = true;  ///< inside a frame that has not ended
 };
 
 #endif

@@ -20,24 +20,24 @@ struct Delimiter {
   const char *character, *name, *as_written;
 };
 constexpr Delimiter comma = {",", "commas", "\",\""}, blank = {" ", "blanks", "\" \""};
-/// Those that are found by themselves.
+/// The delimiters that are detected.
 constexpr Delimiter found_alone[] = {
     {";", "semicolons", "\";\""}, {"\t", "tabs", "\"\\t\""}, {"|", "bars", "\"|\""}};
 
-/// One way to read the header: by one delimiter.
+/// An attempt to read the header with one delimiter.
 struct Attempt {
   Delimiter delimiter;
-  std::unique_ptr<RowReader> reader;  ///< null: the header cannot be read so
-  std::exception_ptr error;           ///< why not
+  std::unique_ptr<RowReader> reader;  ///< null when the header cannot be read with this delimiter
+  std::exception_ptr error;           ///< the reason
   std::vector<std::size_t> column_indices;
   std::size_t found = 0;
-  std::string missing;  ///< the first wanted column that is not there
+  std::string missing;  ///< the first wanted column that is missing
   std::string twice;    ///< the first wanted column that occurs twice
 
   bool has_all() const { return reader && missing.empty(); }
 };
 
-/// Where the wanted columns are, in one pass over the names.
+/// Finds the wanted columns in one pass over the names.
 void find_columns(Attempt& attempt, const std::vector<std::string>& wanted) {
   std::unordered_map<std::string_view, std::size_t> place_of;
   for (const std::string& name : wanted) place_of.emplace(name, no_column);
@@ -78,7 +78,7 @@ OpenedTable opened(Attempt attempt, const TableFormat& format, std::string note)
   if (!attempt.twice.empty()) throw DataError(attempt.reader->header_location() + ": " + attempt.twice);
   OpenedTable table{std::move(attempt.reader), format, std::move(attempt.column_indices), std::move(note)};
   table.format.delimiter = attempt.delimiter.character;
-  validate(table.format);  // only now is it known what separates the fields
+  validate(table.format);  // with the options alone, this could not be checked: the delimiter was not known
   return table;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens a table that has the columns that are wanted, and finds out what separates its fields.
+// Opens a table, and detects its delimiter by the columns that it must have.
 #pragma once
 
 #include <cstddef>
@@ -14,17 +14,18 @@
 namespace shoal {
 
 struct OpenedTable {
-  std::unique_ptr<RowReader> reader;  ///< before its first row
-  TableFormat format;                 ///< with the delimiter that was found
+  std::unique_ptr<RowReader> reader;  ///< positioned before the first row
+  TableFormat format;                 ///< with the delimiter in use
   std::vector<std::size_t>
-      column_indices;  ///< of the wanted columns in the file; `no_column` for the file's name
-  std::string note;    ///< what was found out, when the options did not say it
+      /// [wanted] index of each column in the file; `no_column` for the file's name
+      column_indices;
+  std::string note;  ///< tells that the delimiter was detected; empty when the options say it
 };
 inline constexpr std::size_t no_column = static_cast<std::size_t>(-1);
 
-/// Fields are separated by the format's delimiter; when it has none by commas, unless wanted columns are then
-/// missing and exactly one of semicolon, tab and bar yields them all. Throws DataError: a wanted column that
-/// is missing or occurs twice; what the file cannot be read for.
+/// Opens a table with the delimiter of `format`. If that is empty, uses commas, unless wanted columns are
+/// then missing and exactly one of semicolon, tab and bar gives all of them. Throws DataError when a wanted
+/// column is missing or occurs twice, and when the file cannot be read.
 OpenedTable open_with_columns(const std::string& path, const TableFormat& format,
                               const std::vector<std::string>& wanted);
 

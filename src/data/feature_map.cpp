@@ -37,7 +37,7 @@ Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& op
     p.deviation.push_back(deviation);
     p.fill.push_back(fill);
   };
-  // A category may look like a number: "007" is not "7".
+  // A category that looks like a number is compared as text: "007" is not "7".
   const std::unordered_set<std::string_view> categorical(options.categorical.begin(),
                                                          options.categorical.end());
   for (const std::string& name : options.features) {

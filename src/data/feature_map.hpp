@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// FeatureMap: from a table's columns to a model's inputs: one-hot categories, filling, indicators, scaling.
+// FeatureMap: computes a model's inputs from a table's columns: one-hot categories, fill values, indicators,
+// scaling.
 #pragma once
 
 #include <vector>
@@ -10,27 +11,27 @@
 
 namespace shoal {
 
-/// Learns names, scalers, fill values and categories from the rows with `fit_rows` set (the rows of
-/// meta-train tasks).
+/// Learns input names, scalers, fill values and categories from the rows with `fit_rows` set, those of
+/// meta-train tasks.
 Preprocessing fit_preprocessing(const ColumnStore& table, const TableOptions& options,
                                 const std::vector<bool>& fit_rows);
 
 class FeatureMap {
  public:
-  /// The columns must have been asked for as the preprocessing needs them: categories as text, else numbers.
+  /// The columns must have been requested as text for categories, else as numbers.
   FeatureMap(const ColumnStore& table, const Preprocessing& preprocessing);
 
   int inputs() const { return static_cast<int>(pieces_.size()); }
-  /// Input `i` of a row, scaled.
+  /// Input `i` of a row, after scaling.
   double value(std::size_t row, std::size_t i) const;
-  /// "column=level" of the table that no input stands for.
+  /// Categories of the table, as "column=level", that have no input.
   const std::vector<std::string>& unknown_categories() const { return unknown_categories_; }
 
  private:
   struct Piece {
     const Column* column;
     InputKind kind;
-    std::int32_t code;  ///< of the level in this table; -2 = it never occurs
+    std::int32_t code;  ///< code of the level in this table; -2 = the level does not occur
     double mean, deviation, fill;
   };
   std::vector<Piece> pieces_;

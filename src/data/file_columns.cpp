@@ -21,7 +21,7 @@
 namespace shoal {
 namespace {
 
-/// How a reader's fields are to be read: numbers that are stored as such have no notation.
+/// The notation of a reader's fields. Numbers that are stored as binary have no notation of their own.
 NumberNotation notation_of(const RowReader& reader, const TableFormat& format) {
   return NumberNotation(reader.stores_numbers() ? plain_format(format) : format);
 }
@@ -30,7 +30,7 @@ std::string file_name(const std::string& path) {
   return std::filesystem::path(path).filename().string();
 }
 
-/// Two files of one name would be one key.
+/// Throws when two files have the same name: then the column `$file` cannot tell them apart.
 void require_different_names(const std::vector<std::string>& files) {
   std::set<std::string> names;
   for (const std::string& file : files)
@@ -39,13 +39,12 @@ void require_different_names(const std::vector<std::string>& files) {
                       std::string(file_column) + " does not tell them apart");
 }
 
-/// A field of a row: of the file's own, or the file's name.
+/// A field of the current row: a column of the file, or the file's name.
 std::string_view field_of(RowReader& reader, std::size_t column_index, const std::string& name_of_file) {
   return column_index == no_column ? std::string_view(name_of_file) : reader.text(column_index);
 }
 
-/// Whether the times of such files are texts that were made out of binary ones: .npy, or several or
-/// compressed such files.
+/// Whether the times of a file are texts that the reader made from binary numbers: .npy, compressed or not.
 bool holds_binary_numbers(std::string_view path) {
   for (const std::string_view compression : {".gz", ".zst"})
     if (path.ends_with(compression)) path.remove_suffix(compression.size());
@@ -201,7 +200,7 @@ CellTexts FileColumns::texts_of(std::size_t request, const Column& column) const
   return texts;
 }
 
-// Rows are not remembered by line: an error reads their file once more, up to its row.
+// The line of a row is not stored: an error reads the row's file again, up to the row.
 std::string FileColumns::location(std::size_t row) const {
   const auto after = std::upper_bound(files_.begin(), files_.end(), row,
                                       [](std::size_t r, const File& file) { return r < file.first_row; });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// FileColumns: the columns of a table in a file or in several, read in two passes: the first counts rows and
-// finds out which columns are numbers, the second fills vectors of exactly that size. Peak memory is the
-// payload itself.
+// FileColumns: the columns of a table in one or several files. They are read in two passes: the first counts
+// the rows and decides which columns are numbers; the second fills vectors of exactly that size, so that peak
+// memory is that of the columns themselves.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +14,16 @@ namespace shoal {
 
 class FileColumns final : public ColumnReader {
  public:
-  /// `path`: a file, or a pattern of files that all have the columns. Opens nothing yet.
+  /// `path` is a file, or a pattern of files that all have the columns. Opens nothing yet.
   FileColumns(std::string path, TableFormat format);
 
   const std::string& name() const override { return name_; }
   bool has_columns(const std::vector<std::string>& wanted,
                    const std::vector<std::string>& asked) const override;
   ReadColumns read(const std::vector<ColumnRequest>& requests) override;
-  /// Reads the files once more.
+  /// Reads the files again.
   CellTexts texts_of(std::size_t request, const Column& column) const override;
-  /// "file:line"; reads the row's file once more, up to the row.
+  /// "file:line". Reads the row's file again, up to the row.
   std::string location(std::size_t row) const override;
 
  private:
@@ -34,8 +34,8 @@ class FileColumns final : public ColumnReader {
 
   struct File {
     std::string path;
-    TableFormat format;                       ///< with the delimiter that was found
-    std::vector<std::size_t> column_indices;  ///< of the column of every request
+    TableFormat format;                       ///< with the delimiter in use
+    std::vector<std::size_t> column_indices;  ///< one per request
     std::size_t first_row = 0;
   };
   std::string path_, name_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables in files as sources of tasks: the layer that reads files, in front of the one that builds tasks.
+// Makes sources of tasks from tables in files: reads the files, and leaves the tasks to table_source.cpp.
 #include <memory>
 
 #include <shoal/error.hpp>

@@ -12,7 +12,7 @@ namespace {
 
 using kernels::GeneratorCode;
 
-// Training, validation and test tasks come from different streams: the same id means different tasks.
+// Each phase has a random stream of its own, so the same id means different tasks in different phases.
 Purpose purpose_of(Phase phase) {
   switch (phase) {
     case Phase::train:
@@ -97,7 +97,7 @@ std::unique_ptr<TaskSource> make_sinusoid(const GeneratorOptions& options) {
   return std::make_unique<GeneratedSource>(options, GeneratorCode::sinusoid, -5.0f, 5.0f);
 }
 
-// On a symmetric law of x the best line through the even function x sin x is a constant.
+// When the distribution of x is symmetric, the best line through the even function x sin x is a constant.
 std::unique_ptr<TaskSource> make_xsinx(const GeneratorOptions& options, const std::string& law, double low,
                                        double high) {
   const FloatEnvironment environment;

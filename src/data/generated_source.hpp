@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The generated sources: task ids, Philox streams and packing around the formulas of
+// GeneratedSource: task ids, random streams and batches for the generators of
 // kernels/generate/generated_task.hpp.
 #pragma once
 
@@ -12,7 +12,7 @@ namespace shoal {
 
 class GeneratedSource final : public TaskSource, public GeneratesTasks {
  public:
-  /// `low`, `high`: range of x where all tasks share one.
+  /// `low` and `high` are the range of x, for generators where all tasks share one.
   GeneratedSource(const GeneratorOptions& options, kernels::GeneratorCode code, float low = 0.0f,
                   float high = 0.0f);
 

@@ -14,7 +14,7 @@ std::size_t code_of(const Column& column, std::int32_t row) {
   return static_cast<std::size_t>(column.codes[static_cast<std::size_t>(row)]);
 }
 
-/// Stable, by the codes of a column: a counting sort.
+/// Sorts rows by the codes of a column, by counting; keeps the order of rows with equal codes.
 void sort_by(const Column& column, std::vector<std::int32_t>& rows) {
   std::vector<std::size_t> next(column.levels.size() + 1, 0);
   for (const std::int32_t row : rows) ++next[code_of(column, row) + 1];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// KeyedRows: the rows of a table, those of one task key together.
+// KeyedRows: groups the rows of a table by task key.
 #pragma once
 
 #include <cstddef>
@@ -12,25 +12,24 @@
 
 namespace shoal {
 
-/// Rows of the table in file order within a key. Time and memory grow with rows and keys, not with the length
-/// of the keys' texts.
+/// The rows of a key are in file order. Time and memory grow with rows and keys, not with the length of the
+/// keys' texts.
 class KeyedRows {
  public:
-  /// Takes the rows with `usable` set. `key`: columns asked for as text. Throws DataError when one of them is
-  /// missing in a row that is taken. The table must outlive this.
+  /// Takes the rows with `usable` set. `key` are columns requested as keys. Throws DataError when a key is
+  /// missing in such a row. The table must outlive this object.
   KeyedRows(const ColumnStore& table, const std::vector<std::string>& key, const std::vector<bool>& usable);
 
   std::size_t keys() const { return begins_.size() - 1; }
   std::span<std::int32_t> rows(std::size_t key);
-  /// One column: the cell's text. Several: their texts joined by '/', in which '/' and '\' are written '\/'
-  /// and
-  /// '\\', so that no two keys are alike.
+  /// The text of a key. For one column it is the cell; for several, their cells joined by '/', with '/'
+  /// written as '\/' and '\' as '\\', so that different keys have different texts.
   std::string text(std::size_t key) const;
 
  private:
   std::vector<const Column*> columns_;
   std::vector<std::int32_t> rows_;
-  std::vector<std::size_t> begins_;  ///< of every key in rows_, and the end
+  std::vector<std::size_t> begins_;  ///< index of each key's first row in rows_, and the number of rows
 };
 
 /// First 63 bits of SHA-256 of a text: the id of the task with this key (docs/definitions.md).

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// LevelIndex: finds the place of a text among the levels of a column. It holds no text of its own: four bytes
-// a level and their spare room, so that a million levels cost little beside their text.
+// LevelIndex: finds the index of a text among the levels of a column. It stores four bytes per slot and no
+// text of its own, so that a million levels cost little more than their texts.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@ namespace shoal {
 
 class LevelIndex {
  public:
-  /// The place of `text` in `levels`, which it is appended to when it is not there. Only this index may have
-  /// appended to them.
+  /// The index of `text` in `levels`; appends it when it is not there. Nobody else may append to `levels`.
   std::int32_t place_of(std::string_view text, std::vector<std::string>& levels);
 
  private:
   void grow(const std::vector<std::string>& levels);
-  std::vector<std::int32_t> slots_;  ///< places by hash, open addressing; -1 = free; a power of two of them
+  /// indices by hash, open addressing; -1 = free; the size is a power of two
+  std::vector<std::int32_t> slots_;
 };
 
 }  // namespace shoal

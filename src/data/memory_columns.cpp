@@ -24,14 +24,14 @@
 namespace shoal {
 namespace {
 
-/// Without blanks around it, as a field of a file is read.
+/// Removes surrounding blanks, as reading a field of a file does.
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-/// The digits that name a number: a whole number's in full, so that a key is 100000 and not 1e+05.
+/// Writes numbers as text. Whole numbers are written in full, so that a key is 100000 and not 1e+05.
 class NumberText {
  public:
   std::string_view of(double value) {
@@ -49,12 +49,12 @@ class NumberText {
   std::array<char, 64> digits_{};
 };
 
-/// A level of a column of text as its rows use it.
+/// A level of a text column that occurs in its rows.
 struct UsedLevel {
   std::size_t level = 0, first_row = 0, rows = 0;
 };
 
-/// In order of their first row.
+/// The levels that occur, in the order of their first row.
 std::vector<UsedLevel> used_levels(const TableColumn& column) {
   constexpr std::size_t unused = static_cast<std::size_t>(-1);
   std::vector<std::size_t> place(column.levels().size(), unused);
@@ -138,10 +138,10 @@ void MemoryColumns::read_numbers(const TableColumn& from, Column& to) const {
   to.numbers = from.numbers();
   for (std::size_t row = 0; row < from.rows(); ++row) {
     const double value = from.numbers()[row];
-    const bool missing =
-        from.is_missing(row) ||
-        (std::isinf(value) ? plain_notation_.is_missing_text(digits.of(value))  // "inf" is a word
-                           : plain_notation_.is_missing_number(value));
+    const bool missing = from.is_missing(row) ||
+                         // an infinity is missing when its text is a missing word
+                         (std::isinf(value) ? plain_notation_.is_missing_text(digits.of(value))
+                                            : plain_notation_.is_missing_number(value));
     if (missing) {
       to.missing.resize(from.rows());
       to.missing[row] = true;
@@ -201,7 +201,8 @@ void MemoryColumns::read_texts(const TableColumn& from, ColumnType type, Column&
     to.owner = numbers;
     return;
   }
-  // Levels that differ by blanks are one; codes count them in order of their first row.
+  // Levels that differ only in surrounding blanks are one level. Codes are given in the order of the first
+  // rows.
   LevelIndex level_of;
   std::vector<std::int32_t> code_of(from.levels().size(), -1);
   for (const UsedLevel& level : used) {
@@ -215,7 +216,7 @@ void MemoryColumns::read_texts(const TableColumn& from, ColumnType type, Column&
 }
 
 CellTexts MemoryColumns::texts_of(std::size_t request, const Column& column) const {
-  const FloatEnvironment environment;  // a number that is flushed to zero has other digits
+  const FloatEnvironment environment;  // flushing denormals to zero would change the digits of a number
   const TableColumn& from = *read_[request];
   CellTexts texts;
   NumberText digits;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MemoryColumns: the columns of a table in memory, read as the CSV file with these cells would be. Numbers
-// stay where they are; of text, every level is looked at once.
+// MemoryColumns: reads the columns of a table in memory as if they were a CSV file with the same cells.
+// Numbers are not copied; every level of a text column is parsed once.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace shoal {
 
 class MemoryColumns final : public ColumnReader {
  public:
-  /// Throws DataError when the columns have no rows, too many, or different numbers of them.
+  /// Throws DataError when there are no rows, too many rows, or columns with different numbers of rows.
   MemoryColumns(std::span<const TableColumn> columns, const TableFormat& format);
 
   const std::string& name() const override { return name_; }
@@ -25,7 +25,7 @@ class MemoryColumns final : public ColumnReader {
                    const std::vector<std::string>& asked) const override;
   ReadColumns read(const std::vector<ColumnRequest>& requests) override;
   CellTexts texts_of(std::size_t request, const Column& column) const override;
-  /// "table row 17"; 0 is the first.
+  /// "table row 17"; the first row is row 0.
   std::string location(std::size_t row) const override;
 
  private:
@@ -36,10 +36,10 @@ class MemoryColumns final : public ColumnReader {
 
   std::string name_ = "table";
   std::vector<TableColumn> table_;
-  std::vector<const TableColumn*> read_;  ///< by request
+  std::vector<const TableColumn*> read_;  ///< one per request
   TableFormat format_;
-  NumberNotation notation_;        ///< of text
-  NumberNotation plain_notation_;  ///< of numbers: missing words alone
+  NumberNotation notation_;        ///< for texts
+  NumberNotation plain_notation_;  ///< for numbers: only missing words apply
 };
 
 }  // namespace shoal

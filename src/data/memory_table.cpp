@@ -16,7 +16,7 @@
 namespace shoal {
 namespace {
 
-/// What an own_ function keeps.
+/// The memory of a column that was made by an own_ function.
 template <class Value>
 struct ColumnMemory {
   std::vector<Value> values;

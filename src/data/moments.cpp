@@ -50,12 +50,12 @@ Moments moments_of(const ColumnStore& table, const Column& column, const std::ve
   const double deviation = std::sqrt(squares / n);
   if (!std::isfinite(moments.mean) || !std::isfinite(deviation)) refuse(table, column, largest, "large");
   if (low == high) {
-    moments.mean = low;  // without the rounding of the sum
+    moments.mean = low;  // exact; a mean computed from a sum would be rounded
     return moments;
   }
   if (deviation == 0.0) refuse(table, column, largest, "small");
-  // The squares were taken from a mean that is off by what the residuals show, and values that differ in
-  // their last digits alone differ by rounding.
+  // The mean used for the squares has an error, which the residuals estimate; and values that differ only in
+  // their last digits differ by rounding. A deviation that is not above these errors counts as 0.
   const double error_of_mean = std::abs(residuals / n), share = std::min(1.0, error_of_mean / deviation),
                corrected = deviation * std::sqrt(1.0 - share * share),
                rounding =

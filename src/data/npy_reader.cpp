@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// .npy versions 1 to 3: magic, version, header length, a Python dictionary, the bytes of the array.
+// Reads .npy files of versions 1 to 3: magic bytes, version, header length, a Python dictionary, the array.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -106,7 +106,7 @@ class NpyReader final : public RowReader {
       position_ += part;
     }
   }
-  /// False at the end of the file.
+  /// Reads the next piece; returns false at the end of the file.
   bool fill() {
     if (at_ < filled_) return true;
     at_ = 0;
@@ -118,7 +118,7 @@ class NpyReader final : public RowReader {
     throw DataError(path_ + ": byte 10: header: " + what);
   }
 
-  /// Value of a key of the header's dictionary, up to its comma (or bracket).
+  /// The value of a key in the header's dictionary: the text up to its comma (or bracket).
   std::string value_of(const std::string& key) const {
     const std::size_t at = header_.find("'" + key + "'");
     if (at == std::string::npos) fail("has no '" + key + "'");
@@ -168,7 +168,7 @@ class NpyReader final : public RowReader {
   std::string path_;
   std::vector<char> buffer_ = std::vector<char>(1 << 18);
   std::size_t at_ = 0, filled_ = 0;
-  std::uint64_t position_ = 0;  ///< bytes that have been given out
+  std::uint64_t position_ = 0;  ///< number of bytes that have been consumed
   std::string header_;
   std::uint64_t data_begin_ = 0, rows_ = 0, columns_ = 0, row_index_ = 0;
   std::size_t item_size_ = 0;

@@ -25,7 +25,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// Takes a sign off the front: '+', '-', or 0.
+/// Removes a leading sign and returns it: '+', '-', or 0 without one.
 char take_sign(std::string_view& text) {
   if (text.starts_with('+') || text.starts_with('-')) {
     const char sign = text.front();
@@ -37,8 +37,8 @@ char take_sign(std::string_view& text) {
   return '-';
 }
 
-/// inf, infinity, nan, nan(...) in any case and with a sign; 1.#INF, 1.#IND and the like of Microsoft's C
-/// library.
+/// Recognises inf, infinity, nan, nan(...) in any case and with a sign, and the words of Microsoft's C
+/// library: 1.#INF, 1.#IND, ...
 FieldKind kind_of_word(std::string_view text) {
   take_sign(text);
   std::string lower;
@@ -55,8 +55,8 @@ FieldKind kind_of_word(std::string_view text) {
   return word ? FieldKind::missing : FieldKind::text;
 }
 
-/// Whether a number that is out of double's range (digits, a point, an exponent) is too large rather than too
-/// small: the power of ten of its first digit that is not 0.
+/// Whether a number that double cannot represent (digits, a point, an exponent) is too large rather than too
+/// small. The power of ten of its first nonzero digit decides.
 bool is_too_large(std::string_view plain) {
   const std::size_t exponent_at = plain.find_first_of("eE");
   const std::string_view digits = plain.substr(0, exponent_at);
@@ -73,7 +73,7 @@ bool is_too_large(std::string_view plain) {
   return exponent + static_cast<long long>(point) - static_cast<long long>(first) > 0;
 }
 
-/// A number as std::from_chars takes it, without a sign in front.
+/// Reads a number without a sign, in the notation of std::from_chars.
 FieldKind read_plain(std::string_view digits, bool negative, double& value) {
   if (digits.empty() || !(is_digit(digits[0]) || digits[0] == '.')) return FieldKind::text;
   const char* end = digits.data() + digits.size();
@@ -151,18 +151,18 @@ void NumberNotation::strip_behind(std::string_view& text) const {
     }
 }
 
-/// The number in C's notation, with a '-' in front when it is negative. False when it is none in the format's
-/// notation: groups of the whole part must have three digits (those in the middle also two, as in India), so
-/// that no decimal sign is taken for a separator.
+/// Writes the number in C's notation, with a '-' in front when it is negative. Returns false when the text is
+/// not a number in the format's notation. Groups of the whole part must have three digits (inner groups may
+/// have two, as in India), so that a decimal sign is never taken for a separator of thousands.
 bool NumberNotation::in_plain_digits(std::string_view text, std::string& plain) const {
-  // The unit may stand before or behind the sign: $-5, -$5.
+  // The unit may stand on either side of the sign: $-5, -$5.
   const bool unit_first = strip_in_front(text);
   const bool negative = take_sign(text) == '-';
   if (!unit_first) strip_in_front(text);
   strip_behind(text);
   if (negative) plain += '-';
   const std::size_t begin = plain.size();
-  std::size_t group = 0, separators = 0;  // digits of the group at hand
+  std::size_t group = 0, separators = 0;  // digits of the current group
   while (!text.empty()) {
     if (is_digit(text.front())) {
       plain += text.front();

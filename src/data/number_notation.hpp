@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NumberNotation: what the text of a field says: a number, that there is none, an infinity, or other text.
+// NumberNotation: decides whether a field is a number, a missing value, an infinity or text, and reads
+// numbers.
 #pragma once
 
 #include <functional>
@@ -15,7 +16,7 @@ namespace shoal {
 enum class FieldKind {
   number,
   missing,
-  infinite,  ///< inf or infinity in any case, or beyond the range of double (1e400)
+  infinite,  ///< inf or infinity in any case, or a number beyond the range of double (1e400)
   text
 };
 
@@ -23,12 +24,13 @@ class NumberNotation {
  public:
   explicit NumberNotation(const TableFormat& format);
 
-  /// Reads a field of a column of numbers: decimal or scientific notation in the format's signs, whose units
-  /// are stripped. Missing: nothing, a word for it, a number that is listed as one, every spelling of NaN.
+  /// Reads a field of a numeric column: decimal or scientific notation with the format's separators; units
+  /// are stripped. `missing` are an empty field, a missing word, a number listed as one, and every spelling
+  /// of NaN.
   FieldKind read(std::string_view text, double& value) const;
-  /// Whether a field of a column of text is missing: nothing, or a word for it.
+  /// Whether a field of a text column is missing: it is empty or a missing word.
   bool is_missing_text(std::string_view text) const;
-  /// Whether a number is listed as a word for a missing value.
+  /// Whether a number is listed as a missing word.
   bool is_missing_number(double value) const;
 
  private:
@@ -45,7 +47,8 @@ class NumberNotation {
   };
   std::unordered_set<std::string, Hash, std::equal_to<>> missing_words_;
   std::vector<double> missing_numbers_;  ///< sorted
-  bool plain_ = true;                    ///< neither sign nor unit needs a closer look
+  /// fields can be read as they are: the format has no units and no separators but the point
+  bool plain_ = true;
 };
 
 }  // namespace shoal

@@ -11,7 +11,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t longest = 64;  // bytes of a text that may be a number
+constexpr std::size_t longest = 64;  // largest number of bytes of a text that may be a number
 constexpr std::string_view no_break_space = "\xc2\xa0", narrow_space = "\xe2\x80\xaf",
                            thin_space = "\xe2\x80\x89", apostrophe = "\xe2\x80\x99",
                            minus_sign = "\xe2\x88\x92";
@@ -55,13 +55,13 @@ bool drop_sign_behind(std::string_view& text) {
   return drop_back(text, "-") || drop_back(text, "+") || drop_back(text, minus_sign);
 }
 
-/// A text in its parts: what stands in front of its digits, they and what stands between them, and behind.
+/// A text divided into what precedes its digits, the digits with their separators, and what follows.
 struct Parts {
   std::string_view front, body, back;
 };
 
-/// The longest stretch of digits, separators and an exponent that begins with the first digit (or a sign of
-/// fraction before it) and ends with a digit.
+/// Finds the longest stretch of digits, separators and an exponent that begins with the first digit (or a
+/// decimal sign before it) and ends with a digit.
 Parts parts_of(std::string_view text) {
   std::size_t begin =
       static_cast<std::size_t>(std::find_if(text.begin(), text.end(), is_digit) - text.begin());
@@ -91,8 +91,9 @@ Parts parts_of(std::string_view text) {
   return {text.substr(0, begin), text.substr(begin, end - begin), text.substr(end)};
 }
 
-/// A currency or another unit in front of a number, without blanks and signs around it; letters that stand at
-/// the digits are a code (`A1`, `cat7`), unless they are few and the digits many (`USD500`).
+/// Whether the text before a number is a currency or another unit, without blanks and signs around it.
+/// Letters directly before the digits are a code (`A1`, `cat7`), unless they are few and the digits many
+/// (`USD500`).
 bool is_unit_in_front(std::string_view unit, bool apart, std::string_view body) {
   if (unit.empty()) return true;
   if (unit.size() > 12 || unit.find_first_of("<>=~_/:-+;|&") != std::string_view::npos) return false;
@@ -101,7 +102,7 @@ bool is_unit_in_front(std::string_view unit, bool apart, std::string_view body) 
   return letters.size() <= (apart ? 4u : 3u) && (apart || (letters.size() > 1 && body.size() >= 3));
 }
 
-/// A unit behind a number: no digits but those of m2 and km3.
+/// Whether the text after a number is a unit. It has no digits, except for m2 and km3.
 bool is_unit_behind(std::string_view unit) {
   if (unit.size() > 24 || unit.find_first_of("-:;|&=<>") != std::string_view::npos) return false;
   if (unit.starts_with('/') && unit.size() == 1) return false;
@@ -121,8 +122,8 @@ std::string list_setting(const std::string& key, const std::vector<std::string>&
   return "tasks." + key + " = [" + list + "]";
 }
 
-/// The signs under which the digits are a number, as settings to write; nothing when there are none. When two
-/// readings are possible (1,200), both are told.
+/// The settings under which the digits are a number; empty when there are none. When two readings are
+/// possible (1,200), returns both.
 std::vector<std::string> readings(std::string_view body, const TableFormat& format) {
   struct Signs {
     std::string_view decimal, thousands;
@@ -147,12 +148,12 @@ std::vector<std::string> readings(std::string_view body, const TableFormat& form
     if (!signs.thousands.empty() && signs.thousands != format.thousands)
       settings += (settings.empty() ? "" : " and ") + setting("thousands", signs.thousands);
     found.push_back(settings);
-    if (settings.empty()) break;  // a number as it stands: no other reading is meant
+    if (settings.empty()) break;  // the text is a number as it stands
   }
   return found;
 }
 
-/// Numbers that no setting makes readable: the file has to be written otherwise.
+/// Recognises numbers that no setting makes readable, so that the file must be changed.
 std::optional<OtherNotation> unreadable(std::string_view text) {
   std::string_view digits = text;
   drop_sign(digits);
@@ -178,7 +179,7 @@ std::optional<OtherNotation> unreadable(std::string_view text) {
 std::optional<OtherNotation> other_notation(std::string_view text, const TableFormat& format) {
   if (text.size() > longest || std::none_of(text.begin(), text.end(), is_digit)) return std::nullopt;
   if (auto found = unreadable(text)) return found;
-  if (text.front() == '(' && text.back() == ')') {  // how accountants write what is below zero
+  if (text.front() == '(' && text.back() == ')') {  // accountants write negative numbers in parentheses
     const auto inner = other_notation(text.substr(1, text.size() - 2), format);
     double value = 0.0;
     if (inner || NumberNotation(format).read(text.substr(1, text.size() - 2), value) == FieldKind::number)
@@ -190,7 +191,7 @@ std::optional<OtherNotation> other_notation(std::string_view text, const TableFo
   std::string_view unit_in_front = trimmed(front);
   if (!drop_sign(unit_in_front) && !apart && drop_sign_behind(unit_in_front) && !unit_in_front.empty() &&
       is_letter(unit_in_front.back()))
-    return std::nullopt;
+    return std::nullopt;  // a code such as X-7
   unit_in_front = trimmed(unit_in_front);
   std::string_view unit_behind = trimmed(back);
   const bool sign_behind = drop_sign_behind(unit_behind) && unit_behind.empty();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers in a notation that the options do not name: 13.56%, $1,200, 12.345,67, 36 months. As text they
-// would become categories, one input for every number.
+// Recognises numbers in a notation that the options do not describe: 13.56%, $1,200, 12.345,67, 36 months.
+// Read as text they would become categories, with one input for every number.
 #pragma once
 
 #include <optional>
@@ -12,12 +12,13 @@
 namespace shoal {
 
 struct OtherNotation {
-  std::string unit;    ///< in front of and behind the number; empty when it has none
-  std::string advice;  ///< what to write in the configuration, or in the file: "set tasks.units = [\"%\"]"
+  std::string unit;  ///< unit before or after the number; empty when there is none
+  /// what to write in the configuration, e.g. "set tasks.units = [\"%\"]", or in the file
+  std::string advice;
 };
 
-/// Recognises a number but for a sign, a unit or separators in a text that is none as it stands. Codes
-/// (`A1`, `X-7`), dates and ranges are none.
+/// Recognises a text that is a number except for its sign, unit or separators. Codes (`A1`, `X-7`), dates and
+/// ranges are not numbers.
 std::optional<OtherNotation> other_notation(std::string_view text, const TableFormat& format);
 
 }  // namespace shoal

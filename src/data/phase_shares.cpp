@@ -13,7 +13,7 @@
 namespace shoal {
 namespace {
 
-/// Places of `keys` in the order of their random numbers; of equal ones by id.
+/// Indices of `keys` in the order of their random numbers; equal numbers are ordered by id.
 std::vector<std::size_t> ranked(std::span<const KeyTasks> keys, std::uint64_t seed) {
   std::vector<std::tuple<std::uint64_t, std::int64_t, std::size_t>> draws;
   draws.reserve(keys.size());
@@ -28,11 +28,11 @@ std::vector<std::size_t> ranked(std::span<const KeyTasks> keys, std::uint64_t se
   return order;
 }
 
-/// How far three phases are from their shares: less is better.
+/// How far three phases are from their shares; smaller is better.
 struct Misfit {
-  bool untrained = false;  ///< a share of meta-train above 0 has no task
-  bool beyond = false;     ///< a phase is further from its share than the tasks of the largest key
-  int empty = 0;           ///< shares above 0 without a task
+  bool untrained = false;  ///< meta-train has a positive share and no task
+  bool beyond = false;     ///< a phase misses its share by more than the tasks of the largest key
+  int empty = 0;           ///< number of positive shares without a task
   double square_distance = 0;
   bool operator<(const Misfit& other) const {
     return std::tie(untrained, beyond, empty, square_distance) <
@@ -40,7 +40,7 @@ struct Misfit {
   }
 };
 
-/// Nothing when a share of 0 has tasks.
+/// Empty when a share of 0 has tasks.
 std::optional<Misfit> misfit(const std::array<std::int64_t, 3>& tasks, const std::array<double, 3>& shares,
                              double all, double largest_key) {
   Misfit result;
@@ -52,7 +52,8 @@ std::optional<Misfit> misfit(const std::array<std::int64_t, 3>& tasks, const std
     }
     const double distance = static_cast<double>(tasks[phase]) - shares[phase] * all;
     result.square_distance += distance * distance;
-    result.beyond = result.beyond || std::abs(distance) > largest_key + 1e-9 * all;  // shares are rounded
+    // the tolerance is for the rounding of the shares
+    result.beyond = result.beyond || std::abs(distance) > largest_key + 1e-9 * all;
   }
   return result;
 }
@@ -62,13 +63,13 @@ std::optional<Misfit> misfit(const std::array<std::int64_t, 3>& tasks, const std
 std::vector<Phase> phases_by_share(std::span<const KeyTasks> keys, const SplitOptions& split,
                                    std::uint64_t seed) {
   const std::vector<std::size_t> order = ranked(keys, seed);
-  std::vector<std::int64_t> before = {0};  // tasks of the first 0, 1, ... keys
+  std::vector<std::int64_t> before = {0};  // number of tasks of the first 0, 1, ... keys
   before.reserve(order.size() + 1);
   for (const std::size_t key : order) before.push_back(before.back() + keys[key].tasks);
   const auto all = static_cast<double>(before.back());
   std::int64_t largest = 0;
   for (const KeyTasks& key : keys) largest = std::max(largest, key.tasks);
-  // The two places between keys next to a share, as numbers of keys before them; the later first.
+  // The two cuts next to a share, as numbers of keys before them; the later one first.
   const auto places_next_to = [&](double share) {
     const auto at = std::lower_bound(
         before.begin(), before.end() - 1, share * all,

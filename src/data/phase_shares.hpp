@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Phases by share: which keys are meta-train, validation and test.
+// Splits keys into meta-train, validation and test by shares.
 #pragma once
 
 #include <cstdint>
@@ -10,19 +10,20 @@
 
 namespace shoal {
 
-/// A key and how many tasks it makes. They are all in one phase.
+/// A key and its number of tasks, which are all in one phase.
 struct KeyTasks {
   std::int64_t id = 0;  ///< task_id_of its text
   std::int64_t tasks = 0;
 };
 
-/// The phase of every key. The keys are put in the order of a random number that `seed` and their id decide,
-/// and this order is cut in two places: meta-train, validation, test. A cut lies right before or right behind
-/// the key with which the tasks before it reach their share. Of the pairs of cuts that this leaves, those are
-/// taken that give meta-train a task and miss no share by more than the tasks of the largest key (there is
-/// always one), among them those that leave the fewest shares above 0 without a task, among them the one with
-/// the smallest sum of squared distances from the shares; of equal ones, more meta-train tasks, then more
-/// test tasks. A share of 0 has no task.
+/// Decides the phase of every key. `seed` and a key's id give a random number; the keys are put in the order
+/// of these numbers, and two cuts divide them into meta-train, validation and test.
+///
+/// A cut lies immediately before or after the key with which the tasks reach the wanted share. Among these
+/// pairs of cuts, the function keeps those that give meta-train a task and miss no share by more than the
+/// tasks of the largest key (there is always such a pair); of these, those that leave the fewest positive
+/// shares without a task; of these, the one with the smallest sum of squared distances from the shares. In
+/// case of a tie, more meta-train tasks win, then more test tasks. A share of 0 gets no task.
 std::vector<Phase> phases_by_share(std::span<const KeyTasks> keys, const SplitOptions& split,
                                    std::uint64_t seed);
 

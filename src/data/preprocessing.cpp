@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preprocessing as JSON, so that it can travel in a model's metadata.
+// Preprocessing as JSON, for a model's metadata.
 #include <cmath>
 
 #include <nlohmann/json.hpp>
@@ -109,7 +109,7 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     const json& windows = j.at("windows");
     o.windows = {windows.at("support"), windows.at("query"), windows.at("stride"), windows.at("purge")};
     o.missing = missing_from_string(j.at("missing").get<std::string>());
-    if (j.contains("format")) {  // models of before have none
+    if (j.contains("format")) {  // models of old versions have none
       const json& format = j.at("format");
       format.at("delimiter").get_to(o.format.delimiter);
       format.at("decimal").get_to(o.format.decimal);
@@ -129,7 +129,7 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     split.at("test_from").get_to(o.split.test_from);
     j.at("support").get_to(o.support);
     j.at("query").get_to(o.query);
-    o.stratify = j.value("stratify", false);  // models of before have none
+    o.stratify = j.value("stratify", false);  // models of old versions have none
     j.at("purge").get_to(o.purge);
     j.at("scale").get_to(o.scale);
     j.at("inputs").get_to(p.inputs);
@@ -140,7 +140,7 @@ Preprocessing preprocessing_from_json(const std::string& text) {
     j.at("fill").get_to(p.fill);
     j.at("categories").get_to(p.categories);
     j.at("labels").get_to(p.labels);
-    // Absent from models that were written before there was any: their targets are as they are in the file.
+    // Models of old versions have no target scaling: their targets are as they are in the file.
     o.positive = j.value("positive", "");
     o.scale_targets = scale_targets_from_string(j.value("scale_targets", "false"));
     p.target_units.mean = j.value("target_mean", std::vector<double>{});

@@ -17,11 +17,12 @@ bool labelled(const RowFlags& flags, std::int32_t row) {
   return flags.labelled[static_cast<std::size_t>(row)];
 }
 
-/// Moves the support rows to the front of rows in random order: the first of every class, in proportion. What
-/// remains keeps its order.
+/// Moves the support rows to the front of rows in random order: the first ones of every class, in proportion.
+/// The other rows keep their order.
 void put_stratified_first(std::vector<std::int32_t>& rows, const RowFlags& flags, std::int64_t support,
                           const std::string& key) {
-  // Classes by the random order of their first rows: that decides between equal remainders, without favour.
+  // Classes are numbered in the random order of their first rows, so that ties between remainders favour no
+  // class.
   std::map<std::int32_t, std::size_t> place;
   std::vector<std::int64_t> rows_of_class;
   const auto class_of = [&](std::int32_t row) { return flags.class_of[static_cast<std::size_t>(row)]; };
@@ -68,7 +69,7 @@ RowChoice choose_in_time(std::span<const std::int32_t> rows, const RowFlags& fla
                          const std::function<std::int32_t(std::int32_t)>& rank_of,
                          const ChoiceLimits& limits) {
   RowChoice choice;
-  std::size_t behind = 0;  // the place behind the last support row
+  std::size_t behind = 0;  // index after the last support row
   for (std::size_t i = 0; i < rows.size() && std::ssize(choice.support) < limits.support; ++i)
     if (labelled(flags, rows[i])) {
       choice.support.push_back(rows[i]);
@@ -76,7 +77,7 @@ RowChoice choose_in_time(std::span<const std::int32_t> rows, const RowFlags& fla
     }
   const std::size_t gap_end = behind + static_cast<std::size_t>(limits.purge_gap);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    // A row without a target has nothing to leak: it is asked about, whatever its time.
+    // A row without a target cannot leak one, so it may be a query row at any time.
     if (!labelled(flags, rows[i]))
       choice.query.push_back(rows[i]);
     else if (i < behind)

@@ -6,11 +6,12 @@
 
 namespace shoal {
 
-/// What is known of every row of a table before tasks are made.
+/// Properties of the rows of a table that are needed to make tasks.
 struct RowFlags {
-  std::vector<bool> usable;            ///< takes part at all
-  std::vector<bool> labelled;          ///< has its targets, so that it can be a support row
-  std::vector<std::int32_t> class_of;  ///< tasks.stratify: the class of every labelled row; else empty
+  std::vector<bool> usable;    ///< the row may be in a task
+  std::vector<bool> labelled;  ///< the row has its targets, so it can be a support row
+  /// tasks.stratify: the class of every row that has its target; else empty
+  std::vector<std::int32_t> class_of;
 };
 
 }  // namespace shoal

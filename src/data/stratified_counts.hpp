@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many support rows of each class a stratified sample takes.
+// Computes how many support rows of each class a stratified sample has.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,10 @@
 
 namespace shoal {
 
-/// Splits `support` rows over classes of `rows_of_class` rows in proportion: every class that has rows gets
-/// at least one, none more than it has; fractions are rounded by largest remainder, of equal ones the class
-/// that comes first. The sum is `support`. Needs: as many support rows as classes that have rows, at most as
-/// many as there are rows.
+/// Divides `support` rows among classes that have `rows_of_class` rows, in proportion. Every class with rows
+/// gets at least one and at most all its rows. Fractions are rounded by largest remainder; of equal
+/// remainders, the first class wins. The counts sum to `support`, which must be at least the number of
+/// classes with rows and at most the number of rows.
 std::vector<std::int64_t> stratified_counts(std::span<const std::int64_t> rows_of_class,
                                             std::int64_t support);
 

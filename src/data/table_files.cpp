@@ -29,12 +29,12 @@ std::string escaped(const std::string& text) {
   return result;
 }
 
-/// A path as a pattern. Parts in front that are there as they are written are taken as they are, whatever
-/// characters their names hold.
+/// A path as a pattern. Leading parts that exist exactly as written are not patterns, whatever characters
+/// their names contain.
 struct Pattern {
-  fs::path folder;    ///< those parts
-  fs::path to_match;  ///< the whole path, for glob()
-  bool open = false;  ///< whether a part is left that stands for several names
+  fs::path folder;    ///< the leading parts that exist as written
+  fs::path to_match;  ///< the pattern for glob()
+  bool open = false;  ///< whether the pattern may match several names
 
   explicit Pattern(const fs::path& path) {
     for (const fs::path& part : path) {

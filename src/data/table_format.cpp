@@ -18,7 +18,7 @@ bool is_one_character(std::string_view text) {
   return !text.empty() && is_utf8(text) && std::count_if(text.begin(), text.end(), begins) == 1;
 }
 
-/// What a number is made of, or its field is marked with.
+/// Whether a character is needed to write numbers or fields.
 bool is_taken(std::string_view character) {
   return character.find_first_of("0123456789+-eE\"\r\n") != std::string_view::npos;
 }
@@ -27,7 +27,7 @@ bool is_taken(std::string_view character) {
   throw InvalidArgument("tasks." + key + " = " + quoted_text(value) + ": " + what);
 }
 
-/// Texts that would change a number's value when they are stripped.
+/// Whether stripping a text as a unit could change the value of a number.
 bool changes_numbers(std::string_view unit) {
   constexpr std::string_view of_numbers = "0123456789+-()., ";
   return unit.find_first_not_of(of_numbers) == std::string_view::npos ||

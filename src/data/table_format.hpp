@@ -5,11 +5,12 @@
 
 namespace shoal {
 
-/// Throws InvalidArgument naming the key of the configuration whose value cannot be: a delimiter that is not
-/// one character, a decimal sign that also separates thousands, ...
+/// Throws InvalidArgument, naming the configuration key, for a value that is impossible: a delimiter that is
+/// not one character, a decimal sign that also separates thousands, ...
 void validate(const TableFormat& format);
 
-/// How programs write numbers, whatever the options of a table say of its text.
+/// The format of numbers that a program has written: the options about the text of numbers do not apply,
+/// missing words do.
 TableFormat plain_format(const TableFormat& format);
 
 }  // namespace shoal

@@ -14,7 +14,7 @@
 namespace shoal {
 namespace {
 
-/// A column has one part to play: a target that is also an input tells the model what it is asked for.
+/// Checks that every column has one role. A target that is also an input would tell the model the answer.
 void validate_columns(const TableOptions& o) {
   const auto refuse = [](const std::string& name, const std::string& what) {
     throw InvalidArgument("tasks: column " + quoted_text(name) + " " + what);

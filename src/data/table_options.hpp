@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the options of a table may be, before anything is read. They are named as in a configuration.
+// Checks the options of a table before anything is read. Messages use the names of the configuration.
 #pragma once
 
 #include <shoal/table_source.hpp>
 
 namespace shoal {
 
-/// Throws InvalidArgument naming the key whose value cannot be, or that does not go with another or with the
-/// targets. The path is the affair of who reads files.
+/// Throws InvalidArgument, naming the key, for a value that is impossible or that contradicts another option
+/// or the targets. The path is not checked: code that reads files does that.
 void validate(const TableOptions& options, const TargetType& target);
-/// Other rows may be read with a model's preprocessing, other columns not: throws InvalidArgument naming the
-/// key.
+/// Throws InvalidArgument, naming the key, when the options choose other columns than a model was trained
+/// with. They may choose other rows.
 void validate_same_columns(const TableOptions& options, const Preprocessing& preprocessing);
 
 }  // namespace shoal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A table as a finite source of tasks. Columns are stored once, in double; a batch is gathered row by row.
+// A table as a finite source of tasks. Columns are stored once, in double; a batch copies its rows from them.
 #include "data/table_source.hpp"
 
 #include <algorithm>
@@ -40,12 +40,13 @@ std::vector<ColumnRequest> requests(const TableOptions& o, const TargetType& tar
                       : known           ? ColumnType::number
                                         : ColumnType::detect,
                       static_cast<std::size_t>(o.max_categories)});
-  for (const std::string& name : o.key) wanted.push_back({name, ColumnType::key});  // "007" is not "7"
+  // keys are compared as text: "007" is not "7"
+  for (const std::string& name : o.key) wanted.push_back({name, ColumnType::key});
   if (!o.time.empty()) wanted.push_back({o.time, ColumnType::text});
   return wanted;
 }
 
-/// A text column whose values are compared by the order of their bytes.
+/// Ranks the values of a text column by the order of their bytes.
 class RankedColumn {
  public:
   explicit RankedColumn(const Column& column) : column_(column), rank_(column.levels.size()) {
@@ -59,12 +60,12 @@ class RankedColumn {
 
  private:
   const Column& column_;
-  std::vector<std::int32_t> rank_;  // by level
+  std::vector<std::int32_t> rank_;  // rank of each level
 };
 
 class Table final : public TableSource {
  public:
-  /// `known`: the preprocessing of a trained model, else null and it is fitted here.
+  /// `known` is the preprocessing of a trained model; when it is null, it is fitted here.
   Table(std::unique_ptr<ColumnReader> reader, const TableOptions& options, const TargetType& target,
         TargetsNeeded needed, Phases phases, const Preprocessing* known, std::uint64_t seed)
       : options_(options),
@@ -176,7 +177,7 @@ class Table final : public TableSource {
     throw InvalidArgument("there is no task with id " + std::to_string(id));
   }
 
-  /// A row of a task; its support or its query may be empty, not both.
+  /// The first row of a task. Its support or its query may be empty, but not both.
   std::size_t first_row(std::int64_t id) const {
     const TableTask& task = task_of(id);
     const bool adapts = task.support_begin < task.support_end;
@@ -208,8 +209,8 @@ class Table final : public TableSource {
     return result;
   }
 
-  /// Which rows take part, by the policy for missing values, and which have their targets. Targets and
-  /// offsets are never filled.
+  /// Decides which rows take part, by the policy for missing values, and which have their targets. Targets
+  /// and offsets are never filled.
   RowFlags row_flags() const {
     RowFlags flags{std::vector<bool>(table_.rows(), true), std::vector<bool>(table_.rows(), true), {}};
     const auto check = [&](const Column& column, bool may_fill) {
@@ -233,13 +234,13 @@ class Table final : public TableSource {
       for (std::size_t row = 0; row < table_.rows(); ++row)
         if (column->is_missing(row)) flags.labelled[row] = false;
     }
-    // Without target columns there is nothing to adapt on, unless windows say which rows those were.
+    // Without target columns there are no support rows, unless windows say which rows they are.
     if (!has_targets_ && options_.windows.query == 0) flags.labelled.assign(table_.rows(), false);
     if (options_.stratify && has_targets_) flags.class_of = classes_of(flags);
     return flags;
   }
 
-  /// Throws DataError for a feature, as the model takes it, or an offset that no float holds.
+  /// Throws DataError for a scaled feature or an offset that overflows in single precision.
   void require_single_precision() const {
     constexpr double largest = std::numeric_limits<float>::max();
     const auto refuse = [&](std::int32_t row, const std::string& name) {
@@ -260,7 +261,7 @@ class Table final : public TableSource {
       if (std::abs(offset.numbers[static_cast<std::size_t>(row)]) > largest) refuse(row, options_.offset);
   }
 
-  /// The class of every row that has its target: that of its label or word, or 0 or 1.
+  /// The class of every row that has its target: its label, its word, or 0 or 1.
   std::vector<std::int32_t> classes_of(const RowFlags& flags) const {
     const Column& column = *targets_.columns()[0];
     if (!column.numeric) return column.codes;
@@ -286,7 +287,7 @@ class Table final : public TableSource {
     return rows;
   }
 
-  /// Rows of tasks that something is computed from the targets of.
+  /// The rows of tasks whose targets are used.
   std::vector<bool> rows_whose_targets_count() const {
     std::vector<bool> rows(table_.rows(), false);
     for (const TableTask& task : rows_.tasks) {
@@ -311,7 +312,7 @@ class Table final : public TableSource {
   ColumnStore table_;
   TargetColumns targets_;
   TaskRows rows_;
-  std::array<std::vector<std::size_t>, 3> of_phase_;  ///< tasks of every phase, in order of id
+  std::array<std::vector<std::size_t>, 3> of_phase_;  ///< indices of the tasks of every phase, in order of id
   Preprocessing preprocessing_;
   std::optional<FeatureMap> features_;
 };
@@ -328,7 +329,8 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
     for (std::size_t i = begin; i < end; ++i) {
       const auto row = static_cast<std::size_t>(rows_.order[i]);
       for (std::size_t c = 0; c < inputs; ++c) set.x.push_back(static_cast<Real>(features_->value(row, c)));
-      // The offset is what zero weights predict, in the units of the target.
+      // The offset is the prediction for zero weights, in the target's units, so it is scaled like the
+      // target.
       if (offset)
         set.output_offset.push_back(
             static_cast<Real>(units.scale() ? (offset->numbers[row] - units.mean[0]) / units.deviation[0]
@@ -342,7 +344,7 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
     }
     set.row_starts.push_back(set.row_starts.back() + static_cast<std::int64_t>(end - begin));
   };
-  // Room for exactly these rows: a batch may be most of the table.
+  // Reserves exactly these rows: a batch may be most of the table.
   const auto reserve_rows = [&](TaskSetStorage<Real>& set, auto begin, auto end) {
     std::size_t rows = 0;
     for (const std::size_t t : chosen_tasks) rows += rows_.tasks[t].*end - rows_.tasks[t].*begin;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A table as a finite source of tasks, wherever its columns come from. The two forms are those of
-// make_table_source (include/shoal/table_source.hpp), to whom the caller's float environment belongs.
+// Makes a source of tasks from columns that any ColumnReader supplies. The two functions correspond to the
+// two forms of make_table_source (include/shoal/table_source.hpp), which set the float environment first.
 #pragma once
 
 #include <cstdint>

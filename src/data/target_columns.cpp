@@ -21,7 +21,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// A whole number of any length: its sign, and its digits without zeros in front.
+/// A whole number of any length: its sign, and its digits without leading zeros.
 struct WholeNumber {
   bool negative = false;
   std::string_view digits;
@@ -43,7 +43,7 @@ struct WholeNumber {
   }
 };
 
-/// Labels in order: as numbers when all are whole numbers, else as text.
+/// Sorts labels: by value when all are whole numbers, else as text.
 std::vector<std::string> sorted_labels(std::vector<std::string> labels) {
   std::vector<std::pair<WholeNumber, std::string_view>> numbers;
   for (const std::string& label : labels)
@@ -61,13 +61,13 @@ std::vector<std::string> sorted_labels(std::vector<std::string> labels) {
   return sorted;
 }
 
-/// Single precision may round a target out of the domain.
+/// Checks the target also as a float, because rounding may move it out of the domain.
 bool in_domain(const TargetDomain& domain, double target) {
   const auto narrow = static_cast<double>(static_cast<float>(target));
   return std::isfinite(narrow) && domain.has(target) && domain.has(narrow);
 }
 
-/// Whether targets are scaled, and by what (TableOptions::scale_targets).
+/// Decides whether targets are scaled, and by what (TableOptions::scale_targets).
 TargetUnits units_for(const std::vector<Moments>& moments, ScaleTargets choice, TargetScaling scaling) {
   constexpr double least = 0.1, most = 10.0;
   const bool far = std::any_of(moments.begin(), moments.end(),
@@ -93,7 +93,7 @@ std::vector<ColumnRequest> TargetColumns::requests(const TableOptions& options, 
   std::vector<ColumnRequest> wanted;
   for (const std::string& name : options.targets)
     wanted.push_back({name, names                  ? ColumnType::text
-                            : type.words && !known ? ColumnType::detect  // words are named by require()
+                            : type.words && !known ? ColumnType::detect  // require() reports words
                                                    : ColumnType::number});
   return wanted;
 }
@@ -119,7 +119,8 @@ void TargetColumns::fit(Preprocessing& preprocessing, const std::vector<bool>& f
   }
 }
 
-/// A class has one name: a word, or a whole number that is written in one way. Other numbers are quantities.
+/// Requires that a class has one name: a word, or a whole number that is always written in the same way.
+/// Other numbers are quantities.
 void TargetColumns::require_class_names(const Column& column) const {
   std::unordered_map<double, std::int32_t> level_of_number;
   const auto row_of = [&](std::int32_t level) {
@@ -136,7 +137,8 @@ void TargetColumns::require_class_names(const Column& column) const {
              quoted_text(name) +
                  " is not a name of a class: whole numbers and words are; for the prediction of "
                  "a quantity, set loss.name = \"mse\"");
-    constexpr double exact = 9007199254740992.0;  // 2^53: below, equal numbers are equal doubles
+    // 2^53: below, different whole numbers are different doubles
+    constexpr double exact = 9007199254740992.0;
     const auto [at, added] = level_of_number.emplace(number, level);
     if (!added && std::abs(number) < exact)
       refuse(column, row_of(level),
@@ -145,7 +147,7 @@ void TargetColumns::require_class_names(const Column& column) const {
   }
 }
 
-/// The two values of the targets, the one that tasks.positive names last.
+/// The two values of the targets; the one that tasks.positive names comes second.
 std::vector<std::string> TargetColumns::negative_and_positive() const {
   const std::string& positive = options_.positive;
   const std::string key = "tasks.positive = " + quoted_text(positive);
@@ -227,7 +229,7 @@ std::string TargetColumns::why_refused(const Column& column, std::size_t row) co
   return type_.domain.refusal(target, text) + how_to_recode(column);
 }
 
-/// What to write for a column that has two values which are not 0 and 1.
+/// Advice for a column that has two values other than 0 and 1.
 std::string TargetColumns::how_to_recode(const Column& column) const {
   if (!type_.words || known_) return "";
   std::vector<std::string> values;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TargetColumns: from a table's target columns to the targets of tasks: numbers in the domain of the loss,
-// two words as 0 and 1, names of classes as labels, scaling.
+// TargetColumns: computes the targets of tasks from a table's target columns: numbers in the domain of the
+// loss, two words as 0 and 1, class names as labels, and scaling.
 #pragma once
 
 #include <cstdint>
@@ -15,29 +15,29 @@ namespace shoal {
 
 class TargetColumns {
  public:
-  /// What to ask a ColumnStore for. `known`: the preprocessing of a trained model, or null.
+  /// The requests for a ColumnStore. `known` is the preprocessing of a trained model, or null.
   static std::vector<ColumnRequest> requests(const TableOptions& options, const TargetType& type,
                                              const Preprocessing* known);
 
-  /// `present`: whether the table has the columns. `table` and `options` must outlive this.
+  /// `present` says whether the table has the columns. `table` and `options` must outlive this object.
   TargetColumns(const ColumnStore& table, const TableOptions& options, const TargetType& type,
                 const Preprocessing* known, bool present);
 
-  /// The columns, in the order of the options; none when the table has none.
+  /// The columns in the order of the options; empty when the table has none.
   const std::vector<const Column*>& columns() const { return columns_; }
 
-  /// Learns labels or words from the table and scaling from the rows that are set. Throws DataError naming
-  /// the place when tasks.positive does not fit the values of the table, and when scaling overflows.
+  /// Learns labels or words from the table, and scaling from the rows that are set. Throws DataError, naming
+  /// the location, when tasks.positive is not one of two values of the column, and when scaling overflows.
   void fit(Preprocessing& preprocessing, const std::vector<bool>& fit_rows) const;
-  /// Takes labels, words and scaling from a preprocessing.
+  /// Takes labels, words and scaling from the preprocessing of a trained model.
   void apply(const Preprocessing& preprocessing);
-  /// Throws DataError naming file, line, column and value of the first target, among the rows that are set,
-  /// that the loss or the model cannot take. Missing ones are none.
+  /// Throws DataError, naming file, line, column and value, for the first target in the rows that are set
+  /// that the loss or the model does not accept. Missing targets are skipped.
   void require(const std::vector<bool>& rows) const;
 
-  /// Target `column` of a row, scaled; NaN where there is none.
+  /// Target `column` of a row, after scaling; NaN when it is missing.
   double value(std::size_t row, std::size_t column) const;
-  /// The label of a row; 0 where there is none.
+  /// The label of a row; 0 when it is missing.
   std::int64_t label(std::size_t row) const;
 
  private:
@@ -52,8 +52,8 @@ class TargetColumns {
   TargetType type_;
   bool known_;
   std::vector<const Column*> columns_;
-  std::vector<std::string> names_;  ///< of the model's classes, or its two words; empty: targets are numbers
-  std::vector<std::vector<std::int64_t>> class_of_level_;  ///< per column: place among names_, or -1
+  std::vector<std::string> names_;  ///< the model's classes, or its two words; empty: targets are numbers
+  std::vector<std::vector<std::int64_t>> class_of_level_;  ///< [columns][levels] index in names_, or -1
   TargetUnits units_;
 };
 

@@ -94,7 +94,7 @@ class Builder {
   }
 
   void make_one(const std::string& key, std::int64_t id, std::span<const std::int32_t> rows) {
-    // Training takes a sample of the query rows; who predicts asks about all of them.
+    // Training takes a sample of the query rows; a prediction covers all of them.
     const ChoiceLimits limits{options_.support, open_ ? 0 : options_.query, options_.purge};
     const auto rank = [&](std::int32_t row) { return rank_of(row); };
     const RowChoice choice = time_ ? choose_in_time(rows, flags_, rank, limits)
@@ -129,7 +129,7 @@ class Builder {
                         "); windows need an order in time");
     const WindowCut cut = cut_windows(
         rows.size(), options_.windows, [&](std::size_t place) { return labelled(rows[place]); }, open_);
-    std::vector<std::size_t> without_target;  // places of rows; only who predicts has some
+    std::vector<std::size_t> without_target;  // positions of rows; only when predicting there are any
     for (std::size_t place = 0; place < rows.size(); ++place)
       if (!labelled(rows[place])) without_target.push_back(place);
     if (cut.too_few && without_target.empty()) {
@@ -146,7 +146,7 @@ class Builder {
       task.support_end = task.support_begin + support;
       task.query_begin = base + window.query_begin;
       task.query_end = base + window.query_end;
-      // A window that nothing follows is named after its last support row.
+      // A window without query rows is named after its last support row.
       task.key = window.query_begin < window.query_end
                      ? key + "/" + time_text(rows[window.query_begin])
                      : key + "/after " + time_text(rows[window.first + support - 1]);
@@ -169,8 +169,8 @@ class Builder {
       if (!fate.in_task(place)) ++result_.left_out.rows(fate.why_left_out(place));
   }
 
-  /// Rows without targets that no window asks about join the last window whose support lies before them, or
-  /// the first one.
+  /// Adds rows without targets that are in no window's query to a window: the last one whose support lies
+  /// before them, or the first one.
   void ask_in_windows(std::span<const std::int32_t> rows, const std::vector<Window>& windows,
                       std::size_t first_task, const std::vector<std::size_t>& places, WindowRows& fate) {
     const auto support = static_cast<std::size_t>(options_.windows.support);
@@ -193,8 +193,8 @@ class Builder {
     }
   }
 
-  /// A key without any window has one task for its rows without targets. It adapts on the last rows that have
-  /// them, at most as many as a window's support.
+  /// Makes one task for the rows without targets of a key that has no window. Its support are the last rows
+  /// that have targets, at most as many as a window's support.
   void ask_without_window(const std::string& key, std::span<const std::int32_t> rows,
                           const std::vector<std::size_t>& places, WindowRows& fate) {
     std::vector<std::size_t> support;
@@ -215,14 +215,14 @@ class Builder {
       for (const std::size_t place : joined) fate.add_row(place);
   }
 
-  /// Where the rows begin in the order.
+  /// Appends rows to the order, and returns the index of the first one.
   std::size_t append(std::span<const std::int32_t> rows) {
     const std::size_t base = result_.order.size();
     result_.order.insert(result_.order.end(), rows.begin(), rows.end());
     return base;
   }
 
-  /// False when the task lies on both sides of a boundary in time and is left out.
+  /// Adds a task. Returns false, and leaves the task out, when its query lies on both sides of a split time.
   bool add(TableTask task) {
     task.phase = Phase::test;
     if (phases_ == Phases::split && options_.split.by == "time" && task.query_begin < task.query_end) {
@@ -240,7 +240,8 @@ class Builder {
     return true;
   }
 
-  /// All windows of a key are in one phase. The tasks are still in the order of their keys.
+  /// Splits by share; all windows of a key are in one phase. The tasks must still be in the order of their
+  /// keys.
   void split_by_share(const std::vector<KeyTasks>& key_tasks) {
     const std::vector<Phase> phases = phases_by_share(key_tasks, options_.split, seed_);
     auto task = result_.tasks.begin();
@@ -253,7 +254,7 @@ class Builder {
   const RowFlags& flags_;
   Phases phases_;
   std::uint64_t seed_;
-  bool open_;  ///< no key is too short, queries may be empty, rows may lack their targets
+  bool open_;  ///< for prediction: no key has too few rows, queries may be empty, rows may lack their targets
   std::optional<Timeline> time_;
   std::int32_t validation_from_ = 0, test_from_ = 0;
   TaskRows result_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The date library does the reading. It is lenient (a year of one digit, hour 25, day 366 of any year,
-// signs), so what it read is written again in the same format and must be the text.
+// The date library reads the text. It is lenient (a year of one digit, hour 25, day 366 of any year, signs).
+// So the result is formatted again in the same format and compared with the text.
 #include "data/time_format.hpp"
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 #include <set>
 #include <sstream>
 
-// What date.h says to -Wmaybe-uninitialized is about reading seconds, which is not left to it.
+// In date.h, -Wmaybe-uninitialized warns about code that reads seconds, which is not used here.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
@@ -41,7 +41,7 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// The next run of digits, of letters, or a single other character; blanks before it do not count.
+/// The next run of digits, run of letters, or single other character, after blanks.
 std::string_view next_token(std::string_view& rest) {
   while (!rest.empty() && is_blank(rest[0])) rest.remove_prefix(1);
   const auto length_of = [&](auto of_run) {
@@ -54,13 +54,14 @@ std::string_view next_token(std::string_view& rest) {
   return token;
 }
 
-/// Digits are the same up to a zero before a single one: longer runs are years, or several numbers in a row,
-/// and must be written out. Words are the same up to case, and in full or not ("Jan", "January").
+/// Whether two tokens mean the same. Numbers of one digit may have a leading zero; longer ones are years, or
+/// several numbers in a row, and must be equal. Words may differ in case, and may be abbreviated ("Jan",
+/// "January").
 bool is_same_token(std::string_view a, std::string_view b) {
   if (a.size() > b.size()) std::swap(a, b);
   if (a.empty()) return b.empty();
   if (is_digit(a[0])) return a == b || (a.size() == 1 && b.size() == 2 && b[0] == '0' && b[1] == a[0]);
-  constexpr std::size_t least = 3;  // letters of the name of a month or a day
+  constexpr std::size_t least = 3;  // letters of an abbreviated month or day
   return (a.size() == b.size() || a.size() >= least) &&
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
@@ -71,7 +72,7 @@ bool is_same_text(std::string_view a, std::string_view b) {
   return true;
 }
 
-/// The letters of a format.
+/// The letters of a format that follow a %.
 std::set<char> letters_of(const std::string& format, const std::string& key) {
   const std::string known = "YymdejbBhaAGVuHIpMSzFDTRnt%";
   std::set<char> letters;
@@ -91,7 +92,7 @@ std::set<char> letters_of(const std::string& format, const std::string& key) {
   return letters;
 }
 
-/// A format without its shorthand for times of day, as the cuts look for %S.
+/// Replaces the shorthands for times of day, because the cuts are made at %S.
 std::string without_shorthand(const std::string& format) {
   std::string result;
   for (std::size_t i = 0; i < format.size(); ++i) {
@@ -103,7 +104,7 @@ std::string without_shorthand(const std::string& format) {
   return result;
 }
 
-/// Where in a text the part behind a format begins.
+/// The position in a text behind the part that a format reads.
 std::size_t end_of(const std::string& format, const std::string& text) {
   std::istringstream in(text);
   in.imbue(std::locale::classic());
@@ -115,7 +116,7 @@ std::size_t end_of(const std::string& format, const std::string& text) {
   return static_cast<std::size_t>(end);
 }
 
-/// One or two digits and a fraction; one alone only where no other digits touch it.
+/// Reads one or two digits and a fraction. A single digit counts only when no other digit touches it.
 nanoseconds read_seconds(TimeScanner& scan, bool behind_digit) {
   const int whole = scan.number(scan.digits() == 1 && !behind_digit ? 1 : 2);
   if (whole > 59) throw NotATime{"is not a time of day: seconds are 0 to 59"};

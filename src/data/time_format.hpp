@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times in a layout that the user names: tasks.time_format.
+// TimeFormat: reads times in the format of tasks.time_format.
 #pragma once
 
 #include <string>
@@ -10,24 +10,25 @@
 
 namespace shoal {
 
-/// A format in the letters of strptime, read in the C locale: %Y %y %m %d %e %j %b %B %h %a %A %G %V %u, %H
-/// %I %p %M %S (with a fraction of up to nine digits) %z, %F %D %T %R, %n %t %%.
+/// A format with the letters of strptime, in the C locale: %Y %y %m %d %e %j %b %B %h %a %A %G %V %u, %H %I
+/// %p %M %S (with a fraction of up to nine digits) %z, %F %D %T %R, %n %t %%.
 class TimeFormat {
  public:
-  /// Throws InvalidArgument, naming the key, for a letter that is not known and for a format that does not
-  /// say which instant or period is meant.
+  /// Throws InvalidArgument, naming the key, for an unknown letter and for a format that does not determine
+  /// an instant or a period.
   explicit TimeFormat(const std::string& format);
 
-  /// Reads a text that is a time of this format, the whole of it.
+  /// Reads a text; all of it must be a time in this format.
   TimeReading read(std::string_view text) const;
 
  private:
   Time read_instant(std::string text) const;
 
-  std::string shown_;                ///< as the user wrote it
-  std::vector<std::string> pieces_;  ///< the format where it is cut at its seconds and offset
-  std::string cuts_;                 ///< which of the two stands between pieces: S, z
-  std::string completion_;           ///< appended to a text whose format names no day: the first
+  std::string shown_;  ///< the format as the user wrote it
+  /// the format, divided at its seconds and its offset, which are read separately
+  std::vector<std::string> pieces_;
+  std::string cuts_;        ///< the letter between two pieces: S or z
+  std::string completion_;  ///< appended to a text whose format has no day: the first day
   TimeKind kind_ = TimeKind::day;
 };
 

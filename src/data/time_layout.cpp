@@ -24,8 +24,8 @@ Time time_at(TimeKind kind, date::sys_days day, nanoseconds of_day = {}) {
   return {kind, {day.time_since_epoch().count(), of_day.count()}};
 }
 
-/// Layouts that have two readings, or are not ISO 8601, and the format that tells which. Runs of digits are
-/// written 0 (of four: Y), runs of letters a.
+/// Formats that are ambiguous or are not ISO 8601, with the values of tasks.time_format that read them. A run
+/// of digits is written 0 (four digits: Y), a run of letters a.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 13> formats_of_layouts = {{
     {"0/0/Y", "\"%d/%m/%Y\" or \"%m/%d/%Y\""},
     {"0.0.Y", "\"%d.%m.%Y\""},
@@ -57,17 +57,16 @@ std::string not_known(std::string_view text) {
     }
     at = end;
   }
-  std::string format = "; else say how by tasks.time_format, e.g. \"%d/%m/%Y\"";
+  std::string format = "; for another format, set tasks.time_format, e.g. \"%d/%m/%Y\"";
   for (const auto& [known, its_format] : formats_of_layouts)
     if (layout == known) format = ", or set tasks.time_format = " + std::string(its_format);
-  return "is not a time as it is read without being told; write 2003-01-31, 2003-01-31T16:00, 2003-01, "
-         "2003Q1, "
-         "2003-W05 or a whole number" +
+  return "is not a time in a format that needs no tasks.time_format; write 2003-01-31, 2003-01-31T16:00, "
+         "2003-01, 2003Q1, 2003-W05 or a whole number" +
          format;
 }
 
-/// A time of day behind its date: hh, hh:mm, hh:mm:ss or hh:mm:ss.f, when `compact` without the colons, and
-/// its offset from UTC.
+/// Reads a time of day after its date: hh, hh:mm, hh:mm:ss or hh:mm:ss.f (when `compact`, without colons),
+/// and its offset from UTC.
 Time read_time_of_day(TimeScanner& scan, date::sys_days day, bool compact) {
   const auto next_part = [&] { return compact ? scan.digits() > 0 : scan.take(':'); };
   const auto two_digits = [&] { return compact ? scan.number(2) : scan.whole_number(2, 2); };
@@ -90,7 +89,7 @@ Time read_time_of_day(TimeScanner& scan, date::sys_days day, bool compact) {
   return time_at(TimeKind::offset_date_time, day + shift, in_utc - shift);
 }
 
-/// A day, alone or with a time of day.
+/// Makes a day from its numbers, and reads the time of day after it if there is one.
 Time read_day(TimeScanner& scan, int year, int month, int day, bool compact) {
   const date::year_month ym = date::year(year) / date::month(static_cast<unsigned>(month));
   const bool alone = scan.at_end();
@@ -103,7 +102,7 @@ Time read_day(TimeScanner& scan, int year, int month, int day, bool compact) {
   return alone ? time_at(TimeKind::day, ymd) : read_time_of_day(scan, ymd, compact);
 }
 
-/// An ISO week, or a day of one (2018-W05-3, 2018W053).
+/// Reads an ISO week, or a day of one (2018-W05-3, 2018W053).
 Time read_week(TimeScanner& scan, int year) {
   const bool with_day_behind = scan.digits() == 3;
   const int week = with_day_behind ? scan.number(2) : scan.whole_number(1, 2);
@@ -128,7 +127,7 @@ Time read_quarter(TimeScanner& scan, int year) {
   return time_at(TimeKind::quarter, date::sys_days(date::year(year) / first / 1));
 }
 
-/// A month, or the month of a day.
+/// Reads a month, or the month and the day of a date.
 Time read_month(TimeScanner& scan, int year, bool may_be_day) {
   const int month = scan.whole_number(1, 2);
   if (may_be_day && scan.take('-')) {

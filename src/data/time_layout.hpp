@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ways to write a time that are read without being told (docs/formats.md lists them).
+// Reads times in the formats that need no tasks.time_format (docs/formats.md lists them).
 #pragma once
 
 #include <string_view>

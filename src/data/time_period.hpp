@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Years, quarters, months, weeks and days as stretches of time.
+// Years, quarters, months, weeks and days as periods.
 #pragma once
 
 #include "data/time_value.hpp"
 
 namespace shoal {
 
-/// When the period of this kind begins that an instant lies in; for kinds that are no periods the instant.
+/// The beginning of the period of this kind that contains an instant. For kinds that are not periods, the
+/// instant.
 TimeValue start_of_period(TimeKind kind, const TimeValue& instant);
 
 }  // namespace shoal

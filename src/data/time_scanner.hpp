@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes the text of a time apart from left to right.
+// TimeScanner: reads the text of a time from left to right.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,8 @@
 
 namespace shoal {
 
-/// Leaves the reading of a text: what keeps it from being a time (TimeReading::problem), or nothing when it
-/// is simply written in another way.
+/// Thrown when a text is not a time. `problem` says what is wrong (TimeReading::problem); it is empty when
+/// the text may be a time in another format.
 struct NotATime {
   std::string problem;
 };
@@ -21,20 +21,20 @@ class TimeScanner {
 
   bool at_end() const { return rest_.empty(); }
   std::string_view rest() const { return rest_; }
-  /// How many digits come next.
+  /// The number of digits that come next.
   std::size_t digits() const;
-  /// The character behind `ahead` others, letters as capitals; '\0' beyond the end.
+  /// The character after the next `ahead` ones, with letters as capitals; '\0' after the end.
   char peek(std::size_t ahead = 0) const;
   bool take(char c);
-  /// The number that the next `count` digits make, at most 9 of them.
+  /// Reads the next `count` digits (at most 9) as a number.
   int number(std::size_t count);
-  /// The number that all digits at this place make: from `least` to `most` of them.
+  /// Reads all digits that come next, from `least` to `most` of them, as a number.
   int whole_number(std::size_t least, std::size_t most);
-  /// .f or ,f behind seconds, 1 to 9 digits; 0 when there is none.
+  /// Reads .f or ,f after the seconds, 1 to 9 digits; 0 when there is none.
   std::chrono::nanoseconds fraction_of_second();
-  /// Z, +hh, +hh:mm or +hhmm; up to 23:59.
+  /// Reads Z, +hh, +hh:mm or +hhmm, up to 23:59.
   std::chrono::minutes offset_from_utc();
-  /// Throws NotATime without a problem.
+  /// Throws NotATime with an empty problem unless `fits`.
   static void require(bool fits);
 
  private:

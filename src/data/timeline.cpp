@@ -15,12 +15,12 @@
 namespace shoal {
 namespace {
 
-/// A time as messages show it: none is longer.
+/// Quotes a time for messages; times are never longer.
 std::string shown(std::string_view text) {
   return quoted_text(text, 40);
 }
 
-/// The first row that holds a level of a column of text.
+/// The first row that has a level of a text column.
 std::size_t first_row_of(const Column& column, std::size_t level) {
   const auto row = std::find(column.codes.begin(), column.codes.end(), static_cast<std::int32_t>(level));
   return static_cast<std::size_t>(row - column.codes.begin());
@@ -48,7 +48,7 @@ Timeline::Timeline(const ColumnStore& table, const TableOptions& options, const 
     : column_(table.text_column(options.time)),
       exponents_(column_.stored_as_numbers ? Exponents::are_exact : Exponents::may_hide_digits) {
   if (!options.time_format.empty()) format_.emplace(options.time_format);
-  // Rows that are not usable may have no time.
+  // Rows that are not usable may lack a time.
   for (std::size_t row = 0; row < table.rows(); ++row)
     if (usable[row] && column_.is_missing(row))
       throw DataError(table.location(row) + ": column " + quoted_text(column_.name) + " (time) is missing");
@@ -137,7 +137,7 @@ TimeValue Timeline::value_of_boundary(const std::string& text, const std::string
   const std::string like_times = "the times of column " + quoted_text(column_.name) + " are " +
                                  std::string(plural_of(kind_)) + ", e.g. " + shown(column_.levels.at(0));
   TimeReading reading = read(text);
-  if (!reading.time && format_) {  // or as dates are written everywhere
+  if (!reading.time && format_) {  // boundaries may also be written in the formats that need no option
     if (TimeReading known = read_time(text); known.time) reading = known;
   }
   if (!reading.time) refuse(reading.problem + "; " + like_times);

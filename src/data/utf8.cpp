@@ -11,7 +11,7 @@ bool is_utf8(std::string_view bytes) {
     const unsigned char first = byte(i);
     const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
     if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || i + length > bytes.size()) return false;
-    // The second byte's range keeps out overlong forms, surrogates and what lies above U+10FFFF.
+    // The range of the second byte excludes overlong forms, surrogates, and code points above U+10FFFF.
     const unsigned char low = first == 0xe0   ? 0xa0
                               : first == 0xf0 ? 0x90
                                               : 0x80,

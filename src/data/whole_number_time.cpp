@@ -20,13 +20,13 @@ std::size_t digits_at(std::string_view text, std::size_t from) {
   return end - from;
 }
 
-/// A decimal number taken apart: sign, digits with `scale` zeros behind them (or, below 0, digits behind the
-/// point).
+/// A decimal number in parts: its sign, and its digits, with the value digits x 10^scale.
 struct Decimal {
   bool negative = false;
   std::string digits;
   long scale = 0;
-  bool hides_digits = false;  ///< an exponent stands for zeros that are not written
+  /// an exponent stands for zeros that are not written, so digits may have been lost
+  bool hides_digits = false;
 };
 
 std::optional<Decimal> decimal_of(std::string_view text) {
@@ -67,13 +67,13 @@ TimeReading refused(std::string problem) {
   return {std::nullopt, std::move(problem)};
 }
 
-/// 2018.1, 2018.10: a year, a point, a month?
+/// Whether a text looks like year.month, such as 2018.1 or 2018.10.
 bool is_year_point_month(std::string_view text) {
   return digits_at(text, 0) == 4 && text.size() >= 6 && text.size() <= 7 && text[4] == '.' &&
          digits_at(text, 5) == text.size() - 5;
 }
 
-/// The digits of a number without sign and exponent; a fraction of zeros does not count (20180131.0).
+/// The digits of a number without sign and exponent. A fraction of zeros is dropped (20180131.0).
 std::string_view plain_digits(std::string_view text) {
   const std::size_t count = digits_at(text, 0);
   std::string_view rest = text.substr(count);
@@ -92,10 +92,10 @@ std::optional<date::sys_days> day_of(unsigned year, unsigned month, unsigned day
   return ymd.ok() ? std::optional(date::sys_days(ymd)) : std::nullopt;
 }
 
-/// What digits mean when the year stands behind day and month, or behind the month.
+/// The dates that digits may be when the year comes last, after day and month or after the month.
 struct YearLast {
   bool day_first = false, month_first = false, month_alone = false;
-  unsigned before_year = 0;  ///< day and month, as the digits say
+  unsigned before_year = 0;  ///< the digits before the year: day and month, or the month
   unsigned year = 0;
 };
 
@@ -119,11 +119,11 @@ YearLast year_last(std::string_view digits) {
   return result;
 }
 
-/// Dates such as 31122003 and months such as 122003.
+/// Recognises dates such as 31122003 and months such as 122003.
 std::string dates_with_long_years(const std::vector<std::string>& texts) {
   bool all_days = true, day_first = true, month_first = true, months_alone = true;
   bool eight_digits = true, of_our_time = true;
-  std::set<unsigned> before_year;  // more than one: not a counter that passes by, such as 102000, 102001, ...
+  std::set<unsigned> before_year;  // more than one, so that it is no counter such as 102000, 102001, ...
   for (const std::string& text : texts) {
     const std::string_view digits = plain_digits(text);
     const YearLast date = year_last(digits);
@@ -149,24 +149,24 @@ std::string dates_with_long_years(const std::vector<std::string>& texts) {
   return what + advice;
 }
 
-/// What six digits mean as a date whose year has two, in each of the three orders.
+/// The dates that six digits may be when the year has two, in each of the three orders.
 struct ShortYear {
   bool day_first = false, month_first = false, year_first = false;
   bool any() const { return day_first || month_first || year_first; }
 };
 
 ShortYear short_year(std::string_view digits) {
-  const std::size_t first = digits.size() == 5 ? 1 : 2;  // a leading zero may be lost
+  const std::size_t first = digits.size() == 5 ? 1 : 2;  // a leading zero may have been lost
   const unsigned a = number_at(digits, 0, first), b = number_at(digits, first, 2),
                  c = number_at(digits, first + 2, 2);
-  constexpr unsigned leap = 2000;  // a year of two digits may be one
+  constexpr unsigned leap = 2000;  // any two-digit year may be a leap year
   return {day_of(leap + c, b, a).has_value(), day_of(leap + c, a, b).has_value(),
           day_of(leap + a, b, c).has_value()};
 }
 
-/// Dates such as 311203. Months (200312) are told from them by their century. A counter meets digits that are
-/// no date, or runs through more values of its last two digits than of those before them. Dates with the year
-/// first are in order, unless they pass a century.
+/// Recognises dates such as 311203. Months (200312) are told apart by their century. A counter would contain
+/// digits that are no date, or have more different last two digits than different digits before them. Dates
+/// with the year first are already in order, unless they cross a century.
 std::string dates_with_short_years(const std::vector<std::string>& texts) {
   ShortYear all{true, true, true};
   bool months = true, leading_zero = false, of_1900 = false, of_2000 = false;
@@ -182,7 +182,7 @@ std::string dates_with_short_years(const std::vector<std::string>& texts) {
     const unsigned year = number_at(digits, 0, 4), month = number_at(digits, 4, size - 4);
     months = months && size == 6 && year >= 1900 && year < 2100 && month >= 1 && month <= 12;
     leading_zero = leading_zero || size == 5 || digits[0] == '0';
-    constexpr unsigned first_of_1900 = 69;  // as %y has it
+    constexpr unsigned first_of_1900 = 69;  // as strptime reads %y
     (number_at(digits, 0, size - 4) >= first_of_1900 ? of_1900 : of_2000) = true;
     before_year.insert(number_at(digits, 0, size - 2));
     last_two.insert(number_at(digits, size - 2, 2));
@@ -221,7 +221,7 @@ std::optional<TimeReading> read_whole_number(std::string_view text, Exponents ex
               "fractions of a second) or as dates (2018-01-31)");
   if (number->hides_digits && exponents == Exponents::may_hide_digits)
     return refused("may hide digits behind its exponent, as spreadsheets do; write all digits");
-  constexpr std::size_t most_digits = 19;  // of 2^63
+  constexpr std::size_t most_digits = 19;  // 2^63 has so many digits
   std::int64_t value = 0;
   bool fits = static_cast<std::uint64_t>(number->scale) + digits.size() <= most_digits;
   if (fits) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times that are whole numbers, and dates that are written as digits alone.
+// Times that are whole numbers, and dates written as digits alone.
 #pragma once
 
 #include <optional>
@@ -11,24 +11,24 @@
 
 namespace shoal {
 
-/// Whether an exponent may stand for zeros that are not written: in a number made out of a binary one it
-/// does; in a text it may hide digits that a spreadsheet dropped (2.00301E+07).
+/// Whether an exponent may stand for unknown digits. When a text was made from a binary number, its zeros are
+/// exact; in other texts, a spreadsheet may have dropped digits (2.00301E+07).
 enum class Exponents { are_exact, may_hide_digits };
 
-/// The exact number of a text such as 17, -3, 0042, 17.0; refused when it is a number but not whole, or not
-/// within 64 bits. Nothing when the text is no decimal number at all.
+/// Reads a text such as 17, -3, 0042 or 17.0 as an exact number. The reading has a problem when the number is
+/// not whole or does not fit into 64 bits. Empty when the text is not a decimal number.
 std::optional<TimeReading> read_whole_number(std::string_view text, Exponents exponents);
 
-/// The day that eight digits name as YYYYMMDD; nothing when they name none.
+/// Reads eight digits as the day YYYYMMDD; empty when they are not a date.
 std::optional<TimeValue> day_of_digits(std::string_view text);
 
-/// What digits mean where dates are expected: eight are a day, four a year.
+/// Reads digits where dates are expected: eight are a day, four are a year.
 std::optional<Time> date_of_digits(std::string_view text);
 
-/// Why a column of whole numbers is not to be ordered by them: all are dates with the day or the month first
-/// (31122003, also with a time of day behind or the leading zero lost), dates whose year has two digits
-/// (311203) or months with the year last (122003).
-/// Empty when they are not. `texts`: every value of the column, at least one.
+/// Explains why a column of whole numbers cannot be ordered by their values: all of them are dates with the
+/// day or the month first (31122003, also with a time of day after it or without the leading zero), dates
+/// whose year has two digits (311203), or months with the year last (122003). Empty when that is not so.
+/// `texts` are the values of the column, at least one.
 std::string disguised_dates(const std::vector<std::string>& texts);
 
 }  // namespace shoal

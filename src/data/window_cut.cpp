@@ -15,8 +15,8 @@ WindowCut cut_windows(std::size_t rows, const WindowOptions& options,
   const std::size_t least = open_end ? support : support + purge + query;
   WindowCut cut;
   cut.too_few = end < least;
-  std::size_t looked_at = 0;    // rows before this one have been looked through for missing targets
-  std::size_t behind_hole = 0;  // the row behind the last of them
+  std::size_t looked_at = 0;    // rows before this one have been searched for missing targets
+  std::size_t behind_hole = 0;  // the row after the last missing target
   for (std::size_t first = 0; first + least <= end; first += stride) {
     for (looked_at = std::max(looked_at, first); looked_at < first + support; ++looked_at)
       if (!labelled(looked_at)) behind_hole = looked_at + 1;

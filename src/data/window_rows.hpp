@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// WindowRows: what becomes of the rows of one key that is cut into windows.
+// WindowRows: records what happens to the rows of a key that is cut into windows.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 
 namespace shoal {
 
-/// A union of ranges that are added in order: neither their begins nor their ends fall. All of them together
-/// cost no more than the rows that they cover.
+/// A union of ranges. They must be added in order: neither begins nor ends may decrease. The total cost is
+/// that of the rows that they cover.
 class Cover {
  public:
   explicit Cover(std::size_t rows) : covered_(rows, false) {}
@@ -28,8 +28,9 @@ class Cover {
   std::size_t done_ = 0;
 };
 
-/// Rows may be in many windows. A row that is in the support or query of none was left out by the first rule
-/// that applies: a straddling window held it, one that was not made for want of a target, a purge gap, none.
+/// Rows may be in many windows. For a row in no task, the first of these rules counts: it was in a window
+/// that straddles a split time, in a window that was not made because a target is missing, in a purge gap, in
+/// no window.
 class WindowRows {
  public:
   WindowRows(std::size_t rows, std::size_t support)
@@ -49,12 +50,12 @@ class WindowRows {
   void add_straddling(const Window& w) { straddled_.add(w.first, w.query_end); }
   void add_without_target(const Window& w) { unmade_.add(w.first, w.query_end); }
 
-  /// A row that joins a task outside the windows.
+  /// Records a row that was added to a task and is not in its window.
   void add_row(std::size_t row) { joined_[row] = true; }
 
   bool asked_about(std::size_t row) const { return asked_about_.has(row); }
   bool in_task(std::size_t row) const { return adapted_on_.has(row) || asked_about(row) || joined_[row]; }
-  /// Of a row that is in no task.
+  /// The rule that left out a row which is in no task.
   LeftOutRule why_left_out(std::size_t row) const {
     return straddled_.has(row) ? LeftOutRule::straddling
            : unmade_.has(row)  ? LeftOutRule::without_target

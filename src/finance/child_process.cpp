@@ -21,7 +21,7 @@ std::string reason(int error) {
   return std::generic_category().message(error);
 }
 
-// Both ends of a pipe, closed on every way out.
+// Owns both ends of a pipe.
 class Pipe {
  public:
   Pipe() {
@@ -45,8 +45,8 @@ class Pipe {
   int ends_[2] = {-1, -1};
 };
 
-// What posix_spawn does to the child: it stands in its folder, has nothing to read, and both outputs go into
-// the pipe.
+// Prepares the child process for posix_spawn: its folder, an empty standard input, and both outputs into the
+// pipe.
 class SpawnActions {
  public:
   SpawnActions(const std::filesystem::path& folder, int output) {
@@ -104,7 +104,8 @@ ChildResult run_program(const std::vector<std::string>& arguments, const std::fi
 
 ChildResult run_python(const std::string& python, const std::vector<std::string>& arguments,
                        const std::filesystem::path& folder) {
-  const bool has_folder = python.find('/') != std::string::npos;  // named from here, not from `folder`
+  // a relative path of the interpreter is relative to the caller's folder, not to `folder`
+  const bool has_folder = python.find('/') != std::string::npos;
   std::vector<std::string> all = {has_folder ? std::filesystem::absolute(python).string() : python, "-I"};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return run_program(all, folder);

@@ -34,8 +34,8 @@ constexpr std::array<DatasetInfo, 1> catalogue = {{{
     .features = "har",
 }}};
 
-// Adjusted prices of the first years are so coarse that many returns are zero: they only warm the features
-// up.
+// Adjusted prices of the first years are so coarse that many returns are zero. They are used only to warm up
+// the features.
 constexpr std::string_view first_feature_date = "1995-01-01";
 
 const DatasetInfo& info_of(std::string_view name) {

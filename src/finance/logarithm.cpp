@@ -5,11 +5,11 @@
 
 namespace shoal::finance {
 
-// x = m 2^e with m in [sqrt(1/2), sqrt(2)); ln m = 2 atanh(s) = 2 (s + s^3/3 + s^5/5 + ...), s = (m - 1)/(m +
-// 1). |s| < 0.1716, so the first term left out, s^25/25, is below 3e-21 of ln m. m - 1 is exact.
+// x = m 2^e with m in [sqrt(1/2), sqrt(2)), and ln m = 2 atanh(s) = 2 (s + s^3/3 + s^5/5 + ...) with s = (m -
+// 1)/(m + 1). Because |s| < 0.1716, the first omitted term, s^25/25, is below 3e-21 ln m. m - 1 is exact.
 double natural_log(double x) {
   constexpr double sqrt_half = 0.70710678118654752440;
-  // ln 2 in two parts; the high one has 21 trailing zero bits, so that e x high is exact.
+  // ln 2 as a sum of two doubles. The high one has 21 trailing zero bits, so that e x high is exact.
   constexpr double ln2_high = 0x1.62e42feep-1;
   constexpr double ln2_low = 0x1.a39ef35793c76p-33;
 

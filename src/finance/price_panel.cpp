@@ -12,7 +12,7 @@
 namespace shoal {
 namespace {
 
-// Fields of one line, split at commas; a carriage return before the line end is dropped.
+// The fields of one line, separated by commas, without a carriage return at the end.
 std::vector<std::string_view> fields_of(std::string_view line) {
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   std::vector<std::string_view> fields;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A private temporary folder that goes away with its owner, whatever happens.
+// ScratchFolder: a private temporary folder that its destructor removes.
 #pragma once
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@ namespace shoal::finance {
 
 class ScratchFolder {
  public:
-  /// Throws ResourceError when the temporary directory cannot be written.
+  /// Throws ResourceError when the temporary folder of the system cannot be written.
   ScratchFolder() {
     std::error_code error;
     std::filesystem::path base = std::filesystem::temp_directory_path(error);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One pass per asset: returns, then recursions and moving sums, every operation in a fixed order.
+// Computes the features asset by asset: returns, then recursions and moving sums. Every operation has a fixed
+// order.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -13,7 +14,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t warm_up = 66;      // returns before the first row: the longest look-back
+constexpr std::size_t warm_up = 66;      // number of returns before the first row: the longest look-back
 constexpr double variance_floor = 0.01;  // (0.1 %)^2 in percent^2
 constexpr double risk_metrics = 0.94;
 constexpr double fast = 0.85;
@@ -39,7 +40,7 @@ void check(const PricePanel& prices) {
                             " on " + prices.dates[i / prices.assets.size()] + " is not finite and positive");
 }
 
-// r_t in percent for t = 1 .. dates - 1, as element t - 1.
+// The returns r_t in percent for t = 1 .. dates - 1; element t - 1 is r_t.
 std::vector<double> log_returns(const PricePanel& prices, std::size_t asset) {
   const std::size_t assets = prices.assets.size();
   std::vector<double> returns;
@@ -50,14 +51,14 @@ std::vector<double> log_returns(const PricePanel& prices, std::size_t asset) {
   return returns;
 }
 
-// Mean of squares[begin, end), summed in order.
+// The mean of squares[begin, end), added in order.
 double mean_of(const std::vector<double>& squares, std::size_t begin, std::size_t end) {
   double sum = 0.0;
   for (std::size_t t = begin; t < end; ++t) sum += squares[t];
   return sum / static_cast<double>(end - begin);
 }
 
-// Forecast h_t for t = warm_up .. size - 1 from the squares before t, as element t - warm_up.
+// The forecasts h_t for t = warm_up .. size - 1, from the squares before t; element t - warm_up is h_t.
 std::vector<double> ewma_variance(const std::vector<double>& squares, double decay) {
   std::vector<double> forecast;
   forecast.reserve(squares.size() - warm_up);
@@ -80,7 +81,7 @@ VolatilityTable volatility_features(const PricePanel& prices, std::string_view f
   const FloatEnvironment environment;
   check(prices);
   const std::size_t days = prices.dates.size(), assets = prices.assets.size();
-  // Return index t belongs to date t + 1.
+  // The return with index t belongs to date t + 1.
   std::size_t first = warm_up;
   while (first + 1 < days && prices.dates[first + 1] < first_date) ++first;
   if (first + 1 >= days)

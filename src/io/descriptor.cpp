@@ -32,7 +32,7 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const std::file
     const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
     if (count < 0) {
       if (errno == EINTR) continue;
-      if (errno == EAGAIN) {  // a pipe that somebody made non-blocking is full
+      if (errno == EAGAIN) {  // a full pipe that another process has made non-blocking
         pollfd waited{descriptor, POLLOUT, 0};
         ::poll(&waited, 1, -1);
         continue;

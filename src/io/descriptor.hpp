@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An open file descriptor, closed with its owner, and writing to it whole.
+// Descriptor: owns an open file descriptor. Functions that open, write and sync files, and check every error.
 #pragma once
 
 #include <unistd.h>
@@ -29,15 +29,16 @@ class Descriptor {
   int descriptor_;
 };
 
-/// Throws ResourceError: `file`, what failed, and the reason in errno.
+/// Throws ResourceError with `file`, what failed, and the reason in errno.
 [[noreturn]] void fail_with_errno(const std::filesystem::path& file, const char* what);
-/// open(2), again after a signal. Throws ResourceError; for a refused link (O_NOFOLLOW) it names it one.
+/// open(2), repeated after a signal. Throws ResourceError, which says so when O_NOFOLLOW has refused a link.
 Descriptor open_or_throw(const std::filesystem::path& file, int flags);
-/// Writes all of `bytes`, in as many pieces as it takes. Throws ResourceError.
+/// Writes all of `bytes`, with as many calls as that takes. Throws ResourceError.
 void write_all(int descriptor, std::span<const std::byte> bytes, const std::filesystem::path& file);
-/// fsync(2), again after a signal. Throws ResourceError.
+/// fsync(2), repeated after a signal. Throws ResourceError.
 void sync_file(int descriptor, const std::filesystem::path& file);
-/// Makes names in a folder last: fsync(2) of the folder; nothing where its file system has no such thing.
+/// Makes the names in a folder durable by fsync(2) of the folder. Does nothing when its file system cannot do
+/// that.
 void sync_folder(const std::filesystem::path& folder);
 
 }  // namespace shoal

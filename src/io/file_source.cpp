@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A task file as a finite source: every task in every phase.
+// Makes a finite source from a task file; every task is in every phase.
 #include <shoal/batch_source.hpp>
 #include <shoal/error.hpp>
 #include <shoal/task_file.hpp>

@@ -19,8 +19,8 @@
 namespace shoal {
 namespace {
 
-/// Without O_NONBLOCK the opening of a named pipe waits for its writer; with O_NOCTTY no terminal is taken
-/// over.
+/// O_NONBLOCK: opening a named pipe must not wait for a writer. O_NOCTTY: a terminal must not become the
+/// controlling terminal of the process.
 int open_to_read(const std::filesystem::path& path, Links links) {
   const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (links == Links::refused ? O_NOFOLLOW : 0);
   int descriptor = -1;
@@ -34,7 +34,7 @@ bool names_nothing(int error) {
   return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG || error == ELOOP;
 }
 
-/// What a thing is that is no regular file.
+/// Describes a file that is not regular.
 const char* kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return "is a folder";
   if (S_ISFIFO(mode)) return "is a pipe";
@@ -50,7 +50,8 @@ ssize_t read_some(int descriptor, void* to, std::size_t count) {
   return got;
 }
 
-/// Waits until the pipe or terminal has something to read, or no writer any more; false after `milliseconds`.
+/// Waits until a pipe or terminal can be read or has no writer; returns false after `milliseconds` (-1 = no
+/// limit).
 bool wait_for(int descriptor, int milliseconds) {
   pollfd waited{descriptor, POLLIN, 0};
   int ready = -1;
@@ -70,7 +71,7 @@ InputFile::InputFile(const std::filesystem::path& path, Links links, std::string
   if (!why.empty()) problem = name_ + ": " + why;
 }
 
-/// Why the caller refuses what stands there; empty for a regular file, whose size is then known.
+/// The reason why the caller refuses the file; empty for a regular file, whose size it then sets.
 std::string InputFile::examine(Links links) {
   if (descriptor_ < 0) {
     const int error = errno;
@@ -112,7 +113,7 @@ std::size_t InputFile::read(void* to, std::size_t count) {
   return done;
 }
 
-// Memory follows what was read, not what the file says of its size.
+// Memory grows with what has been read; the size that the file system reports may be wrong.
 std::string InputFile::rest(std::uint64_t limit) {
   std::string text;
   for (;;) {
@@ -151,11 +152,11 @@ std::string read_text_or_pipe(const std::filesystem::path& path, std::uint64_t l
     if (text.size() > limit)
       throw ResourceError(name + ": is longer than " + std::to_string(limit) + " bytes");
     if (got < 0 && (error == EAGAIN || error == EWOULDBLOCK)) {
-      wait_for(input.get(), -1);  // somebody holds the other end and has not written yet
+      wait_for(input.get(), -1);  // a writer has the pipe open but has not written yet
       waited = true;
     } else if (got < 0) {
       throw ResourceError(name + ": reading failed: " + std::strerror(error));
-    } else if (got == 0 && !waited) {  // nobody holds the other end (yet)
+    } else if (got == 0 && !waited) {  // no process has the pipe open for writing (yet)
       if (!wait_for(input.get(), 1000)) throw ResourceError(name + ": is a pipe that nobody writes into");
       waited = true;
     } else if (got == 0) {

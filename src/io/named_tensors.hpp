@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pieces of a flat vector as named tensors of a file, and back.
+// Stores parts of a flat vector as named tensors of a file, and loads them again.
 #pragma once
 
 #include <algorithm>
@@ -19,8 +19,8 @@ inline std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text + "]";
 }
 
-/// Tensor `spec` of `content`, with its shape and real numbers in it. Throws ModelError naming file and
-/// tensor.
+/// Returns tensor `spec` of `content`. Throws ModelError, naming file and tensor, when it is missing, has
+/// another shape, or is not real.
 inline const Tensor& require_tensor(const std::filesystem::path& file, const TensorFile& content,
                                     const TensorSpec& spec) {
   const std::string where = file.string() + ": tensor \"" + spec.name + "\"";
@@ -35,7 +35,8 @@ inline const Tensor& require_tensor(const std::filesystem::path& file, const Ten
   return tensor;
 }
 
-/// Copies tensor `spec` of `content`, for which require_tensor has held, to its place in `values`.
+/// Copies tensor `spec` of `content` into `values` at its offset. require_tensor() must have succeeded
+/// before.
 template <class Real>
 void load_tensor(const TensorFile& content, const TensorSpec& spec, std::vector<Real>& values) {
   const std::vector<Real> read = content.tensors.at(spec.name).values<Real>();

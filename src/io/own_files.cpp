@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view own_names[] = {"model.safetensors", "metrics.jsonl", "run.json", "train.log",
                                           "lock"};
 
-/// Files of a folder that Shoal writes there, or began to write.
+/// The files of a folder that Shoal writes, including temporary ones.
 std::vector<fs::path> own_files(const fs::path& run) {
   std::vector<fs::path> found;
   if (!fs::is_directory(run)) return found;
@@ -33,7 +33,7 @@ std::vector<fs::path> own_files(const fs::path& run) {
 
 ResourceError not_own_file(const fs::path& file, bool is_link) {
   return ResourceError(file.string() + (is_link ? ": is a symbolic link" : ": is not a regular file") +
-                       "; Shoal's own files in a run folder are files of that folder alone");
+                       "; the files that Shoal writes in a run folder must be regular files of that folder");
 }
 
 void require_own_files(const fs::path& run) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shoal's own files in a run folder. Folders travel between people: a link in one would make a run write, or
-// read, somewhere else.
+// The files that Shoal itself writes in a run folder must not be links. People pass such folders on, and a
+// link in one would make a run read or write elsewhere.
 #pragma once
 
 #include <filesystem>
@@ -10,14 +10,14 @@
 
 namespace shoal {
 
-/// What is said of an own file that is a link, or no regular file.
+/// The error for such a file that is a link, or not a regular file.
 ResourceError not_own_file(const std::filesystem::path& file, bool is_link);
 
-/// Throws ResourceError when one of the names that Shoal writes in `run` or in its checkpoints is taken by a
-/// link, a pipe, a device or a folder.
+/// Throws ResourceError when a name that Shoal writes in `run` or in its checkpoints is a link, a pipe, a
+/// device or a folder.
 void require_own_files(const std::filesystem::path& run);
 
-/// Removes what a kill left of files that were being written. Only for the holder of the run's lock.
+/// Removes temporary files that a killed process left. Only for the process that holds the run's lock.
 void remove_temporaries(const std::filesystem::path& run);
 
 }  // namespace shoal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parameters file of docs/formats.md.
+// Reads and writes parameters files (docs/formats.md).
 #include <algorithm>
 #include <set>
 #include <string_view>
@@ -19,14 +19,15 @@ StoredModel<Real> read_parameters(const std::filesystem::path& file, const Param
                                   const RateLayout& rates, MissingRates missing, double inner_lr) {
   const FloatEnvironment environment;
   const TensorFile content = read_tensor_file(file);
-  if (content.metadata.contains("config")) require_content_hash(file, content);  // the model of a run
+  // the file is the model of a run
+  if (content.metadata.contains("config")) require_content_hash(file, content);
   std::set<std::string_view> known;
   for (const auto& specs : {layout.tensors(), rates.tensors()})
     for (const TensorSpec& spec : specs) known.insert(spec.name);
   for (const auto& entry : content.tensors)
     if (!known.contains(entry.first))
       throw ModelError(file.string() + ": unknown tensor " + quoted_text(entry.first));
-  // Memory only for what the file holds: a model's configuration may claim any size.
+  // Checks the tensors before it allocates memory: the configuration of a model may claim any size.
   for (const TensorSpec& spec : layout.tensors()) require_tensor(file, content, spec);
   const bool any = std::any_of(rates.tensors().begin(), rates.tensors().end(),
                                [&](const TensorSpec& spec) { return content.tensors.contains(spec.name); });
@@ -72,8 +73,9 @@ int outputs_in(const std::filesystem::path& file) {
     last = &at->second;
   }
   if (!last || last->shape.size() != 2 || last->shape[1] < 1 || last->shape[1] > 1 << 24)
-    throw ModelError(file.string() +
-                     ": no layers.{i}.weight of shape [inputs, outputs] to tell the outputs from");
+    throw ModelError(
+        file.string() +
+        ": has no tensor layers.{i}.weight of shape [inputs, outputs], which gives the number of outputs");
   return static_cast<int>(last->shape[1]);
 }
 

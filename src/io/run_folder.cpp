@@ -23,9 +23,11 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 constexpr std::size_t checkpoints_kept = 3;
-constexpr std::int64_t most_counted = std::int64_t{1} << 53;  ///< iterations or tasks: far from overflow
+/// upper bound of the iterations or tasks in a checkpoint, far from overflow
+constexpr std::int64_t most_counted = std::int64_t{1} << 53;
 
-/// One line of metrics.jsonl: no time in it, so that equal runs have equal logs. A NaN mean is null.
+/// Formats a line of metrics.jsonl. It contains no time, so that equal runs have equal logs. A NaN mean
+/// becomes null.
 std::string line_of(const TrainMetrics& metrics) {
   ordered_json line = {{"iteration", metrics.iteration},
                        {"query_loss_before", metrics.query_loss_before},
@@ -51,7 +53,7 @@ std::string line_of(const Validation& validation) {
   return line.dump() + "\n";
 }
 
-/// checkpoint-<iteration>.safetensors of a folder, newest first.
+/// The files checkpoint-<iteration>.safetensors of a folder, newest first.
 std::vector<std::pair<std::int64_t, fs::path>> checkpoints_in(const fs::path& folder) {
   std::vector<std::pair<std::int64_t, fs::path>> found;
   if (!fs::is_directory(folder)) return found;
@@ -68,8 +70,8 @@ std::vector<std::pair<std::int64_t, fs::path>> checkpoints_in(const fs::path& fo
   return found;
 }
 
-/// Whether iterations of a run are in the folder. A checkpoint from before the first one holds nothing that a
-/// new run would lose.
+/// Whether the folder contains iterations of a run. A checkpoint of iteration 0 does not count, because a new
+/// run would lose nothing.
 bool holds_run(const fs::path& folder) {
   std::error_code none;
   const auto log_size = fs::file_size(folder / "metrics.jsonl", none);
@@ -78,7 +80,7 @@ bool holds_run(const fs::path& folder) {
          (!checkpoints.empty() && checkpoints.front().first > 0);
 }
 
-/// Where the log may stand for a checkpoint, a line each: what thin() does to the log needs two.
+/// Formats the positions of the log that a checkpoint accepts, one per line; thin() needs two.
 std::string text_of(std::initializer_list<LogPosition> marks) {
   std::string text;
   for (const LogPosition& mark : marks) text += std::to_string(mark.bytes) + " " + mark.sha256 + "\n";
@@ -124,7 +126,8 @@ class RunFolder final : public RunStore<Real> {
     content.tensors["counters"] = Tensor::of({4}, counters);
     store_selection(content, checkpoint.selection);
     content.metadata["manifest"] = manifest_;
-    content.metadata["log"] = text_of({log_.sync()});  // on the disk before a checkpoint counts on it
+    // the log must be on disk before the checkpoint that refers to it
+    content.metadata["log"] = text_of({log_.sync()});
     const fs::path folder = folder_ / "checkpoints";
     const fs::path file = folder / ("checkpoint-" + std::to_string(checkpoint.iteration) + ".safetensors");
     write_hashed_file(file, std::move(content), Links::refused);
@@ -141,7 +144,7 @@ class RunFolder final : public RunStore<Real> {
         const auto manifest = content.metadata.find("manifest");
         if (manifest == content.metadata.end()) throw ModelError(file.string() + ": has no manifest");
         if (manifest->second != manifest_) {
-          if (!holds_run(folder_)) return std::nullopt;  // it ended before it began
+          if (!holds_run(folder_)) return std::nullopt;  // the other run has ended before its first iteration
           throw AnotherRun(file.string() + ": belongs to another run: " + difference(manifest->second));
         }
         Checkpoint<Real> checkpoint = read(file, content, iteration);
@@ -150,8 +153,8 @@ class RunFolder final : public RunStore<Real> {
         return checkpoint;
       } catch (const AnotherRun&) {
         throw;
-      } catch (const ModelError& error) {  // damaged: the one before it may be whole
-        if (warn_) warn_(std::string(error.what()) + "; passed over for the checkpoint before it");
+      } catch (const ModelError& error) {  // the file is damaged; the checkpoint before it may be intact
+        if (warn_) warn_(std::string(error.what()) + "; passed over, the checkpoint before it is used");
       }
     }
     if (holds_run(folder_))
@@ -166,7 +169,7 @@ class RunFolder final : public RunStore<Real> {
       return at % log_every == 0 || at == last || line.contains("validation_loss");
     });
     if (kept == text) return;
-    // The checkpoint counts on either log until the new one is there: a kill in between loses nothing.
+    // Until the new log is in place, the checkpoint accepts both logs; so a kill in between loses nothing.
     if (newest_) {
       TensorFile content = read_tensor_file(*newest_, Links::refused);
       content.metadata["log"] = text_of({LogPosition{kept.size(), sha256(kept)}, log_.sync()});
@@ -214,7 +217,7 @@ class RunFolder final : public RunStore<Real> {
     return checkpoint;
   }
 
-  /// Counters that a run can reach: the iteration is that of the file's name.
+  /// Checks that a run can have these counters, and that the iteration is that of the file's name.
   static void require_possible(const fs::path& file, const Checkpoint<Real>& checkpoint,
                                std::int64_t iteration) {
     const std::int64_t seen = checkpoint.tasks_seen, failed = checkpoint.tasks_failed,
@@ -226,7 +229,7 @@ class RunFolder final : public RunStore<Real> {
                        std::to_string(failed) + " failed, " + std::to_string(updates) + " updates");
   }
 
-  /// Drops the lines of the log that were written after the checkpoint.
+  /// Truncates the log to the lines that were written before the checkpoint.
   void cut_log(const fs::path& file, const TensorFile& content) {
     const auto text = content.metadata.find("log");
     if (text != content.metadata.end())
@@ -236,7 +239,7 @@ class RunFolder final : public RunStore<Real> {
                      ": metrics.jsonl does not begin with the lines that belong to this checkpoint");
   }
 
-  /// First line in which the manifest of a checkpoint differs from this run's.
+  /// The first line in which a checkpoint's manifest differs from that of this run.
   std::string difference(const std::string& theirs) const {
     std::istringstream mine_stream(manifest_), their_stream(theirs);
     for (std::string mine, their;;) {
@@ -248,7 +251,7 @@ class RunFolder final : public RunStore<Real> {
     }
   }
 
-  /// The lines of metrics.jsonl for which keep(iteration, line) holds.
+  /// The lines of metrics.jsonl for which keep(iteration, line) is true.
   template <class Wanted>
   static std::string lines_of(const std::string& text, Wanted keep) {
     std::string kept;
@@ -267,7 +270,7 @@ class RunFolder final : public RunStore<Real> {
   RunLock lock_;
   fs::path folder_;
   RunLog log_;
-  std::optional<fs::path> newest_;  ///< checkpoint that a resume would go on from
+  std::optional<fs::path> newest_;  ///< the checkpoint from which a resume would continue
   std::string manifest_;
   std::size_t parameters_, rates_;
   std::function<void(const std::string&)> warn_;
@@ -283,13 +286,13 @@ std::unique_ptr<RunStore<Real>> open_run(const fs::path& folder, const std::stri
     if (start == StartFrom::beginning && holds_run(folder))
       throw InvalidArgument(folder.string() + ": already holds a run; choose another folder, or resume it");
   };
-  require_none();  // before anything is written there
+  require_none();  // checks before anything is written
   require_own_files(folder);
   std::error_code error;
   fs::create_directories(folder / "checkpoints", error);
   if (error) throw ResourceError(folder.string() + ": cannot be created: " + error.message());
   RunLock lock(folder, warn);
-  require_none();  // another process may have been quicker
+  require_none();  // checks again: another process may have created the run before the lock
   remove_temporaries(folder);
   return std::make_unique<RunFolder<Real>>(folder, manifest, layout.size(), rates.size(), std::move(lock),
                                            std::move(warn));

@@ -23,8 +23,8 @@ std::string this_process() {
   return std::to_string(::getpid()) + " on " + host.data() + "\n";
 }
 
-/// What the holder wrote into the lock. It may have got it this moment: its words are waited for, half a
-/// second at most.
+/// Reads what the holder wrote into the lock file. The holder may have got the lock just now, so this waits
+/// up to half a second for its text.
 std::string holder(int descriptor) {
   for (int attempt = 0; attempt < 25; ++attempt) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -54,7 +54,7 @@ RunLock::RunLock(const std::filesystem::path& run, const std::function<void(cons
     return;
   }
   const std::string text = this_process();
-  // Only a message of another process depends on these.
+  // An error here does not matter: only the message of another process depends on these calls.
   [[maybe_unused]] const bool written =
       ::ftruncate(file_.get(), 0) == 0 &&
       ::pwrite(file_.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One process at a time in a run folder.
+// RunLock: allows one process at a time in a run folder.
 #pragma once
 
 #include <filesystem>
@@ -10,12 +10,12 @@
 
 namespace shoal {
 
-/// Holds flock(2) on RUN/lock; the kernel frees it when the process ends, however it ends. The file holds the
-/// number of the process and the name of the machine, for the message that another process gets.
+/// Holds flock(2) on RUN/lock. The kernel releases it when the process ends, for whatever reason. The file
+/// contains the process id and the name of the machine, for the error message of other processes.
 class RunLock {
  public:
-  /// Throws ResourceError when another process holds the lock. Where the file system has no locks, `warn` is
-  /// told, and the run goes on without.
+  /// Throws ResourceError when another process holds the lock. When the file system has no locks, calls
+  /// `warn` and continues without one.
   RunLock(const std::filesystem::path& run, const std::function<void(const std::string&)>& warn);
 
  private:

@@ -40,7 +40,7 @@ void RunLog::append(const std::string& line) {
   try {
     write_all(descriptor_.get(), std::as_bytes(std::span(line)), file_);
   } catch (const ResourceError&) {
-    // What was written of the line; if it stays, the next resume cuts it off.
+    // Removes the part of the line that was written. If that fails, the next resume removes it.
     [[maybe_unused]] const int truncate = ::ftruncate(descriptor_.get(), static_cast<off_t>(bytes_));
     throw;
   }

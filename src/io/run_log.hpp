@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RUN/metrics.jsonl: whole lines, appended; a checkpoint counts on the lines before it.
+// RunLog: the log RUN/metrics.jsonl. Whole lines are appended; a checkpoint records the lines before it.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace shoal {
 
-/// The log up to a line: how many bytes, and their SHA-256.
+/// A position in the log: the number of bytes before it, and their SHA-256.
 struct LogPosition {
   std::uint64_t bytes = 0;
   std::string sha256;
@@ -21,17 +21,17 @@ class RunLog {
  public:
   explicit RunLog(std::filesystem::path file) : file_(std::move(file)) {}
 
-  /// Appends a line, which ends with a newline: whole, or not at all. Throws ResourceError.
+  /// Appends a line that ends with a newline. On an error, nothing of the line remains. Throws ResourceError.
   void append(const std::string& line);
-  /// Brings all lines to the disk and says where the log stands. Throws ResourceError.
+  /// Syncs all lines to the disk and returns the position of the log's end. Throws ResourceError.
   LogPosition sync();
-  /// Cuts the log to `mark` and goes on from there; false, and nothing changed, when its first bytes are not
-  /// those of the mark. Throws ResourceError.
+  /// Truncates the log to `mark` and continues there. Returns false, without a change, when the first bytes
+  /// of the log are not those of the mark. Throws ResourceError.
   bool truncate(const LogPosition& mark);
 
   /// All lines. Throws ResourceError.
   std::string text() const;
-  /// Puts other lines in place of all. Throws ResourceError; the old ones are then still there.
+  /// Replaces all lines. Throws ResourceError; the old lines are then still there.
   void replace(const std::string& text);
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What validation has found so far, as tensors of a checkpoint.
+// Stores the state of model selection as tensors of a checkpoint.
 #pragma once
 
 #include <filesystem>
@@ -9,12 +9,12 @@
 
 namespace shoal {
 
-/// Writes nothing where no validation has been.
+/// Stores nothing when there has been no validation.
 template <class Real>
 void store_selection(TensorFile& content, const ModelSelection<Real>& selection);
 
-/// The selection of a checkpoint whose other parts have been read. Throws ModelError naming `file` when its
-/// tensors are missing, have other shapes than `checkpoint.parameters`, or tell what cannot be.
+/// Loads the selection of a checkpoint whose other parts have been loaded. Throws ModelError, naming `file`,
+/// when its tensors are missing, have other shapes than `checkpoint.parameters`, or have impossible values.
 template <class Real>
 ModelSelection<Real> load_selection(const std::filesystem::path& file, const TensorFile& content,
                                     const Checkpoint<Real>& checkpoint);

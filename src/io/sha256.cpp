@@ -39,7 +39,7 @@ std::string Sha256::digest() const {
   Sha256 padded = *this;
   const std::uint64_t bits = length_ * 8;
   std::array<std::byte, 72> tail{std::byte{0x80}};
-  const std::size_t zeros = (119 - filled_) % 64;  // up to eight bytes before the end of a block
+  const std::size_t zeros = (119 - filled_) % 64;  // zeros up to the last eight bytes of a block
   for (std::size_t i = 0; i < 8; ++i) tail[1 + zeros + i] = static_cast<std::byte>(bits >> (56 - 8 * i));
   padded.add(std::span(tail).first(1 + zeros + 8));
   std::string text;

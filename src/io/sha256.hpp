@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 (FIPS 180-4), piece by piece. Not for secrets: it names inputs and tasks, and shows damage.
+// SHA-256 (FIPS 180-4) of data that come piece by piece. It identifies inputs and tasks and detects damage;
+// it does not protect secrets.
 #pragma once
 
 #include <array>
@@ -15,7 +16,7 @@ class Sha256 {
  public:
   void add(std::span<const std::byte> bytes);
   void add(std::string_view text) { add(std::as_bytes(std::span(text))); }
-  /// Of all that was added so far, as 64 lower-case hex digits; more may be added afterwards.
+  /// The hash of everything added so far, as 64 lower-case hex digits. More may be added afterwards.
   std::string digest() const;
 
  private:

@@ -9,7 +9,7 @@
 namespace shoal {
 namespace {
 
-/// Runs `read`, turning what it throws into a DataError that starts with the file's name.
+/// Runs `read`, and rethrows its errors as DataError with the file's name in front.
 template <class Read>
 auto as_data_error(const std::string& file, Read read) {
   try {
@@ -34,7 +34,7 @@ class TaskTensors {
     if (const Tensor* tensor = find(name)) return *tensor;
     throw ModelError(file_ + ": tensor \"" + name + "\" is missing");
   }
-  /// Throws unless the tensor has this many dimensions and is of I64 (T = std::int64_t), or F32 or F64.
+  /// Throws unless the tensor has `rank` dimensions and the dtype I64 (for T = std::int64_t), or F32 or F64.
   template <class T>
   void require(const std::string& name, std::size_t rank) const {
     const Tensor& tensor = required(name);
@@ -48,7 +48,7 @@ class TaskTensors {
       throw ModelError(file_ + ": tensor \"" + name + "\" must have " + std::to_string(rank) +
                        " dimensions, has " + std::to_string(tensor.shape.size()));
   }
-  /// The values; the file's bytes of the tensor are given back, so that no more than one is there twice.
+  /// Returns the values and frees the tensor's bytes, so that at most one tensor is in memory twice.
   template <class T>
   std::vector<T> take(const std::string& name, std::size_t rank) {
     require<T>(name, rank);
@@ -60,7 +60,7 @@ class TaskTensors {
     return std::any_of(content_.tensors.begin(), content_.tensors.end(),
                        [](const auto& entry) { return entry.second.dtype == DType::f64; });
   }
-  /// Columns of a [rows, columns] tensor.
+  /// The number of columns of a [rows, columns] tensor.
   int columns(const std::string& name) const {
     const std::int64_t count = required(name).shape.at(1);
     if (count < 1 || count > 1 << 24)
@@ -82,9 +82,9 @@ class TaskTensors {
   TensorFile content_;
 };
 
-constexpr std::int64_t most_classes = 1 << 24;  // a float holds every label
+constexpr std::int64_t most_classes = 1 << 24;  // up to here, a float represents every label exactly
 
-/// Columns of support and query, which must agree.
+/// The columns of support and query, which must be the same.
 TaskColumns columns_of(const TaskTensors& tensors) {
   const auto columns_of_set = [&](const std::string& set) {
     tensors.require<float>(set + "x", 2);

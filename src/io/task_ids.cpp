@@ -17,7 +17,7 @@ std::string text_of_ids(std::span<const std::int64_t> ids) {
   std::string text;
   text.reserve((ids.size() * 8 + 2) / 3 * 4);
   std::uint32_t bits = 0;
-  int held = 0;  // bits that are not written yet
+  int held = 0;  // number of bits that have not been written yet
   const auto put = [&] {
     held -= 6;
     text += alphabet[(bits >> held) & 63];

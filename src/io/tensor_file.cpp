@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// safetensors: u64 length of a JSON header, the header, the tensors' bytes. Files are hostile: every size is
-// checked against what is left of the file before anything is allocated.
+// Reads and writes safetensors files: the length of a JSON header as u64, the header, the bytes of the
+// tensors. Files may be hostile, so every size is checked against the rest of the file before memory is
+// allocated.
 #include <shoal/tensor_file.hpp>
 
 #include <algorithm>

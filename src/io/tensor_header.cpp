@@ -24,9 +24,9 @@ constexpr TypeName types[] = {{DType::f32, "F32", 4},
 constexpr std::string_view metadata_name = "__metadata__";
 constexpr std::size_t most_extents = 8;
 
-/// Takes the parser's events. The format has four levels: the object of tensors, a tensor or the metadata,
-/// its fields, and the numbers of shape and data_offsets. Whatever does not belong where it stands is refused
-/// there.
+/// Receives the parser's events. The format has four levels: the object of tensors; a tensor or the metadata;
+/// its fields; the numbers of shape and data_offsets. A value that is not allowed at its level throws at
+/// once.
 class HeaderReader final : public nlohmann::json_sax<json> {
  public:
   HeaderReader(const std::string& file, TensorHeader& header) : file_(file), header_(header) {}
@@ -126,7 +126,7 @@ class HeaderReader final : public nlohmann::json_sax<json> {
   }
 
   bool parse_error(std::size_t position, const std::string&, const json::exception& error) override {
-    // 406 is the one error that is no matter of syntax.
+    // 406 is the only error that is not about syntax.
     throw ModelError(file_ + ": header, byte " + std::to_string(8 + position) +
                      (error.id == 406 ? ": a number beyond the range of a double" : ": not valid JSON"));
   }
@@ -143,7 +143,7 @@ class HeaderReader final : public nlohmann::json_sax<json> {
   [[noreturn]] void refuse_twice(const std::string& key) const {
     throw ModelError(file_ + ": header: key " + quoted_text(key) + " occurs twice");
   }
-  /// A value that does not belong where it stands.
+  /// Throws for a value that is not allowed at this level.
   [[noreturn]] void unexpected() const {
     switch (level_) {
       case Level::outside:
@@ -171,11 +171,11 @@ class HeaderReader final : public nlohmann::json_sax<json> {
   Level level_ = Level::outside;
   std::string name_, field_;
   bool metadata_seen_ = false;
-  unsigned seen_ = 0;     ///< fields of the tensor at hand, a bit each
-  unsigned offsets_ = 0;  ///< numbers in its data_offsets
+  unsigned seen_ = 0;     ///< one bit for each field of the current tensor that has been read
+  unsigned offsets_ = 0;  ///< number of values read of its data_offsets
 };
 
-/// The bytes of a tensor: inside of the data, and as many as its shape needs.
+/// Checks that a tensor's bytes are inside the data, and that their number fits its shape.
 void check_extent_of(const std::string& file, const TensorExtent& tensor_extent, std::uint64_t data_size) {
   const auto refuse = [&](const std::string& why) {
     throw ModelError(file + ": tensor " + quoted_text(*tensor_extent.name) + ": " + why);
@@ -214,7 +214,7 @@ void check_extents(const std::string& file, std::vector<TensorExtent>& extents, 
                      " bytes after the last tensor, from byte " + std::to_string(8 + header_size + at));
 }
 
-/// A JSON string; bytes that are not UTF-8 become U+FFFD.
+/// Writes a JSON string; bytes that are not UTF-8 become U+FFFD.
 std::string json_string(const std::string& text) {
   return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -227,7 +227,7 @@ const TypeName& type_of(DType dtype) {
 }
 
 TensorHeader read_tensor_header(const std::string& file, std::string_view text, std::uint64_t data_size) {
-  // The parser would take a zero byte for the end, and let anything stand behind it.
+  // The parser would take a zero byte for the end of the text and ignore everything after it.
   if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos)
     throw ModelError(file + ": header, byte " + std::to_string(8 + zero) + ": not valid JSON");
   TensorHeader header;
@@ -252,7 +252,7 @@ std::string tensor_header_text(const TensorFile& content, std::string_view witho
   bool metadata_done = false;
   std::uint64_t at = 0;
   for (const auto& [name, tensor] : content.tensors) {
-    if (!metadata_done && name > metadata_name) {  // keys in the order of their bytes
+    if (!metadata_done && name > metadata_name) {  // keys are in the order of their bytes
       put_metadata();
       metadata_done = true;
     }

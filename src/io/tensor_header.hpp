@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The JSON header of a safetensors file, read in one pass: time and memory grow with its length, whatever it
-// says.
+// Reads the JSON header of a safetensors file in one pass. Time and memory grow with its length, whatever it
+// contains.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,12 @@ namespace shoal {
 struct TypeName {
   DType dtype;
   const char* name;
-  std::size_t size;  ///< bytes of an element
+  std::size_t size;  ///< bytes per element
 };
 const TypeName& type_of(DType dtype);
 
-/// Where a tensor's bytes lie behind the header. The pointers look into the file's map of tensors.
+/// Where the bytes of a tensor are, counted from the end of the header. The pointers refer to the file's map
+/// of tensors.
 struct TensorExtent {
   const std::string* name = nullptr;
   Tensor* tensor = nullptr;
@@ -27,14 +28,15 @@ struct TensorExtent {
 };
 
 struct TensorHeader {
-  TensorFile content;                 ///< tensors without bytes, metadata
+  TensorFile content;                 ///< the tensors, still without bytes, and the metadata
   std::vector<TensorExtent> extents;  ///< in the order of their bytes, which fill the data without a gap
 };
 
-/// Reads a header that stands before `data_size` bytes. Throws ModelError naming `file` and byte or tensor.
+/// Reads a header that is followed by `data_size` bytes. Throws ModelError, naming `file` and the byte or
+/// tensor.
 TensorHeader read_tensor_header(const std::string& file, std::string_view text, std::uint64_t data_size);
 
-/// The header of the file that `content` makes, without the metadata entry `without` (empty: with all).
+/// The header for a file with this content. It leaves out the metadata entry `without`; empty = none.
 std::string tensor_header_text(const TensorFile& content, std::string_view without = {});
 
 }  // namespace shoal

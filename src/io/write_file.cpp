@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Crash-safe writing: beside the name, synced, renamed, the folder synced. At any instant the old content or
-// the new one is there, whole. What is no file (a pipe, a device, an open descriptor) is written into, never
-// replaced.
+// Writes files crash-safely: writes a temporary file in the same folder, syncs it, renames it, and syncs the
+// folder. At every instant the old content or the new one is there as a whole. Pipes, devices and open
+// descriptors are written into and never replaced.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,8 +23,8 @@
 namespace shoal {
 namespace {
 
-/// A new file beside `file`, under a name that nobody can know before: mkostemp's, but with the mode that the
-/// caller's umask gives. Removed unless it was renamed.
+/// A temporary file in the folder of `file`, with an unpredictable name. Unlike a file of mkostemp(3), it has
+/// the mode that the caller's umask gives. It is removed unless it was renamed.
 class Temporary {
  public:
   explicit Temporary(const std::filesystem::path& file) {
@@ -47,7 +47,7 @@ class Temporary {
   Temporary& operator=(const Temporary&) = delete;
 
   int descriptor() const { return descriptor_.get(); }
-  /// Closes the file and gives it its name.
+  /// Closes the file and renames it to its final name.
   void rename_to(const std::filesystem::path& file) {
     if (descriptor_.close() != 0 && errno != EINTR) fail_with_errno(file, "closing failed");
     if (::rename(path_.c_str(), file.c_str()) != 0) fail_with_errno(file, "renaming failed");
@@ -71,7 +71,7 @@ PutText writer(int descriptor, const std::filesystem::path& file) {
   };
 }
 
-/// Where symbolic links lead, also when nothing is there yet.
+/// Follows symbolic links, also to a name that does not exist yet.
 std::filesystem::path behind_links(std::filesystem::path file) {
   for (int hops = 0; std::filesystem::is_symlink(file); ++hops) {
     if (hops == 40) throw ResourceError(file.string() + ": too many symbolic links");
@@ -80,7 +80,7 @@ std::filesystem::path behind_links(std::filesystem::path file) {
   return file;
 }
 
-/// A named pipe that somebody reads, or will within a second.
+/// Opens a named pipe for writing; waits up to a second for a reader.
 Descriptor open_pipe(const std::filesystem::path& name) {
   const auto last = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   for (;;) {
@@ -98,7 +98,7 @@ Descriptor open_pipe(const std::filesystem::path& name) {
   }
 }
 
-/// The open descriptor that a name such as /dev/stdout stands for, or -1.
+/// The open descriptor that a name such as /dev/stdout means, or -1.
 int open_descriptor(std::filesystem::path name) {
   for (int hops = 0; hops < 40; ++hops) {
     const std::filesystem::path folder = name.parent_path(), number = name.filename();
@@ -118,7 +118,8 @@ int open_descriptor(std::filesystem::path name) {
 
 void write_file(const std::filesystem::path& name, const ProduceText& produce, Links links) {
   if (const int fd = links == Links::followed ? open_descriptor(name) : -1; fd >= 0) {
-    // Somebody's file behind it stays, and is written on where they are in it.
+    // The descriptor may be a file that somebody else has opened: it is not replaced, and writing continues
+    // at its current position.
     std::fflush(nullptr);
     produce(writer(fd, name));
     return;

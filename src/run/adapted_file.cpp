@@ -87,14 +87,14 @@ StoredModels<Real>::StoredModels(const std::filesystem::path& file, const Parame
     if (stored.shape != with_tasks(static_cast<std::int64_t>(ids.size()), spec.shape))
       throw ModelError(name_ + ": tensor \"fast." + spec.name + "\" does not fit the model");
     weights_.push_back(stored.template values<Real>());
-    stored.bytes = {};  // not held twice
+    stored.bytes = {};  // frees the memory: the values are in weights_ now
   }
 }
 
 template <class Real>
 StoredModels<Real>::StoredModels(const AdaptedModels& models, const ParameterLayout& layout)
     : name_("the adapted models"), layout_(layout) {
-  const FloatEnvironment environment;  // a model of the other precision is rounded
+  const FloatEnvironment environment;  // a conversion from double to float must round as the contract says
   const auto theirs = models.layout.tensors(), ours = layout.tensors();
   std::visit(
       [&]<class Other>(const FastWeights<Other>& fast) {

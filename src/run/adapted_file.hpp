@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Adapted models as they are stored: the tensors of a file, and models to predict with, task by task.
+// Stores adapted models in a file, and finds the model of a task again.
 #pragma once
 
 #include <cstdint>
@@ -17,33 +17,35 @@
 
 namespace shoal {
 
-/// Puts adapted weights [tasks, P] into a file: `fast.` + each parameter's name [tasks, ...].
+/// Adds fast weights phi [tasks, P] to a file: a tensor [tasks, ...] named `fast.` + name for every
+/// parameter.
 template <class Real>
 void store_fast_weights(TensorFile& content, const ParameterLayout& layout, std::span<const Real> phi);
 
-/// Adapted models, found by task id. Of a file they are not held twice: the tensors stay as they are stored.
+/// Adapted models by task id. The weights have the order of the file, tensor by tensor, so that reading needs
+/// no second copy.
 template <class Real>
 class StoredModels {
  public:
-  /// Reads a file. Throws ModelError: not such a file, or not of this layout.
+  /// Reads a file. Throws ModelError when it has no adapted models, or models of another layout.
   StoredModels(const std::filesystem::path& file, const ParameterLayout& layout);
-  /// Takes models in memory. Throws ModelError when they are of another layout.
+  /// Copies models in memory. Throws ModelError when they have another layout.
   StoredModels(const AdaptedModels& models, const ParameterLayout& layout);
 
-  /// Throws DataError with their number and the first keys when tasks of the data have no model here.
+  /// Throws DataError, naming the first tasks and their number, when tasks of the data have no model here.
   void require_all(std::span<const std::int64_t> ids, const OpenedData& data) const;
-  /// The models of the tasks `ids`, in that order; all must be there.
+  /// The fast weights of the tasks `ids`, in that order. Every task must have a model.
   FastWeights<Real> of(std::span<const std::int64_t> ids) const;
 
  private:
   void add(std::int64_t id, TaskStatus status, std::int32_t failed_step);
 
-  std::string name_;  // in errors
+  std::string name_;  // how errors name these models
   ParameterLayout layout_;
-  std::map<std::int64_t, std::size_t> index_;  // of a task below
+  std::map<std::int64_t, std::size_t> index_;  // task id -> index of the task below
   std::vector<TaskStatus> status_;
   std::vector<std::int32_t> failed_step_;
-  std::vector<std::vector<Real>> weights_;  // by tensor of the layout: [tasks, ...]
+  std::vector<std::vector<Real>> weights_;  // one entry per tensor of the layout: [tasks, ...]
 };
 
 extern template class StoredModels<float>;

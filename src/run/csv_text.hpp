@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields of the CSV files that predictions are written to.
+// Writes fields of CSV files.
 #pragma once
 
 #include <charconv>
@@ -9,8 +9,8 @@
 
 namespace shoal {
 
-/// A field as RFC 4180 has it: in quotes when it holds a comma, a quote or an end of line, or when blanks at
-/// its ends would be lost.
+/// Quotes a field as RFC 4180 does: when it contains a comma, a quote or a line end. Also quotes a field that
+/// begins or ends with blanks, because readers may drop those.
 inline std::string csv_text(std::string_view text) {
   const bool blank_ends = !text.empty() && (text.front() == ' ' || text.front() == '\t' ||
                                             text.back() == ' ' || text.back() == '\t');
@@ -23,7 +23,7 @@ inline std::string csv_text(std::string_view text) {
   return quoted + "\"";
 }
 
-/// The fewest digits that read back to the same number; NaN, inf and -inf in words.
+/// The fewest digits that read back to the same number; NaN, inf or -inf in words.
 template <class Real>
 std::string number_text(Real value) {
   if (std::isnan(value)) return "NaN";

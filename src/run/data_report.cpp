@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::size_t most_named = 5;  // constant features in a sentence
+constexpr std::size_t most_named = 5;  // number of constant features that a sentence names
 
 std::string text_of(const ordered_json& json) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
@@ -58,7 +58,7 @@ std::vector<std::string> left_out_lines(const LeftOut& left) {
     if (tells(left, rule)) lines.push_back("left out: " + sentence(left, rule));
   if (const auto& unknown = left.unknown_categories; !unknown.empty())
     lines.push_back(std::to_string(unknown.size()) +
-                    " categories that no meta-train row had, read as none, e.g. " +
+                    " categories that no meta-train row had; their inputs are 0, e.g. " +
                     printable(unknown.front()));
   return lines;
 }

@@ -18,16 +18,17 @@
 namespace shoal {
 namespace {
 
-/// Which tasks are looked at, and how a table is to be read for that.
+/// Which tasks to evaluate, and how to open the data for that.
 struct View {
   std::string phase;          ///< train, validation, test or all
-  Phases phases;              ///< of a table
-  Phase asked = Phase::test;  ///< of the source
-  bool picks = false;         ///< tasks are picked by their phase in the run
+  Phases phases;              ///< how a table is split
+  Phase asked = Phase::test;  ///< the phase whose tasks the source is asked for
+  bool picks = false;         ///< select tasks by the phase that they had in the run
 };
 
-/// The run's own data keep the run's split. Other data are new as a whole; a phase that is asked for picks
-/// those of their tasks that the run has seen in it (test: and those that it has not seen at all).
+/// The run's own data keep the run's split. All tasks of other data are test tasks of their source. When the
+/// caller asks for a phase, those tasks are selected that had this phase in the run; for `test`, also the
+/// tasks that the run has not seen.
 View view_of(const EvaluateOptions& options, const TrainedModel& model) {
   const bool all = options.all_phases;
   const Phase asked = all ? Phase::test : options.phase.value_or(Phase::test);
@@ -38,7 +39,7 @@ View view_of(const EvaluateOptions& options, const TrainedModel& model) {
   if (is_file && own) return {"all", Phases::all_test};
   if (own && !all) return {to_string(asked), Phases::split, asked};
   if (!given && trained != TaskSourceKind::table)
-    throw InvalidArgument("evaluate: --phase all: there is no end of generated tasks; choose one phase");
+    throw InvalidArgument("evaluate: --phase all: a generator has no last task; choose one phase");
   if (!options.phase || all) return {"all", Phases::all_test};
   return {to_string(asked), Phases::all_test, Phase::test, true};
 }
@@ -57,7 +58,7 @@ BasicTaskBatch<Real> picked(const OpenedData& data, BasicTaskBatch<Real> tasks, 
   return tasks.select(places);
 }
 
-/// Notes which of the tasks the model was trained on, in order of name.
+/// Tells which of the tasks the model was trained on, in order of name.
 void tell_trained_on(const OpenedData& data, std::span<const std::int64_t> ids, const Notify& notify) {
   std::vector<std::string> names;
   for (const std::int64_t id : ids)

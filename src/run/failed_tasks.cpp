@@ -12,8 +12,8 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t shown = 3;     // failures that a sentence gives reasons for
-constexpr std::size_t longest = 60;  // characters of a key in a sentence
+constexpr std::size_t shown = 3;     // number of failures that a sentence gives reasons for
+constexpr std::size_t longest = 60;  // largest number of characters of a key in a sentence
 
 }  // namespace
 

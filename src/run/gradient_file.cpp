@@ -16,7 +16,7 @@
 namespace shoal {
 namespace {
 
-/// A learner that begins with the parameters of a file, or with those that the seed draws.
+/// Makes a learner with the parameters of a file, or with those that the seed draws.
 template <class Real>
 BasicMetaLearner<Real> starting_learner(const Context& context, const RunConfig& config,
                                         const OpenedData& data, const std::filesystem::path& parameters) {

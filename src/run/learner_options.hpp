@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options of a learner, as a configuration and the data say.
+// Makes the options of a learner from a configuration and the data.
 #pragma once
 
 #include <shoal/meta_learner.hpp>
@@ -9,7 +9,7 @@
 
 namespace shoal {
 
-/// `source`: whose targets the learner computes with.
+/// `source` decides how targets are scaled, and so which loss the learner computes.
 template <class Real>
 typename BasicMetaLearner<Real>::Options learner_options(const RunConfig& config, const ModelSpec& model,
                                                          const TaskSource& source) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run folder says of where the run came from: its inputs, what a resumed run must agree with, what
-// travels with the model.
+// What a run records about itself: its inputs, what a resumed run must have in common with it, and the
+// metadata of its model.
 #pragma once
 
 #include <map>
@@ -14,22 +14,22 @@
 
 namespace shoal {
 
-/// SHA-256 of the files that a run reads, by path.
+/// SHA-256 of the files that a run reads; the key is the path.
 using InputHashes = std::map<std::string, std::string>;
 InputHashes input_hashes(const RunConfig& config);
 
-/// The same configuration with paths that hold from any folder. Behind a link `..` is not the link's folder:
-/// they stay as they are written.
+/// Makes the paths of a configuration absolute. It does not remove `..` parts: after a symbolic link, `..` is
+/// not the folder that contains the link.
 RunConfig with_absolute_paths(RunConfig config);
 
-/// All that decides a bit of a training, one line each: a run goes on from a checkpoint of the same manifest
-/// alone. `precision`: "f32" or "f64".
+/// Everything that decides a bit of a training, one line each. A run resumes from checkpoints with the same
+/// manifest only. `precision` is "f32" or "f64".
 std::string manifest_of(const RunConfig& config, const InputHashes& hashes, const char* precision);
 
-/// Metadata of the model, without what selection adds.
+/// The metadata of a model, except for the entries of add_selection.
 ModelMetadata metadata_of(const RunConfig& config, const InputHashes& hashes, const OpenedData& data);
 
-/// run.json: everything, also where the run happened.
+/// The text of run.json: the configuration, the inputs, and where the run computed.
 std::string run_json(const RunConfig& config, const InputHashes& hashes, const Context& context);
 
 }  // namespace shoal

@@ -10,7 +10,8 @@
 namespace shoal {
 namespace {
 
-constexpr std::int64_t usual_distance = 20;  // iterations between validations, where nothing is configured
+// iterations between validations when the configuration does not say it
+constexpr std::int64_t usual_distance = 20;
 
 void require_validation_tasks(const RunConfig& config, const TaskSource& source) {
   const std::string key = config.evaluate.select_steps ? "evaluate.select_steps" : "train.validate_every";

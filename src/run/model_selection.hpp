@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model selection as a run is configured for it and tells of it.
+// Model selection of a run: its configuration, and what the run reports about it.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +16,16 @@
 
 namespace shoal {
 
-/// The configuration with train.validate_every as it holds for these data. Throws InvalidArgument when
-/// validation is asked for and there are no validation tasks, or patience without validation. Notes when the
-/// validation tasks are those of the training: a task file is not split.
+/// Sets train.validate_every to the value that applies to these data. Throws InvalidArgument when the
+/// configuration asks for validation and there are no validation tasks, and when it has patience without
+/// validation. Sends a note when validation uses the training tasks, as with a task file, which is not split.
 RunConfig with_validation(RunConfig config, const OpenedData& data, const Notify& notify);
 
-/// Whether a run of a configuration that with_validation returned evaluates the validation tasks.
+/// Whether a run evaluates validation tasks. `config` comes from with_validation.
 bool validates(const RunConfig& config);
 
-/// evaluate.select_steps: the best of evaluate.steps by the validation tasks. Nothing where it is not asked
-/// for, or no task is good.
+/// For evaluate.select_steps: the number of evaluate.steps that is best on the validation tasks. Empty when
+/// the option is off or no task is good.
 template <class Real>
 std::optional<int> choose_steps(const BasicMetaLearner<Real>& learner, const OpenedData& data,
                                 const RunConfig& config) {
@@ -36,11 +36,10 @@ std::optional<int> choose_steps(const BasicMetaLearner<Real>& learner, const Ope
                               tasks.ids()));
 }
 
-/// As entries of a model's metadata: "selected_iteration", and "validation_loss" and "selected_steps" where
-/// they are known.
+/// Adds "selected_iteration" to a model's metadata, and "validation_loss" and "selected_steps" where they are
+/// known.
 void add_selection(const TrainReport& report, ModelMetadata& metadata);
-/// Why nothing could be selected although there were validations, or no number of steps; empty when all is
-/// well.
+/// Says why validation could select no model, or no number of steps. Empty when nothing went wrong.
 std::string failed_selection(const RunConfig& config, const TrainReport& report);
 
 }  // namespace shoal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Refuses to write over what is read.
+// Refuses to overwrite a file that is an input of the same call.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 
 namespace shoal {
 
-/// Throws InvalidArgument when `file` is one of the files that the caller reads to make it.
+/// Throws InvalidArgument when `file` is one of `inputs`.
 inline void require_not_read(const std::filesystem::path& file, const std::vector<std::string>& inputs) {
   if (is_one_of(file, inputs))
     throw InvalidArgument(file.string() + ": is read to make the output; write to another file");

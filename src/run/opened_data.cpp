@@ -20,11 +20,12 @@ OpenedData opened(std::string file, std::unique_ptr<TaskSource> source) {
   return data;
 }
 
-/// A phase that the split asks for, but that no task is in, is worth a sentence: evaluating on it will fail.
+/// Warns of phases that the split asks for and that have no task, because evaluating on them will fail.
 std::vector<std::string> phases_without_tasks(const OpenedData& data, const SplitOptions& split) {
   struct Asked {
     Phase phase;
-    std::string key;  ///< of the configuration, with its value; empty = not asked for
+    /// key of the configuration, with its value; empty = the split does not ask for the phase
+    std::string key;
   };
   const auto share = [](const char* key, double value) {
     char digits[32];
@@ -52,7 +53,7 @@ std::vector<std::string> phases_without_tasks(const OpenedData& data, const Spli
   return warnings;
 }
 
-/// Warns about every file of a run's table that is not what the model was trained on.
+/// Warns of every file of a run's table that is not the file that the model was trained on.
 void warn_of_other_data(const TrainedModel& model, const std::string& path, const Notify& notify) {
   for (const std::string& file : table_files(path)) {
     const auto trained = model.data_hash.find(table_file_name(path, file));
@@ -67,8 +68,8 @@ void warn_of_other_data(const TrainedModel& model, const std::string& path, cons
   }
 }
 
-/// The tasks of a model that was written before models listed them, where they can be found out: its own
-/// table is split once more.
+/// Finds the tasks of a model's phases by splitting its own table again. Models of old versions do not list
+/// their tasks.
 RunTasks split_again(const TrainedModel& model, const TableOptions& table) {
   return RunTasks::of(*make_table_source(table, *model.preprocessing, targets_of(model.config.loss),
                                          TargetsNeeded::everywhere, Phases::split, model.trained.seed),
@@ -80,7 +81,7 @@ bool cut_otherwise(const TableOptions& now, const TableOptions& trained) {
   return now.key != trained.key || now.time != trained.time || now.windows != trained.windows;
 }
 
-/// Tasks as they are, of a task file or in memory; `own`: of a file that the model was trained on.
+/// Opens the tasks of a task file or in memory. `own`: the model was trained on this file.
 OpenedData open_given_tasks(const RunData& data, const TrainedModel& model, TargetsNeeded needed, bool own) {
   const std::string file = path_in(data);
   std::variant<TaskBatch, TaskBatch64> tasks;
@@ -97,15 +98,16 @@ OpenedData open_given_tasks(const RunData& data, const TrainedModel& model, Targ
   OpenedData opened_tasks = opened(file, make_file_source(name, tasks, model.config.seed, targets));
   opened_tasks.tasks = std::move(tasks);
   const TaskSourceKind trained = model.trained.tasks.source;
-  if (trained == TaskSourceKind::table)  // ids are those of keys, also in a file that data export wrote
+  // ids are hashes of keys, also in a file that `shoal data export` wrote
+  if (trained == TaskSourceKind::table)
     opened_tasks.run = RunTasks(model.metadata, model.file.string());
-  else  // ids are numbers that somebody chose: what they name in one file says nothing of another
+  else  // ids are arbitrary numbers: equal ids in two files do not mean equal tasks
     opened_tasks.run =
         trained == TaskSourceKind::file && own ? RunTasks::of(*opened_tasks.source, true) : RunTasks::none();
   return opened_tasks;
 }
 
-/// Generated tasks are those of training as long as everything that they come from is.
+/// Opens generated tasks. They are those of training when configuration and seed are the same.
 OpenedData open_generated(const TrainedModel& model, Phase phase) {
   OpenedData data = opened("", make_task_source(model.config));
   const bool same = model.config.tasks == model.trained.tasks && model.config.seed == model.trained.seed &&
@@ -115,7 +117,7 @@ OpenedData open_generated(const TrainedModel& model, Phase phase) {
   return data;
 }
 
-/// The table's options for this time: the run's own, of another file where one is given.
+/// The options to read a table with: the run's own; for a given file, with its path.
 TableOptions options_of_table(const RunData& data, const TrainedModel& model, const Notify& notify) {
   const bool own_table = model.config.tasks.source == TaskSourceKind::table;
   const std::string path = path_in(data);
@@ -147,7 +149,7 @@ OpenedData open_table(const RunData& given, const TrainedModel& model, TargetsNe
                                            phases, model.config.seed));
   data.run = RunTasks(model.metadata, model.file.string());
   if (cut_otherwise(table, model.preprocessing->options) && is_own_data(given, model)) {
-    // Of such tasks the run knows nothing, but it may know their rows.
+    // The run does not know these tasks, but may have been trained on their rows.
     tell_warning(notify, printable(table.path) +
                              ": the model was trained on this file, cut into other tasks: it may have "
                              "learned from rows of these");

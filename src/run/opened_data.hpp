@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tasks that a run works on, with what it takes to name them: file, keys, rows.
+// The data that a run works on: the opened source, and what names its tasks (file, keys, rows).
 #pragma once
 
 #include <memory>
@@ -22,36 +22,36 @@ namespace shoal {
 struct OpenedData {
   std::string file;  ///< empty when tasks are generated or given in memory
   std::unique_ptr<TaskSource> source;
-  const TableSource* table = nullptr;      ///< when it is one
-  std::vector<std::string> warnings = {};  ///< phases without tasks; told already
-  TableOptions options = {};               ///< of a table, as it is read this time
-  /// Tasks that are no rows of a table: those of a task file in its own precision and units, or generated
-  /// ones once they are there.
+  const TableSource* table = nullptr;      ///< the source, when it is a table
+  std::vector<std::string> warnings = {};  ///< phases without tasks; `notify` has received them already
+  TableOptions options = {};               ///< of a table: the options that it was opened with
+  /// Tasks that are not rows of a table: those of a task file, in its precision and units, or generated ones.
+  /// Empty until generated tasks have been drawn.
   std::optional<std::variant<TaskBatch, TaskBatch64>> tasks = {};
-  RunTasks run = {};  ///< which of the tasks the model knows
+  RunTasks run = {};  ///< the tasks that the model knows from its run
 
-  /// The task's key, or its id where it has none.
+  /// The task's key, or its id as text when it has no key.
   std::string key_of(std::int64_t id) const;
   ReportedTask reported(std::int64_t id) const;
   DataReport report() const;
 };
 
-/// The source of a configuration, to train on. Warns, with the counts, when the split asks for a phase that
-/// no task is in.
+/// Opens the source of a configuration for training. Sends a warning, with counts, for every phase that the
+/// split asks for and that has no task.
 OpenedData open_source(const RunConfig& config, const Notify& notify);
-/// Whether `data` is a file that the model was trained on, by its SHA-256.
+/// Whether all files of `data` are files that the model was trained on, by SHA-256.
 bool is_own_data(const RunData& data, const TrainedModel& model);
-/// The tasks of `data` (a table through the model's preprocessing, or tasks as they are), or of the run's own
-/// source, then of phase `asked` where it generates them. Warns when the run's file is not the one that it
-/// was trained on. `phases`: whether a table is split as in the run; throws InvalidArgument for another seed
-/// than the run's then.
+/// Opens `data` for a trained model: a table with the model's preprocessing, or tasks. When `data` is empty,
+/// opens the run's own source; if that is a generator, it gives tasks of phase `asked`. Sends a warning when
+/// the run's file has changed since training. `phases` says whether a table is split as in the run; then the
+/// seed must be the run's (else InvalidArgument).
 OpenedData open_data(const RunData& data, const TrainedModel& model, TargetsNeeded needed, Phases phases,
                      Phase asked, const Notify& notify);
 
-/// Notes what was found out about a table's file (its delimiter), and what of it is in no task.
+/// Sends notes about what was detected in a table (its delimiter) and about rows that are in no task.
 void tell_left_out(const OpenedData& data, const Notify& notify);
 
-/// Runs `work`; an error in the data that it finds is given the file's name.
+/// Runs `work`. Puts the file's name in front of the message of a DataError.
 template <class Work>
 auto naming_file(const OpenedData& data, Work work) {
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a Run holds, and what it does with that.
+// OpenedRun: the state of a Run, and the functions that implement it.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@ class OpenedRun {
   OpenedRun(const std::filesystem::path& path, const RunOptions& run_options)
       : options(run_options), model(open_trained(path, options)) {}
 
-  /// Made when it is first needed: bad data are refused before a device is asked for.
+  /// Made at the first call, so that bad data are reported before a device is needed.
   const Context& context() const {
     if (!context_) context_.emplace(context_options(model.config, options.context));
     return *context_;
@@ -40,7 +40,7 @@ class OpenedRun {
 
 Evaluation evaluate_run(const OpenedRun& run, const EvaluateOptions& options);
 AdaptedModels adapt_run(const OpenedRun& run, const RunData& data, std::optional<int> steps);
-/// `models`: predicts with these; null: with the run's own, adapted or not.
+/// Predicts with `models`; when that is null, with the run's own models, adapted or not.
 Predictions predict_run(const OpenedRun& run, const RunData& data, std::optional<int> steps,
                         const AdaptedModels* models);
 TaskReport write_predictions_of_run(const OpenedRun& run, const std::filesystem::path& file,

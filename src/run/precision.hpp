@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Double on the reference backend, float on the others: work in the precision of a context.
+// Selects the precision of a context: double on the reference backend, float on the others.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace shoal {
 
-/// work(Real{}) with the precision of the context.
+/// Calls work(Real{}) with the precision of the context.
 template <class Work>
 auto in_precision(const Context& context, Work work) {
   return context.backend_name() == "reference" ? work(double{}) : work(float{});
@@ -24,7 +24,7 @@ BasicTaskBatch<Real> evaluation_tasks(const TaskSource& source, Phase phase, std
     return source.evaluation(phase, tasks);
 }
 
-/// How many tasks have nothing to adapt on.
+/// Number of tasks without support rows.
 template <class Real>
 std::int64_t without_support(const BasicTaskBatch<Real>& tasks) {
   std::int64_t count = 0;

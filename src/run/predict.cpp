@@ -18,8 +18,7 @@
 namespace shoal {
 namespace {
 
-/// Shape of the model that a file of adapted models was made from: its metadata's configuration and the file
-/// itself.
+/// The model shape for a file of adapted models, from the configuration in its metadata and its tensors.
 ModelSpec adapted_shape(const TrainedModel& model, const TaskSource& source) {
   RunConfig config = model.config;
   if (config.loss.kind == LossKind::softmax && config.model.outputs == 0) {
@@ -33,7 +32,7 @@ ModelSpec adapted_shape(const TrainedModel& model, const TaskSource& source) {
   return model_for(config, source);
 }
 
-/// How many steps the models of a file were adapted in.
+/// The number of steps that the models of a file were adapted with.
 int steps_of_adapted(const TrainedModel& model) {
   const auto found = model.metadata.find("adaptation_steps");
   const std::string text = found == model.metadata.end() ? "" : found->second;
@@ -44,11 +43,12 @@ int steps_of_adapted(const TrainedModel& model) {
   return steps;
 }
 
-/// What predicts: the trained model after `steps` steps, or models that have been adapted already.
+/// The models to predict with: the trained model after `steps` steps, or models that have been adapted
+/// already.
 struct Request {
   int steps = 0;
   bool adapted = false;
-  const AdaptedModels* models = nullptr;  ///< adapted models in memory; else those of the file
+  const AdaptedModels* models = nullptr;  ///< adapted models in memory; null = those of the file
 
   bool adapts() const { return !adapted && steps > 0; }
 };
@@ -72,7 +72,7 @@ class Prediction {
     if (!data_.table && !data_.tasks) data_.tasks = tasks_;
   }
 
-  /// put(Predictor) takes the predictions.
+  /// Calls put(Predictor), which consumes the predictions.
   template <class Put>
   TaskReport run(Put put) {
     if (request_.adapted)
@@ -92,8 +92,8 @@ class Prediction {
     predict(learner, put, [&](const auto& batch) { return learner.adapt(batch, request_.steps); });
   }
 
-  /// The stored models are compared with the layout before a learner of its size is made; it predicts from
-  /// the fast weights alone.
+  /// Checks the stored models against the layout before it makes a learner of that size. The learner predicts
+  /// with the fast weights, so its own parameters may be zero.
   template <class Put>
   void with_adapted(Put put) {
     const TrainedModel& model = run_.model;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Predictions as lines of a CSV file, and as columns in memory.
+// Formats predictions as lines of a CSV file, or as columns in memory.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace shoal {
 
 std::string header_of(const PredictionColumns& columns);
 
-/// Lines of rows, one after another.
+/// Appends one line of CSV per row.
 template <class Real>
 class PredictionLines {
  public:
@@ -21,13 +21,13 @@ class PredictionLines {
 
  private:
   const PredictionColumns& columns_;
-  // Of the task at hand, whose beginning of a line is not written anew for every row:
+  // Text that all rows of the current task begin with, so that it is formatted only once:
   bool at_task_ = false;
   std::int64_t id_ = 0;
   std::string start_;
 };
 
-/// The empty columns of predictions, and a row behind them.
+/// empty_predictions makes the columns without rows; append_row adds a row.
 Predictions empty_predictions(const PredictionColumns& columns);
 template <class Real>
 void append_row(const PredictionRow<Real>& row, Predictions& predictions);

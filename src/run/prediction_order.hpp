@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Predicts task by task, and hands the rows over in the order of a file of predictions: what is held in
-// memory at a time are the adapted models of a few tasks and the rows of a key that has not ended.
+// Predicts task by task, and emits the rows in the order of a prediction file. Memory holds the adapted
+// models of a few tasks at a time, and the rows of keys that may still get more rows.
 #pragma once
 
 #include <algorithm>
@@ -19,11 +19,11 @@
 
 namespace shoal {
 
-/// Adapted models of a batch after so many steps.
+/// Returns the adapted models of a batch after a number of steps.
 template <class Real>
 using Adapt = std::function<FastWeights<Real>(const BasicTaskBatch<Real>& tasks, int steps)>;
 
-/// What predictions are made of.
+/// Everything that predictions are computed from.
 template <class Real>
 struct Predictor {
   PredictionTable& table;
@@ -35,24 +35,25 @@ struct Predictor {
   std::size_t width() const { return static_cast<std::size_t>(learner.options().model.outputs); }
 };
 
-/// A row that waits for those that stand before it.
+/// A predicted row that waits until all rows before it have been emitted.
 template <class Real>
 struct WaitingRow {
-  std::size_t rank;  // of the task's key
+  std::size_t rank;  // rank of the task's key
   std::pair<std::int32_t, std::int64_t> time_and_row;
-  std::size_t task;  // in the order of the tasks; windows may share a row
+  std::size_t task;  // position in order_of_tasks; windows may share a row
   std::size_t step;
   std::int64_t query;
-  std::shared_ptr<const std::vector<Real>> outputs;  // of its batch, [rows, width]
-  std::size_t row;                                   // in the batch
+  std::shared_ptr<const std::vector<Real>> outputs;  // [rows, width], shared by the rows of a batch
+  std::size_t row;                                   // index of the row in `outputs`
   auto order() const { return std::tie(rank, time_and_row, task, step); }
 };
 
-/// Tasks in order of key, time of the first query row and id.
+/// Indices of the tasks, ordered by key, time of the first query row, and id.
 template <class Real>
 std::vector<std::int64_t> order_of_tasks(const Predictor<Real>& from, const std::vector<std::size_t>& rank) {
   const auto ids = from.tasks.ids();
-  std::vector<std::pair<std::int32_t, std::int64_t>> start(ids.size());  // of the query
+  // time and row of the first query row
+  std::vector<std::pair<std::int32_t, std::int64_t>> start(ids.size());
   for (std::size_t t = 0; t < ids.size(); ++t)
     if (from.tasks.query().rows(static_cast<std::int64_t>(t)) > 0)
       start[t] = from.table.time_and_row(ids[t], 0);
@@ -65,7 +66,7 @@ std::vector<std::int64_t> order_of_tasks(const Predictor<Real>& from, const std:
   return order;
 }
 
-/// Predicts the query rows of the tasks order[first .. end) and lets them wait.
+/// Predicts the query rows of the tasks order[first .. end) and appends them to `waiting`.
 template <class Real>
 void predict_some(const Predictor<Real>& from, std::span<const std::int64_t> order,
                   const std::vector<std::size_t>& rank, std::size_t first, std::size_t end,
@@ -85,15 +86,15 @@ void predict_some(const Predictor<Real>& from, std::span<const std::int64_t> ord
   }
 }
 
-/// Hands the predictions for the query rows of all tasks after each of the steps to `take`, in order of key,
-/// time, row, task and steps.
+/// Predicts the query rows of all tasks after each of the steps, and calls `take` for every row, in order of
+/// key, time, row, task and steps.
 template <class Real, class Take>
 void predict_in_order(const Predictor<Real>& from, Take take) {
   const auto ids = from.tasks.ids();
   const std::size_t count = ids.size(), width = from.width();
   const std::vector<std::size_t> rank = from.table.ranks(ids);
   const std::vector<std::int64_t> order = order_of_tasks(from, rank);
-  // So many tasks at a time that their adapted models take about 64 MiB, and about 65,536 rows.
+  // A chunk has so many tasks that their adapted models take about 64 MiB, and about 65,536 rows.
   const std::size_t weights = from.learner.layout().size() * sizeof(Real);
   const std::size_t most_tasks = std::max<std::size_t>(16, (std::size_t{64} << 20) / weights);
   const auto chunk_end = [&](std::size_t first) {
@@ -108,7 +109,8 @@ void predict_in_order(const Predictor<Real>& from, Take take) {
   for (std::size_t first = 0, end = 0; first < count; first = end) {
     end = chunk_end(first);
     predict_some(from, std::span(order), rank, first, end, waiting);
-    // Tasks come in order of their keys: while one goes on, another task may still go before its rows.
+    // Tasks come in order of key. While tasks of the same key follow, one of their rows may come before a
+    // waiting row.
     if (end < count && !waiting.empty() && waiting.front().rank == rank[static_cast<std::size_t>(order[end])])
       continue;
     std::sort(waiting.begin(), waiting.end(),

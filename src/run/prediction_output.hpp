@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where predictions go: into a file, or into memory.
+// Writes predictions to a file, or collects them in memory.
 #pragma once
 
 #include <filesystem>
@@ -16,7 +16,7 @@ namespace shoal {
 /// Writes the predictions as CSV, crash-safely. Throws ResourceError when the file cannot be written.
 template <class Real>
 void write_prediction_file(const std::filesystem::path& file, const Predictor<Real>& from) {
-  constexpr std::size_t piece = std::size_t{1} << 20;  // bytes that are written at a time
+  constexpr std::size_t piece = std::size_t{1} << 20;  // bytes per write
   write_file(file, [&](const PutText& put) {
     PredictionLines<Real> lines(from.table.columns());
     std::string text = header_of(from.table.columns());

@@ -11,7 +11,7 @@
 namespace shoal {
 namespace {
 
-/// Names of the model's target columns; numbers for tasks that have none.
+/// Names of the target columns; numbers when the model was not trained on a table.
 std::vector<std::string> target_names(const OpenedData& data, const TrainedModel& model) {
   if (model.preprocessing) return model.preprocessing->options.targets;
   std::vector<std::string> names;
@@ -19,7 +19,7 @@ std::vector<std::string> target_names(const OpenedData& data, const TrainedModel
   return names;
 }
 
-/// Names of the classes; a model may have more outputs than its data had classes.
+/// Names of the classes; numbers for outputs beyond the classes of the data.
 std::vector<std::string> class_names(const TrainedModel& model, int outputs) {
   std::vector<std::string> names;
   if (model.config.loss.kind != LossKind::softmax) return names;
@@ -28,7 +28,7 @@ std::vector<std::string> class_names(const TrainedModel& model, int outputs) {
   return names;
 }
 
-/// No two columns share a name: that of a key column gives way.
+/// Gives all columns different names. A key column whose name is taken gets the prefix "key.".
 PredictionColumns columns_of(const OpenedData& data, const std::vector<std::string>& targets, int outputs,
                              const Responses& responses, std::vector<std::string> classes) {
   PredictionColumns columns{data.table ? data.options.key : std::vector<std::string>{}, targets, outputs,
@@ -94,7 +94,7 @@ std::string PredictionTable::target_text(std::size_t target, std::int64_t query)
       [&](const auto& tasks) -> std::string {
         const std::size_t place = task_index_.at(task_.id);
         const auto row = static_cast<std::size_t>(tasks.query().row_starts[place] + query);
-        if (tasks.columns().targets == 0) {  // named as `label` is
+        if (tasks.columns().targets == 0) {  // the class is written as in `label`
           const auto label = static_cast<std::size_t>(tasks.query().labels[row]);
           return label < columns_.classes.size() ? columns_.classes[label] : std::to_string(label);
         }

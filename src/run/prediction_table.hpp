@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows of predictions: who and when, what was there, what the network says and what that means
-// (docs/commands.md lists every column).
+// The rows of predictions: task and time, targets, network outputs and responses (docs/commands.md lists
+// every column).
 #pragma once
 
 #include <cstdint>
@@ -19,14 +19,14 @@
 
 namespace shoal {
 
-/// What is the same in all rows of a task.
+/// What all rows of a task have in common.
 struct PredictedTask {
   std::int64_t id = 0;
-  std::vector<std::string> keys;  ///< texts of the key columns
+  std::vector<std::string> keys;  ///< one text per key column
   std::string name, phase;
 };
 
-/// One row; what it refers to holds until the next one is made.
+/// One row of predictions. Its references are valid until the next row is made.
 template <class Real>
 struct PredictionRow {
   const PredictedTask& task;
@@ -42,25 +42,25 @@ struct PredictionColumns {
   std::vector<std::string> keys, targets;
   int outputs = 0;
   std::vector<Response> responses;
-  std::vector<std::string> classes;  ///< of softmax
+  std::vector<std::string> classes;  ///< class names of softmax, else empty
 };
 
 class PredictionTable {
  public:
-  /// `outputs`: of the network. Reads the texts of the targets.
+  /// `outputs` is the number of network outputs. Reads the target texts of a table.
   PredictionTable(const OpenedData& data, const TrainedModel& model, int outputs);
 
   const PredictionColumns& columns() const { return columns_; }
-  /// Places of tasks in the order of the rows: rows of equal ones are ordered by time and row.
+  /// The rank of each task in the order of the rows. Rows of equal rank are ordered by time and row.
   std::vector<std::size_t> ranks(std::span<const std::int64_t> task_ids) const;
-  /// Time (its place) and row of a query row.
+  /// The time rank and the row of a query row.
   std::pair<std::int32_t, std::int64_t> time_and_row(std::int64_t task_id, std::int64_t query) const;
-  /// Network outputs [rows, outputs] in the units of the targets, in place.
+  /// Converts network outputs [rows, outputs] to the units of the targets, in place.
   template <class Real>
   void to_user_units(std::span<Real> outputs) const {
     outputs_to_user_units(loss_, data_.source->target_units(), outputs);
   }
-  /// Query row `query` of a task after `steps` steps; `responses` [responses] is filled.
+  /// Makes the row of query row `query` after `steps` steps, and writes its responses to `responses`.
   template <class Real>
   PredictionRow<Real> row(std::int64_t task_id, std::int64_t query, int steps, std::span<const Real> outputs,
                           std::span<Real> responses);
@@ -73,11 +73,11 @@ class PredictionTable {
   Loss loss_;
   PredictionColumns columns_;
   Responses responses_;
-  std::vector<CellTexts> target_texts_;             ///< tables: by target
-  std::map<std::int64_t, std::size_t> task_index_;  ///< else: place of a task in data.tasks
-  PredictedTask task_;                              ///< the one at hand, when there is one
+  std::vector<CellTexts> target_texts_;             ///< tables: one entry per target
+  std::map<std::int64_t, std::size_t> task_index_;  ///< other data: task id -> index in data.tasks
+  PredictedTask task_;                              ///< the current task, when at_task_
   bool at_task_ = false;
-  std::vector<std::string> targets_;  ///< of the row at hand
+  std::vector<std::string> targets_;  ///< target texts of the current row
 };
 
 extern template PredictionRow<float> PredictionTable::row(std::int64_t, std::int64_t, int,

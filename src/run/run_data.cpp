@@ -9,8 +9,8 @@ namespace {
 
 bool is_task_file(const std::string& file) {
   if (file.ends_with(".safetensors")) return true;
-  if (!std::filesystem::is_regular_file(file)) return false;  // a pipe is not opened to find out
-  unsigned char start[9] = {};  // a JSON header behind eight bytes that give its length
+  if (!std::filesystem::is_regular_file(file)) return false;  // do not open a pipe: reading would consume it
+  unsigned char start[9] = {};  // a JSON header follows eight bytes with its length
   const std::size_t count = InputFile::open<DataError>(file).read(start, sizeof start);
   return count == sizeof start && start[8] == '{' && start[7] == 0 && start[6] == 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What RunData is: the run's own data, a table, or tasks as they are.
+// Tells what a RunData is: the run's own data, a table, or tasks.
 #pragma once
 
 #include <string>
@@ -8,12 +8,12 @@
 
 namespace shoal {
 
-/// Empty for tasks in memory, and where nothing is given.
+/// The path, or "" for tasks in memory and for the run's own data.
 std::string path_in(const RunData& data);
-/// False: the run's own data are meant.
+/// False when the run's own data are meant.
 bool is_given(const RunData& data);
-/// Whether it holds tasks rather than rows to make tasks of: tasks in memory, or a task file, known by its
-/// name or its first bytes.
+/// Whether `data` has tasks rather than rows of a table: tasks in memory, or a task file, which is recognised
+/// by its name or its first bytes.
 bool holds_tasks(const RunData& data);
 
 }  // namespace shoal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which tasks a model knows from its run: those that it was trained on, and those that were kept apart.
+// RunTasks: the tasks that a model knows from its run, with the phase that each had.
 #pragma once
 
 #include <cstdint>
@@ -15,24 +15,26 @@ namespace shoal {
 
 class RunTasks {
  public:
-  /// Nothing is known: of no task can be said whether the model was trained on it.
+  /// Nothing is known: nobody can say whether the model was trained on a task.
   RunTasks() = default;
-  /// What stands in a model's metadata; nothing known when it has no such entries. Throws ModelError.
+  /// Reads the entries of a model's metadata. Without such entries nothing is known. Throws ModelError for
+  /// entries that are malformed.
   RunTasks(const ModelMetadata& metadata, const std::string& file);
-  /// The tasks of a source by phase. `whole`: it is not split, all of it is trained on.
+  /// The tasks of a source by phase. `whole`: the source is not split, and the model is trained on all of it.
   static RunTasks of(const TaskSource& source, bool whole);
-  /// No task is one of the run.
+  /// Everything is known: the run has seen none of the tasks.
   static RunTasks none();
-  /// Generated tasks of one phase; the first `trained` of meta-train were trained on.
+  /// Generated tasks of one phase. The model was trained on the first `trained` tasks of meta-train.
   static RunTasks generated(Phase phase, std::int64_t trained);
 
-  /// Also those that the model was trained on which this run started from.
+  /// Adds the tasks that the model of a warm start was trained on.
   void add_warm_start(const RunTasks& other);
-  /// Entries `train_tasks`, `validation_tasks`, `test_tasks`, `warm_start_tasks`; empty sets have none.
+  /// Writes the metadata entries `train_tasks`, `validation_tasks`, `test_tasks` and `warm_start_tasks`,
+  /// except for empty sets.
   void put(ModelMetadata& metadata) const;
 
   bool known() const { return known_; }
-  /// train, validation or test: the task's phase in the run; else new.
+  /// The phase that the task had in the run: train, validation or test; else new.
   std::string phase_of(std::int64_t id) const;
   bool trained_on(std::int64_t id) const;
 

@@ -6,7 +6,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t shown = 3;  // tasks that a sentence names
+constexpr std::size_t shown = 3;  // number of tasks that a sentence names
 
 }  // namespace
 

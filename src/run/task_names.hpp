@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lists of tasks in sentences, by name.
+// Lists the names of tasks in sentences.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,10 @@
 
 namespace shoal {
 
-/// The first three, and how many more there are: `"c1", "c7" and 4 more`.
+/// The first three names, and the number of others: `"c1", "c7" and 4 more`.
 std::string first_of(std::span<const std::string> names, std::size_t all);
 
-/// Gives failed tasks their keys.
+/// Looks up the keys of failed tasks.
 void name_failures(std::vector<FailedTask>& failures, const TaskSource& source);
 void name_failures(std::vector<StepSummary>& summaries, const TaskSource& source);
 

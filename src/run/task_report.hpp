@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What became of the tasks of an adaptation or of predictions.
+// Makes the report of an adaptation or of predictions.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RUN/train.log: what happened to a run and when, for people. Appended to across resumes.
+// RUN/train.log: what happened to a run and when, for people. Resumed runs append to it.
 #pragma once
 
 #include <filesystem>

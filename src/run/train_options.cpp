@@ -4,9 +4,9 @@
 namespace shoal {
 namespace {
 
-/// Iterations per line of metrics: as configured, else the largest of 1, 2, 10, 20, 100, 200, ... that leaves
-/// a hundred lines. Each of these divides the next: a run that goes on for longer has the lines that it
-/// needs.
+/// Iterations per line of metrics: as configured, else the largest of 1, 2, 10, 20, 100, 200, ... that gives
+/// at least a hundred lines. Each of these numbers divides the next; so a run that is resumed for more
+/// iterations already has the lines that it needs.
 std::int64_t log_every(const TrainConfig& train) {
   if (train.log_every > 0) return train.log_every;
   std::int64_t every = 1;

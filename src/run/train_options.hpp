@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options of the training loop, as a configuration says.
+// Makes the options of the training loop from a configuration.
 #pragma once
 
 #include <shoal/run_config.hpp>
@@ -7,7 +7,7 @@
 
 namespace shoal {
 
-/// `config` is one that with_validation returned (model_selection.hpp).
+/// `config` comes from with_validation (model_selection.hpp).
 TrainOptions train_options_of(const RunConfig& config);
 
 }  // namespace shoal

@@ -26,10 +26,11 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t longest_warning = 500;  // characters
+constexpr std::size_t longest_warning = 500;  // largest number of characters of a warning
 constexpr std::int64_t generated_looked_at = 25;
 
-/// The parameters of train.warm_start; without one nothing, and they are drawn.
+/// Reads the parameters of train.warm_start. Empty without a warm start: the learner then draws its
+/// parameters.
 template <class Real>
 typename BasicMetaLearner<Real>::Start start_of(const RunConfig& config) {
   if (config.train.warm_start.empty()) return {};
@@ -40,7 +41,7 @@ typename BasicMetaLearner<Real>::Start start_of(const RunConfig& config) {
   };
 }
 
-/// A network that was trained on targets in one unit starts out wrong on targets in another.
+/// Warns of a warm start from targets in other units: the network's first predictions will be wrong.
 void warn_of_other_units(const RunConfig& config, const TargetUnits& units, const Notify& notify) {
   if (config.train.warm_start.empty()) return;
   const std::filesystem::path file = model_file(config.train.warm_start);
@@ -52,8 +53,8 @@ void warn_of_other_units(const RunConfig& config, const TargetUnits& units, cons
                            " were scaled otherwise than those of this run (tasks.scale_targets)");
 }
 
-/// Bad data is refused before anything is written, not when its turn comes; of generated tasks the first ones
-/// tell whether the loss can take them.
+/// Refuses bad data before anything is written. Of generated tasks, the first ones show whether the loss
+/// accepts the targets.
 template <class Real>
 void refuse_bad_tasks(const BasicMetaLearner<Real>& learner, const OpenedData& data,
                       const RunConfig& config) {
@@ -68,7 +69,7 @@ void refuse_bad_tasks(const BasicMetaLearner<Real>& learner, const OpenedData& d
   }
 }
 
-/// One training in its folder, step by step in the order of the functions below.
+/// One training in its folder. The functions below are its steps, in their order.
 template <class Real>
 class RunTraining {
  public:
@@ -113,7 +114,7 @@ class RunTraining {
     log_.line("warning: " + warning);
   }
 
-  /// Takes the folder, writes run.json and begins the log. A resume that is refused leaves run.json as it is.
+  /// Locks the folder, writes run.json and begins the log. A resume that is refused does not change run.json.
   void open_folder() {
     hashes_ = input_hashes(config_);
     const char* precision = std::is_same_v<Real, double> ? "f64" : "f32";
@@ -137,9 +138,10 @@ class RunTraining {
     for (const std::string& warning : warnings_) warn(warning);
   }
 
-  /// Tells and logs what was found out about the data.
+  /// Sends and logs notes about the data.
   void tell_data() {
-    for (const std::string& warning : data_.warnings) log_.line("warning: " + warning);  // told already
+    // `notify` has received them already
+    for (const std::string& warning : data_.warnings) log_.line("warning: " + warning);
     tell_left_out(data_, options_.notify);
     if (!data_.table) return;
     for (const std::string& note : data_.table->notes()) log_.line(note);
@@ -180,7 +182,7 @@ class RunTraining {
               " tasks failed in training; " + describe_selection(report_));
   }
 
-  /// A task file is not split: what it is trained on is all there is to look at.
+  /// Evaluates the kept model. A task file is not split, so all its tasks are training tasks.
   void evaluate() {
     report_.evaluated_on_training_tasks = config_.tasks.source == TaskSourceKind::file;
     const auto size = source().size(Phase::test);
@@ -201,10 +203,10 @@ class RunTraining {
   BasicMetaLearner<Real> learner_;
   const TrainLog log_;
   InputHashes hashes_;
-  std::vector<std::string> warnings_;  ///< of the folder; every load of a checkpoint repeats them
+  std::vector<std::string> warnings_;  ///< warnings of open_run; every load of a checkpoint repeats them
   std::unique_ptr<RunStore<Real>> store_;
   TrainOptions loop_;
-  std::int64_t from_ = 0;  ///< iterations that a run which goes on has done
+  std::int64_t from_ = 0;  ///< iterations that were done before a resume
   TrainReport report_;
 };
 

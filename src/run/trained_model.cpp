@@ -20,7 +20,8 @@ using config::ConfigDraft;
 using config::finished;
 using config::read_config;
 
-/// A model's metadata has only the names of files; the run folder beside it says where they lay.
+/// Finds the paths of a model's data. Its metadata has the names of the files only; run.json in the same
+/// folder has their paths.
 void locate_files(const std::filesystem::path& run_file, ConfigDraft& draft) {
   if (!std::filesystem::exists(std::filesystem::symlink_status(run_file))) return;
   const std::string text = read_file<ModelError>(run_file, Links::refused);
@@ -46,7 +47,7 @@ std::optional<int> selected_steps_of(const TrainedModel& model) {
   return steps;
 }
 
-/// The configuration that a model's metadata holds.
+/// Reads the configuration from a model's metadata.
 ConfigDraft trained_draft(const TrainedModel& model) {
   const auto text = model.metadata.find("config");
   if (text == model.metadata.end())
@@ -60,13 +61,13 @@ ConfigDraft trained_draft(const TrainedModel& model) {
   }
   try {
     validate(finished(draft).algorithm);
-  } catch (const InvalidArgument& error) {  // the file's fault, not the caller's
+  } catch (const InvalidArgument& error) {  // the file is wrong, not the caller
     throw ModelError(model.file.string() + " (metadata): " + error.what());
   }
   return draft;
 }
 
-/// How the model's data were read, and which files they were.
+/// Reads how the model's data were preprocessed, and the hashes of its files.
 void read_data_entries(TrainedModel& model) {
   if (const auto found = model.metadata.find("preprocessing"); found != model.metadata.end()) try {
       model.preprocessing = preprocessing_from_json(found->second);
@@ -81,7 +82,7 @@ void read_data_entries(TrainedModel& model) {
   }
 }
 
-/// The network and the loss are part of a model.
+/// Throws when the configuration changes the network or the loss, which belong to the model.
 void require_same_model(const TrainedModel& model) {
   const auto its_own = [&](const char* table) {
     return InvalidArgument(std::string(table) + ": " + model.file.string() +

@@ -29,7 +29,7 @@ int most_steps(const Case& c) {
   return *std::max_element(steps.begin(), steps.end());
 }
 
-/// Why a key has no effect on what is done with a trained model; null when it may have one.
+/// Explains why a key has no effect on what is done with a trained model; null when it may have an effect.
 const char* algorithm_reason(const std::string& key, const Case& c) {
   const LearnedRate learned = learned_rate_of(c.config.algorithm);
   if (c.intent.adapted) return "the models have been adapted already";
@@ -80,12 +80,12 @@ void check_overrides(const RunOptions& options, const TrainedModel& model, const
                own_data && is_generated(source)};
   for (const ConfigKey& key : config::config_keys()) {
     const ConfigOverride* change = config::override_of(key, options.overrides);
-    // A configuration names its own data; those that are given are meant to stand for it.
+    // A configuration file names data of its own; data that the caller gives replace them without a warning.
     if (key.path == "tasks.path" && !change) continue;
     if (key.get(now) == key.get(then)) continue;
     const char* idle = config::unused_reason(key, now);
     const char* why = reason(key.path, c);
-    if (!why && !change) why = idle;  // of an override it has been told
+    if (!why && !change) why = idle;  // load_config has warned of this override already
     if (!why || (change && idle)) continue;
     const std::string what = ": has no effect here: ";
     if (change && key.path.starts_with("algorithm."))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Overrides that cannot change what is done with a trained model: silence about them would be taken for their
-// effect.
+// Finds overrides that have no effect on a trained model. Without a message, users would think that they had
+// one.
 #pragma once
 
 #include <span>
@@ -13,17 +13,18 @@ namespace shoal {
 
 enum class RunUse { evaluate, adapt, predict };
 
-/// What is about to be done with a trained model.
+/// What the caller is about to do with a trained model.
 struct Intent {
   RunUse use = RunUse::evaluate;
   const RunData& data;
-  std::span<const int> steps = {};  ///< that were asked for; empty: none were
+  std::span<const int> steps = {};  ///< the numbers of steps that the caller asked for; empty = none
   bool adapted = false;             ///< the models have been adapted already
   bool splits = false;              ///< a table is split as in the run
 };
 
-/// Looks at every key that differs from the run's. Of one without effect it warns; one of [algorithm] that is
-/// among the overrides is refused (InvalidArgument), for its effect would be in the numbers.
+/// Checks every key whose value differs from the run's. Sends a warning for a key without effect. Throws
+/// InvalidArgument for an override of [algorithm] without effect, because users would attribute the results
+/// to it.
 void check_overrides(const RunOptions& options, const TrainedModel& model, const Intent& intent);
 
 }  // namespace shoal

@@ -100,7 +100,7 @@ TEST(TomlCheck, ErrorsNameThePlace) {
   };
   ConfigDraft draft;
   const std::string what =
-      "not TOML: a character outside ASCII; keys with such characters, and texts, stand in quotes";
+      "not TOML: a character outside ASCII; write texts, and keys with such characters, in quotes";
   EXPECT_EQ(message([&] { read_config("seed = 1\nséed = 2", "test.toml", "", draft); }),
             "test.toml:2:2: " + what);
   EXPECT_EQ(message([&] { override_config({"séed=2", "--set "}, draft); }), "--set séed=2: " + what);

@@ -260,7 +260,7 @@ TEST(MemoryTable, RefusalsNameColumnAndRow) {
   };
   const double inf = std::numeric_limits<double>::infinity();
   EXPECT_EQ(with(1, TableColumn::own_numbers("x", {1, 2, -inf, 4, 5, 6})),
-            "data: table row 2: column \"x\": \"-inf\" is infinite, which no column may be; to read it as "
+            "data: table row 2: column \"x\": \"-inf\" is infinite, which is not allowed; to read it as "
             "missing: set tasks.missing_words = [\"-inf\"]");
   EXPECT_TRUE(
       with(1, TableColumn::own_codes("x", {0, 1, 0, 0, 0, 0}, {"1", "5 apples"}))

@@ -164,7 +164,8 @@ TEST(Time, WhatIsNoTimeIsRefusedWithWhatToWrite) {
                           "1,5",
                           "1 000",
                           "e5"};
-  for (const char* text : others) expect_refused(read_time(text), text, "is not a time as it is read");
+  for (const char* text : others)
+    expect_refused(read_time(text), text, "is not a time in a format that needs no tasks.time_format");
   expect_refused(read_time(std::string(100'000, '7')), "many digits", "64 bits");
 }
 

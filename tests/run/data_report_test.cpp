@@ -30,11 +30,11 @@ TEST(DataReport, CountsByRule) {
   EXPECT_EQ(left_out_json(left),
             R"({"rows":4,"rows_by_rule":{"too_few":3,"tie":1},"keys":2,"example":"A/\"B\"",)"
             R"("unknown_categories":["grade=z"]})");
-  EXPECT_EQ(
-      left_out_lines(left),
-      (std::vector<std::string>{"left out: 3 rows of 2 keys with too few rows for a task, e.g. \"A/\"B\"\"",
-                                "left out: 1 rows at the time of the last support row, on neither side",
-                                "1 categories that no meta-train row had, read as none, e.g. grade=z"}));
+  EXPECT_EQ(left_out_lines(left),
+            (std::vector<std::string>{
+                "left out: 3 rows of 2 keys with too few rows for a task, e.g. \"A/\"B\"\"",
+                "left out: 1 rows at the time of the last support row, on neither side",
+                "1 categories that no meta-train row had; their inputs are 0, e.g. grade=z"}));
 }
 
 TEST(DataReport, NamesScaledTargetsAndConstantFeatures) {

@@ -19,14 +19,14 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// A value in one line, harmless to a terminal.
+/// Formats a value in one line, safe for a terminal.
 std::string cell(const ordered_json& value) {
   if (!value.is_string()) return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
   const auto& text = value.get_ref<const std::string&>();
   return printable(text, text.size());
 }
 
-/// A text of many lines, harmless to a terminal.
+/// Makes a text of many lines safe for a terminal.
 std::string lines(const std::string& text) {
   std::string shown;
   std::istringstream stream(text);
@@ -34,8 +34,8 @@ std::string lines(const std::string& text) {
   return shown;
 }
 
-/// A report for people: a line for every value, and for every entry of a list of objects; what an object
-/// holds is named after it. Texts of many lines stand below their name.
+/// Prints a report for people: one line per value and per object of a list. The members of an object have its
+/// name as a prefix. Texts of many lines follow their name.
 void print_text(const ordered_json& result, const std::string& inside) {
   for (const auto& [key, value] : result.items()) {
     const std::string name = inside + printable(key);
@@ -75,8 +75,8 @@ int run_inspect_plan(const CommandOptions& options) {
   const auto& inner = inner_loop_of(config.algorithm);
   const RateLayout rates(layout, learned_rate_of(config.algorithm), inner.steps);
   const TaskBatch tasks = source->sample(Phase::train, 0, config.train.tasks_per_batch);
-  // For a row, a forward pass takes F = sum of d_in d_out multiply-adds, a gradient 3 F and a Hessian-vector
-  // product 6 F (docs/definitions.md).
+  // For one row, a forward pass takes F multiply-adds, the sum of d_in d_out over the layers; a gradient
+  // takes 3 F and a Hessian-vector product 6 F (docs/definitions.md).
   double forward = 0.0;
   for (const TensorSpec& tensor : layout.tensors())
     if (tensor.shape.size() == 2) forward += 2.0 * static_cast<double>(tensor.size);
@@ -140,7 +140,8 @@ int run_inspect_model(const CommandOptions& options) {
     }
     result["tensors"].push_back(std::move(line));
   }
-  ordered_json::object_t metadata;  // a key's place is not searched for: they are as many as a file says
+  // a file may have many keys, and searching among them all for each would take long
+  ordered_json::object_t metadata;
   for (const auto& [key, value] : content.metadata) {
     const bool ids = key.ends_with("_tasks") && !options.common.json;
     metadata.push_back(

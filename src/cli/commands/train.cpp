@@ -17,17 +17,18 @@
 namespace shoal::cli {
 namespace {
 
-constexpr int preempted = 75;  // stopped by a signal, checkpoint written: a batch system may requeue
+// exit code after a signal, with a checkpoint written: a batch system may start the run again
+constexpr int preempted = 75;
 
 std::atomic<int> caught_signal{0};
 void catch_signal(int number) {
   if (caught_signal.exchange(number) == 0) return;
-  std::signal(number, SIG_DFL);  // whoever asks twice does not wait
+  std::signal(number, SIG_DFL);  // a second signal ends the program at once
   std::raise(number);
 }
 
-/// SIGINT and SIGTERM end the run after the iteration at hand, for the time this lives; a second one ends it
-/// at once.
+/// While an object of this class exists, SIGINT and SIGTERM end the run after the current iteration; a second
+/// signal ends it at once.
 class CatchSignals {
  public:
   CatchSignals() {
@@ -47,7 +48,7 @@ class CatchSignals {
   void (*old_terminate_)(int);
 };
 
-/// Trains, and shows the progress. While the iterations run, a signal stops them.
+/// Trains and shows the progress. During the iterations, a signal stops the run.
 TrainReport train(const CommandOptions& options, const RunConfig& config) {
   std::optional<CatchSignals> signals;
   std::optional<Progress> progress;
@@ -70,7 +71,7 @@ TrainReport train(const CommandOptions& options, const RunConfig& config) {
   return train_run(config, options.out, run);
 }
 
-// A task file is not split: what it is trained on is all there is to look at.
+// A task file is not split, so the evaluated tasks are the training tasks.
 const char* looked_at(const TrainReport& report) {
   return report.evaluated_on_training_tasks ? "training tasks" : "test tasks";
 }

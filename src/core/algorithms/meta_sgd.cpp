@@ -3,7 +3,7 @@
 
 namespace shoal {
 
-// Li, Zhou, Chen and Li 2017: a learned rate, of either sign, for every parameter.
+// Li, Zhou, Chen and Li 2017: every parameter has a learned rate of either sign.
 LoweredAlgorithm lower(const MetaSgd& meta_sgd, const ParameterLayout& layout) {
   return {.training = make_plan(meta_sgd, OuterRule::exact, layout)};
 }

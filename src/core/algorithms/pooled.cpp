@@ -3,7 +3,7 @@
 
 namespace shoal {
 
-// One model for all tasks, trained on support and query rows together; the inner loop is only for testing
+// One model for all tasks, trained on support and query rows together. Only evaluation has an inner loop
 // (fine-tuning).
 LoweredAlgorithm lower(const Pooled& pooled, const ParameterLayout& layout) {
   InnerPlan plan = make_plan(pooled, OuterRule::exact, layout);

@@ -3,7 +3,8 @@
 
 namespace shoal {
 
-// Nichol, Achiam and Schulman 2018: theta moves towards the adapted weights; the query set is only looked at.
+// Nichol, Achiam and Schulman 2018: theta moves towards the adapted weights. Training computes the query loss
+// only to report it.
 LoweredAlgorithm lower(const Reptile& reptile, const ParameterLayout& layout) {
   return {.training = make_plan(reptile, OuterRule::parameter_move, layout)};
 }
