@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# zlib and libzstd for compressed tables, inside the library: their static archives are cut down to the functions that
-# decompress, joined into one object, and all of its symbols are made local but those, which get the prefix shoal_. So nobody who
-# links Shoal needs the libraries, nor meets them when he brings his own.
-#   SHOAL_COMPRESSION  AUTO (where found), ON (an error where not), OFF
+# Puts zlib and libzstd into the library, for compressed tables. Their static archives are reduced to the functions that decompress and
+# joined into one object. All symbols of it become local except these functions, which get the prefix shoal_. So users of Shoal need neither
+# library, and can link their own without a clash.
+#   SHOAL_COMPRESSION  AUTO (if found), ON (an error if not found), OFF
 include_guard()
 set(SHOAL_COMPRESSION AUTO CACHE STRING "Read .gz and .zst (static zlib and libzstd): ON, OFF, or AUTO (where found)")
 set_property(CACHE SHOAL_COMPRESSION PROPERTY STRINGS ON OFF AUTO)
@@ -49,7 +49,7 @@ if(SHOAL_COMPRESSION)
                     ZSTD_getErrorName)
 endif()
 
-# Puts the joined objects into a library; source files that call them need SHOAL_COMPRESSION_DEFINITIONS.
+# Adds the joined objects to a library; source files that call them need SHOAL_COMPRESSION_DEFINITIONS.
 function(shoal_add_compression target)
   if(SHOAL_COMPRESSION_OBJECTS)
     set_source_files_properties(${SHOAL_COMPRESSION_OBJECTS} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)

@@ -14,7 +14,7 @@ if(SHOAL_CUDA STREQUAL "AUTO")
   endif()
 endif()
 
-# Machine code for A100, H100 and B200, and PTX for what comes after.
+# Machine code for A100, H100 and B200, and PTX for later devices.
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES 80-real 90 100-real CACHE STRING "CUDA architectures")
 endif()

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# What a build takes from other projects, all of it headers or part of the tests: nothing that a program needs at run time. Everything
-# is looked for here, so that one message names all that is missing, as CMake calls it and as Debian does.
-#   SHOAL_BUILD_CLI, SHOAL_BUILD_TESTS  ON (an error where something is missing), OFF, or AUTO (left out then, with a message)
+# Finds what a build needs from other projects. All of it is headers or part of the tests; a program needs none of it at run time.
+# Everything is searched here, so that one message names all that is missing, by the names of CMake and of Debian.
+#   SHOAL_BUILD_CLI, SHOAL_BUILD_TESTS  ON (an error if something is missing), OFF, or AUTO (left out then, with a message)
 include_guard()
 
-# shoal_look_for(MISSING PACKAGE DEBIAN [what else find_package takes]): adds to the list MISSING what is not found.
+# shoal_look_for(MISSING PACKAGE DEBIAN [more arguments of find_package]): adds a package to the list MISSING if it is not found.
 macro(shoal_look_for missing package debian)
   find_package(${package} ${ARGN} QUIET)
   if(NOT ${package}_FOUND)
@@ -28,7 +28,7 @@ endmacro()
 set(shoal_missing_for_library)
 shoal_look_for(shoal_missing_for_library nlohmann_json nlohmann-json3-dev)
 shoal_look_for(shoal_missing_for_library date libhowardhinnant-date-dev)
-find_path(SHOAL_TOML_INCLUDE_DIR toml++/toml.h)  # the headers alone do; its CMake package may want a shared library
+find_path(SHOAL_TOML_INCLUDE_DIR toml++/toml.h)  # the headers are enough; its CMake package may require a shared library
 mark_as_advanced(SHOAL_TOML_INCLUDE_DIR)
 if(NOT SHOAL_TOML_INCLUDE_DIR)
   list(APPEND shoal_missing_for_library "toml++ (Debian: libtomlplusplus-dev)")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What `cmake --install` puts where: headers, libraries, the CMake package, the pkg-config file, the program.
+# What `cmake --install` installs and where: headers, libraries, the CMake package, the pkg-config file, the program.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 include(ShoalPkgConfig)
@@ -21,7 +21,7 @@ configure_package_config_file(cmake/ShoalConfig.cmake.in ${PROJECT_BINARY_DIR}/S
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ShoalConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/ShoalConfig.cmake ${PROJECT_BINARY_DIR}/ShoalConfigVersion.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Shoal)
-# Relative to the file itself: --prefix of an installation may differ from the one that was configured.
+# Relative to the pkg-config file itself, because --prefix of an installation may differ from the configured one.
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig
            OUTPUT_VARIABLE SHOAL_PREFIX_FROM_PC)
 shoal_pkg_config(${PROJECT_BINARY_DIR}/shoal.pc)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The pkg-config file, which must be of use to a build that knows nothing of CMake or CUDA.
+# Writes the pkg-config file, which must work for a build that knows nothing of CMake or CUDA.
 include_guard()
 
 # shoal_pkg_config(FILE): writes it, from PROJECT_VERSION, PROJECT_DESCRIPTION, CMAKE_INSTALL_LIBDIR, CMAKE_INSTALL_INCLUDEDIR,

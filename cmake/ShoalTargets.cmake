@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# How every target of the project is built: one place for flags, so that no part can drift from the numerical contract.
+# How every target of the project is built. All flags are here, so that no part can drift from the numerical contract.
 include_guard()
 find_package(Threads REQUIRED)
 
@@ -13,7 +13,7 @@ function(shoal_flags target)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   # Contract N1: no contraction that the source does not write.
   set(flags -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off -fno-fast-math)
-  list(APPEND flags -Werror=switch)  # an enumerator that a switch has forgotten does not compile
+  list(APPEND flags -Werror=switch)  # a switch that lacks an enumerator does not compile
   if(SHOAL_WERROR)
     list(APPEND flags -Werror)
   endif()
@@ -27,8 +27,8 @@ function(shoal_flags target)
     target_compile_options(${target} PRIVATE -fsanitize=${SHOAL_SANITIZE} -fno-omit-frame-pointer
                            -fno-sanitize-recover=all)
     if(SHOAL_SANITIZE MATCHES "address")
-      # AddressSanitizer stops at what these checks look for, one step later. Without them, and with its own checks as
-      # calls, the compiler takes half the time, which is most of the lane's.
+      # AddressSanitizer finds what these checks look for, one step later. Without them, and with its own checks as calls, the compiler
+      # takes half the time, which is most of the lane's.
       target_compile_options(${target} PRIVATE -fno-sanitize=null,vptr,object-size,pointer-overflow
         $<$<CXX_COMPILER_ID:GNU>:--param=asan-instrumentation-with-call-threshold=0>)
     endif()
@@ -36,7 +36,7 @@ function(shoal_flags target)
   endif()
 endfunction()
 
-# shoal_part(io a.cpp b.cpp): one folder of src/ as the static library shoal_io. Parts are joined into Shoal::shoal.
+# shoal_part(io a.cpp b.cpp): builds one folder of src/ as the static library shoal_io. Parts are joined into Shoal::shoal.
 function(shoal_part part)
   add_library(shoal_${part} STATIC ${ARGN})
   shoal_flags(shoal_${part})

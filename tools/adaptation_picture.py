@@ -6,8 +6,8 @@ query loss by the number of adaptation steps.
 usage: adaptation_picture.py SHOAL [--check] [--iterations N] [--out FILE]
 
 It trains examples/sinusoid.toml with the program SHOAL (10,000 iterations, seconds), adapts to test tasks that training never drew, and
-reads the program's own files. The same bits come out on every machine, so --check compares the picture that is there with what would be
-drawn.
+reads the program's own files. The result has the same bits on every machine, so that --check can compare the existing picture with what
+would be drawn.
 """
 import argparse
 import csv
@@ -57,7 +57,8 @@ def read_tensors(file):
 
 
 def measure(shoal, folder, iterations):
-    """(tasks, summary): of every task its support, its true curve, and its predictions by steps; and the losses by steps."""
+    """(tasks, summary): for every task its support, its true curve and its predictions by number of steps; and the losses by number of
+    steps."""
     model, tasks_file = folder / "run", folder / "tasks.safetensors"
     run(shoal, "train", "--quiet", "--config", CONFIG, "--set", f"train.iterations={iterations}", "--set", "evaluate.tasks=1", "--out", model)
     run(shoal, "data", "export", "--quiet", "--config", CONFIG, "--set", f"evaluate.tasks={TASKS}", "--phase", "test", "--out", tasks_file)

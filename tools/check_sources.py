@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks what a compiler does not: who includes whom, circles, the licence line, #pragma once, the length of files and functions, that
-every file of the library has a test, the format, that every path, file name and link in a comment or page leads somewhere
+"""Checks what a compiler does not: which folders include which, circles, the licence line, #pragma once, the length of files and
+functions, that every file of the library has a test, the format, that every path, file name and link in a comment or page exists
 (named_paths.py), and that no retired name is used (retired_identifiers.txt).
 
 usage: check_sources.py ROOT [--clang-format PROGRAM]
@@ -48,7 +48,7 @@ THIRD_PARTY = {  # header prefix -> folders that may use it, in .cpp files only 
 SOURCES = {".hpp", ".cpp", ".cuh", ".cu"}
 SEARCHED = ["include", "kernels", "src", "bench", "tests", "examples"]
 LONGEST = 461  # lines of a file
-DATA = {".csv", ".json", ".npy", ".safetensors", ".svg"}  # as long as the data are
+DATA = {".csv", ".json", ".npy", ".safetensors", ".svg"}  # files of data may have any length
 LONGEST_FUNCTION = 80  # lines, without tables
 
 
@@ -72,7 +72,7 @@ def owner_of(include):
 def check_includes(path, text):
     folder = folder_of(path)
     if folder == "tests" or str(path) == "src/backends.cpp":
-        return  # tests see everything; the table of backends stands above them
+        return  # tests may include everything; so may the table of backends
     for number, line in enumerate(text.splitlines(), 1):
         match = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
         if not match:
@@ -99,7 +99,7 @@ def check_text(path, text):
 
 
 def check_lengths(root):
-    """Of every text of the project: sources, scripts, pages."""
+    """Checks the lengths of every text of the project: sources, scripts, pages."""
     for name in SEARCHED + ["cmake", "docs", "scripts", "tools", "."]:
         for file in sorted((root / name).rglob("*") if name != "." else root.glob("*")):
             if not file.is_file() or file.suffix in DATA or "__pycache__" in file.parts:

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""How many lines the functions of a C++ or Python text have, from the signature to the end. A table of data inside does not count:
-what stands between the braces of an initialiser (`= {`), or between braces without any statement.
+"""How many lines the functions of a C++ or Python text have, from the signature to the end. Tables of data inside do not count: the text
+between the braces of an initialiser (`= {`), or between braces without any statement.
 
-usage: function_lengths.py LONGEST FILE...    prints those that are longer
+usage: function_lengths.py LONGEST FILE... prints the functions that are longer
 """
 import ast
 import pathlib
 import re
 import sys
 
-# Texts, characters and comments: braces and semicolons in them are none.
+# Strings, characters and comments: braces and semicolons in them do not count.
 NO_CODE = re.compile(r"""R"([^()\\ ]{0,16})\((?:.|\n)*?\)\1"|//[^\n]*|/\*(?:.|\n)*?\*/|"(?:\\.|[^"\\\n])*"|(?<![0-9a-zA-Z])'(?:\\.|[^'\\\n])+'""")
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\\n|\\.)*", re.M)
 
@@ -20,7 +20,7 @@ def blanks(match):
 
 
 class Braces:
-    """A pair of braces that is open: of a scope (namespace, class), of a function, or inside of one."""
+    """An open pair of braces: of a scope (namespace, class), of a function, or inside of one."""
 
     def __init__(self, kind, begin, is_table):
         self.kind, self.begin, self.is_table = kind, begin, is_table
@@ -40,7 +40,7 @@ def of_cpp(text):
     """(lines, first line, signature) of every function that has a body."""
     code = DIRECTIVE.sub(blanks, NO_CODE.sub(blanks, text))
     line_at = lambda place: code.count("\n", 0, place) + 1
-    found, open_braces, statement = [], [], 0  # statement: where the text of the present one begins
+    found, open_braces, statement = [], [], 0  # statement: where the current statement begins
     for place, character in enumerate(code):
         if character == "{":
             head = code[statement:place]
@@ -80,7 +80,7 @@ def of_python(text):
 
 
 def too_long(path, text, longest):
-    """(lines, first line, signature) of what is longer; path tells the language."""
+    """(lines, first line, signature) of the functions that are longer; `path` tells the language."""
     is_python = path.suffix == ".py" or text.startswith("#!/usr/bin/env python3")
     return [found for found in (of_python if is_python else of_cpp)(text) if found[0] > longest]
 

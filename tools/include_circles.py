@@ -9,7 +9,7 @@ import re
 import sys
 
 SOURCES = {".hpp", ".cpp", ".cuh", ".cu"}
-PLACES = ["", "include", "src", "tests"]  # what a path in an #include is seen from, beside the file's own folder
+PLACES = ["", "include", "src", "tests"]  # the folders that a path in an #include is relative to, beside the file's own
 
 
 def includes_of(root, file):
@@ -21,7 +21,7 @@ def includes_of(root, file):
 
 
 def check(root):
-    """One line for every circle that is found, with the files along it."""
+    """One line for every circle, with the files along it."""
     files = [file.resolve() for folder in ("include", "kernels", "src", "bench", "tests", "examples")
              for file in sorted((root / folder).rglob("*")) if file.suffix in SOURCES]
     graph = {file: list(includes_of(root, file)) for file in files}

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds paths, file names and links in comments and pages that lead nowhere.
+"""Finds paths, file names and links in comments and pages that do not exist.
 
 Checked are paths that begin at the root ("src/core/backend.hpp", with * as in a shell), paths as #include writes them
-("core/backend.hpp"), names of files alone ("backend.hpp", "numerics.md"), and the targets of Markdown links with their
-headings. Text between "<!-- generated" and "<!-- end" comes from a program and is passed over. Paths that begin
-elsewhere (build/, a user's own files) are not checked, nor are placeholders
-(FOLDER/a.md, src/data/NAME_source.cpp, b.cpp).
+("core/backend.hpp"), names of files alone ("backend.hpp", "numerics.md"), and the targets of Markdown links with their headings. Text
+between "<!-- generated" and "<!-- end" comes from a program and is skipped. Paths that begin elsewhere (build/, a user's own files) are
+not checked, nor are placeholders (FOLDER/a.md, src/data/NAME_source.cpp, b.cpp).
 """
 import ast
 import io
@@ -17,7 +16,7 @@ import tokenize
 TOP = ("bench", "cmake", "docs", "examples", "include", "kernels", "scripts", "src", "tests", "tools")
 INCLUDED_FROM = ("include", "src", "tests", "bench")  # where #include looks
 NAMED_ALONE = r"(?:hpp|cpp|cuh|cu|md)"  # suffixes of files that comments may name without a folder
-WRITTEN = {"docs/reliability.md", "examples/market/data"}  # commands make these; they are not kept
+WRITTEN = {"docs/reliability.md", "examples/market/data"}  # commands make these; git does not have them
 
 PATH = re.compile(r"(?<![\w./$<-])((?:[\w.-]+/)+[\w.*-]*)")
 NAME = re.compile(rf"(?<![\w./*-])([\w-]+\.{NAMED_ALONE})\b(?![/.]\w)")
@@ -29,7 +28,7 @@ TEXT = CODE | {".md", ".py", ".txt", ".cmake", ".in", ".toml", ".sh", ""}
 
 
 def walk(root):
-    """All files and folders below the root, as paths from there; neither what is built nor what git keeps."""
+    """All files and folders below the root, as paths from there, without build outputs and git's own files."""
     for folder, folders, files in os.walk(root):
         at = pathlib.Path(folder).relative_to(root)
         folders[:] = [name for name in folders if name not in (".git", "__pycache__") and str(at / name) != "build"]
@@ -56,7 +55,7 @@ def page_lines(text):
 
 
 def prose_of(path, text):
-    """(line, text) of what a file says to people: the whole of a page, the comments of everything else."""
+    """(line, text) of the prose of a file: the whole of a page, the comments of everything else."""
     if path.suffix == ".md":
         yield from page_lines(text)
     elif path.suffix in CODE:
@@ -92,7 +91,7 @@ def missing_names(folder, line, tree, names):
 
 
 def heading_names(text):
-    """What links call the headings of a page, as GitHub forms it."""
+    """The anchors of the headings of a page, as GitHub forms them."""
     headings = re.findall(r"^#+ +(.*)$", text, re.M)
     return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
 
@@ -110,7 +109,7 @@ def broken_links(root, path, line):
 
 
 def check_paths(root):
-    """A finding for every path, file name and link below the root that leads nowhere."""
+    """A finding for every path, file name and link below the root that does not exist."""
     paths = sorted(walk(root))
     tree, names = {str(path) for path in paths}, {path.name for path in paths}
     for path in paths:

@@ -8,8 +8,8 @@ import re
 from named_paths import CODE, walk
 
 LIST = "tools/retired_identifiers.txt"
-PROSE = {".md", ".py", ".cmake", ".txt", ".sh", ".in", ""}  # of files without code: names stand anywhere in them
-HISTORY = ("CHANGELOG.md", "docs/gpu-results/*.jsonl", "tests/fuzz/seeds/*")  # tells what was: not held to today's names
+PROSE = {".md", ".py", ".cmake", ".txt", ".sh", ".in", ""}  # suffixes of files without C++ code, where names are searched in the whole text
+HISTORY = ("CHANGELOG.md", "docs/gpu-results/*.jsonl", "tests/fuzz/seeds/*")  # these describe the past and may have old names
 PIECE = re.compile(r'(?P<raw>R"\((?:.|\n)*?\)")|(?P<text>"(?:\\.|[^"\\\n])*")|(?P<letter>\'(?:\\.|[^\'\\\n])+\')'
                    r"|(?P<comment>//[^\n]*|/\*.*?\*/)", re.S)
 Entry = collections.namedtuple("Entry", "old new globs")
@@ -38,7 +38,7 @@ class Retired:
                 section.setdefault(entry.old, []).append(entry)
 
     def entry(self, section, old, path):
-        """What replaces `old` in the file `path`, or None where it may stand."""
+        """The entry that retires `old` in the file `path`, or None if it is allowed there."""
         for entry in self.sections[section].get(old, []):
             if any(fnmatch.fnmatchcase(str(path), glob) for glob in entry.globs):
                 return entry
@@ -46,7 +46,7 @@ class Retired:
 
 
 def pieces(text):
-    """(kind, text) of C++: code, comment, or text (what stands in quotes), in order and without a gap."""
+    """(kind, text) of C++: code, comment, or text (the contents of quotes), in order and without gaps."""
     at = 0
     for match in PIECE.finditer(text):
         if match.start() > at:
@@ -75,7 +75,7 @@ def file_pattern(names):
 
 
 def check_retired(root):
-    """A finding for every retired name, once the list says that its names have been replaced."""
+    """A finding for every retired name, if the state of the list is "applied"."""
     if not (root / LIST).exists():
         return
     retired = Retired((root / LIST).read_text(encoding="utf-8"))

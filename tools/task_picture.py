@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Draws docs/architecture/task.svg: the way of one task from a CSV to a model, with the files that do each step.
+"""Draws docs/architecture/task.svg: the steps of one task from a CSV to a model, with the files that do each step.
 
-usage: task_picture.py ROOT [--check]    (--check: compares with the picture that is there, and writes nothing)
+usage: task_picture.py ROOT [--check] (--check: compares with the existing picture, and writes nothing)
 
 Every file that the picture names must exist.
 """
@@ -61,7 +61,7 @@ def text(x, y, words, kind, size=14):
 def box(x, y, width, height, title, lines):
     out = [f'<rect class="box" x="{x}" y="{y}" width="{width}" height="{height}" rx="7"/>', text(x + PAD + 2, y + 22, title, "title", 15)]
     at = y + 22
-    beside = 0  # files stand side by side where there is room
+    beside = 0  # files are side by side if there is room
     for line in lines:
         if is_file(line) and beside and x + beside + 7.4 * len(line) < x + width - PAD:
             out.append(text(x + beside, at, line, "file"))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Which tests a file of the library has. tests/ mirrors src/ and kernels/ (the tests of kernels lie in tests/kernels and tests/cuda), and
-a file has a test that
+"""Finds the tests of the files of the library. tests/ mirrors src/ and kernels/ (the tests of kernels lie in tests/kernels and
+tests/cuda), and a file has a test that
 
   bears its name, or its first words: tests/data/time_test.cpp is that of src/data/time_format.cpp, too;
   includes its header;
@@ -17,7 +17,7 @@ import pathlib
 import re
 import sys
 
-PROGRAMS = {"src/cli"}  # tested as a program, by what it prints
+PROGRAMS = {"src/cli"}  # tested as programs, by their output
 SOURCES = {".hpp", ".cpp", ".cuh", ".cu"}
 COMPILED = {".cpp", ".cu"}
 
@@ -28,7 +28,7 @@ def mirrored(path):
 
 
 class Unit:
-    """What has one name in one folder: a header, its source, or both."""
+    """The files with one name in one folder: a header, its source, or both."""
 
     def __init__(self, path):
         self.name, self.folder = path.stem, mirrored(path)
@@ -53,13 +53,13 @@ def included_by(text):
 
 
 def covered_by(text):
-    """What a test's opening comment says that it covers."""
+    """The names that the opening comment of a test says it covers."""
     head = re.sub(r"\n\s*(//|#)?\s*", " ", text.split("#include")[0][:2000])
     return re.findall(r"[\w*/]+", " ".join(re.findall(r"\bCovers ([\w*/, ]+)\.", head)))
 
 
 def mapped(root):
-    """The library's units with their tests, and what tests say of files that are not there."""
+    """The units of the library with their tests, and findings about tests that name files that do not exist."""
     units, findings = library_units(root), []
     by_header = {}
     for unit in units:

@@ -20,8 +20,8 @@ def with_unit(value, units):
 
 
 def ticks(low, high, whole):
-    """(values with a label, values with a line): decades where there are enough of them, else their parts; `whole` numbers only,
-    where the axis counts things."""
+    """(values with a label, values with a line): decades if there are enough of them, else their parts; only `whole` numbers if the axis
+    counts things."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     span = math.log10(high / low)
     parts = (1,) if span >= 2.5 else (1, 2, 5) if span >= 0.9 else (1, 1.5, 2, 3, 4, 5, 7)
@@ -31,11 +31,11 @@ def ticks(low, high, whole):
     return labelled, sorted({*lines, *labelled})
 
 
-LEAST_SPAN = 4.0  # between the ends of an axis: less would make a mountain of a small difference
+LEAST_SPAN = 4.0  # least ratio of the ends of an axis: less would exaggerate small differences
 
 
 class Axis:
-    """Places values between two ends of the picture, some room on both sides."""
+    """Maps values to positions between two ends of the picture, with some room on both sides."""
 
     def __init__(self, values, start, end):
         span = max(values) / min(values)
@@ -55,7 +55,7 @@ def line(x1, y1, x2, y2, colour):
 
 
 def draw(title, x_title, y_title, x, y, model, model_name, units):
-    """An SVG document. `model` has a value for every x, or is empty; `model_name` goes into the legend."""
+    """Draws an SVG document. `model` has a value for every x, or is empty; `model_name` is its name in the legend."""
     across = Axis(x, LEFT, WIDTH - RIGHT)
     up = Axis([*y, *model], HEIGHT - BOTTOM, TOP)
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '

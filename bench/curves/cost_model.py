@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a meta-gradient should cost by the equations: arithmetic, and memory.
+"""The cost of a meta-gradient by the equations: arithmetic and memory.
 
 A point is a dictionary of tasks, support, query (rows of a task), inputs, width, outputs, depth (hidden layers), steps (K)
 and threads.
@@ -7,10 +7,10 @@ and threads.
 import re
 
 FLOAT_BYTES = 4
-MOST_LANES = 16  # tasks that a thread works on at once
-DIGIT_BYTES = 6 * 8  # of a parameter in an exact sum over tasks (src/core/exact_sum.hpp)
-INDEX_BYTES, RESULT_BYTES = 3 * 8, 2 * 4 + 4 + 1  # of a task: offsets and id; losses, failed step, status
-MOST_TAPE_BYTES = 256e6  # of a thread: above every budget that a plan has
+MOST_LANES = 16  # most tasks that a thread computes at once
+DIGIT_BYTES = 6 * 8  # bytes per parameter of an exact sum over tasks (src/core/exact_sum.hpp)
+INDEX_BYTES, RESULT_BYTES = 3 * 8, 2 * 4 + 4 + 1  # bytes per task: offsets and id; losses, failed step, status
+MOST_TAPE_BYTES = 256e6  # per thread: above the budget of every plan
 SHARE_OF_MEMORY = 0.7
 
 
@@ -20,7 +20,7 @@ def parameters(point):
 
 
 def forward(point):
-    """F: operations of one row's forward pass, a multiply-add counted as two."""
+    """F: operations of a forward pass of one row; a multiply-add counts as two."""
     d, h, o, depth = point["inputs"], point["width"], point["outputs"], point["depth"]
     return 2 * (d * h + (depth - 1) * h * h + h * o)
 
@@ -38,25 +38,24 @@ def work_per_thread(point):
 
 
 def input_bytes(point):
-    """Rows of all tasks, and what stands beside them."""
+    """Bytes of the rows of all tasks, with their offsets and ids."""
     rows = point["support"] + point["query"]
     return point["tasks"] * (rows * (point["inputs"] + point["outputs"]) * FLOAT_BYTES + INDEX_BYTES)
 
 
 def planned_bytes(plan):
-    """Workspace of one thread in bytes, out of the backend's own words (Context: `shoal inspect plan`); None where it does not
-    tell."""
+    """Workspace of one thread in bytes, from the plan's text (`shoal inspect plan`); None if the text does not have it."""
     found = re.search(r"at most (\d+) bytes of workspace a thread", plan)
     return int(found.group(1)) if found else None
 
 
 def outside_workspace(point):
-    """Rows and results of the tasks, and the exact sums: one of each thread and the one that they are merged into."""
+    """Bytes of the rows and results of the tasks, and of the exact sums: one per thread, and the one that they are merged into."""
     return input_bytes(point) + point["tasks"] * RESULT_BYTES + (point["threads"] + 1) * DIGIT_BYTES * parameters(point)
 
 
 def memory(point, plan):
-    """Bytes that a call should need beyond the program: no constant is fitted. None where the plan does not tell."""
+    """Bytes that a call should need beyond the program: no constant is fitted. None if the plan's text does not have the workspace."""
     workspace = planned_bytes(plan)
     return None if workspace is None else outside_workspace(point) + point["threads"] * workspace
 

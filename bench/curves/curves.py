@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The curves: what is varied, over which values, and the model in words."""
+"""The curves: the varied quantity, its values, and the model in words."""
 import os
 import typing
 
@@ -9,12 +9,12 @@ BASE = {"tasks": 64, "support": 64, "query": 64, "inputs": 32, "width": 64, "out
 
 
 class Curve(typing.NamedTuple):
-    name: str  # of the files, and what is varied
-    varied: str  # the field of a point
-    title: str  # of the axis, with its unit
+    name: str  # name of the files and of the varied quantity
+    varied: str  # the varied field of a point
+    title: str  # title of the axis, with its unit
     values: tuple
-    base: dict  # what differs from BASE
-    law: str  # of time
+    base: dict  # fields that differ from BASE
+    law: str  # law of the time
     memory_law: str
 
     def point(self, value):
@@ -24,7 +24,7 @@ class Curve(typing.NamedTuple):
         return "wall_seconds" if self.varied == "threads" else "cpu_seconds"
 
     def constant(self, values, seconds):
-        """Seconds by which the work of a point is multiplied, where the model gives them: threads are compared with one."""
+        """The seconds by which the model multiplies the work of a point, if it fixes them: threads are compared with one thread."""
         return seconds[0] / self.work(self.point(1)) if self.varied == "threads" and values[0] == 1 else None
 
     def work(self, point):

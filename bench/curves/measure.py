@@ -18,7 +18,7 @@ class Failed(Exception):
 
 
 def available_bytes():
-    """Memory that a program can have: of the system, and of the control group where it has a limit."""
+    """Memory that a program can get: that of the system, limited by the control group if that has a limit."""
     with open("/proc/meminfo", encoding="ascii") as file:
         limits = [1024 * int(line.split()[1]) for line in file if line.startswith("MemAvailable:")]
     try:
@@ -30,7 +30,7 @@ def available_bytes():
 
 
 def run_point(program, point, milliseconds, timeout=None):
-    """What shoal-curves prints for a point."""
+    """Runs shoal-curves for a point and returns its output."""
     words = [program, f"--milliseconds={milliseconds}", *(f"--{name}={value}" for name, value in point.items())]
     try:
         result = subprocess.run(words, capture_output=True, text=True, check=False, timeout=timeout)
@@ -45,7 +45,7 @@ def run_point(program, point, milliseconds, timeout=None):
 
 
 def chosen_points(names, quick, available):
-    """([(curve, value)], [what was left out, and why]); neighbours in the list belong to different curves."""
+    """([(curve, value)], [what was left out, and why]); neighbours in the list are of different curves."""
     wanted, skipped = [], []
     for curve in curves.all_curves():
         if names and curve.name not in names:
@@ -61,7 +61,7 @@ def chosen_points(names, quick, available):
 
 
 def run_curves(program, names, quick, minutes, rounds, milliseconds):
-    """The content of a results file: points with their medians, what was skipped, the machine."""
+    """Measures the curves; returns the content of a results file: points with their medians, what was skipped, the machine."""
     points, skipped = chosen_points(names, quick, available_bytes())
     end = time.monotonic() + 60 * minutes
     results = {(curve.name, value): [] for curve, value in points}
@@ -100,6 +100,6 @@ def summary(curve, value, found):
 
 
 def show(line):
-    """Progress, on terminals only."""
+    """Shows progress, on terminals only."""
     if sys.stderr.isatty():
         print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)

@@ -35,7 +35,7 @@ differ by at most {slope} and no point is more than {deviation} times off.
 
 
 def fits_of(results):
-    """{curve: {"seconds": fit, "bytes": fit, "overhead": share or None}}, of the curves that have points."""
+    """{curve: {"seconds": fit, "bytes": fit, "overhead": share or None}}, for the curves that have points."""
     found = {}
     for curve in curves.all_curves():
         points = points_of(results, curve)
@@ -56,7 +56,7 @@ def points_of(results, curve):
 
 
 def memory_models(points):
-    """What each point should need; nothing when the plan of one does not tell."""
+    """The memory that each point should need; nothing if the plan of one point does not tell."""
     sizes = [cost_model.memory(one["point"], one["plan"]) for one in points]
     return [] if None in sizes else sizes
 
@@ -134,8 +134,8 @@ def charts_of(curve, points, fits):
 
 
 def write(results, folder):
-    """FOLDER/cost-curves.md, FOLDER/cost-curves/*.svg and figures.json, from which `--from` makes the same; returns what was
-    written."""
+    """FOLDER/cost-curves.md, FOLDER/cost-curves/*.svg and figures.json, from which `--from` makes the same page; returns the written
+    files."""
     folder = pathlib.Path(folder)
     (folder / "cost-curves").mkdir(parents=True, exist_ok=True)
     limits = EXPLANATION.format(slope=curve_fit.SLOPE_TOLERANCE, deviation=curve_fit.LARGEST_DEVIATION, close=curve_fit.CLOSE)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// shoal-curves: time and memory of one point of a cost curve, as one line of JSON (bench/curves/run draws the
-// curves).
+// shoal-curves: measures time and memory of one point of a cost curve and prints them as one line of JSON
+// (bench/curves/run draws the curves).
 //
-// Exact second-order meta-gradients on the cpu backend, through the public interface. Time is that of one
-// call in processor seconds and wall seconds: medians over blocks of calls, after calls that nobody times
-// (first touch of memory, the plan's own trials). Memory is the largest resident size of this process (VmHWM)
-// less what was resident before the tasks were made (VmRSS; a tiny model has made the code resident), so it
-// holds the rows of the tasks, the workspace of the threads and the results. A process measures one point: a
-// larger one before it would hide its peak.
+// It computes exact second-order meta-gradients on the cpu backend, through the public interface. Time is
+// that of one call in processor seconds and wall-clock seconds: medians over blocks of calls, after untimed
+// calls (first touch of memory, the trials of the plan). Memory is the largest resident size of this process
+// (VmHWM) minus what was resident before the tasks were made (VmRSS; a tiny model has made the code
+// resident), so that it consists of the rows of the tasks, the workspace of the threads and the results. A
+// process measures one point only, because an earlier, larger one would hide its peak.
 //
 // usage: shoal-curves [--NAME=NUMBER ...] [--isa=auto]      the names are those of `struct Point`, below
 #include <algorithm>
@@ -29,7 +29,7 @@
 namespace shoal::bench {
 namespace {
 
-/// What can be varied; the defaults are the shape `credit` of shoal-bench.
+/// The quantities that can be varied; the defaults are the shape `credit` of shoal-bench.
 struct Point {
   int tasks = 16;
   int support = 64, query = 64;  ///< rows of a task
@@ -37,7 +37,7 @@ struct Point {
   int depth = 2;  ///< hidden layers
   int steps = 5;  ///< K
   int threads = 1;
-  int milliseconds = 300;  ///< least time of all timed calls together
+  int milliseconds = 300;  ///< total time of the timed calls, at least
   Isa isa = Isa::automatic;
 };
 
@@ -64,7 +64,7 @@ Point parse(int argc, char** argv) {
   return point;
 }
 
-/// Inputs like standard normals in size, labels 0 or 1.
+/// Makes tasks: inputs with the variance of standard normals, labels 0 or 1.
 TaskBatch make_batch(const Point& point) {
   std::mt19937_64 bits(1);
   const auto make_set = [&](int rows) {
@@ -132,8 +132,7 @@ void call(const MetaLearner& learner, const TaskBatch& batch) {
                        " tasks failed");
 }
 
-/// Makes the code resident, with lanes of either meaning, so that its pages do not count as the point's
-/// memory.
+/// Makes the code resident, for both layouts of lanes, so that its pages do not count as the point's memory.
 void run_tiny_model(Isa isa) {
   const Context context(with_environment({.backend = BackendKind::cpu, .threads = 1, .isa = isa}));
   for (const int tasks : {1, 64}) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shoal's side of bench/peers: what the shapes are, tasks and parameters as files, and a worker that speaks
-// the line protocol of bench/peers/README.md, so that Shoal is measured as every other contender is.
+// Shoal's side of bench/peers: the shapes, tasks and parameters as files, and a worker that answers the line
+// protocol of bench/peers/README.md, so that Shoal is measured like every other contender.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -76,14 +76,14 @@ void export_files(const Shape& shape, std::int64_t count, const std::string& tas
   write_parameters<float>(parameters, layout, RateLayout(layout, LearnedRate::none, shape.steps), theta, {});
 }
 
-/// A problem as one backend sees it: float on cpu and cuda, double on reference.
+/// A problem in the precision of a backend: float on cpu and cuda, double on reference.
 class Problem {
  public:
   virtual ~Problem() = default;
   virtual std::int64_t tasks() const = 0;
-  /// Does the work once; its result is kept for `write` until the next call.
+  /// Does the work once; the result is kept for `write` until the next call.
   virtual void run(const std::string& work) = 0;
-  /// The result of the last `run`; of fast weights the first `most` tasks.
+  /// Writes the result of the last `run`; of fast weights only those of the first `most` tasks.
   virtual void write(const std::string& file, std::int64_t most) const = 0;
 };
 
@@ -270,7 +270,7 @@ std::vector<std::string> words_of(const std::string& line) {
   return words.empty() ? std::vector<std::string>{""} : words;
 }
 
-/// One JSON line for every request line; an error answers its request and ends nothing.
+/// Answers every request line with one JSON line; an error is the answer to its request and ends nothing.
 void work(const std::string& backend, int threads) {
   Worker worker(backend, threads);
   std::cout << "{\"ok\": true, " << worker.greeting() << "}" << std::endl;

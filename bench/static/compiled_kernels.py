@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The project's .cu files compiled alone for real machines, with everything a compiler says about them.
+"""Compiles the project's .cu files for real machines, and collects everything that the compiler reports about them.
 
-Which files and which flags is read from a configured build folder (its cache and its Ninja file), so that nothing here
-has to follow the build. Machine code is listed by NVIDIA's nvdisasm from PyPI, kept in a virtual environment below the
-build folder. What is compiled is kept as long as no source and no command changes.
+The files and flags come from a configured build folder (its cache and its Ninja file), so that nothing here must follow changes of the
+build. NVIDIA's nvdisasm from PyPI, in a virtual environment below the build folder, lists the machine code. Compiled files are kept as
+long as no source and no command changes.
 """
 import concurrent.futures
 import hashlib
@@ -41,7 +41,7 @@ def nvcc_version():
 
 
 def configured(build):
-    """A build folder with the CUDA backend: the one given, or build/static made for the purpose."""
+    """A build folder with the CUDA backend: the given one, or build/static, made for the purpose."""
     if build:
         if not (build / "CMakeCache.txt").exists():
             sys.exit(f"{build} is no configured build folder")
@@ -56,7 +56,7 @@ def configured(build):
 
 
 def built(build, target):
-    """The program `target` of tests/cuda, brought up to date."""
+    """Builds the program `target` of tests/cuda and returns it."""
     run("cmake", "--build", build, "--target", target, "-j", os.cpu_count())
     return build / "tests/cuda" / target
 
@@ -89,7 +89,7 @@ def commands(build):
 
 
 def flags_of(command):
-    """Without what says where to, for which machine, and which file."""
+    """The flags of a compile command without output, machine and source file."""
     kept, words = [], iter(command[1:])
     for word in words:
         if word in ("-o", "-MF", "-MT", "-x", "-arch"):
@@ -100,7 +100,7 @@ def flags_of(command):
 
 
 class Compiled:
-    """One .cu file for one machine."""
+    """One .cu file compiled for one machine."""
 
     def __init__(self, folder, source, architecture):
         self.source, self.architecture = pathlib.Path(source), architecture
@@ -118,7 +118,7 @@ class Compiled:
             if done.returncode != 0:
                 sys.exit(f"{self.source} for {self.architecture}:\n{done.stderr[-4000:]}")
             self.log.write_text(run("c++filt", input=done.stderr))
-            listing = run(nvdisasm, "-g", "-c", self.cubin)  # c++filt takes ".text._Z..." for one word
+            listing = run(nvdisasm, "-g", "-c", self.cubin)  # c++filt reads ".text._Z..." as one word
             self.sass.write_text(run("c++filt", input=listing.replace("\t.section\t.text.", "\t.section .text ")))
             self.ptx.write_text(run("c++filt", input=self.ptx.read_text()))
             self.stamp.write_text(stamp)

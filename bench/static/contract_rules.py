@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the numerical contract (docs/numerics.md, N1) forbids in a kernel, judged on PTX and on machine code.
+"""Checks what the numerical contract (docs/numerics.md, N1) forbids in a kernel, in PTX and in machine code.
 
-PTX is where a rule is exact: there division and square root are one instruction, rounded to nearest, and an addition or
-multiplication that carries its rounding (`add.rn`) may not be contracted by whoever compiles it further. In machine code
-the same division is a sequence around an approximate reciprocal, with flushes to zero where they cannot be seen. It is
-allowed in the compiler's own routines, where the PTX of the same source line divides or takes a root, and, because the
-compiler moves instructions away from their lines and divides to count the turns of a loop, where the sequence shows what
-it is: an integer division converts its divisor with I2F.RP just before, a float division checks it with FCHK just after.
+The rules are exact for PTX: there, division and square root are one instruction each, rounded to nearest, and no compiler may contract an
+addition or multiplication that states its rounding (`add.rn`). In machine code the same division is a sequence around an approximate
+reciprocal, with flushes to zero where they make no difference. Such a sequence is allowed in the compiler's own routines, and where the
+PTX of the same source line divides or takes a root. The compiler also moves instructions away from their lines, and divides to count the
+iterations of a loop; so a sequence is allowed as well if it is recognisable: an integer division converts its divisor with I2F.RP just
+before, a float division checks it with FCHK just after.
 """
 import collections
 import re
@@ -18,10 +18,10 @@ FLOAT = r"\.(f16|f16x2|bf16|bf16x2|f32|f32x2|f64)\b"
 FLOAT_ATOMIC = re.compile(r"^(atom|red|redux|multimem)\b.*" + FLOAT)
 CONTRACTIBLE = re.compile(r"^(add|sub|mul)(?!.*\.r[nzmpi]\b)" + r".*" + FLOAT + r"|^mad\b.*" + FLOAT)
 NOT_NEAREST = re.compile(r"^(add|sub|mul|fma|div|rcp|sqrt)\b.*\.(rz|rm|rp)\b.*" + FLOAT)
-EXPANDED = re.compile(r"^(div|rem)\b|^(rcp|sqrt)\.rn\b")  # become sequences around MUFU
+EXPANDED = re.compile(r"^(div|rem)\b|^(rcp|sqrt)\.rn\b")  # these become sequences around MUFU
 SASS_APPROXIMATE = re.compile(r"^MUFU\.(EX2|LG2|SIN|COS|TANH|SQRT)\b")
 SASS_SEED = re.compile(r"^MUFU\.(RCP|RSQ)")
-INTEGER_QUOTIENT = "F2I.FTZ.U32.TRUNC.NTZ"  # of an integer division's approximate quotient; no source can write it
+INTEGER_QUOTIENT = "F2I.FTZ.U32.TRUNC.NTZ"  # converts the approximate quotient of an integer division; no source can write this
 NEAR = 40  # instructions
 SASS_ATOMIC = re.compile(r"^(ATOM|ATOMG|ATOMS|RED|REDG|REDAS)\b.*\.(F16|F16x2|BF16|BF16x2|F32|F64)\b")
 REQUIRED_FLAGS = ("-fmad=false", "-ftz=false", "-prec-div=true", "-prec-sqrt=true")
@@ -38,7 +38,7 @@ def check_flags(flags, source):
 
 
 def check_ptx(kernel, code, lines):
-    """`lines`: {place: source text}, to see that a fused multiply-add is one that the source writes."""
+    """`lines`: {place: source text}, to check that the source itself writes a fused multiply-add."""
     for i in code:
         at = f"{i.opcode} at {i.place}"
         if APPROXIMATE.search(i.opcode):
@@ -56,7 +56,7 @@ def check_ptx(kernel, code, lines):
 
 
 def is_division(code, at):
-    """Whether the MUFU.RCP at `at` belongs to a division, by what happens to its operand nearby."""
+    """Whether the MUFU.RCP at `at` belongs to a division, by the use of its operand nearby."""
     operands = re.findall(r"R\d+", code[at].text)
     if len(operands) != 2:
         return False
@@ -82,7 +82,7 @@ def check_sass(kernel, code, expanded):
 
 
 def check_local(kernel, figures, code):
-    """Registers that spill, or arrays that lie in local memory."""
+    """Finds registers that spill, and arrays in local memory."""
     for name in ("spill_stores", "spill_loads"):
         if figures[name] > 0:
             yield Finding("spills", kernel, f"{figures[name]} bytes of {name.replace('_', ' ')}")

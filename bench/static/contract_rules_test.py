@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of contract_rules.py notice what they forbid: each kernel here breaks one of them and is compiled as the
-project's are; a kernel that keeps them all must pass. evidence.py's comparison is tried on figures moved both ways.
+"""The rules of contract_rules.py notice what they forbid: each kernel here breaks one of them and is compiled like the project's; a kernel
+that breaks none must pass. The comparison of evidence.py is tested with figures changed in both directions.
 
 usage: contract_rules_test.py [BUILD], the folder that keeps the disassembler (default: build/static)
 """
@@ -17,9 +17,9 @@ import listings
 FLAGS = ["-std=c++20", "-fmad=false", "-ftz=false", "-prec-div=true", "-prec-sqrt=true", "-lineinfo"]
 
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else compiled_kernels.ROOT / "build/static").resolve()
-ONLY_IN_PTX = {"shared atomic"}  # in machine code a loop of compare and swap
+ONLY_IN_PTX = {"shared atomic"}  # in machine code this is a loop of compare and swap
 
-# name: (rules that must speak, more flags, body of kernel(float* a, int* n))
+# name: (rules that must report, more flags, body of kernel(float* a, int* n))
 KERNELS = {
     "clean": (set(), [], "int q = n[0] / n[1];"
                          " for (int i = 0; i < n[2]; i += n[3]) a[i] = fmaf(a[i], a[1], sqrtf(a[2]) / a[q]);"
@@ -51,14 +51,14 @@ def breaches(folder, name, flags, body):
     source.write_text(f"__global__ void rule_kernel(float* a, int* n) {{ {body} }}\n")
     lines = {"rule.cu:1": source.read_text()}
     one = compiled_kernels.Compiled(folder / name.replace(" ", "_"), source, "sm_90")
-    # The project's own flags would take back what -use_fast_math says.
+    # The project's own flags would undo -use_fast_math.
     one.make(flags + ["-lineinfo"] if "-use_fast_math" in flags else FLAGS + flags,
              compiled_kernels.disassembler(BUILD), name)
     sass, ptx = listings.read_sass(one.sass.read_text()), listings.read_ptx(one.ptx.read_text())
     figures = listings.read_figures(one.log.read_text())
     found = list(contract_rules.check_kernel("rule_kernel", ptx["rule_kernel"][0], sass["rule_kernel"][0],
                                              figures["rule_kernel"], lines))
-    # Machine code alone must show what PTX shows, where it can.
+    # Where possible, machine code alone must show what PTX shows.
     alone = {f.rule for f in contract_rules.check_sass("rule_kernel", sass["rule_kernel"][0], set())}
     return {f.rule for f in found}, alone, found
 

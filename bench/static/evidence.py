@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Static evidence about the kernels, without a device: what the compiler made of them, kept and compared.
+"""Static evidence about the kernels, without a device: properties of the compiled code, recorded and compared.
 
 usage: evidence.py check|record|show [--build DIR]
 
-For every kernel and machine (sm_80, sm_90, sm_100): registers, spills, stack, static shared memory, instructions by class;
-for every benchmark shape: the launch that the backend plans and its occupancy. bench/static/evidence.json keeps them per
-version of nvcc. `check` fails on every difference, in either direction, on every breach of the numerical contract
-(contract_rules.py) and of the limits on the number of kernels and on the compiler's time; `record` rewrites the figures
-of this nvcc (still refusing breaches); `show` prints a table. A breach that must be carries a reason in the file's
-`reasons`: {"kernel": ..., "rule": ..., "reason": ...}; a reason that nothing needs is a finding too.
+For every kernel and machine (sm_80, sm_90, sm_100): registers, spills, stack, static shared memory, instructions by class; for every
+benchmark shape: the launch that the backend plans and its occupancy. bench/static/evidence.json has them for each version of nvcc. `check`
+fails on every difference, in either direction, on every breach of the numerical contract (contract_rules.py) and of the limits on the
+number of kernels and on the compiler's time; `record` rewrites the figures of this nvcc (still refusing breaches); `show` prints a table.
+A breach that cannot be avoided needs an entry in the file's `reasons`: {"kernel": ..., "rule": ..., "reason": ...}; an entry that no
+breach needs is a finding too.
 --build: a build folder configured with SHOAL_CUDA=ON; without it build/static is made.
 """
 import argparse
@@ -27,7 +27,7 @@ import listings
 FILE = pathlib.Path(__file__).resolve().parent / "evidence.json"
 MOST_KERNELS, MOST_CPU_MINUTES = 120, 15.0
 TASK_KERNEL = "task_kernel"
-PURPOSES = ("meta_gradient", "adapt", "evaluate", "predict")  # what it is launched for
+PURPOSES = ("meta_gradient", "adapt", "evaluate", "predict")  # operations of the task kernel
 
 
 def source_lines():
@@ -97,7 +97,7 @@ def leaves(tree, path=()):
 
 
 def differences(recorded, found):
-    """One line per figure that is not what was recorded, whichever way it moved."""
+    """One line per figure that differs from the recorded one, in either direction."""
     old, new = dict(leaves(recorded)), dict(leaves(found))
     for path in sorted(set(old) | set(new)):
         if old.get(path) != new.get(path):
@@ -105,7 +105,7 @@ def differences(recorded, found):
 
 
 def written(tree, indent=0):
-    """JSON with one line for every object that holds only values and small objects."""
+    """JSON with one line for every object that consists of values and small objects only."""
     if not isinstance(tree, (dict, list)) or len(text := json.dumps(tree)) < 500 and indent > 2 or not tree:
         return json.dumps(tree)
     inner, outer = "\n" + " " * (indent + 1), "\n" + " " * indent

@@ -40,7 +40,7 @@ def sass_class(opcode):
 
 
 def short(name):
-    """A demangled kernel without namespaces of the project, and without parameters. Of the toolkit's: what it sorts."""
+    """A demangled kernel without the project's namespaces and without parameters. For kernels of the toolkit: what it sorts."""
     if found := re.match(r"(?:void )?(?:\w+::)*cub::.*?(\w+)<(?:[^<(]*policy_hub<([^>]*)>|void)", name):
         return f"cub::{found.group(1)}<{found.group(2) or ''}>"
     name = re.sub(r"\(anonymous namespace\)::", "", name)
@@ -55,7 +55,8 @@ def short(name):
 
 
 def place_of(file, line):
-    """The project's kernels by their path in kernels/, where several folders have a file of one name; others by their name."""
+    """The place of an instruction: kernels by their path in kernels/, because several folders have a file of the same name; other files by
+    their name."""
     return f"{re.split(r'/kernels/', file)[-1] if '/kernels/' in file else file.rsplit('/', 1)[-1]}:{line}"
 
 
@@ -82,7 +83,7 @@ def read_sass(text):
 
 
 def read_ptx(text):
-    """{kernel: ([Instruction], {label: index})}; functions that belong to a kernel, as its lambdas, with it."""
+    """{kernel: ([Instruction], {label: index})}; functions that belong to a kernel, such as its lambdas, are listed with it."""
     files = {number: name for number, name in re.findall(r'^\s*\.file\s+(\d+)\s+"([^"]+)"', text, re.M)}
     functions, code, labels, place = {}, None, {}, "?"
     for line in text.split("\n"):
@@ -105,7 +106,7 @@ def read_figures(log):
         if found := re.search(r"Compiling entry function '(.*)' for", line):
             kernel = figures.setdefault(short(found.group(1)), dict(shared=0, spill_stores=0, spill_loads=0, stack=0))
         elif found := re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", line):
-            # Of the kernel itself and of every function that it calls.
+            # Adds the figures of the kernel itself and of every function that it calls.
             for name, value in zip(("stack", "spill_stores", "spill_loads"), found.groups()):
                 kernel[name] += int(value)
         elif found := re.search(r"Used (\d+) registers", line):

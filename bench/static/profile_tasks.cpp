@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// profile_tasks SHAPE TASKS: one exact second-order meta-gradient of TASKS tasks of a benchmark shape on the
-// cuda backend, and nothing else. It is run through a device runner that counts instructions; two runs with
-// different numbers of tasks tell what a task costs from what a block costs (bench/static/roofline.py).
+// profile_tasks SHAPE TASKS: computes one exact second-order meta-gradient of TASKS tasks of a benchmark
+// shape on the cuda backend, and nothing else. A device runner that counts instructions runs it; two runs
+// with different numbers of tasks separate the cost of a task from that of a block
+// (bench/static/roofline.py).
 #include <cstdio>
 #include <cstdlib>
 #include <exception>

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the generated part of docs/gpu-performance.md: what a task costs by shape, and the share of fp32 peak that the
-model of roofline_model.py predicts. Model, not measured.
+"""Writes the generated part of docs/gpu-performance.md: the cost of a task by shape, and the share of the fp32 peak that the model of
+roofline_model.py predicts. Model, not measured.
 
 usage: roofline.py --runner CMD [--build DIR] [--profiles DIR] [--stdout]
        roofline.py --profile SHAPE.TASKS.json... [--build DIR] [--stdout]
 
-CMD runs a CUDA program without a device and, with PROFILE=FILE before the program, counts what its kernels execute. Each
-shape is run twice, so that what a block costs once can be told from what a task costs; the profiles are kept in --profiles
-(default: build/profiles) as SHAPE.TASKS.json, from which --profile makes the page again without a runner.
+CMD runs a CUDA program without a device and, with PROFILE=FILE before the program, counts the instructions of its kernels. Each shape is
+run twice, to separate the cost of a block from that of a task; the profiles are kept in --profiles (default: build/profiles) as
+SHAPE.TASKS.json, from which --profile makes the page again without a runner.
 --build: a build folder configured with SHOAL_CUDA=ON and PTX in the binary; without it build/static is made.
 """
 import argparse
@@ -27,10 +27,10 @@ import roofline_model as model
 
 PAGE = compiled_kernels.ROOT / "docs/gpu-performance.md"
 BEGIN, END = "<!-- generated: bench/static/roofline.py -->", "<!-- end of what is generated -->"
-KERNEL = "meta_gradient"  # the launch that evidence.json has the plan of
-MOST_INSTRUCTIONS = 3e10  # of threads in one run: half a minute to two
-LINES = 14  # of a shape's list of source lines
-WEIGHTS = (1, 4, 8, 16)  # of a loop; 8 is the model's, the others show what hangs on it
+KERNEL = "meta_gradient"  # the launch whose plan is in evidence.json
+MOST_INSTRUCTIONS = 3e10  # thread-instructions in one run: half a minute to two
+LINES = 14  # length of a shape's list of source lines
+WEIGHTS = (1, 4, 8, 16)  # weights of a loop; the model uses 8, the others show the sensitivity
 
 
 def kernels_of(file):

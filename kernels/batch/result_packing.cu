@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packs results for a caller who keeps them on the device. Grid: one thread per value that is written, in
-// blocks of 256; neighbours write neighbours. No shared memory, no arithmetic on values. Oracle: what the
-// host makes of the same results (src/cuda/task_outputs.cpp), bit for bit, in
+// Packs the results of a call for a caller who leaves them on the device. Grid: one thread per value written,
+// in blocks of 256, so that neighbouring threads write neighbouring values. The kernel uses no shared memory
+// and does no arithmetic. Oracle: the same packing on the host (src/cuda/task_outputs.cpp), bit for bit, in
 // tests/cuda/device_results_test.cpp.
 #include "kernels/batch/result_packing.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results of tasks as a caller wants them who keeps them on the device: packed, and the canonical NaN for
-// tasks that failed. All pointers are to device memory.
+// Packs the results of tasks for a caller who leaves them on the device: removes the padding, and gives
+// failed tasks the canonical NaN. All pointers are to device memory.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace shoal::kernels {
 struct ResultPacking {
   const float* from = nullptr;           ///< [entries, stride]
   std::int64_t entries = 0;              ///< tasks, or points x tasks
-  std::int64_t stride = 1, columns = 1;  ///< floats of an entry, before and after
+  std::int64_t stride = 1, columns = 1;  ///< floats of an entry in `from` and in `to`
   const std::int32_t* places = nullptr;  ///< [columns]; null: places[c] = c
   const std::uint8_t* status = nullptr;  ///< [entries]; null: every entry is good
   float* to = nullptr;                   ///< [entries, columns]

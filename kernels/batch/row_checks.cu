@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks at rows that a caller left on the device: marks tasks with non-finite values, finds the first label
-// or target that the loss is not defined for, and turns labels into the numbers that the task kernels take.
+// Checks rows that a caller left on the device: marks tasks with non-finite values, finds the first label or
+// target for which the loss is not defined, and converts labels to the floats that the task kernels read.
 //
-// Grid: blocks of 4 warps; a warp takes a task at a time and reads its values side by side, 32 neighbours at
-// once. A warp per task, since then a vote tells whether any of its values is not finite, and one lane writes
-// the status: bytes have no atomics. Whoever refuses a value offers its index, and the smallest wins: as a
-// maximum of complements, so that memory of zeros says that there is none. No shared memory, no arithmetic.
-// Oracle: the host's checks (src/core/batch_checks.cpp, src/cuda/device_tasks.cpp), value by value, in
+// Grid: blocks of 4 warps. A warp checks one task at a time; its lanes read 32 neighbouring values at once.
+// With a warp per task, one vote tells whether any value of the task is not finite, and one lane writes the
+// status byte, for which CUDA has no atomics. A lane that finds a forbidden value reports its index, and the
+// smallest index wins. It is stored as the maximum of the complements, so that memory filled with zeros means
+// that there is none. The kernel uses no shared memory and does no arithmetic. Oracle: the checks of the host
+// (src/core/batch_checks.cpp, src/cuda/device_tasks.cpp), value by value, in
 // tests/cuda/device_batch_test.cpp.
 #include "kernels/batch/row_checks.hpp"
 
@@ -25,7 +26,7 @@ __device__ __forceinline__ bool is_finite(float x) {
   return fabsf(x) <= 0x1.fffffep+127f;
 }
 
-/// Whether this lane's share of `columns` values in each of rows `begin` .. `end` - 1 holds one that is not
+/// Whether a value of this lane's share of rows `begin` .. `end` - 1, of `columns` values each, is not
 /// finite.
 __device__ __forceinline__ bool holds_non_finite(const float* values, std::int64_t begin, std::int64_t end,
                                                  int columns, int lane) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Thrust sorts the list of tasks, in the caller's stream and memory: integers by integers, for which it takes
-// CUB's stable radix sort. Oracle: std::stable_sort (tests/cuda/task_order_test.cpp), which also stands in
-// where kernels run on the host (tests/simt/task_order_host.cpp).
+// Sorts the list of tasks with Thrust, in the caller's stream and memory. Keys and values are integers, for
+// which Thrust uses CUB's stable radix sort. Oracle: std::stable_sort (tests/cuda/task_order_test.cpp), which
+// also replaces Thrust where kernels run on the host (tests/simt/task_order_host.cpp).
 #include "kernels/batch/task_order.hpp"
 
 #include <thrust/execution_policy.h>
@@ -18,7 +18,7 @@ class ScratchAllocator {
   char* allocate(std::ptrdiff_t bytes) {
     return static_cast<char*>(scratch_(static_cast<std::size_t>(bytes)));
   }
-  void deallocate(char*, std::size_t) {}  // the giver keeps it for the next time
+  void deallocate(char*, std::size_t) {}  // the owner of the memory keeps it for the next call
 
  private:
   const ScratchMemory& scratch_;

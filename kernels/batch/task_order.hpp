@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order in which teams take tasks: falling number of rows, so that the last to be dealt are short, and
-// tasks of equal size as they come. Bad tasks take no time and stand last: no team's share has a hole.
+// The order in which teams take tasks: by falling number of rows, so that the last ones are short and teams
+// finish together; tasks of equal size stay in the order of the batch. Bad tasks take no time and come last,
+// so that every team gets its share of good ones.
 #pragma once
 
 #include <cstddef>
@@ -11,21 +12,21 @@ namespace shoal::kernels {
 
 /// All pointers are to device memory.
 struct TaskOrderArguments {
-  const std::int64_t* support_first = nullptr;  ///< [tasks + 1] rows begin; null: no rows
+  const std::int64_t* support_first = nullptr;  ///< [tasks + 1] first row of each task; null: no rows
   const std::int64_t* query_first = nullptr;    ///< as support_first
-  const std::uint8_t* status = nullptr;         ///< [tasks] bad: not 0; null: none is
+  const std::uint8_t* status = nullptr;         ///< [tasks] not 0 for a bad task; null: all are good
   int tasks = 0;
-  std::uint32_t* rows = nullptr;  ///< [tasks] for the kernels' own use
+  std::uint32_t* rows = nullptr;  ///< [tasks] scratch
   std::int32_t* order = nullptr;  ///< [tasks] out
 };
 
-/// rows[t]: of both sides, 0 for a bad task; order[t] = t. Writes all; waits for nothing.
+/// Writes rows[t], the rows of both sides (0 for a bad task), and order[t] = t. Does not wait for the stream.
 void launch_task_rows(const TaskOrderArguments& job, void* stream);
 
-/// Gives device memory that stays until the stream has come past the work given next.
+/// Returns device memory that stays valid until the stream has finished the work that is submitted next.
 using ScratchMemory = std::function<void*(std::size_t bytes)>;
 
-/// Sorts `order` by falling `rows`, stably. What the library throws is a std::runtime_error.
+/// Sorts `order` by falling `rows`, stably. Errors are thrown as std::runtime_error.
 void sort_by_falling_rows(const TaskOrderArguments& job, const ScratchMemory& scratch, void* stream);
 
 }  // namespace shoal::kernels

@@ -13,7 +13,7 @@ __device__ std::uint32_t rows_of(const std::int64_t* first, int task) {
 __global__ void task_rows_kernel(const TaskOrderArguments job) {
   const auto step = static_cast<int>(gridDim.x * blockDim.x);
   for (auto task = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x); task < job.tasks; task += step) {
-    // A side has less than 2^31 rows, so the sum has a place.
+    // A side has less than 2^31 rows, so the sum of both fits.
     const std::uint32_t rows = rows_of(job.support_first, task) + rows_of(job.query_first, task);
     job.rows[task] = job.status && job.status[task] != 0 ? 0 : rows;
     job.order[task] = task;

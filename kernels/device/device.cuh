@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The few words of CUDA that kernels are written in. Under nvcc they are CUDA's own; the test build on the
-// host defines SHOAL_SIMT and takes them from tests/simt, where every CUDA thread is a fibre. Launches and
-// dynamic shared memory go through the two macros here and nothing else.
+// The part of CUDA that kernels use. Under nvcc it is CUDA itself; the host test build defines SHOAL_SIMT and
+// takes it from tests/simt, where every CUDA thread is a fibre. Kernels are launched, and get dynamic shared
+// memory, through the two macros of this file only.
 #pragma once
 
 #if defined(SHOAL_SIMT)
@@ -12,7 +12,7 @@
 #else
 #define SHOAL_LAUNCH(kernel, grid, block, shared_bytes, stream, ...) \
   kernel<<<grid, block, shared_bytes, stream>>>(__VA_ARGS__)
-// One type for all kernels: an extern array has one declaration.
+// All kernels share one declaration, because an extern array has one type.
 #define SHOAL_SHARED_MEMORY(name)                  \
   extern __shared__ float4 shoal_dynamic_shared[]; \
   float* const name = reinterpret_cast<float*>(shoal_dynamic_shared)

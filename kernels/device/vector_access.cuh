@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Four floats at a time: aligned 16-byte accesses, one instruction each.
+// Loads and stores of four floats: aligned 16-byte accesses, one instruction each.
 //
-// Shared memory has a store of its own. A plain assignment of a float4 to shared memory leaves nvcc 13 as
-// four stores of a float, and where ptxas does not put them together again, neighbouring lanes, 16 bytes
-// apart, meet in a quarter of the banks: four times the wavefronts. Global stores and all loads stay whole by
-// themselves.
+// Shared memory needs a store of its own. nvcc 13 splits a plain assignment of a float4 to shared memory into
+// four stores of a float. Where ptxas does not merge them again, neighbouring lanes, which are 16 bytes
+// apart, use only a quarter of the banks: four times the wavefronts. Global stores and all loads are not
+// split.
 #pragma once
 
 #include "kernels/device/device.cuh"

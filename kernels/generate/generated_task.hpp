@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tasks of the generators, by formula: what the host's sources (src/data) and the kernel that draws tasks
-// on the device share, so that both give the same bits.
+// The formulas of the generators. The sources of the host (src/data) and the kernel that draws tasks on the
+// device share them, so that both give the same bits.
 //
 // The draws of a task are numbered: its parameters first, then, row after row, x and (with noise) the noise
 // of y; support rows before query rows.
@@ -15,7 +15,7 @@ enum class GeneratorCode : int {
   sinusoid,       ///< y = A sin(x - phase): Finn, Abbeel and Levine 2017 as their released code has it
   xsinx_normal,   ///< y = x sin x, x ~ N(0, 1): every task is the same even function
   xsinx_uniform,  ///< the same, x ~ U(low, high)
-  xsinx_window,   ///< the same through a window of width one around a centre of the task's own
+  xsinx_window,   ///< the same, x from a window of width one around the task's own centre
 };
 
 struct GeneratorFormula {
@@ -29,7 +29,7 @@ struct GeneratorFormula {
   bool operator==(const GeneratorFormula&) const = default;
 };
 
-/// One task, its parameters drawn, ready to give rows.
+/// The drawn parameters of one task.
 struct GeneratedTask {
   float a = 0.0f, b = 0.0f;       ///< the generator's own parameters
   float low = 0.0f, high = 0.0f;  ///< range of x, for the evaluation grid
@@ -74,7 +74,7 @@ SHOAL_HD float draw_y(const GeneratorFormula& formula, const GeneratedTask& task
   return formula.noise > 0.0f ? fma(formula.noise, draws.normal(), y) : y;
 }
 
-/// Draws that a row takes.
+/// Number of draws that one row takes.
 SHOAL_HD std::uint32_t draws_per_row(const GeneratorFormula& formula) {
   return formula.noise > 0.0f ? 2 : 1;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws tasks: one thread per row, which takes its task's parameters anew (two calls of Philox, less than
-// passing them on costs) and skips to its row's draws. Oracle: the host's sources, bit for bit
-// (tests/cuda/meta_kernels_test.cpp).
+// Draws tasks on the device. Grid: one thread per row. Each thread draws the parameters of its task again
+// (two calls of Philox, which costs less than sharing them) and skips to the draws of its row. Oracle: the
+// sources of the host, bit for bit (tests/cuda/meta_kernels_test.cpp).
 #include "kernels/generate/task_generation.hpp"
 
 #include "kernels/device/device.cuh"

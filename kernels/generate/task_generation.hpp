@@ -7,14 +7,15 @@
 
 namespace shoal::kernels {
 
-/// Tasks inputs->first_task, ... of one input and one target column; all pointers are to device memory.
+/// Draws `tasks` tasks, the first with id inputs->first_task, with one input and one target column. All
+/// pointers are to device memory.
 struct GenerationArguments {
   GeneratorFormula formula;
   const IterationInputs* inputs = nullptr;
   int tasks = 0;
   float *support_x = nullptr, *support_y = nullptr;  ///< [tasks * formula.support]
   float *query_x = nullptr, *query_y = nullptr;      ///< [tasks * formula.query]
-  std::uint8_t* status = nullptr;                    ///< [tasks] 0: what a formula gives is finite
+  std::uint8_t* status = nullptr;  ///< [tasks] set to 0, since the formulas give finite values
 };
 
 const void* task_generation_address();  ///< of the kernel

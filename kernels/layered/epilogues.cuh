@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What follows on the products of a layer, done where their elements are: activation and its derivatives, the
-// way through them, the inner step, lambda. The equations are those of src/cpu/network_pass.hpp and
-// src/cpu/task_group.hpp, which are the oracle (tests/cuda).
+// Epilogues of the products of a layer, applied where each finished element is: activations and their
+// derivatives, the backward pass through them, the inner step, lambda. The equations are those of
+// src/cpu/network_pass.hpp and src/cpu/task_group.hpp, which are the oracle (tests/cuda).
 #pragma once
 
 #include "kernels/device/device.cuh"
@@ -10,7 +10,7 @@
 
 namespace shoal::kernels {
 
-/// What follows on an element of a product over rows.
+/// Epilogue of a product that has an output row per data row.
 class RowEpilogue {
  public:
   __device__ __forceinline__ RowEpilogue(const LayerRowJob& job, std::int64_t row)
@@ -78,14 +78,15 @@ __device__ __forceinline__ void pack(const float (&from)[4], float* to) {
   *reinterpret_cast<float4*>(to) = {from[0], from[1], from[2], from[3]};
 }
 
-/// What follows on sums over rows, four neighbouring parameters at a time: sums over few rows are cheap, and
-/// what comes after them is most of the work.
+/// Epilogue of sums over rows, for four neighbouring parameters at a time: sums over few rows are cheap, so
+/// that most of the time goes into the epilogue.
 class SumEpilogue {
  public:
   __device__ __forceinline__ SumEpilogue(const LayerSumJob& job, int task)
       : job_(job), task_(task), base_(task * job.parameters) {}
 
-  /// Of parameters p .. p + 3, of which the first `count` are there, of a task with or without rows.
+  /// Takes the sums of parameters p .. p + 3, of which the first `count` exist; `has_rows` tells whether the
+  /// task has any rows.
   __device__ __forceinline__ void operator()(std::int64_t p, float4 sums, int count, bool has_rows) {
     float g[4] = {sums.x, sums.y, sums.z, sums.w};
 #pragma unroll
@@ -105,7 +106,7 @@ class SumEpilogue {
     pack(lambda, job_.lambda + base_ + p);
   }
 
-  /// To be called when all sums are done.
+  /// Raises the task's events. Call this after all sums.
   __device__ __forceinline__ void report() const {
     const int events = (bad_ ? not_finite : 0) | (far_ ? moved_far : 0);
     if (events) atomicOr(job_.chunk.events + task_, events);
@@ -121,7 +122,8 @@ class SumEpilogue {
       } else {
         rate[0] = rate[1] = rate[2] = rate[3] = job_.rates.of(p);
       }
-      // theta - phi_K as the sum of the steps: the difference itself would lose the small ones.
+      // theta - phi_K is computed as the sum of the steps, because the difference itself would lose small
+      // steps.
       if (job_.lambda) {
         float moved[4];
         unpack(job_.lambda + base_ + p, moved);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The products of the layer-by-layer regime: a grid over (task, tile), each block one tile of one task's
-// product (kernels/layered/tile.cuh), and what follows element by element done where the element is:
-// activation and its derivatives, the way through it, the inner step, lambda. Tasks are ragged: a grid
-// reaches as far as the largest, and blocks beyond a task's rows leave at once, as do those of tasks that
-// have failed.
+// The products of the layer-by-layer regime. Grid: (task, tile); each block computes one tile of one task's
+// product (kernels/layered/tile.cuh) and applies the epilogue to its elements: the activation and its
+// derivatives, the backward pass through it, the inner step, lambda. Tasks are ragged: the grid is made for
+// the largest, and blocks beyond a task's rows return at once, as do those of tasks that have failed.
 //
 // Shared memory: slices of the operands, at most 34,816 bytes. Oracle: the cpu backend, bit for bit
-// (tests/cuda). Tried: the gradient stored and a kernel of its own for the step (a third more traffic of
-// parameters, which is what binds tasks of few rows).
+// (tests/cuda). Tried: storing the gradient and taking the step in a kernel of its own, which moves a third
+// more parameter bytes; that traffic limits tasks of few rows.
 #include "kernels/layered/epilogues.cuh"
 #include "kernels/layered/kernels.hpp"
 #include "kernels/layered/tile.cuh"
@@ -50,9 +49,10 @@ __global__ void __launch_bounds__(Shape::threads, 3)
     product.finish_quads(shared, [&](int i, int j, float4 sums) {
       epilogue(job.weight + static_cast<std::int64_t>(i) * job.stride + j, sums, job.columns - j, rows > 0);
     });
-  } else {  // the blocks behind the tiles add up the bias, four columns per thread
+  } else {  // the blocks after the tiles sum up the bias, four columns per thread
     const int j = 4 * ((tile - tiles) * Shape::threads + static_cast<int>(threadIdx.x));
-    const float* from = job.bias_terms.of(task, row) + (j < job.columns ? j : 0);  // a warp stays together
+    // Threads beyond the last column read column 0, so that the warp does not diverge.
+    const float* from = job.bias_terms.of(task, row) + (j < job.columns ? j : 0);
     float4 sum = {0.0f, 0.0f, 0.0f, 0.0f};
     for (int r = 0; r < rows; ++r, from += job.bias_terms.stride) {
       const float4 v = *reinterpret_cast<const float4*>(from);
@@ -125,7 +125,7 @@ void launch_sums(const LayerSumJob& job, void* stream_handle) {
   if (grid > 0) SHOAL_LAUNCH(kernel, grid, Shape::threads, shared, stream, job, tiles, across, blocks);
 }
 
-// Up to here a tile of 16 rows, or two, computes fewer outputs in vain than one of 64.
+// Up to this many rows, one or two tiles of 16 rows compute fewer superfluous outputs than one of 64.
 constexpr int few_rows = 32;
 
 template <GemmLayout layout>

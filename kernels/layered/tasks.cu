@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the layer-by-layer regime does between products: losses, the direction of the Hessian-vector product,
-// gradients of rates, status, the exact sum over tasks, results. All over (task, element) or (task, row);
-// where a sum is one chain by contract (losses, rates per layer), one thread of a task's block adds what the
-// others have brought. No shared memory but for the rates' chain (8 KiB). Oracle: the cpu backend, bit for
-// bit (tests/cuda).
+// The kernels of the layer-by-layer regime that are no products: losses, the direction of the Hessian-vector
+// product, gradients of rates, status, the exact sum over tasks, results. Grids run over (task, element) or
+// (task, row). Where the contract makes a sum one chain (losses, rates per layer), one thread of a task's
+// block adds what the others have computed or loaded. Only the chain of the rates uses shared memory (8 KiB).
+// Oracle: the cpu backend, bit for bit (tests/cuda).
 #include "kernels/device/device.cuh"
 #include "kernels/device/exact_digits.cuh"
 #include "kernels/layered/kernels.hpp"
@@ -24,11 +24,12 @@ __device__ __forceinline__ bool is_finite(float x) {
   return fabsf(x) <= 0x1.fffffep+127f;
 }
 
-/// A block per task: rows in parallel, then the terms in order of rows and outputs.
+/// Grid: a block per task. Threads compute the terms of the rows in parallel; then one thread adds them in
+/// order of rows and outputs.
 __global__ void layer_loss_kernel(const LayerLossJob job) {
   const int task = static_cast<int>(blockIdx.x);
   if (job.chunk.status[task] != 0) {
-    if (job.mean && rank() == 0) job.mean[task] = 0.0f;  // fetched with the others, and replaced by NaN
+    if (job.mean && rank() == 0) job.mean[task] = 0.0f;  // downloaded, then replaced by NaN
     return;
   }
   const int rows = job.rows.rows(task), stride = job.output.stride;
@@ -57,7 +58,8 @@ __global__ void layer_loss_kernel(const LayerLossJob job) {
       }
     }
   });
-  if (!job.mean || (rows == 0 && job.event == not_finite)) return;  // without support rows a task stays
+  // A task without support rows does not move and cannot fail in the inner loop.
+  if (!job.mean || (rows == 0 && job.event == not_finite)) return;
   __syncthreads();
   if (rank() != 0) return;
   float total = 0.0f;
@@ -70,7 +72,7 @@ __global__ void layer_loss_kernel(const LayerLossJob job) {
     atomicOr(job.chunk.events + task, job.event);
 }
 
-/// use(task, i) for i < count of every good task; the grid has `blocks` blocks per task.
+/// Calls use(task, i) for every i < count of every good task. The grid has `blocks` blocks per task.
 template <class Use>
 __device__ __forceinline__ void for_elements(const LayerChunk& chunk, int blocks, std::int64_t count,
                                              Use use) {
@@ -92,7 +94,7 @@ __global__ void layer_direction_kernel(const LayerDirectionJob job, int blocks) 
   });
 }
 
-constexpr int chain_part = 1024;  // pairs that lie in shared memory at a time
+constexpr int chain_part = 1024;  // pairs in shared memory at a time
 
 __global__ void layer_rate_kernel(const LayerRateJob job) {
   SHOAL_SHARED_MEMORY(shared);
@@ -104,7 +106,7 @@ __global__ void layer_rate_kernel(const LayerRateJob job) {
   float sum = *rate;
   for (std::int64_t first = 0; first < count; first += chain_part) {
     const int part = static_cast<int>(count - first < chain_part ? count - first : chain_part);
-    __syncthreads();  // the part before is summed
+    __syncthreads();  // until the previous part is summed
     for (int i = rank(); i < part; i += block_threads) {
       const std::int64_t e = first + i, at = base + e / job.columns * job.stride + e % job.columns;
       shared[2 * i] = -job.gradient[at];
@@ -154,7 +156,8 @@ __global__ void layer_check_kernel(const LayerReduceJob job, int blocks) {
   if (bad) atomicOr(job.chunk.events + static_cast<int>(blockIdx.x) / blocks, static_cast<int>(not_small));
 }
 
-/// A thread per sum, task after task: digits stay in registers and nobody else touches them.
+/// A thread per sum goes through the tasks one after another: its digits stay in registers, and no other
+/// thread writes to them.
 __global__ void layer_reduce_kernel(const LayerReduceJob job) {
   const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * block_threads + rank();
   if (i >= job.count) return;
@@ -191,7 +194,7 @@ __global__ void layer_outputs_kernel(const float* from, std::int64_t rows, int c
 unsigned parts(std::int64_t whole, int part) {
   return static_cast<unsigned>((whole + part - 1) / part);
 }
-/// Blocks per task for `count` elements: each thread takes up to eight.
+/// Blocks per task for `count` elements, up to eight per thread.
 int blocks_for(std::int64_t count) {
   return static_cast<int>(parts(count, 8 * block_threads));
 }

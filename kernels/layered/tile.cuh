@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// One tile of one task's matrix product, by a block, through shared memory:
+// Computes one tile of one task's matrix product, by a block of threads through shared memory:
 //
 //   out[r][j] = start + sum_s a[r][s] b[s][j]                         (one product)
 //   out[r][j] = start + sum_s (a[r][s] b[s][j] + c[r][s] d[s][j])     (two: R-operator passes)
 //
-// Each sum is one chain of fused multiply-adds in order of s, first a b, then c d (contract N2): s is never
-// split, neither over blocks nor over threads, so tile shapes change speed and no bit.
-// src/cpu/gemm.hpp is the oracle (tests/cuda).
+// Each sum is one chain of fused multiply-adds in order of s, first a b, then c d (contract N2). s is never
+// split, neither over blocks nor over threads, so that tile shapes change speed and no bit. Oracle:
+// src/cpu/gemm.hpp (tests/cuda).
 //
-// A slice of 16 terms of each operand lies in shared memory with s as the slow index, whichever index was
-// contiguous in global memory; while a slice is multiplied, the next one is on its way in registers, and a
-// second buffer takes it, so that one barrier per slice suffices. A lane owns
-// 8 x 4 outputs (3 loads of 16 bytes for 32 multiply-adds) or, for products with few rows, 4 x 4. Terms
-// beyond the last are not multiplied by zero: they are not there (fma(0, 0, -0) would be +0).
+// Shared memory holds a slice of 16 terms of each operand, with s as the slow index whichever index was
+// contiguous in global memory. While a slice is multiplied, the next one is loaded into registers; a second
+// buffer in shared memory receives it, so that one barrier per slice is enough. A lane computes 8 x 4 outputs
+// (3 loads of 16 bytes for 32 multiply-adds) or, for products with few rows, 4 x 4. Terms beyond the last are
+// left out and not multiplied by zero, because fma(0, 0, -0) would be +0.
 //
-// Tasks of few rows (16 or so) are the common case: then a weight is read once for a tile of all rows, and
+// Tasks of few rows (about 16) are the common case. Then a weight is read once for a tile of all rows, and
 // the low tile of 16 x 128 wastes less than 64 x 64 would.
 #pragma once
 
@@ -34,16 +34,16 @@ struct LayerTileShape {
   static constexpr int a_stride = down + 4, b_stride = across + 4;
   static constexpr int operands = slice * (a_stride + b_stride);  ///< floats of one product's slice
   template <bool two>
-  static constexpr int shared_floats = 2 * operands*(two ? 2 : 1);  // the finished tile fits there too
+  static constexpr int shared_floats = 2 * operands*(two ? 2 : 1);  // the finished tile fits in too
 };
 using SquareTile = LayerTileShape<64, 64, 8>;
 using LowTile = LayerTileShape<16, 128, 4>;
 
-/// An operand of a tile: its first element, and how many rows or columns there are from there on.
+/// An operand of a tile: its first element, and the number of rows or columns from there on.
 struct TileOperand {
   const float* at = nullptr;
   int stride = 0, limit = 0;
-  bool wide = false;  ///< 16 bytes at a time
+  bool wide = false;  ///< aligned: 16 bytes per load
 
   static __device__ __forceinline__ TileOperand of(const LayerOperand& operand, int task, std::int64_t row,
                                                    bool along_terms, int first, int count) {
@@ -54,7 +54,7 @@ struct TileOperand {
   }
 };
 
-/// A slice of one operand on its way from global to shared memory.
+/// A slice of one operand, in registers between global and shared memory.
 template <class Shape, int extent, bool along_terms>
 class LayerSlice {
  public:
@@ -116,7 +116,7 @@ class LayerTile {
   static constexpr bool a_along_terms = layout != GemmLayout::tn;
   static constexpr bool b_along_terms = layout == GemmLayout::nt;
 
-  /// The tile's outputs from (r0, j0) of a matrix of rows x columns.
+  /// The tile whose first output is (r0, j0) of a matrix of rows x columns.
   __device__ __forceinline__ LayerTile(int r0, int j0, int rows, int columns)
       : r0_(r0), j0_(j0), rows_(rows), columns_(columns) {
     const int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
@@ -130,7 +130,7 @@ class LayerTile {
       for (int q = 0; q < Shape::columns; ++q) sum_[i][q] = 0.0f;
   }
 
-  /// The sums start from start[j], or from start[r][j] where rows have a stride.
+  /// The sums start with start[j] where `stride` is 0, else with start[r][j].
   __device__ __forceinline__ void start_from(const float* start, int stride) {
 #pragma unroll
     for (int i = 0; i < Shape::rows; ++i)
@@ -163,14 +163,15 @@ class LayerTile {
     }
   }
 
-  /// use(r, j, sum) for every element, and (r, j, 0) for those that fill the last 16-byte word of a row;
-  /// neighbouring threads take neighbouring elements. After multiply(): its shared memory is free.
+  /// Calls use(r, j, sum) for every element, and use(r, j, 0) for those that fill the last 16-byte word of a
+  /// row; neighbouring threads get neighbouring elements. Call this after multiply(), whose shared memory it
+  /// reuses.
   template <class Use>
   __device__ __forceinline__ void finish(float* shared, Use use) const {
     finish_words<1>(shared,
                     [&](int r, int j, const float* sums) { use(r, j, j < columns_ ? sums[0] : 0.0f); });
   }
-  /// use(r, j, sums) for every 16-byte word of a row, j its first column.
+  /// Calls use(r, j, sums) for every 16-byte word of a row; j is its first column.
   template <class Use>
   __device__ __forceinline__ void finish_quads(float* shared, Use use) const {
     finish_words<4>(
@@ -209,7 +210,7 @@ class LayerTile {
                                                                             sum_[i][2], sum_[i][3]};
     __syncthreads();
     const int whole = (columns_ + 3) / 4 * 4 - j0_;
-    int bits = 2;  // of a column's index: a narrow matrix fills little of its tile
+    int bits = 2;  // bits of a column index: few where a narrow matrix fills little of its tile
     while (1 << bits < whole && 1 << bits < Shape::across) ++bits;
 #pragma unroll 1
     for (int e = width * static_cast<int>(threadIdx.x); e < Shape::down << bits;

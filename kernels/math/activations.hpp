@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations (PyTorch's definitions: softplus without threshold, gelu in erf form, relu' = 0 at 0). One
-// struct holds what an activation is, and its value with first and second derivative at z, which share
-// sub-expressions; code that needs a fact about an activation reads it there, by way of
-// kernels/math/kind_traits.hpp, and chooses an activation by kernels/math/choices.hpp.
+// Activations, by PyTorch's definitions: softplus without threshold, gelu in its erf form, relu' = 0 at 0.
+// One struct states everything about an activation: its properties, and its value with first and second
+// derivative at z, which share sub-expressions. Other code reads the properties through
+// kernels/math/kind_traits.hpp and chooses an activation through kernels/math/choices.hpp.
 //
-//   name                    as configurations have it
+//   name                    its name in configurations
 //   curved                  whether f'' is not identically zero
-//   from_value              whether both derivatives follow from the value, so that a tape need not keep them
-//   bound(z)                the largest |f(x)| for |x| <= z, or more
+//   from_value              whether both derivatives follow from the value: a tape need not store them
+//   bound(z)                an upper bound of |f(x)| for |x| <= z
 //   value(z)                f(z)
 //   slope(z, a, d1)         a = f(z), d1 = f'(z)
 //   curvature(z, a, d1, d2) also d2 = f''(z)
-//   slope_of(a), second_derivative_of(a, d1)   from_value: f' and f'' from a = f(z)
+//   slope_of(a), second_derivative_of(a, d1)   if from_value only: f' and f'' from a = f(z)
 //
-// The functions give the same bits for what they share.
+// Functions that return the same quantity return the same bits.
 #pragma once
 
 #include <shoal/kinds.hpp>
@@ -23,7 +23,7 @@
 
 namespace shoal::kernels {
 
-/// The activation of a kind. There is no general definition, so that a kind without a struct does not
+/// The activation of a kind. The general template is not defined, so that a kind without a struct does not
 /// compile.
 template <Activation kind>
 struct ActivationOf;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the kinds of a job to the maths of kernels/: callers choose once per block of rows, outside of every
-// loop.
+// Chooses the struct of an activation or a loss by its kind. Callers choose once per block of rows, outside
+// of every loop.
 //
 // The lists of include/shoal/kinds.hpp drive the choice. Each function has a switch with sixteen cases; cases
-// behind the end of the list do nothing. With a switch, unlike a chain of conditions, compilers make the same
-// code as for cases that are written out by name.
+// beyond the end of the list do nothing. A switch is used because compilers then make the same code as for
+// cases that are written out by name, which they do not for a chain of conditions.
 #pragma once
 
 #include "kernels/math/activations.hpp"
@@ -15,7 +15,7 @@ namespace shoal::kernels {
 
 #define SHOAL_CASES(C) C(0) C(1) C(2) C(3) C(4) C(5) C(6) C(7) C(8) C(9) C(10) C(11) C(12) C(13) C(14) C(15)
 
-/// Number `number` of a list, whose enumerators count from zero without gaps.
+/// Entry `number` of a list of kinds. Enumerators count from zero without gaps.
 template <class Kinds, int number>
 struct KindAt {
   static_assert(number < Kinds::size && Kinds::size <= 16);
@@ -23,7 +23,8 @@ struct KindAt {
   static_assert(static_cast<int>(kind) == number, "a list of kinds has the order of their enumerators");
 };
 
-/// use(activation) with the struct of `kind`. L makes the instantiation belong to one instruction set.
+/// Calls use(activation) with the struct of `kind`. The parameter L is the lane type: it keeps instantiations
+/// for different instruction sets apart.
 template <class L, class Use, class Kinds = Activations>
 SHOAL_HD void with_activation(Activation kind, Use use) {
 #define SHOAL_CASE(number)                                                                    \
@@ -34,12 +35,12 @@ SHOAL_HD void with_activation(Activation kind, Use use) {
 #undef SHOAL_CASE
 }
 
-/// Derivatives that a tape keeps because they do not follow from a.
+/// Stands for an activation whose derivatives are read from the tape, because they do not follow from a.
 struct KeptDerivatives {
   static constexpr bool curved = true, from_value = false;
 };
 
-/// Whether there is such a number in the list, and both derivatives follow from the value.
+/// Whether the list has an entry `number` and both derivatives of that activation follow from its value.
 template <class Kinds, int number>
 SHOAL_HD constexpr bool follows_from_value() {
   if constexpr (number < Kinds::size)
@@ -48,7 +49,8 @@ SHOAL_HD constexpr bool follows_from_value() {
     return false;
 }
 
-/// use(source) with what says where f' and f'' come from: the struct of `kind`, or KeptDerivatives.
+/// Calls use(source) with the type that tells where f' and f'' come from: the struct of `kind`, or
+/// KeptDerivatives.
 template <class L, class Use, class Kinds = Activations>
 SHOAL_HD void with_derivatives(Activation kind, Use use) {
 #define SHOAL_CASE(number)                                 \
@@ -64,7 +66,7 @@ SHOAL_HD void with_derivatives(Activation kind, Use use) {
   use(KeptDerivatives{});
 }
 
-/// use(loss) with the struct of `loss.kind` and its options.
+/// Calls use(loss) with the struct of `loss.kind`, built from its options.
 template <class L, class Use, class Kinds = LossKinds>
 SHOAL_HD void with_loss(const LossOptions& loss, const Network& net, Use use) {
 #define SHOAL_CASE(number)                                                                           \

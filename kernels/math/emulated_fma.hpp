@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// fma in single precision for a host that has no instruction for it, where the C library's fmaf() takes
-// hundreds of cycles, because it changes the rounding mode. Boldo and Melquiond, "Emulation of FMA and
-// correctly rounded sums: proved algorithms using rounding to odd" (2008):
+// fma in single precision for hosts without an instruction for it. The C library's fmaf() takes hundreds of
+// cycles there, because it changes the rounding mode. The algorithm: Boldo and Melquiond, "Emulation of FMA
+// and correctly rounded sums: proved algorithms using rounding to odd" (2008):
 //
 //   product = a b              in double: 48 bits, exact
 //   sum     = product + c      in double, rounded to odd: a sum that is not exact gets an odd last bit
 //   result  = sum              rounded to float
 //
-// Rounding twice to nearest would be wrong where the first rounding lands between two floats. A sum rounded
-// to odd lies there only if it is exact, and a double has the 24 + 2 bits that the theorem asks for; a
-// subnormal float needs fewer. Products and sums are multiples of 2^-298 below 2^257: no double among them is
-// subnormal or overflows. An infinity or a NaN makes the error of the sum NaN, which counts as no error, so
-// that the sum itself is the result.
+// Rounding to nearest twice would be wrong where the first rounding lands halfway between two floats. A sum
+// rounded to odd lies there only if it is exact, and a double has the 24 + 2 bits that the theorem asks for;
+// a subnormal float needs fewer. Products and sums are multiples of 2^-298 below 2^257: no double among them
+// is subnormal or overflows. An infinity or a NaN makes the error of the sum NaN, which counts as no error,
+// so that the sum itself is the result.
 //
 // Oracle: tests/kernels/emulated_fma_test.cpp, in integers.
 #pragma once
@@ -22,7 +22,7 @@
 #include <emmintrin.h>
 #endif
 
-/// Whether the compiler makes one instruction of __builtin_fmaf.
+/// Whether the compiler turns __builtin_fmaf into one instruction.
 #if defined(__FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #define SHOAL_FMA_IS_AN_INSTRUCTION 1
 #else
@@ -31,8 +31,8 @@
 
 namespace shoal::kernels {
 
-// The compiler's own vectors: four floats, which may lie in an array of floats, and as many doubles as a
-// register of SSE2 or NEON has.
+// Vector types of the compiler: four floats, which may alias an array of floats, and the two doubles of a
+// register of SSE2 or NEON.
 using FourFloats = float __attribute__((vector_size(16), may_alias));
 using TwoDoubles = double __attribute__((vector_size(16)));
 using TwoImages = std::int64_t __attribute__((vector_size(16)));
@@ -41,16 +41,16 @@ using TwoImages = std::int64_t __attribute__((vector_size(16)));
 inline __attribute__((always_inline)) TwoDoubles add_rounded_to_odd(TwoDoubles a, TwoDoubles b) {
   const TwoDoubles sum = a + b, b_seen = sum - a;
   const TwoDoubles error = (a - (sum - b_seen)) + (b - b_seen);  // exact (two-sum)
-  const TwoImages is_inexact = (error < 0.0) | (error > 0.0);    // -1 or 0, like the next
+  const TwoImages is_inexact = (error < 0.0) | (error > 0.0);    // -1 or 0, as in the next line
   const TwoImages is_too_large = (error < 0.0) ^ (sum < 0.0);    // in magnitude
-  // Cut towards zero, then the last bit set.
+  // Truncate towards zero, then set the last bit.
   const TwoImages image = reinterpret_cast<TwoImages>(sum) + (is_inexact & is_too_large);
   return reinterpret_cast<TwoDoubles>(image | (is_inexact & 1));
 }
 
-/// a b + c, rounded once. One float is done faster by a branch: rounding twice to nearest is wrong only where
-/// the double lies halfway between two floats, which for normal floats is one pattern of the 29 bits that
-/// they lack.
+/// a b + c, rounded once. For a single float a branch is faster: rounding to nearest twice is wrong only
+/// where the double lies halfway between two floats, which for normal results is one pattern of the 29 bits
+/// that a float lacks.
 inline __attribute__((always_inline)) float emulated_fma(float a, float b, float c) {
   const double product = static_cast<double>(a) * static_cast<double>(b), sum = product + c;
   const bool may_be_halfway = (__builtin_bit_cast(std::int64_t, sum) & 0x1fffffff) == 0x10000000;
@@ -58,9 +58,9 @@ inline __attribute__((always_inline)) float emulated_fma(float a, float b, float
   return static_cast<float>(add_rounded_to_odd(TwoDoubles{product, 0.0}, TwoDoubles{c, 0.0})[0]);
 }
 
-/// The same in four lanes. The conversions are intrinsics because g++ 12 takes a vector of doubles that
-/// becomes floats and doubles again for the doubles that it was, so that sums of several products were wrong;
-/// one float at a time it does not.
+/// The same in four lanes. The conversions are intrinsics because of a defect of g++ 12: it drops the
+/// conversion of a vector of doubles to floats and back, so that sums of several products were wrong. It does
+/// not do so for single floats.
 inline __attribute__((always_inline)) FourFloats emulated_fma(FourFloats a, FourFloats b, FourFloats c) {
 #if defined(__SSE2__)
   const auto low = [](FourFloats x) -> TwoDoubles { return _mm_cvtps_pd(x); };

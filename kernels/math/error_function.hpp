@@ -6,15 +6,16 @@
 
 namespace shoal::kernels {
 
-/// exp(-x^2 / 2) with the rounding error of the square put back: relative accuracy far into the tail.
+/// exp(-x^2 / 2) = e + e_low. The rounding error of the square is added back, which keeps the relative
+/// accuracy far into the tail.
 template <class V>
 SHOAL_HD void half_square_exp(V x, V& e, V& e_low) {
   const V half = V(-0.5f) * x, square = half * x, lost = fma(half, x, -square);
   exp_parts(square, select(abs(square) < V(110.0f), lost, V(0.0f)), e, e_low);
 }
 
-/// Phi(-z), or z Phi(-z), for z >= 0.7, given exp(-z^2 / 2) = e + e_low: e G(z). G is a polynomial in (z - c)
-/// / (z + c) on two intervals; from 4 on, z G(z) is one in 1 / z^2.
+/// Phi(-z), or z Phi(-z), for z >= 0.7, computed as e G(z) from exp(-z^2 / 2) = e + e_low. G is a polynomial
+/// in (z - c) / (z + c) on two intervals; from z = 4 on, z G(z) is a polynomial in 1 / z^2.
 enum class TailFactor { one, z };
 template <TailFactor by, class V>
 SHOAL_HD V normal_tail(V z, V e, V e_low) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The digits of an exact sum (src/core/exact_sum.hpp tells why they are what they are): carrying them and
-// rounding them to a float, one source for the host and for kernels.
+// Carries the digits of an exact sum and rounds them to a float, in one source for the host and for kernels.
+// src/core/exact_sum.hpp explains the digits.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 namespace shoal::kernels {
 
 inline constexpr int exact_digits = 6;
-inline constexpr int exact_digit_bits = 52;  ///< units are this many powers of two apart
-/// Values that digits may take between two calls of carry_digits().
+inline constexpr int exact_digit_bits = 52;  ///< the units of neighbouring digits differ by a factor of 2^52
+/// How many values may be added to the digits between two calls of carry_digits().
 inline constexpr int exact_capacity = 2048;
 
 SHOAL_HD std::int64_t bits(double a) {
@@ -29,7 +29,7 @@ SHOAL_HD double from_bits(std::int64_t a) {
 #endif
 }
 
-/// Leaves every digit but the first at most 2^51 in magnitude. Integer is a signed 64-bit type.
+/// Carries, so that every digit but the first is at most 2^51 in magnitude. Integer is a signed 64-bit type.
 template <class Integer>
 SHOAL_HD void carry_digits(Integer* digits, std::int64_t stride) {
   for (int d = exact_digits - 1; d > 0; --d) {
@@ -39,8 +39,8 @@ SHOAL_HD void carry_digits(Integer* digits, std::int64_t stride) {
   }
 }
 
-/// a + b rounded to odd: the last bit is set when anything was lost, so that rounding the result to float is
-/// rounding the exact sum (Boldo and Melquiond 2008).
+/// a + b rounded to odd: the last bit is set if anything was lost, so that rounding the result to float gives
+/// the correctly rounded sum (Boldo and Melquiond 2008).
 SHOAL_HD double add_to_odd(double a, double b) {
   const double sum = a + b;
   const double b_seen = sum - a;
@@ -51,9 +51,9 @@ SHOAL_HD double add_to_odd(double a, double b) {
   return from_bits(away_from_zero ? image + 1 : image - 1);
 }
 
-/// The sum, rounded to nearest even; `digits` are used up. Every digit but the first is then within half a
-/// unit of the one above: a double holds it, and the nested sums, rounded to odd, keep more bits than a float
-/// has.
+/// The sum, rounded to the nearest float, ties to even; overwrites `digits`. After the carry, every digit but
+/// the first is within half a unit of the one above it: a double holds it, and the nested sums, rounded to
+/// odd, have more bits than a float.
 template <class Integer>
 SHOAL_HD float round_digits(Integer (&digits)[exact_digits]) {
   const double unit[exact_digits] = {0x1p+61, 0x1p+9, 0x1p-43, 0x1p-95, 0x1p-147, 0x1p-199};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// exp, sigmoid and tanh from IEEE operations alone: the same bits on every lane type (contract N1).
-// Coefficients: weighted minimax fits, low orders rounded to float one after another. Errors:
-// docs/numerics.md.
+// exp, sigmoid and tanh, made of IEEE operations only: the same bits on every lane type (contract N1). The
+// coefficients are weighted minimax fits, rounded to float one after another from the lowest order up.
+// Errors: docs/numerics.md.
 #pragma once
 
 #include "kernels/math/lanes.hpp"
@@ -30,9 +30,9 @@ SHOAL_HD V exp_remainder(V r) {
   return r * r * polynomial(r, c);
 }
 
-/// exp(x + tail), for a tiny tail, as high + low with |low| below half an ulp of high, where neither is
-/// denormal. x = n ln 2 + r, |r| <= ln 2 / 2; two factors of 2^n, so that a denormal rounds once. NaN gives
-/// NaN.
+/// exp(x + tail), for a tiny tail, as high + low; |low| is below half an ulp of high unless they are
+/// denormal. x = n ln 2 + r with |r| <= ln 2 / 2; 2^n is applied in two factors, so that a denormal is
+/// rounded once. NaN gives NaN.
 template <class V>
 SHOAL_HD void exp_parts(V x, V tail, V& high, V& low) {
   using I = typename LaneTraits<V>::Int;
@@ -44,7 +44,7 @@ SHOAL_HD void exp_parts(V x, V tail, V& high, V& low) {
   r = fma(n, V(-0x1.7f7d1cp-20f), r) + tail;
   const V rest = exp_remainder(r);
   const V one_and_r = V(1.0f) + r;
-  const V small = (r - (one_and_r - V(1.0f))) + rest;  // what 1 + r lost, and the rest
+  const V small = (r - (one_and_r - V(1.0f))) + rest;  // the rounding error of 1 + r, and the rest
   const V p = one_and_r + small;
   const I whole = to_int(n), half = shift_right<1>(whole);
   const V first = power_of_two<V>(half), second = power_of_two<V>(whole - half);
@@ -59,7 +59,7 @@ SHOAL_HD V exp(V x) {
   return high;
 }
 
-/// 1 / (1 + exp(-x)), from the side that does not cancel; the quotient is corrected once by its residual.
+/// 1 / (1 + exp(-x)), in the form that does not cancel; one residual correction improves the quotient.
 template <class V>
 SHOAL_HD V sigmoid(V x) {
   V e, e_low;
@@ -72,8 +72,8 @@ SHOAL_HD V sigmoid(V x) {
   return fma(residual, inverse, quotient);
 }
 
-/// exp(x) with the bits of exp() for x in [0, 40] and for NaN: nothing to clamp, one factor of 2^n, which the
-/// rounding by 1.5 2^23 leaves in the low bits of the sum.
+/// exp(x) with the same bits as exp(), for x in [0, 40] and for NaN. In this range nothing needs clamping,
+/// and one factor 2^n is enough, whose n is in the low bits of the sum that rounding by 1.5 2^23 makes.
 template <class V>
 SHOAL_HD V exp_of_moderate(V x) {
   using I = typename LaneTraits<V>::Int;
@@ -83,7 +83,7 @@ SHOAL_HD V exp_of_moderate(V x) {
   const V rest = exp_remainder(r);
   const V one_and_r = V(1.0f) + r;
   const V p = one_and_r + ((r - (one_and_r - V(1.0f))) + rest);
-  // 0x4b400000 is the image of 1.5 2^23; of no NaN does this difference leave the range of an int.
+  // 0x4b400000 is the bit pattern of 1.5 2^23. For no NaN does this difference overflow an int.
   return p * from_bits(shift_left<23>(bits(shifted) - I(0x4b400000 - 127)));
 }
 

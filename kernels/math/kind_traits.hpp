@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Facts about an activation or a loss by its kind; the structs of kernels/math/activations.hpp and
+// Properties of an activation or a loss by its kind. The structs of kernels/math/activations.hpp and
 // kernels/math/losses.hpp state them.
 #pragma once
 
@@ -23,7 +23,7 @@ template <Activation... kinds>
 SHOAL_HD constexpr bool keeps_slope(KindList<Activation, kinds...>, Activation kind) {
   return (... || (kind == kinds && !ActivationOf<kinds>::from_value));
 }
-/// Whether f' does not follow from f, so that a tape must keep it.
+/// Whether f' does not follow from f, so that a tape must store it.
 SHOAL_HD constexpr bool keeps_slope(Activation kind) {
   return keeps_slope(Activations{}, kind);
 }
@@ -35,18 +35,18 @@ SHOAL_HD constexpr bool tapes_have_room(KindList<Activation, kinds...>) {
 static_assert(tapes_have_room(Activations{}),
               "a tape that keeps f' keeps f'' too: an activation that is not from_value must be curved");
 
-/// Matrices that the cpu backend's tape keeps of a hidden layer: a, dL/dz and, where needed, dL/da f'' and
-/// f'.
+/// Number of matrices that the cpu backend's tape stores for a hidden layer: a, dL/dz and, where needed,
+/// dL/da f'' and f'.
 SHOAL_HD constexpr std::size_t tape_parts(Activation kind) {
   return 2u + (is_curved(kind) ? 1u : 0u) + (keeps_slope(kind) ? 1u : 0u);
 }
 
-/// How many terms of its mean a loss has in a row of so many network outputs and target columns.
+/// How many terms of its mean a loss has in a row, given the numbers of network outputs and target columns.
 template <class Loss>
 SHOAL_HD constexpr int terms_in_row(int outputs, int targets) {
   return Loss::mean_over == MeanOver::rows ? 1 : Loss::mean_over == MeanOver::targets ? targets : outputs;
 }
-/// How many pairs of factors terms() of the loss passes on for such a row.
+/// How many pairs of factors terms() of the loss produces for such a row.
 template <class Loss>
 SHOAL_HD constexpr int pairs_in_row(int outputs, int targets) {
   return Loss::pairs_per_term * terms_in_row<Loss>(outputs, targets);
@@ -56,7 +56,7 @@ template <LossKind... kinds>
 SHOAL_HD constexpr int loss_pairs(KindList<LossKind, kinds...>, LossKind kind, int outputs, int targets) {
   return (0 + ... + (kind == kinds ? pairs_in_row<LossOf<kinds>>(outputs, targets) : 0));
 }
-/// The same by kind. Backends allocate memory for so many pairs.
+/// The same by kind. Backends allocate memory for this many pairs per row.
 SHOAL_HD constexpr int loss_pairs(LossKind kind, int outputs, int targets) {
   return loss_pairs(LossKinds{}, kind, outputs, targets);
 }

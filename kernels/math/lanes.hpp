@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lane operations that the shared maths is written in, for one lane: a float. Vector types of src/cpu
-// supply the same set in their own namespaces, found by argument-dependent lookup, so that one source gives
-// the same bits on a CUDA thread, a scalar and every lane of a vector. Nothing from the standard library
-// (src/cpu/group_job.hpp says why).
+// The lane operations that the shared maths is written in, for a single lane: a float. The vector types of
+// src/cpu supply the same operations in their own namespaces, found by argument-dependent lookup, so that one
+// source gives the same bits on a CUDA thread, a scalar and every lane of a vector. This header uses nothing
+// of the standard library but <cstdint> (src/cpu/group_job.hpp says why).
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace shoal::kernels {
 
-/// Integer lanes, comparison results and number of lanes that belong to a value type.
+/// For a value type: the type of its integer lanes, of comparison results, and the number of lanes.
 template <class V>
 struct LaneTraits;
 
@@ -75,21 +75,21 @@ template <int n>
 SHOAL_HD std::int32_t shift_left(std::int32_t a) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) << n);
 }
-/// Arithmetic: the sign fills in.
+/// Arithmetic shift: the sign bit fills the upper bits.
 template <int n>
 SHOAL_HD std::int32_t shift_right(std::int32_t a) {
   return a >> n;
 }
 
-/// To the nearest integral value, ties to even; |a| < 2^22. Adding 1.5 * 2^23 pushes the fraction out; a zero
-/// comes back as +0.
+/// Rounds to the nearest integral value, ties to even; |a| < 2^22. Adding 1.5 * 2^23 rounds the fraction
+/// away; the result of zero is +0.
 template <class V>
 SHOAL_HD V round_nearest(V a) {
   return (a + V(0x1.8p23f)) - V(0x1.8p23f);
 }
 
-/// Of an integral value below 2^22 in magnitude; anything else gives some integer, the same everywhere: the
-/// low bits of a + 1.5 * 2^23.
+/// Converts an integral value below 2^22 in magnitude. Any other value gives some integer, the same
+/// everywhere: the low bits of a + 1.5 * 2^23.
 template <class V>
 SHOAL_HD typename LaneTraits<V>::Int to_int(V a) {
   using I = typename LaneTraits<V>::Int;

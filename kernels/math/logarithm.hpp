@@ -15,21 +15,22 @@ SHOAL_HD void log_of_parts(V f, V e, V& high, V& low) {
   V rest = f * square * polynomial(f, c);
   rest = fma(e, V(0x1.7f7d1cp-20f), rest);
   rest = fma(V(-0.5f), square, rest);
-  const V part = f + rest, whole = e * V(0x1.62e400p-1f);  // the product is exact: 17 bits times 8
+  const V part = f + rest, whole = e * V(0x1.62e400p-1f);  // an exact product: 17 bits times 8
   high = whole + part;
-  // What the two sums lost: |f| >= |rest|, and |whole| >= |part| or whole is zero.
+  // The rounding errors of the two sums; this form is exact since |f| >= |rest|, and |whole| >= |part| or
+  // whole is zero.
   low = ((whole - high) + part) + ((f - part) + rest);
 }
 
-/// Natural logarithm as high + low (low only where the result is finite): -inf at 0, NaN below.
+/// Natural logarithm as high + low (low is valid only where the result is finite): -inf at 0, NaN below 0.
 template <class V>
 SHOAL_HD void log_parts(V x, V& high, V& low) {
   using I = typename LaneTraits<V>::Int;
   const auto denormal = x < V(0x1p-126f);
   const V scaled = select(denormal, x * V(0x1p+23f), x);
   const I image = bits(scaled);
-  // Mantissa in [sqrt(1/2), sqrt(2)): subtracting the image of sqrt(1/2) leaves the exponent in the upper
-  // bits.
+  // Mantissa in [sqrt(1/2), sqrt(2)): subtracting the bit pattern of sqrt(1/2) leaves the exponent in the
+  // upper bits.
   const I exponent = shift_right<23>(image - I(0x3f3504f3));
   const V mantissa = from_bits(image - shift_left<23>(exponent));
   const V e = to_float(exponent) - select(denormal, V(23.0f), V(0.0f));

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Losses (docs/definitions.md; PyTorch's definitions). One struct holds what a loss is and its maths on one
-// row; code that needs a fact about a loss reads it there, by way of kernels/math/kind_traits.hpp, and
-// chooses a loss by kernels/math/choices.hpp. src/core/loss_sizes.cpp runs every loss in the compiler's own
-// evaluator, so that a loss that writes beyond its memory does not compile.
+// Losses (docs/definitions.md), by PyTorch's definitions. One struct states everything about a loss: its
+// properties, and its maths on one row. Other code reads the properties through kernels/math/kind_traits.hpp
+// and chooses a loss through kernels/math/choices.hpp. src/core/loss_sizes.cpp evaluates every loss at
+// compile time, so that a loss that writes beyond its memory does not compile.
 //
-//   name                            as configurations have it
-//   labels                          whether targets are class labels: one column, an output for each class
-//   mean_over, pairs_per_term       what the mean counts in a row; pairs of factors that make one of those
+//   name                            its name in configurations
+//   labels                          whether targets are class labels: one target column, one output per class
+//   mean_over, pairs_per_term       what the mean counts in a row; number of factor pairs of one such term
 //   outputs_per_target(options)     network outputs for a target column of numbers
-//   domain(options)                 the targets that it is defined for
-//   of(options, net)                the loss with its options
-//   terms(o, y, use)                use(c, v) for every pair of the row, output by output: the sum of c v
+//   domain(options)                 the targets for which it is defined
+//   of(options, net)                makes the loss from its options
+//   terms(o, y, use)                calls use(c, v) for every pair, output by output: l = sum of c v
 //   gradient(o, y, scale, delta)    delta_j = dl/do_j * scale
 //   curvature(o, y, ro, scale, rd)  rd_j = (sum_i d2l/do_j do_i ro_i) * scale
 //
-// o, ro, delta, rd: [outputs]; y: [targets], for Softmax the class index as a number. Outputs alias nothing.
+// o, ro, delta, rd: [outputs]; y: [targets], for Softmax the class index as a number. delta and rd must not
+// overlap the inputs.
 #pragma once
 
 #include "kernels/math/logarithm.hpp"
@@ -25,14 +26,14 @@ namespace shoal::kernels {
 /// What the mean of a loss counts in each row: the row itself, its targets or its outputs.
 enum class MeanOver : int { rows, targets, outputs };
 
-/// The targets that a loss is defined for; include/shoal/loss.hpp (TargetDomain) describes the members.
+/// The targets for which a loss is defined; TargetDomain in include/shoal/loss.hpp describes the members.
 struct TargetBounds {
   double low = -__builtin_inf(), high = __builtin_inf();
   bool above_low = false;
   const char *fault = "", *rule = "";
 };
 
-/// The loss of a kind. There is no general definition, so that a kind without a struct does not compile.
+/// The loss of a kind. The general template is not defined, so that a kind without a struct does not compile.
 template <LossKind kind>
 struct LossOf;
 
@@ -177,7 +178,7 @@ struct LossOf<LossKind::softmax> {
     }
     use(V(1.0f), log(sum) + (m - chosen));
   }
-  /// p_j = exp(o_j - m) / sum into `p`.
+  /// Writes p_j = exp(o_j - m) / sum to `p`.
   template <class V>
   SHOAL_HD constexpr void probabilities(const V* o, V* p) const {
     const V m = largest(o);
@@ -206,8 +207,8 @@ struct LossOf<LossKind::softmax> {
 };
 using Softmax = LossOf<LossKind::softmax>;
 
-/// max(tau r, (tau - 1) r), r = y - o; outputs target-major: target t, quantile q at t * count + q. At r = 0
-/// the derivative is that of r > 0.
+/// max(tau r, (tau - 1) r), r = y - o. Outputs are target-major: quantile q of target t is output t * count +
+/// q. At r = 0 the derivative is the one for r > 0.
 template <>
 struct LossOf<LossKind::pinball> {
   static constexpr const char* name = "pinball";
@@ -325,7 +326,7 @@ struct LossOf<LossKind::qlike> {
 };
 using Qlike = LossOf<LossKind::qlike>;
 
-/// total + the pairs of a row in their order, one fused multiply-add each.
+/// total + the sum of c v over the pairs of a row, in order, by one fused multiply-add each.
 template <class Loss, class V>
 SHOAL_HD V add_terms(const Loss& loss, const V* o, const V* y, V total) {
   loss.terms(o, y, [&](const V& c, const V& v) { total = fma(c, v, total); });

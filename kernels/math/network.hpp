@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every backend's inner code is told about a problem: plain data, no standard library, the same on a CPU
-// lane and a CUDA thread.
+// Describes a problem to the inner code of the cpu and cuda backends: plain data without the standard
+// library, the same on a CPU lane and a CUDA thread.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@
 
 namespace shoal::kernels {
 
-/// One dense layer: where its tensors lie in the flat parameter vector.
+/// One dense layer: its shape, and where its tensors begin in the flat parameter vector.
 struct LayerShape {
   int inputs = 0, outputs = 0;
   std::size_t weight = 0, bias = 0;
-  int stride = 0;        ///< between rows of the weight; `outputs` where nothing is padded
+  int stride = 0;        ///< floats between rows of the weight; `outputs` where rows are not padded
   int width_before = 0;  ///< sum of the outputs of the layers below
   bool weight_adapts = true, bias_adapts = true;
 };

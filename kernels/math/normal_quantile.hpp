@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The quantile function of the standard normal from IEEE operations alone (see exponential.hpp).
+// The quantile function of the standard normal, made of IEEE operations only (see exponential.hpp).
 #pragma once
 
 #include "kernels/math/logarithm.hpp"
@@ -7,8 +7,8 @@
 namespace shoal::kernels {
 
 /// x with Phi(x) = p for p in (0, 1); -inf at 0, inf at 1, NaN outside. Centre: q times a polynomial in q^2,
-/// q = p - 1/2. Tails: a polynomial in r = sqrt(-log p) on each of three intervals. Above 1/2 the accuracy is
-/// that of 1 - p.
+/// q = p - 1/2. Tails: a polynomial in r = sqrt(-log p) on each of three intervals. In the upper tail the
+/// result is minus that at 1 - p, a difference that is exact.
 template <class V>
 SHOAL_HD V normal_quantile(V p) {
   const float centre[] = {0x1.4ffe2cp+1f, 0x1.714bd2p+2f,  0x1.fb61e2p+3f, 0x1.3e6d08p+5f,
@@ -28,7 +28,8 @@ SHOAL_HD V normal_quantile(V p) {
   V logarithm, log_low;
   log_parts(select(upper, V(1.0f) - p, p), logarithm, log_low);
   const V r = sqrt(-logarithm);
-  const V lost = (fma(-r, r, -logarithm) - log_low) / (r + r);  // by rounding the logarithm and its root
+  // The rounding errors of the logarithm and of its root.
+  const V lost = (fma(-r, r, -logarithm) - log_low) / (r + r);
   const auto is_near = r < V(2.6f), is_far = r >= V(5.0f);
   const V t =
       r - select(is_near, V(0x1.f33334p+0f), select(is_far, V(0x1.e66666p+2f), V(0x1.e66666p+1f))) + lost;

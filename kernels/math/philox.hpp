@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"): four
-// random words from a counter and a key, with no state between calls (contract N4).
+// Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"): computes
+// four random words from a counter and a key, with no state between calls (contract N4).
 #pragma once
 
 #include <cstdint>

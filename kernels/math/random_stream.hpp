@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counter-based random numbers (contract N4): what a draw is depends on seed, purpose, task, step and element
-// alone, on the host and in kernels.
+// Counter-based random numbers (contract N4): a draw is a function of seed, purpose, task, step and element
+// only, the same on the host and in kernels.
 //
 //   key     = (low word of the seed, high word of the seed XOR purpose * 0x9e3779b1)
-//   counter = (element / 4, step, low word of the task id, high word of the task id); word element % 4 of the
-//   block
+//   counter = (element / 4, step, low word of the task id, high word of the task id)
+//   the draw is word element % 4 of the block that Philox returns
 #pragma once
 
 #include "kernels/math/normal_quantile.hpp"
@@ -37,16 +37,16 @@ class RandomStream {
   SHOAL_HD float uniform(std::uint32_t element, float low, float high) const {
     return fma(high - low, uniform(element), low);
   }
-  /// Standard normal, by its quantile function at (k + 1/2) 2^-24.
+  /// Standard normal: its quantile function at (k + 1/2) 2^-24, k the upper 24 bits.
   SHOAL_HD float normal(std::uint32_t element) const { return normal_above(element, 0.0f); }
-  /// Standard normal given |x| <= 2, by its quantile function.
+  /// Standard normal under the condition |x| <= 2, by its quantile function.
   SHOAL_HD float truncated_normal(std::uint32_t element) const {
     return normal_above(element, 0.0227501319481792f);  // Phi(-2)
   }
 
  private:
-  /// The law without the mass `cut` at either end. Symmetric by construction: the lower half is the mirror
-  /// image of the upper one.
+  /// The standard normal without the probability mass `cut` at either end. Exactly symmetric: the upper half
+  /// is the mirror image of the lower one.
   SHOAL_HD float normal_above(std::uint32_t element, float cut) const {
     const auto k = static_cast<std::int32_t>(bits(element) >> 8);
     const bool upper = k >= (1 << 23);
@@ -58,7 +58,7 @@ class RandomStream {
 
   PhiloxKey key_;
   std::uint32_t step_, task_low_, task_high_;
-  mutable std::uint32_t block_ = 0xffffffffu;  ///< which block `words_` holds: neighbours come from one call
+  mutable std::uint32_t block_ = 0xffffffffu;  ///< the block in `words_`, shared by four elements
   mutable PhiloxCounter words_{};
 };
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// sin and cos from IEEE operations alone (see exponential.hpp). Arguments up to 2^15 in magnitude; beyond,
-// the reduction loses accuracy and from 2^22 on the result is NaN.
+// sin and cos, made of IEEE operations only (see exponential.hpp). They are accurate for arguments up to 2^15
+// in magnitude; beyond that the reduction loses accuracy, and from 2^22 on the result is NaN.
 #pragma once
 
 #include "kernels/math/exponential.hpp"
 
 namespace shoal::kernels {
 
-/// sin(x + quarter pi / 2): x = n pi / 2 + r with a three-part pi / 2, then one of two polynomials in r.
+/// sin(x + quarter pi / 2): x = n pi / 2 + r, with pi / 2 in three parts, then one of two polynomials in r.
 template <class V>
 SHOAL_HD V sin_of_quarter(V x, int quarter) {
   using I = typename LaneTraits<V>::Int;

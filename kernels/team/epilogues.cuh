@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Epilogues of the products that go through a network (kernels/team/gemm.cuh): what is elementwise after a
-// product happens as its outputs leave the registers of the thread that summed them up. f' and f'' are
-// computed again from a where they follow from it, so that the tape stays small.
+// Epilogues of the products of a network (kernels/team/gemm.cuh): the thread that has summed up an output
+// does the elementwise work on it while it is still in a register. Where f' and f'' follow from a, they are
+// computed again instead of stored, so that the tape stays small.
 #pragma once
 
 #include "kernels/math/choices.hpp"
@@ -9,7 +9,7 @@
 
 namespace shoal::kernels {
 
-/// A hidden layer's part of the tape, [rows, stride] each.
+/// A hidden layer's part of the tape; each matrix is [rows, stride].
 struct TapeLayer {
   float *activation, *delta, *curvature, *slope, *r_activation;
   int stride;
@@ -23,10 +23,10 @@ __device__ __forceinline__ float slope_at(const TapeLayer& tape, int e) {
     return tape.slope[e];
 }
 
-/// Sums that begin at zero or with the same row of values everywhere (a bias).
+/// Start of sums that begin at zero, or with the same values in every row (a bias).
 struct ColumnStart {
   const float* shared;
-  int start;  ///< place of [columns], or -1
+  int start;  ///< offset of the values [columns], or -1
   __device__ __forceinline__ void start4(int, int j0, float* v) const {
     if (start >= 0) load4(shared + start + j0, v);
   }
@@ -38,7 +38,7 @@ struct ZeroStart {
   __device__ __forceinline__ float start1(int, int) const { return 0.0f; }
 };
 
-/// z -> a of a hidden layer, with f' and f'' where the tape keeps them.
+/// Computes a from z for a hidden layer, and f' and f'' where the tape stores them.
 struct ActivationEpilogue : ColumnStart {
   Activation kind;
   TapeLayer tape;
@@ -52,7 +52,7 @@ struct ActivationEpilogue : ColumnStart {
           for (int n = 0; n < 4; ++n) v[n] = j0 + n < tile.columns ? F::value(v[n]) : 0.0f;
           store_shared4(tape.activation + r * tape.stride + j0, v);
         });
-      } else {  // long sequences: one copy of them, four elements at a time
+      } else {  // long code: the loop keeps one copy of it, for four elements at a time
         tile.each_quad(z, [&](int r, int j0, const float* v) {
           store_shared4(tape.activation + r * tape.stride + j0, v);
         });
@@ -101,12 +101,13 @@ struct ActivationEpilogue : ColumnStart {
   }
 };
 
-/// Outputs: onto a column start or what is there already, plus the rows' offsets where they are complete.
+/// Stores outputs. A sum starts with a column's value, with the present output or with zero; the rows' output
+/// offsets are added when the sum is complete.
 struct OutputEpilogue {
   const float* shared;
-  int column_start;  ///< place of [columns], or -1
-  bool adds;         ///< the sum begins with what `out` holds
-  int offsets;       ///< place of [rows, columns], or -1
+  int column_start;  ///< offset of the values [columns], or -1
+  bool adds;         ///< the sum starts with the contents of `out`
+  int offsets;       ///< offset of the values [rows, columns], or -1
   int columns;
   float* out;
   int stride;
@@ -131,7 +132,7 @@ struct OutputEpilogue {
   }
 };
 
-/// dL/da -> dL/dz of the layer below, and dL/da f''.
+/// Computes dL/dz of the layer below from dL/da, and dL/da f''.
 struct DeltaEpilogue : ZeroStart {
   Activation kind;
   TapeLayer tape;
@@ -160,7 +161,7 @@ struct DeltaEpilogue : ZeroStart {
   }
 };
 
-/// R{z} -> R{a} of a hidden layer; the tape's dL/da f'' becomes dL/da f'' R{z}.
+/// Computes R{a} of a hidden layer from R{z}; multiplies the tape's dL/da f'' by R{z}.
 struct RActivationEpilogue : ColumnStart {
   Activation kind;
   TapeLayer tape;
@@ -199,7 +200,7 @@ struct RActivationEpilogue : ColumnStart {
   }
 };
 
-/// R{dL/da} -> R{dL/dz} of the layer below.
+/// Computes R{dL/dz} of the layer below from R{dL/da}.
 struct RDeltaEpilogue : ZeroStart {
   Activation kind;
   TapeLayer tape;

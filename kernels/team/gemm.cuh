@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dense kernel of the cuda backend: a team's matrix product with every sum in index order,
+// The matrix product of the warp and block regimes, computed by a team with every sum in index order,
 //
 //   v[r][j] = start + sum_s a[r][s] b[s][j]                             (one product)
 //   v[r][j] = start + sum_s (a[r][s] b[s][j] + c[r][s] d[s][j])         (two: R-operator passes)
 //
-// as fused multiply-adds, first a b, then c d (contract N2). The team splits r and j, never s, so the shape
-// of tiles and the number of threads change speed and no bit: the same sums as src/cpu/gemm.hpp, which
-// is its oracle (tests/cuda).
+// as fused multiply-adds, first a b, then c d (contract N2). The team splits r and j, never s, so that the
+// shape of tiles and the number of threads change speed and no bit. Oracle: src/cpu/gemm.hpp, which has the
+// same sums (tests/cuda).
 //
-// An epilogue decides what becomes of an output: start4/start1 give where its sum begins, finish/finish1 take
-// it out of the registers. Small and narrow products (a layer with one output) are cheapest with one output
-// per thread.
+// An epilogue decides what is done with an output: its start4/start1 return the value that the sum starts
+// with, its finish/finish1 take the sum from the registers. For small and narrow products (a layer with one
+// output), one output per thread is cheapest.
 #pragma once
 
 #include "kernels/team/padding.hpp"
@@ -27,7 +27,7 @@ struct TeamGemm {
   int terms = 0;
 };
 
-/// The operands of one output on the way along its sum.
+/// Reads the operands of one output, along its sum.
 template <GemmLayout layout>
 class DotProductOperands {
  public:
@@ -37,7 +37,7 @@ class DotProductOperands {
         a_step_(layout == GemmLayout::tn ? p.a_stride : 1),
         b_step_(layout == GemmLayout::nt ? 1 : p.b_stride) {}
 
-  /// Four terms, the fours of an operand that is contiguous along the sum with one access.
+  /// Loads four terms of both operands; one access loads four if the operand is contiguous along the sum.
   __device__ __forceinline__ void load(float (&a)[4], float (&b)[4]) {
     load_terms<layout != GemmLayout::tn>(a_, a_step_, a);
     load_terms<layout == GemmLayout::nt>(b_, b_step_, b);
@@ -120,11 +120,11 @@ __device__ __forceinline__ void gemm_tiles(const Team& team, const float* shared
 template <GemmLayout layout, bool two, class Epilogue>
 __device__ __forceinline__ void gemm_by_team(const Team& team, const float* shared, const TeamGemm& c,
                                              Epilogue& epilogue) {
-  // Cycles of a step along the sums, by what shared memory delivers: see kernels/team/tile.cuh.
+  // Cycles of a step along the sums, as shared memory limits them: see kernels/team/tile.cuh.
   const auto cost = [&](int tiles, int cycles) {
     return ((tiles + team.size - 1) >> team.log2_size) * cycles;
   };
-  constexpr bool squares = layout == GemmLayout::tn && !two;  // two products at 8 x 8 want too many registers
+  constexpr bool squares = layout == GemmLayout::tn && !two;  // two products at 8 x 8 need too many registers
   const int down4 = (c.rows + 3) / 4, down8 = (c.rows + 7) / 8;
   const int one = cost(c.rows * c.columns->size, 2), small = cost(down4 * c.columns->quads.by, 8),
             wide = cost(down4 * c.columns->octets.by, 12),
@@ -144,8 +144,8 @@ __device__ __forceinline__ void gemm_by_team(const Team& team, const float* shar
   }
 }
 
-/// The whole product by the team, whose memory `shared` is, without a barrier: of the first operands alone,
-/// or of two where there are two.
+/// Computes the whole product by the team, without a barrier; `shared` is the team's memory. gemm_one() uses
+/// the first operands only, gemm_one_or_two() both pairs where the second is present.
 template <GemmLayout layout, class Epilogue>
 __device__ __forceinline__ void gemm_one(const Team& team, const float* shared, const TeamGemm& c,
                                          Epilogue epilogue) {

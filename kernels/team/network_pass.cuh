@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One block of a task's rows through its network, by a team: forward, loss, backward, Hessian-vector product.
-// The same operations in the same order as src/cpu/network_pass.hpp, whose header gives the equations; that
-// file is the oracle (tests/cuda). There a lane is a task; here the team's threads share one task's outputs.
+// Takes one block of a task's rows through its network, by a team: forward, loss, backward, Hessian-vector
+// product. The operations and their order are those of src/cpu/network_pass.hpp, whose header gives the
+// equations and which is the oracle (tests/cuda). There a lane is a task; here the threads of a team share
+// the outputs of one task.
 //
-// Every matrix lies in the team's shared memory. Barriers stand between a layer's outputs and their readers
-// and nowhere else; what is elementwise after a product is in kernels/team/epilogues.cuh.
+// Every matrix is in the team's shared memory. Barriers stand only between the code that writes a layer's
+// outputs and the code that reads them. kernels/team/epilogues.cuh has the elementwise work that follows a
+// product.
 #pragma once
 
 #include "kernels/team/epilogues.cuh"
@@ -14,7 +16,7 @@
 
 namespace shoal::kernels {
 
-/// Whose gradients a backward pass wants: those the inner loop moves, or all of theta's.
+/// Which gradients a backward pass computes: those of tensors that adapt, or of all of theta.
 enum class GradientScope { adapting, everything };
 
 class TeamPass {
@@ -25,12 +27,12 @@ class TeamPass {
 
   __device__ __forceinline__ float* phi() const { return shared_ + at_.phi; }
   __device__ __forceinline__ float* u() const { return shared_ + at_.u; }
-  /// What forward(), losses() and backward() of the staged rows leave, memory.tape_floats of it.
+  /// The tape that forward(), losses() and backward() of the staged rows write: memory.tape_floats floats.
   __device__ __forceinline__ float* tape() const { return shared_ + at_.tape; }
 
-  /// Takes rows `first` .. `first` + `rows` - 1 of a set into shared memory, unless they are there.
+  /// Copies rows `first` .. `first` + `rows` - 1 of a set into shared memory, unless they are there already.
   __device__ __forceinline__ void stage(const RowsView& set, std::int64_t first, int rows) {
-    team_.sync();  // the rows before may still be in use; parameters become known
+    team_.sync();  // the previous rows may still be in use; new parameters become visible
     const float* const x = set.x + first * net_.inputs;
     if (x == staged_ && rows == rows_) return;
     staged_ = x;
@@ -46,7 +48,7 @@ class TeamPass {
     if (has_offset_) copy(set.offset + first * net_.outputs, rows * net_.outputs, at_.offset);
     team_.sync();
   }
-  /// Nothing is staged: another task's rows may lie where the last one's did.
+  /// Forgets the staged rows: those of another task may begin at the same address.
   __device__ __forceinline__ void invalidate_rows() { staged_ = nullptr; }
 
   __device__ __forceinline__ void forward() const {
@@ -58,7 +60,8 @@ class TeamPass {
           ActivationEpilogue{{shared_, at_.phi + static_cast<int>(layer.bias)}, net_.activation, tape_of(l)});
       team_.sync();
     }
-    for (int part = 0; part < (net_.has_skip ? 2 : 1); ++part) {  // the last layer, then the skip onto it
+    // First the last layer, then the skip, which is added to its outputs.
+    for (int part = 0; part < (net_.has_skip ? 2 : 1); ++part) {
       const bool skip = part == 1;
       gemm_one<GemmLayout::nn>(
           team_, shared_, skip ? skip_product(at_.phi) : layer_product(last),
@@ -69,8 +72,7 @@ class TeamPass {
     }
   }
 
-  /// Factors of the rows' loss terms and, if wanted, dL/do. A barrier behind it is the caller's, or
-  /// add_loss's.
+  /// Computes the factors of the rows' loss terms and, if wanted, dL/do. Ends with a barrier.
   __device__ __forceinline__ void losses(bool with_delta, float scale) const {
     with_loss<float>(loss_, net_, [&](const auto& loss) {
       for (int r = team_.rank; r < rows_; r += team_.size) {
@@ -86,7 +88,8 @@ class TeamPass {
     });
     team_.sync();
   }
-  /// total + the loss terms of the rows in order; the first thread's result counts. After losses().
+  /// total + the loss terms of the rows, in order. Only the result of the first thread is valid. Call this
+  /// after losses().
   __device__ __forceinline__ float add_loss(float total) const {
     if (team_.rank != 0) return total;
     const float* from = shared_ + at_.terms;
@@ -96,15 +99,15 @@ class TeamPass {
     return total;
   }
 
-  /// Outputs of the rows, [rows, outputs].
+  /// Stores the outputs of the rows as [rows, outputs].
   __device__ __forceinline__ void store_outputs(float* to) const {
     for (int e = team_.rank; e < rows_ * net_.outputs; e += team_.size)
       to[e] = shared_[at_.output + e / net_.outputs * output_stride() + e % net_.outputs];
   }
 
-  /// From dL/do through the layers: the tape's deltas, and gradients of the rows' mean loss where anybody
-  /// wants them. A layer's weights may be updated in place: their last reader is a barrier ahead. After
-  /// losses().
+  /// The backward pass from dL/do: writes the deltas to the tape and hands the gradients of the rows' mean
+  /// loss to `gradient`, unless its use is none. A layer's weights may be updated in place, because a barrier
+  /// separates them from their last reader. Call this after losses().
   __device__ __forceinline__ void backward(GradientScope scope, TeamGradient& gradient) const {
     const bool all = scope == GradientScope::everything;
     const int lowest = all ? 0 : net_.lowest_adapting;
@@ -137,9 +140,9 @@ class TeamPass {
     }
   }
 
-  /// Hessian of the mean loss at phi times u (zero where tensors do not adapt), all of theta's rows. Needs
-  /// forward(), losses() and backward(GradientScope::adapting) of these rows, or their tape; uses the tape
-  /// up.
+  /// The Hessian of the mean loss at phi times u, for all of theta; u is zero for tensors that do not adapt.
+  /// Needs forward(), losses() and backward(GradientScope::adapting) of these rows, or their tape, and
+  /// overwrites the tape.
   __device__ __forceinline__ void hessian_vector(float scale, TeamGradient& hv) const {
     const int low = net_.lowest_adapting, last = last_layer();
     for (int l = low; l < last; ++l) {
@@ -230,7 +233,7 @@ class TeamPass {
   }
 
   // --- products ---
-  /// A W of a layer.
+  /// The product A W of a layer.
   __device__ __forceinline__ TeamGemm layer_product(int l) const {
     const LayerShape& layer = net_.layers[l];
     return {.first = {input(l), input_stride(l), weight(l), layer.stride},
@@ -238,7 +241,7 @@ class TeamPass {
             .columns = outputs_of(l),
             .terms = layer.inputs};
   }
-  /// A U + R{A} W of a layer, without what does not adapt.
+  /// The product A U + R{A} W of a layer; terms that are zero because nothing adapts are left out.
   __device__ __forceinline__ TeamGemm r_product(int l) const {
     const LayerShape& layer = net_.layers[l];
     const bool inside = l > net_.lowest_adapting;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TeamGradient: what becomes of a gradient's elements as they leave the registers. Sums over rows may come in
-// several blocks of rows: all but the last leave partial sums in memory, the last one uses the result, so
-// that updates need no pass of their own over the parameters.
+// TeamGradient: what is done with the elements of a gradient when they leave the registers. A sum over rows
+// may be computed in several blocks of rows. All blocks but the last store partial sums in memory; the last
+// one uses the result at once, so that an update needs no pass of its own over the parameters.
 #pragma once
 
 #include "kernels/math/network.hpp"
@@ -10,48 +10,48 @@
 namespace shoal::kernels {
 
 enum class GradientUse {
-  none,      ///< nobody wants it
+  none,      ///< the gradient is not computed
   store,     ///< to = weight v
   add,       ///< to = weight v + to
   subtract,  ///< to = to - v
-  descend,   ///< an inner step: phi = phi - alpha v, with what the backward pass wants to know of it
+  descend,   ///< an inner step: phi = phi - alpha v; stores for the backward pass what it will need
 };
 
 struct TeamGradient {
   GradientUse use = GradientUse::none;
-  float* to = nullptr;       ///< [P] of store, add, subtract: global memory
-  float* partial = nullptr;  ///< [P] between blocks of rows
+  float* to = nullptr;       ///< [P] target of store, add, subtract, in global memory
+  float* partial = nullptr;  ///< [P] partial sums, between blocks of rows
   bool first = true, last = true;
   float weight = 1.0f;
 
   // descend
   float* phi = nullptr;                ///< [P] shared memory
-  const float* rates = nullptr;        ///< [P] a rate for every parameter, or null
-  const float* layer_rates = nullptr;  ///< a rate for every layer, `layer_rate_stride` apart, or null
+  const float* rates = nullptr;        ///< [P] one rate per parameter, or null
+  const float* layer_rates = nullptr;  ///< one rate per layer, `layer_rate_stride` apart, or null
   int layer_rate_stride = 0;
-  float alpha = 0.0f;             ///< of the layer at hand
-  float* gradient_out = nullptr;  ///< [P] v itself, or null
-  float* moves = nullptr;         ///< [P] sum of the steps, alpha v, or null
-  const float* origin = nullptr;  ///< [P] where phi must stay near, or null
+  float alpha = 0.0f;             ///< rate of the current layer
+  float* gradient_out = nullptr;  ///< [P] where to store v, or null
+  float* moves = nullptr;         ///< [P] where to add the step alpha v, or null
+  const float* origin = nullptr;  ///< [P] the point near which phi must stay, or null
   float most = 0.0f;
-  bool bad = false, far = false;  ///< a new value is not finite; one is further than `most` away
+  bool bad = false, far = false;  ///< a new value is not finite, or is more than `most` from `origin`
 
-  bool large = false;  ///< a value of store, add, subtract is not finite or above 2^60
+  bool large = false;  ///< a value of store, add or subtract is not finite or is above 2^60
 
-  /// What follows is layer `layer`'s.
+  /// Announces that the next gradients are those of layer `layer`.
   __device__ __forceinline__ void enter(int layer) {
     if (layer_rates) alpha = layer_rates[layer * layer_rate_stride];
   }
 
-  /// Where the sums of n elements from p on begin; 1 or 4 of them.
+  /// Loads the start of the sums of the n elements from p on; n is 1 or 4.
   template <int n>
   __device__ __forceinline__ void start(std::size_t p, float* v) const {
-    if (first) return;  // at zero, as they are
+    if (first) return;  // v is zero already
     load<n>(partial + p, v);
   }
 
-  /// give(finish) hands finish(p, v) all elements in turn, n at a time: the choice of use is made once for
-  /// them.
+  /// visit(f) must call f(p, v) for all elements, n at a time. This function chooses f once for all of them,
+  /// by `use`.
   template <int n, class Visit>
   __device__ __forceinline__ void finish(Visit visit) {
     if (!last) return visit([&](std::size_t p, const float* v) { store<n>(partial + p, v); });
@@ -133,7 +133,7 @@ struct TeamGradient {
     }
     store_shared<n>(phi + p, value);
     if (gradient_out) store<n>(gradient_out + p, v);
-    if (moves) {  // theta - phi_K as the sum of the steps: the difference itself would lose the small ones
+    if (moves) {  // theta - phi_K as a sum of steps: the difference itself would lose small ones
       float sum[n];
       load<n>(moves + p, sum);
 #pragma unroll
@@ -149,7 +149,7 @@ struct TeamGradient {
   }
 };
 
-/// A weight's gradient, as an epilogue of products (kernels/team/gemm.cuh).
+/// Epilogue of products (kernels/team/gemm.cuh) that are the gradient of a weight.
 struct GradientEpilogue {
   TeamGradient& gradient;
   std::size_t begin;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The computation of one task by a team of threads: inner loop, query loss, backward through the inner loop,
-// contribution to the sum over tasks; src/cpu/task_group.hpp has the equations and is the oracle
+// The computation of one task by a team of threads: inner loop, query loss, backward pass through the inner
+// loop, contribution to the sum over tasks. src/cpu/task_group.hpp has the equations and is the oracle
 // (tests/cuda).
 //
-// It is a sequence of passes, each of which takes one side's rows through the network: the query loss at
-// theta, an inner step, the query gradient at phi_K, the backward pass through a step. All passes share one
-// copy of the network's code, so that the kernel stays in the instruction cache (a copy per pass was tried:
-// four times the code and the time to compile).
+// The computation is a sequence of passes, each of which takes one side's rows through the network. All
+// passes share one copy of the network's code, so that the kernel stays in the instruction cache. (Tried: a
+// copy per pass, which took four times the code and the compile time.)
 //
-// Shared memory holds what products read: phi, u = alpha o lambda, and a block of rows with its tape. An
-// inner step happens in the registers that a gradient leaves its sum in, in place. What is touched once per
-// step lies in the team's global workspace, as much of it in L2 as has room: lambda, and a record of every
-// step, phi and the tapes of its passes, copied there and back 16 bytes at a time. Where a record would grow
-// too large (many rows) it holds phi alone and the backward pass goes through the network again.
+// Shared memory holds the operands of products: phi, u = alpha o lambda, and a block of rows with its tape.
+// An inner step is done in place, in the registers that hold the gradient's sums. What is used once per step
+// is in the team's global workspace, of which L2 holds as much as fits: lambda, and a record of every step. A
+// record holds phi and the tapes of the step's passes, copied to it and back 16 bytes at a time. Where
+// records would grow too large (many rows), they hold phi alone and the backward pass computes the tapes
+// again.
 #pragma once
 
 #include "kernels/device/exact_digits.cuh"
@@ -34,8 +34,8 @@ class TeamTask {
         workspace_(workspace),
         pass_(team, job.network, job.loss, job.memory, job.widths, shared) {}
 
-  /// What the job wants of task `task`; a good meta-gradient is added to set `set` of the sums. Good or not,
-  /// the task's results are written.
+  /// Runs the job for task `task` and writes its results, whether it is good or bad. The meta-gradient of a
+  /// good task is added to set `set` of the sums.
   __device__ __forceinline__ void run(int task, int set) {
     begin(task);
     for (Pass pass = first_pass(); pass.kind != PassKind::end; pass = next_pass(pass)) {
@@ -56,14 +56,14 @@ class TeamTask {
     loss,            ///< query loss at phi
     step,            ///< inner step k
     query_gradient,  ///< lambda = w_K grad L_query(phi_K)
-    back,            ///< lambda -= H_k (alpha o lambda), with the gradients of the rates
+    back,            ///< lambda -= H_k (alpha o lambda), and the gradients of the rates
     add_gradient,    ///< lambda += w_k grad L_query(phi_k)
     end,
   };
   struct Pass {
     PassKind kind;
-    int k;          ///< inner steps done before it
-    int point = 0;  ///< losses found
+    int k;          ///< number of inner steps done before this pass
+    int point = 0;  ///< number of losses computed so far
   };
 
   static __device__ __forceinline__ bool is_finite(float x) { return fabsf(x) <= 0x1.fffffep+127f; }
@@ -96,7 +96,7 @@ class TeamTask {
         return {PassKind::end, pass.k, pass.point};
     }
   }
-  /// After a loss or a step on the way out.
+  /// The pass after a loss or an inner step.
   __device__ __forceinline__ Pass after_step(const Pass& pass) const {
     const int k = pass.k, point = pass.point;
     const bool evaluates = job_.kernel == TaskKernel::evaluate;
@@ -108,7 +108,7 @@ class TeamTask {
       return {PassKind::end, k, point};
     return {inner_.outer == OuterRule::parameter_move ? PassKind::loss : PassKind::query_gradient, k, point};
   }
-  /// In the backward pass, before step k.
+  /// The next pass of the backward sequence, at step k.
   __device__ __forceinline__ Pass next_backward_pass(const Pass& pass) const {
     if (inner_.outer == OuterRule::exact && support_.rows > 0 && pass.k >= 0)
       return {PassKind::back, pass.k, pass.point};
@@ -116,7 +116,7 @@ class TeamTask {
       if (weight(k) != 0.0f) return {PassKind::add_gradient, k, pass.point};
     return {PassKind::end, 0, pass.point};
   }
-  /// w_k; without step weights the last step counts alone.
+  /// w_k; without step weights only the last step counts.
   __device__ __forceinline__ float weight(int k) const {
     if (!inner_.step_weights) return k == inner_.steps ? 1.0f : 0.0f;
     return k == 0 ? 0.0f : inner_.step_weights[k - 1];
@@ -125,8 +125,8 @@ class TeamTask {
   // --- a pass ---
   __device__ __forceinline__ void begin(int task) {
     status_ = job_.status[task];
-    // The task before may still be giving its results; and this one's first thread writes a status where all
-    // of them have read it, at once where nothing is to be done.
+    // This barrier waits until the team has stored the last task's results, and until all threads have read
+    // the status of this one, which the first thread overwrites, at once if the task is bad.
     team_.sync();
     task_ = task;
     support_ = side(job_.support, task);
@@ -158,7 +158,7 @@ class TeamTask {
     return kind == PassKind::step || kind == PassKind::back;
   }
 
-  /// What the rows of a pass find in memory, and what becomes of their gradient.
+  /// Puts into memory what the pass reads, and says what is to be done with its gradient.
   __device__ __forceinline__ void prepare_pass(const Pass& pass) {
     gradient_ = {};
     gradient_.partial = workspace_ + at_.partial;
@@ -174,7 +174,7 @@ class TeamTask {
         return;
       case PassKind::back:
         gradient_.use = GradientUse::subtract;
-        team_.sync();  // lambda is read in another order than it was written in; shared memory is free
+        team_.sync();  // other threads wrote the lambda that is read here; shared memory is free
         load_to_shared(phi_before(pass.k), pass_.phi(), size_);
         compute_direction(pass.k);
         return;
@@ -188,8 +188,7 @@ class TeamTask {
     }
   }
 
-  /// The rows of the pass's side through the network; the sum of their loss terms, which counts in the first
-  /// thread.
+  /// Takes the rows of the pass's side through the network; returns the sum of their loss terms in thread 0.
   __device__ __forceinline__ float run_pass(const Pass& pass) {
     if (status_ != 0) return 0.0f;
     const bool support = on_support(pass.kind);
@@ -234,7 +233,7 @@ class TeamTask {
     return total;
   }
 
-  /// Takes in what the pass has found.
+  /// Evaluates the results of the pass: losses, status, what comes next.
   __device__ __forceinline__ void finish_pass(Pass& pass, float total) {
     const bool leads = team_.rank == 0;
     switch (pass.kind) {
@@ -251,7 +250,7 @@ class TeamTask {
         return;
       }
       case PassKind::step:
-        if (support_.rows > 0) {  // without them a task stays where it is
+        if (support_.rows > 0) {  // a task without support rows does not move
           fail(gradient_.bad || (leads && !is_finite(total / job_.support.terms[task_])), 2, pass.k);
           if (inner_.max_move > 0.0f) fail(gradient_.far, 4, pass.k);
         }
@@ -283,7 +282,7 @@ class TeamTask {
   __device__ __forceinline__ float* record(int k) const {
     return workspace_ + at_.record + k * at_.record_floats;
   }
-  /// phi_k as the inner loop left it; phi_0 is theta.
+  /// phi_k of the inner loop; phi_0 is theta.
   __device__ __forceinline__ const float* phi_before(int k) const { return k == 0 ? job_.theta : record(k); }
   __device__ __forceinline__ float* tape_record(int k, int block) const {
     return record(k) + size_ + static_cast<std::int64_t>(block) * job_.memory.tape_floats;
@@ -291,7 +290,7 @@ class TeamTask {
   __device__ __forceinline__ float* gradient(int k) const {
     return workspace_ + at_.gradient + static_cast<std::int64_t>(k) * size_;
   }
-  /// Whether the backward pass reads what the inner loop did.
+  /// Whether the inner loop stores records for the backward pass.
   __device__ __forceinline__ bool stores_records() const { return at_.records > 0; }
   __device__ __forceinline__ bool stores_tapes() const { return at_.record_tapes > 0; }
 
@@ -299,7 +298,8 @@ class TeamTask {
   __device__ __forceinline__ void for_each(int count, Use use) const {
     for (int i = team_.rank; i < count; i += team_.size) use(i);
   }
-  // Whole 16-byte words between shared memory and the workspace; a thread has the same words every time.
+  // Copies of whole 16-byte words between shared memory and the workspace. A thread always copies the same
+  // words, so that it may read back its own without a barrier.
   __device__ __forceinline__ void load_to_shared(const float* from, float* shared, int count) const {
     for (int i = 4 * team_.rank; i < count; i += 4 * team_.size) {
       float v[4];
@@ -314,8 +314,8 @@ class TeamTask {
       store_global4(to + i, v);
     }
   }
-  /// use(begin, end, adapts, layer) for every tensor in order of the layout, padding included; the skip
-  /// counts as the last layer's.
+  /// Calls use(begin, end, adapts, layer) for every tensor in order of the layout, padding included; the skip
+  /// belongs to the last layer.
   template <class Use>
   __device__ __forceinline__ void for_tensors(Use use) const {
     for (int l = 0; l < net_.layer_count; ++l) {
@@ -347,7 +347,7 @@ class TeamTask {
     }
   }
 
-  /// u = alpha o lambda, and the gradients of the rates.
+  /// Computes u = alpha o lambda, and adds to the gradients of the rates.
   __device__ __forceinline__ void compute_direction(int k) const {
     if (inner_.rates != LearnedRate::none) add_rate_gradients(k, gradient(k), lambda(), rate_gradient());
     for_tensors([&](int begin, int end, bool adapts, int layer) {
@@ -366,8 +366,8 @@ class TeamTask {
     });
   }
 
-  /// d alpha -= g o lambda: for rates per parameter one sum each, else one chain per layer in order of the
-  /// parameters (contract N2), which only threads of different layers can share.
+  /// d alpha -= g o lambda: one sum per rate, or, with a rate per layer, one chain in order of its parameters
+  /// (contract N2), so that only threads of different layers work at the same time.
   __device__ __forceinline__ void add_rate_gradients(int k, const float* g, const float* lambda,
                                                      float* rate_gradient) const {
     if (inner_.rates == LearnedRate::parameter) {
@@ -414,16 +414,16 @@ class TeamTask {
     job_.status[at] = static_cast<std::uint8_t>(here ? 3 : status_);
     job_.failed_step[at] = here ? pass.k : failed_step_;
   }
-  /// phi, where it is wanted: as this thread fetched it, or as the step left it before fail() waited.
+  /// Stores phi, if wanted. No barrier is needed: this thread loaded these words, or fail() has waited.
   __device__ __forceinline__ void store_fast_weights() const {
     if (!job_.fast_weights) return;
     store_from_shared(pass_.phi(), job_.fast_weights + static_cast<std::int64_t>(task_) * size_, size_);
   }
   __device__ __forceinline__ void store_meta_gradient(int set) {
-    // What is read here in another order than it was written in was written before the last rows were walked,
-    // which waits, but for lambda itself: that is read where fail() has waited.
+    // No barrier is needed: all but lambda was written before the last rows were staged, which waits; lambda
+    // is read only after fail() has waited.
     if (status_ == 0) {
-      bad_ = bad_ || gradient_.large;  // of the last pass, which wrote all of lambda
+      bad_ = bad_ || gradient_.large;  // set by the last pass, which wrote all of lambda
       if (inner_.outer == OuterRule::parameter_move)
         for_each(size_, [&](int p) { bad_ = bad_ || !is_small(lambda()[p]); });
       for_each(job_.rate_count, [&](int r) { bad_ = bad_ || !is_small(rate_gradient()[r]); });
@@ -453,8 +453,8 @@ class TeamTask {
   TeamPass pass_;
   Side support_, query_;
   TeamGradient gradient_;
-  float before_ = 0.0f, after_ = 0.0f;  ///< the first thread's count
-  bool bad_ = false;                    ///< the query side is not finite or not small
+  float before_ = 0.0f, after_ = 0.0f;  ///< valid in the first thread
+  bool bad_ = false;                    ///< a loss or a gradient of the query side is not finite or not small
   int task_ = 0, status_ = 0, failed_step_ = -1;
 };
 

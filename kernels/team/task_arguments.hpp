@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the task kernels take: all pointers are to device memory.
+// Arguments of the task kernel. All pointers are to device memory.
 //
-// Parameters travel in the device layout: every matrix row padded to padded(columns) floats, zeros between.
-// P counts floats of that layout.
+// Parameters are in the padded layout of the device: every row of a matrix has padded(columns) floats, with
+// zeros in the padding. P counts the floats of this layout.
 #pragma once
 
 #include <cstdint>
@@ -16,25 +16,25 @@ inline constexpr int warp_threads = 32;
 /// Registers that a thread of the task kernel may have (__launch_bounds__, kernels/team/task_kernels.cu).
 inline constexpr int most_registers = 255;
 
-/// What is wanted of the tasks.
+/// The operation to do on every task.
 enum class TaskKernel : int { meta_gradient, adapt, evaluate, predict };
 
 struct TaskArguments {
   TaskKernel kernel = TaskKernel::meta_gradient;
   Network network;
-  const TeamWidth* widths = nullptr;  ///< [layers + 1] of the inputs and of every layer's outputs
+  const TeamWidth* widths = nullptr;  ///< [layers + 1] widths of the inputs and of every layer's outputs
   LossOptions loss;
   InnerOptions inner;
   TeamMemory memory;
   TeamWorkspace workspace_layout;
-  int team_threads = 32;       ///< a warp, or the whole block
+  int team_threads = 32;       ///< threads of a team: a warp, or the whole block
   float* workspace = nullptr;  ///< [teams of the grid, workspace_layout.floats]
 
   RowsView support, query;
   const std::int32_t* order = nullptr;  ///< [tasks]
   int tasks = 0;
   const float* theta = nullptr;  ///< [P]
-  const float* rates = nullptr;  ///< [R]; rates per parameter in the device layout
+  const float* rates = nullptr;  ///< [R]; rates per parameter are in the padded layout
   int rate_count = 0;
 
   std::uint8_t* status = nullptr;       ///< [tasks] in: 1 for bad input; out
@@ -42,15 +42,16 @@ struct TaskArguments {
   float* loss_before = nullptr;         ///< [tasks]
   float* loss_after = nullptr;          ///< [tasks]
   float* fast_weights = nullptr;        ///< [tasks, P] or null
-  int sum_sets = 1;                     ///< tasks are dealt to the sets in turn, at most 2047 to one
+  int sum_sets = 1;                     ///< tasks take the sets in turn, at most 2047 tasks per set
   long long* sums = nullptr;  ///< [sum_sets, 6, P] digits of exact sums (kernels/device/exact_digits.cuh)
   long long* rate_sums = nullptr;  ///< [sum_sets, 6, R]
 
-  // evaluate: query losses after `steps` (ascending); loss, status and failed step are [points, tasks]
+  // For evaluate: query losses are computed after `steps` (ascending) inner steps; loss, status and failed
+  // step are then [points, tasks].
   const std::int32_t* steps = nullptr;
   int points = 0;
 
-  // predict: outputs of every query row with its task's own parameters
+  // For predict: outputs of every query row with its task's own parameters.
   const float* own_parameters = nullptr;  ///< [tasks, P]
   float* outputs = nullptr;               ///< [rows, outputs]
 };

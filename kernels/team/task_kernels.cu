@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The task kernel: a persistent grid, one task per team at a time, tasks dealt in order of size so that
-// neighbours take equally long. Shared memory: TeamMemory of each team of the block, dynamic; global: each
-// team's workspace, and sets of digits of the exact sum that all teams add to
-// (kernels/device/exact_digits.cuh). The sets are added by the update (kernels/update/meta_update.cu),
-// integers in any order. One kernel does whatever is wanted of the tasks: the ways of their rows through the
-// network are the same. Oracle: the cpu backend, bit for bit (tests/cuda).
+// The task kernel. Grid: persistent; a team works on one task at a time, and tasks are dealt in order of
+// size, so that neighbouring teams take equally long. Shared memory: dynamic, a TeamMemory for each team of
+// the block. Global memory: a workspace for each team, and the sets of digits of the exact sum, to which all
+// teams add (kernels/device/exact_digits.cuh). The update (kernels/update/meta_update.cu) adds up the sets:
+// digits are integers, so that any order will do. One kernel does all operations on tasks, because the passes
+// of their rows through the network are the same. Oracle: the cpu backend, bit for bit (tests/cuda).
 #include "kernels/team/task_kernels.hpp"
 
 #include "kernels/team/task.cuh"
@@ -17,7 +17,8 @@ __global__ void __launch_bounds__(256, 1) task_kernel(const __grid_constant__ Ta
   const Team team = Team::mine(job.team_threads);
   const auto floats = static_cast<int>(job.memory.floats);
   float* const team_shared = shared + team.index_in_block() * floats;
-  for (int e = team.rank; e < floats; e += team.size) team_shared[e] = 0.0f;  // padding is read and dropped
+  // Products read the padding, although nobody uses their results for it, so it must be initialised.
+  for (int e = team.rank; e < floats; e += team.size) team_shared[e] = 0.0f;
   TeamTask runner(team, job, team_shared, job.workspace + team.index * job.workspace_layout.floats);
   for (int i = team.index; i < job.tasks; i += team.count) runner.run(job.order[i], i % job.sum_sets);
 }

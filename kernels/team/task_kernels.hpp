@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launches of the task kernel, for host code.
+// Launches the task kernel, for host code.
 #pragma once
 
 #include "kernels/team/task_arguments.hpp"
@@ -14,7 +14,7 @@ struct TeamLaunch {
 
 /// Starts the task kernel on `stream` (a cudaStream_t). Errors are those of the launch: see Stream::check().
 void launch_tasks(const TaskArguments& job, const TeamLaunch& grid, void* stream);
-/// The address of the kernel, for occupancy and attributes.
+/// The address of the kernel, for queries of occupancy and attributes.
 const void* task_kernel_address();
 
 }  // namespace shoal::kernels

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Team: the threads that work on one task. A warp, whose barrier costs next to nothing and of which a block
-// may hold several, or a whole block.
+// Team: the threads that work on one task. A team is a warp, whose barrier costs next to nothing and of which
+// a block may hold several, or it is a whole block.
 #pragma once
 
 #include "kernels/device/device.cuh"
@@ -9,11 +9,11 @@
 namespace shoal::kernels {
 
 struct Team {
-  int rank, size;  ///< of this thread in its team; a power of two
+  int rank, size;  ///< of this thread in its team, and of the team (a power of two)
   int log2_size;
-  int index, count;  ///< of this team in the grid
+  int index, count;  ///< of this team in the grid, and number of teams
 
-  /// Teams of `threads` threads: a warp, or all of a block.
+  /// The team of this thread; teams have `threads` threads: a warp, or the whole block.
   static __device__ __forceinline__ Team mine(int threads) {
     const int thread = static_cast<int>(threadIdx.x), block = static_cast<int>(blockIdx.x);
     const int teams = static_cast<int>(blockDim.x) / threads, grid = static_cast<int>(gridDim.x);
@@ -21,9 +21,9 @@ struct Team {
     const int log2_size = 5 + (threads > 32) + (threads > 64) + (threads > 128);
     return {thread - team * threads, threads, log2_size, block * teams + team, grid * teams};
   }
-  /// Of this team in its block.
+  /// Index of this team in its block.
   __device__ __forceinline__ int index_in_block() const { return static_cast<int>(threadIdx.x) / size; }
-  /// What any thread of the team wrote before, every thread sees after.
+  /// A barrier of the team: what any thread wrote before it, every thread sees after it.
   __device__ __forceinline__ void sync() const {
     if (size == warp_threads)
       __syncwarp();

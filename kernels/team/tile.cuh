@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// TeamTile: the outputs that one thread of a team sums up at once, R x C of them, and the loop along their
-// sums. Every sum is a chain of fused multiply-adds in index order (contract N2).
+// TeamTile: the R x C outputs that one thread of a team sums up at once, and the loop along their sums. Every
+// sum is a chain of fused multiply-adds in index order (contract N2).
 //
-// A step along the sums is R C multiply-adds for R + C operands from shared memory, which delivers 32 words a
-// cycle while the multiply-adds of 128 threads run: an 8 x 8 tile keeps both busy, 4 x 4 waits for operands
-// half of the time, and small products have no more tiles than threads all the same. Loads are 16 bytes wide
-// along whatever index is contiguous. Which rows and columns a tile has is chosen for the banks: where
-// operands are contiguous along the sum, every down-th row (across-th column), so that neighbouring threads
-// read neighbouring rows, whose padded strides (an odd number of 16-byte words) put them into different
-// banks; where they are contiguous along the output, fours of them, neighbours next to neighbours.
+// A step along the sums takes R C multiply-adds and R + C operands from shared memory, which delivers 32
+// words per cycle while 128 threads can multiply. An 8 x 8 tile keeps both busy; a 4 x 4 tile waits for
+// operands half of the time, but small products have no more tiles than threads anyway. Loads are 16 bytes
+// wide along whichever index is contiguous. The rows and columns of a tile are chosen to avoid bank
+// conflicts. Where an operand is contiguous along the sum, a tile takes every down-th row (across-th column):
+// then neighbouring threads read neighbouring rows, whose padded strides (an odd number of 16-byte words) put
+// them into different banks. Where an operand is contiguous along the output, a tile takes quads, and
+// neighbouring threads take neighbouring quads.
 #pragma once
 
 #include "kernels/device/vector_access.cuh"
@@ -17,9 +18,9 @@
 
 namespace shoal::kernels {
 
-/// Operands in shared memory, as offsets: pointers that may be null would lose their address space.
+/// Operands in shared memory, as offsets: nvcc does not know the address space of a pointer that may be null.
 struct TeamGemmOperands {
-  int a = -1, a_stride = 0;  ///< a = -1: absent
+  int a = -1, a_stride = 0;  ///< a = -1: there is no product
   int b = 0, b_stride = 0;
 };
 
@@ -29,8 +30,8 @@ struct TeamTile {
   static constexpr int height = R, width = C;
   static constexpr bool row_quads = layout == GemmLayout::tn, column_quads = layout != GemmLayout::nt;
 
-  int g = 0, h = 0;   ///< place in the grid of tiles
-  int down, across;   ///< its size
+  int g = 0, h = 0;   ///< position in the grid of tiles
+  int down, across;   ///< size of that grid
   int rows, columns;  ///< of the matrix
 
   __device__ __forceinline__ int row(int i) const {
@@ -42,7 +43,7 @@ struct TeamTile {
   __device__ __forceinline__ bool has_row(int i) const { return row(i) < rows; }
   __device__ __forceinline__ bool has_column(int q) const { return column(q) < columns; }
 
-  /// use(r, j, v) for every output that there is.
+  /// Calls use(r, j, v) for every output that is inside the matrix.
   template <class Use>
   __device__ __forceinline__ void each(float (&v)[R][C], Use use) const {
 #pragma unroll
@@ -51,8 +52,8 @@ struct TeamTile {
       for (int q = 0; q < C; ++q)
         if (has_row(i) && has_column(q)) use(row(i), column(q), v[i][q]);
   }
-  /// use(r, j0, v4) for fours of columns that there are, those beyond the matrix reserve_zeroed: padding
-  /// holds zeros.
+  /// Calls use(r, j0, v4) for every quad of columns that begins inside the matrix; values beyond the matrix
+  /// are set to zero, as padding must be.
   template <class Use>
   __device__ __forceinline__ void each_quad(float (&v)[R][C], Use use) const {
     static_assert(column_quads);
@@ -70,8 +71,8 @@ struct TeamTile {
       }
   }
 
-  /// Adds all terms of one product or two onto the sums, first a b, then c d. Operands beyond the matrix are
-  /// clamped.
+  /// Adds all terms of one product or two to the sums, first a b, then c d. Indices beyond the matrix are
+  /// clamped, so that loads stay inside.
   template <bool two>
   __device__ __forceinline__ void add(const float* shared, const TeamGemmOperands& first,
                                       const TeamGemmOperands& second, int terms, float (&sum)[R][C]) const {
@@ -97,7 +98,8 @@ struct TeamTile {
   }
 
  private:
-  /// Four steps along the sums: of the rows, and of the columns where those run along the sums too.
+  /// Operands of four steps along the sums: of the rows, and of the columns where they are contiguous along
+  /// the sums too.
   struct Rows {
     float a[R][4], b[layout == GemmLayout::nt ? C : 1][4];
   };
@@ -106,7 +108,7 @@ struct TeamTile {
     return a < b ? a : b;
   }
 
-  /// A product's operands on the way along the sums.
+  /// Reads the operands of a product, along the sums.
   class Operands {
    public:
     __device__ __forceinline__ Operands(const float* shared, const TeamGemmOperands& p, const TeamTile& tile)

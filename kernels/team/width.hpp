@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// TeamWidth: a number of columns and what teams divide by to find their place among them: made on the host,
-// since a division by a number that is not known costs a thread about as much as a tile's step along a sum.
+// TeamWidth: a number of columns, and the divisors by which threads find their position among them. The host
+// computes them, since a division by a number that the compiler does not know costs a thread about as much as
+// a tile's step along a sum.
 #pragma once
 
 #include "kernels/math/lanes.hpp"
 
 namespace shoal::kernels {
 
-/// n / by for 0 <= n < 2^16, as the high half of a product.
+/// Computes n / by for 0 <= n < 2^16 as the high half of a product.
 struct TeamDivisor {
   int by = 1;
   std::uint32_t magic = 0;  ///< ceil(2^32 / by); 0 for 1
@@ -17,7 +18,7 @@ struct TeamDivisor {
                ? n
                : static_cast<int>((static_cast<std::uint64_t>(magic) * static_cast<std::uint32_t>(n)) >> 32);
   }
-  /// The place (g, h) of tile `t` in a grid that is `by` wide, row by row.
+  /// The position (g, h) of tile `t` in a grid that is `by` wide, row by row.
   SHOAL_HD void tile_position(int t, int /*down*/, int& g, int& h) const {
     g = divide(t);
     h = t - g * by;
@@ -28,14 +29,14 @@ constexpr TeamDivisor divisor(int by) {
   return {by, by == 1 ? 0u : static_cast<std::uint32_t>(((std::uint64_t{1} << 32) + by - 1) / by)};
 }
 
-/// Columns in fours, and the order of the tiles that are as wide. A quarter of a warp reads operands
-/// together, and they lie in different banks where it does not go beyond the end of a row of tiles: tiles of
-/// whole eights of fours come first, those of the rest after them.
+/// Columns in quads, and the order of tiles that are one quad wide. A quarter of a warp reads its operands
+/// together; they are in different banks if it does not cross the end of a row of tiles. Therefore the tiles
+/// of whole groups of eight quads come first, and the remaining ones after them.
 struct TeamQuads {
   int by = 0;
   TeamDivisor eights{0, 0}, rest{0, 0};
 
-  /// The place (g, h) of tile `t` in a grid of `down` x `by`.
+  /// The position (g, h) of tile `t` in a grid of `down` x `by`.
   SHOAL_HD void tile_position(int t, int down, int& g, int& h) const {
     const int before = down * eights.by;
     const bool behind = t >= before;
@@ -55,7 +56,8 @@ struct TeamWidth {
   TeamDivisor singles, octets;  ///< columns, groups of eight columns
   TeamQuads quads;
 
-  /// For tiles of 4 or 8 columns. Wide ones stand row by row: they have no registers for another order.
+  /// The order of tiles of 4 or 8 columns. Wide tiles are ordered row by row, because they have no registers
+  /// left for another order.
   template <int tile_columns>
   SHOAL_HD auto groups() const {
     static_assert(tile_columns == 4 || tile_columns == 8);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sum over sets and update, in one kernel: adds the digits that the task kernel's teams have left, rounds
-// the exact sums once, divides by the number of good tasks, clips, and takes the optimizer's step; tells the
-// mean losses; leaves the digits at zero for the next meta-iteration, so that none begins with a memset.
+// The sum over tasks and the meta-update, in one kernel. It adds the digits that the teams of the task kernel
+// have left in their sets, rounds the exact sums once, divides by the number of good tasks, clips, takes the
+// optimizer's step, and computes the mean losses. It leaves the digits at zero for the next meta-iteration,
+// so that none has to begin with a memset.
 //
-// Grid: blocks of 256 threads, each takes 32 meta-parameters at a time: 32 threads side by side read
-// neighbouring digits, 8 groups of them share the sets (at least 8, up to 2,047, which one thread would
-// read one after another). A set's digits are carried as they are read: then those of all have room in one.
-// Where the gradient is clipped, nobody can step before everybody has summed: the block that takes the last
-// ticket has all gradients before it and does the rest alone. The losses end there too. Shared memory: 24 KB,
-// of which every use is a reduction. No float is added to another across threads but through digits, so that
-// no order, of threads, blocks or tickets, can change a bit. Oracle: core's compute_means and optimizer_step,
-// through whole trainings on the cpu backend (tests/cuda).
+// Grid: blocks of 256 threads; a block takes 32 meta-parameters at a time. 32 threads side by side read
+// neighbouring digits, and 8 such groups share the sets: there are at least 8 and up to 2,047, too many for
+// one thread to read one after another. The digits of a set are carried as they are read, so that the digits
+// of all sets fit into one. Where the gradient is clipped, no block can take a step before all blocks have
+// summed: the block that draws the last ticket sees all gradients and does the rest alone. It also finishes
+// the losses. Shared memory: 24 KB, for reductions only. Floats of different threads are added only as
+// digits, so that no order of threads, blocks or tickets can change a bit. Oracle: compute_means and
+// optimizer_step of src/core, through whole trainings on the cpu backend (tests/cuda).
 #include "kernels/update/meta_update.hpp"
 
 #include "kernels/device/exact_digits.cuh"
@@ -37,7 +38,7 @@ __device__ __forceinline__ void sum_over_threads(long long* words, int count) {
   }
 }
 
-/// sum[d] += digit d of a set's sum, carried first.
+/// sum[d] += digit d of a set, whose digits are carried first.
 __device__ __forceinline__ void add_carried(const long long* set, std::int64_t stride,
                                             long long (&sum)[exact_digits]) {
   long long digits[exact_digits];
@@ -48,7 +49,7 @@ __device__ __forceinline__ void add_carried(const long long* set, std::int64_t s
   for (int d = 0; d < exact_digits; ++d) sum[d] += digits[d];
 }
 
-/// The largest of all threads' values; every thread gets it.
+/// The largest of all threads' values, returned to every thread.
 __device__ __forceinline__ float largest_over_threads(float value, float* words) {
   words[rank()] = value;
   __syncthreads();
@@ -61,7 +62,7 @@ __device__ __forceinline__ float largest_over_threads(float value, float* words)
   return result;
 }
 
-/// Number of good tasks; every thread of every block counts for itself what it divides by.
+/// Number of good tasks, returned to every thread. Each block counts for itself.
 __device__ __forceinline__ int count_good(const UpdateArguments& job, long long* words) {
   int good = 0;
   const auto* const fours = reinterpret_cast<const std::uint32_t*>(job.status);  // allocations are aligned
@@ -77,7 +78,7 @@ __device__ __forceinline__ int count_good(const UpdateArguments& job, long long*
   return result;
 }
 
-/// This block's part of the losses, as carried digits.
+/// Writes this block's part of the losses as carried digits.
 __device__ __forceinline__ void sum_losses(const UpdateArguments& job, long long* words) {
   long long digits[losses][exact_digits] = {};
   int taken = 0;
@@ -104,7 +105,7 @@ __device__ __forceinline__ void sum_losses(const UpdateArguments& job, long long
   __syncthreads();
 }
 
-/// One parameter's step, from `now` to `next`.
+/// Updates one parameter, from `now` to `next`.
 __device__ __forceinline__ void step(const UpdateArguments& job, const UpdateScalars<float>& scalars, int i,
                                      float gradient) {
   float value = job.now.values[i];
@@ -116,8 +117,9 @@ __device__ __forceinline__ void step(const UpdateArguments& job, const UpdateSca
   if (keeps_second(scalars.kind)) job.next.second[i] = second;
 }
 
-/// Gradients of 32 neighbours: entries `begin` .. of one array of sums, which are entries `first_parameter`
-/// .. of all. Returns the largest magnitude that this thread has seen.
+/// Computes the gradients of 32 neighbouring meta-parameters: entries `begin` .. of one array of sums, whose
+/// first is entry `first_parameter` of all meta-parameters. Returns the largest magnitude that this thread
+/// has seen.
 __device__ __forceinline__ float sum_columns(const UpdateArguments& job, const UpdateScalars<float>& scalars,
                                              long long* sums, int count, int begin, int first_parameter,
                                              int good, long long* words) {
@@ -148,7 +150,7 @@ __device__ __forceinline__ float sum_columns(const UpdateArguments& job, const U
   return magnitude;
 }
 
-/// Clipping and the step, by one block, with all gradients there.
+/// Clips and takes the step. One block runs this, after all gradients are written.
 __device__ __forceinline__ void clip_and_step(const UpdateArguments& job, const UpdateScalars<float>& scalars,
                                               long long* words) {
   float magnitude = 0.0f;
@@ -175,7 +177,7 @@ __device__ __forceinline__ void clip_and_step(const UpdateArguments& job, const 
   for (int i = rank(); i < all; i += threads) step(job, scalars, i, job.gradient[i] * factor);
 }
 
-/// Mean losses from all blocks' digits.
+/// Computes the mean losses from the digits of all blocks.
 __device__ __forceinline__ void summarize(const UpdateArguments& job, int good, long long* words) {
   for (int v = 0; v < loss_words; ++v) {
     long long sum = 0;
@@ -213,11 +215,11 @@ __global__ void __launch_bounds__(threads) meta_update_kernel(const UpdateArgume
                                              theta ? job.parameters : job.rates, begin,
                                              theta ? begin : job.parameters + begin, good, words));
   }
-  magnitude = largest_over_threads(magnitude, shared);  // and waits for what the block has written
+  magnitude = largest_over_threads(magnitude, shared);  // also a barrier: the block's writes are done
   bool last = false;
   if (rank() == 0) {
     job.largest[blockIdx.x] = magnitude;
-    __threadfence();  // what this block has written, whoever comes last sees
+    __threadfence();  // so that the block with the last ticket sees this block's writes
     last = atomicInc(job.ticket, gridDim.x - 1) == gridDim.x - 1;
     __threadfence();
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One parameter's update by the outer optimizer (include/shoal/optimizer.hpp: PyTorch's rules): one source
-// for the host and for the kernel that updates on the device.
+// The update of one parameter by the outer optimizer (include/shoal/optimizer.hpp: PyTorch's rules), in one
+// source for the host and for the kernel that updates on the device.
 #pragma once
 
 #include <shoal/kinds.hpp>
@@ -16,7 +16,7 @@ SHOAL_HD constexpr bool keeps_second(OptimizerKind kind) {
   return kind == OptimizerKind::adam || kind == OptimizerKind::adamw;
 }
 
-/// The scalars of one update: computed once in double, rounded once to Real.
+/// The scalars of one update, computed once in double and rounded once to Real.
 template <class Real>
 struct UpdateScalars {
   OptimizerKind kind = OptimizerKind::adam;
@@ -29,8 +29,8 @@ SHOAL_HD double sqrt(double a) {
   return __builtin_sqrt(a);
 }
 
-/// theta, the momentum buffer or Adam's m, and Adam's v, after gradient g. What the rule does not keep is
-/// left alone.
+/// Updates theta, the momentum buffer or Adam's m (first), and Adam's v (second) by gradient g. State that
+/// the rule does not have is not touched.
 template <class Real>
 SHOAL_HD void update_parameter(const UpdateScalars<Real>& s, Real g, Real& theta, Real& first, Real& second) {
   switch (s.kind) {

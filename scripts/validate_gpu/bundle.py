@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bundle`: builds the folder that a machine with a GPU needs, and shows that it needs nothing else.
+"""`bundle`: builds the folder that a machine with a GPU needs, and shows that nothing else is needed.
 
-gtest, Google Benchmark, libstdc++ and libgcc are linked into the programs; libcudart lies beside them and is found by
-RUNPATH $ORIGIN, so that LD_LIBRARY_PATH can put another one before it; sm_90 code, and PTX for what comes after.
+gtest, Google Benchmark, libstdc++ and libgcc are linked into the programs; libcudart is beside them and is found by RUNPATH $ORIGIN, so
+that LD_LIBRARY_PATH can name another one. The programs contain sm_90 code, and PTX for later devices.
 """
 import hashlib
 import os
@@ -29,7 +29,7 @@ def fail(text, code=1):
 
 
 def do(command, log, **options):
-    """Runs a command with its talk in `log`; the end of it is shown when it fails."""
+    """Runs a command with its output in `log`; prints the end of the output if it fails."""
     with open(log, "a", encoding="utf-8") as file:
         code = subprocess.run([str(word) for word in command], stdout=file, stderr=subprocess.STDOUT, check=False, **options).returncode
     if code != 0:
@@ -49,7 +49,7 @@ def static_benchmark(place, log):
     sources = place / "sources.list"
     sources.write_text("deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main\n",
                        encoding="utf-8")
-    # Lists of its own: the system's are left alone, and no root is needed.
+    # apt-get uses lists of its own, so that the system's are not changed and root is not needed.
     own = [word for option in (f"Dir::Etc::sourcelist={sources}", "Dir::Etc::sourceparts=/dev/null", f"Dir::State::lists={place}/lists",
                                "APT::Sandbox::User=root" if os.getuid() == 0 else "Debug::NoLocking=true") for word in ("-o", option)]
     do(["apt-get", *own, "update"], log)
@@ -79,7 +79,7 @@ def build(work, benchmark, log):
 
 
 def elf_tags(file):
-    """(libraries needed, RUNPATH, the newest glibc version that it asks for) of a program or library."""
+    """(libraries needed, RUNPATH, the newest glibc version needed) of a program or library."""
     dynamic = subprocess.run(["readelf", "-dW", file], capture_output=True, text=True, check=True).stdout
     versions = subprocess.run(["readelf", "-VW", file], capture_output=True, text=True, check=True).stdout
     glibc = max((tuple(map(int, v.split("."))) for v in re.findall(r"GLIBC_(\d+\.\d+)", versions)), default=(0, 0))
@@ -109,7 +109,7 @@ def is_elf(file):
 
 
 def check(folder):
-    """Prints what every program needs; fails where that is not glibc, the driver or in the folder."""
+    """Prints the needs of every program; fails if one is neither glibc, nor the driver, nor in the folder."""
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     newest, wrong = (0, 0), []
     for file in sorted(file for file in folder.rglob("*") if file.is_file() and is_elf(file)):
@@ -148,7 +148,7 @@ def make(root, folder, work):
 
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "validate_gpu").mkdir(parents=True)
-    tests = [file for file in (work / "tests/cuda").glob("cuda_*_tests") if RUNTIME in elf_tags(file)[0]]  # not those of the host
+    tests = [file for file in (work / "tests/cuda").glob("cuda_*_tests") if RUNTIME in elf_tags(file)[0]]  # not the tests of the host
     for program in [work / "bin/shoal", work / "bin/shoal-bench", work / "bin/shoal-peer", *tests]:
         shutil.copy(program, folder)
         do(["strip", folder / program.name], log)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`run`: the stages in the order asked for, each appended to the result file (JSON lines) as soon as it has ended."""
+"""`run`: runs the stages in the requested order; each is appended to the result file (JSON lines) as soon as it has ended."""
 import json
 import os
 import platform
@@ -10,7 +10,7 @@ import time
 from validate_gpu import stages
 from validate_gpu.stage import PASSED, Stage, run_program
 
-# Seconds of each, of a call of 8 minutes; a longer call stretches them. The first four fit into one call together.
+# Seconds of each stage in a call of 8 minutes; a longer call stretches them. The first four fit into one call together.
 STAGES = {
     "device": (stages.device, 30),
     "suite": (stages.suite, 150),
@@ -31,7 +31,7 @@ def say(text):
 
 
 def why_no_device(home):
-    """None where the cuda backend can run, else the reason."""
+    """None if the cuda backend can run, else the reason."""
     outcome = run_program([home / "shoal", "doctor", "--backend", "cpu", "--json"], 60)
     try:
         lines = {line["name"]: line for line in json.loads(outcome.stdout)["backends"]}
@@ -49,17 +49,17 @@ def run(home, out, names, minutes):
     if reason:
         say(f"there is no usable CUDA device: {reason}")
         return NO_DEVICE
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of what ends the program at work
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # through the code that ends the running program
     begin, failed = time.monotonic(), False
     commit = (home / "commit").read_text(encoding="utf-8").strip()
     try:
         file = open(out, "a", encoding="utf-8")
     except OSError as error:
         say(str(error))
-        return NO_DEVICE  # a resource all the same
+        return NO_DEVICE  # no device, which is an error of resources
 
     def append(record):
-        # Where the folder lies on that machine is nobody's business: programs print it, the file does not keep it.
+        # Programs print the path of the folder; the result file must not contain it.
         file.write(json.dumps(record).replace(json.dumps(str(home))[1:-1], home.name) + "\n")
         file.flush()
         os.fsync(file.fileno())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`show`: a result file as text: what passed, what the benchmark measured, where the kernels' warps waited."""
+"""`show`: prints a result file as text: what passed, the figures of the benchmark, and where the warps of the kernels waited."""
 import json
 
 STALLS = {"long_scoreboard": "global memory", "short_scoreboard": "shared memory", "wait": "arithmetic", "no_instruction": "instruction fetch",

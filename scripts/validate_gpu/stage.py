@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A stage: programs that run one after another, each with a time limit, and what came of them.
+"""A stage: programs that run one after another, each with a time limit, and their outcomes.
 
-A step that passed, failed, ran out of time or was not run (a missing tool, a refused counter, no time left) is recorded
-with its reason; only a stage whose every step passed has passed. Nothing a step does stops the next.
+A step that passed, failed, ran out of time or was not run (a missing tool, a refused counter, no time left) is recorded with its reason. A
+stage has passed only if all its steps have. A step never stops the next one.
 """
 import glob
 import os
@@ -13,12 +13,12 @@ import tempfile
 import time
 
 PASSED, FAILED, OUT_OF_TIME, NOT_RUN = "passed", "failed", "out of time", "not run"
-MOST_OUTPUT = 20000  # characters of each program's output that are kept: the last ones
+MOST_OUTPUT = 20000  # the last characters of each program's output are kept
 TOOL_FOLDERS = os.environ.get("SHOAL_TOOL_FOLDERS", "/usr/local/cuda/bin:/usr/local/cuda-*/bin:/opt/nvidia/nsight-compute/*")
 
 
 class NotRun(Exception):
-    """The step could not do its work here: a tool or a right is missing."""
+    """The step could not do its work here: a tool or a permission is missing."""
 
 
 class Failed(Exception):
@@ -26,7 +26,7 @@ class Failed(Exception):
 
 
 class Outcome:
-    """What a program did: exit code (None: its time was up), seconds, what it printed."""
+    """The outcome of a program: exit code (None: time limit), seconds, output."""
 
     def __init__(self, code, seconds, stdout, stderr):
         self.code, self.seconds, self.stdout, self.stderr = code, seconds, stdout, stderr
@@ -36,7 +36,7 @@ class Outcome:
 
 
 def find_tool(name):
-    """The path of a tool of the toolkit; raises NotRun where there is none."""
+    """The path of a tool of the toolkit; raises NotRun if there is none."""
     found = shutil.which(name)
     for pattern in TOOL_FOLDERS.split(":"):
         for folder in sorted(glob.glob(pattern), reverse=True):
@@ -47,7 +47,7 @@ def find_tool(name):
 
 
 def end_group(child):
-    """Ends a program and what it started, if anything of it is left."""
+    """Ends a program and its children, if any are left."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(child.pid, number)
@@ -60,7 +60,7 @@ def end_group(child):
 
 
 def run_program(command, seconds, environment=None):
-    """Runs in its own process group, which ends with the time limit."""
+    """Runs a command in its own process group, which is ended at the time limit."""
     begin = time.monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
@@ -69,7 +69,7 @@ def run_program(command, seconds, environment=None):
             code = child.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             code = None
-        finally:  # also when this program is told to end
+        finally:  # also when this program is terminated
             end_group(child)
         texts = []
         for file in (out, err):
@@ -87,8 +87,8 @@ class Stage:
         return self.deadline - time.monotonic()
 
     def step(self, name, command, read=None, seconds=None, environment=None):
-        """Runs `command` (a list, or a function that makes it and may raise NotRun). `read(outcome)` looks at what it
-        printed, also when its time was up: returns data to keep, raises Failed or NotRun."""
+        """Runs `command` (a list, or a function that makes it and may raise NotRun). `read(outcome)` reads its output, even after the time
+        limit: it returns data to keep, or raises Failed or NotRun."""
         record = {"step": name, "status": PASSED, "seconds": 0.0}
         self.steps.append(record)
         try:
@@ -112,7 +112,7 @@ class Stage:
                 record.update(status=FAILED, reason=str(reason))
         except OSError as reason:
             record.update(status=NOT_RUN, reason=str(reason))
-        except Exception as reason:  # what a program printed can be anything, and stops no other step
+        except Exception as reason:  # the output of a program can be anything, and must stop no other step
             record.update(status=FAILED, reason=f"its output was not understood: {reason!r}")
         return record
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each stage runs. Environment variables make stages smaller: SHOAL_SUITE_FILTER and SHOAL_BITS_FILTER (of the
-tests), SHOAL_TEST_ROUNDS (their random cases), SHOAL_BITS_TASKS, SHOAL_BENCH_FILTER, SHOAL_BENCH_SECONDS,
-SHOAL_SHAPES (of sweep, ncu and peers, by comma), SHOAL_SWEEP_TASKS, SHOAL_NCU_TASKS (of a row under ncu), SHOAL_PEERS_TASKS and
-SHOAL_PEERS_WORK (by comma)."""
+"""The programs of each stage. Environment variables make stages smaller: SHOAL_SUITE_FILTER and SHOAL_BITS_FILTER (of the tests),
+SHOAL_TEST_ROUNDS (their random cases), SHOAL_BITS_TASKS, SHOAL_BENCH_FILTER, SHOAL_BENCH_SECONDS, SHOAL_SHAPES (of sweep, ncu and peers,
+by comma), SHOAL_SWEEP_TASKS, SHOAL_NCU_TASKS (of a row under ncu), SHOAL_PEERS_TASKS and SHOAL_PEERS_WORK (by comma)."""
 import csv
 import json
 import os
@@ -16,8 +15,8 @@ from validate_gpu.stage import Failed, NotRun, find_tool
 SMI_FIELDS = ["name", "driver_version", "memory.total", "clocks.sm", "clocks.mem", "clocks.max.sm", "clocks.max.mem", "power.draw",
               "power.limit", "temperature.gpu", "compute_mode", "ecc.mode.current", "mig.mode.current"]
 SHAPES = {"sine_k1": 8192, "sine_k5": 8192, "market": 8192, "credit": 1024, "large": 256, "wide": 25}  # tasks under ncu
-LAYERED = {"large", "wide"}  # a meta-gradient is some hundred launches
-MAIN_KERNEL = ["task_kernel", "layer_rows_kernel"]  # of the other shapes, and of those
+LAYERED = {"large", "wide"}  # a meta-gradient takes some hundred launches
+MAIN_KERNEL = ["task_kernel", "layer_rows_kernel"]  # of the other shapes, and of the layered ones
 SANITIZERS = ["memcheck", "racecheck", "initcheck", "synccheck"]
 NCU_SECTIONS = ["SpeedOfLight", "WarpStateStats", "SchedulerStats", "ComputeWorkloadAnalysis", "MemoryWorkloadAnalysis", "Occupancy",
                 "LaunchStats"]
@@ -36,7 +35,7 @@ def shapes():
 
 
 def refused(text):
-    """Raises NotRun with the line in which a tool says that it may not or cannot work on this device."""
+    """Raises NotRun with the line in which a tool says that it may not or cannot run on this device."""
     for line in text.splitlines():
         if any(words in line for words in REFUSALS):
             raise NotRun(line.strip())
@@ -57,7 +56,7 @@ def device(stage, home):
 
 
 def read_tests(outcome):
-    """How many tests passed; none at all is a failure."""
+    """The number of tests that passed; none is a failure."""
     passed = re.search(r"\[  PASSED  \] (\d+) test", outcome.stdout)
     count = int(passed.group(1)) if passed else 0
     if outcome.code == 0 and count == 0:
@@ -76,7 +75,7 @@ def bits(stage, home):
 
 
 def read_bench(outcome):
-    """The JSON of shoal-bench; of a run that was cut short, the rows that it had finished."""
+    """The JSON of shoal-bench; if the run was ended early, the finished rows."""
     text = outcome.stdout[outcome.stdout.find("{"):] if "{" in outcome.stdout else ""
     while text:
         for end in ("", "]}"):
@@ -96,12 +95,12 @@ def bench(stage, home):
                                         "--format=csv,noheader,nounits", "-lms", "500"],
                                        stdin=subprocess.DEVNULL, stdout=clocks, stderr=subprocess.DEVNULL)
         except (NotRun, OSError):
-            watcher = None  # the device stage says so
+            watcher = None  # the device stage reports that
         record = stage.step("shoal-bench", [home / "shoal-bench", "--backends=cpu,cuda", "--benchmark_format=json",
                                             "--benchmark_min_time=" + wish("SHOAL_BENCH_SECONDS", "0.1"),
                                             "--benchmark_filter=" + wish("SHOAL_BENCH_FILTER", ".")], read_bench)
         if record.get("data"):
-            record["output"] = ""  # the data has it all
+            record["output"] = ""  # the data contain everything
         if watcher:
             watcher.terminate()
             watcher.wait()
@@ -110,7 +109,7 @@ def bench(stage, home):
 
 
 def read_clocks(lines):
-    """Least, median and largest of what nvidia-smi saw while the benchmark ran."""
+    """Smallest, median and largest values that nvidia-smi reported while the benchmark ran."""
     columns = {"sm_mhz": [], "watt": [], "celsius": []}
     for row in csv.reader(lines, skipinitialspace=True):
         for column, cell in zip(columns.values(), row):
@@ -138,7 +137,7 @@ def sanitizer(stage, home):
 
 
 def read_ncu(log, shape, outcome):
-    """The kernels in ncu's table (--page raw: names, units, then a row for each launch); the one that counts is among them."""
+    """The kernels in ncu's table (--page raw: names, units, then a row for each launch), which must contain the main kernel."""
     text = open(log, encoding="utf-8", errors="replace").read() if os.path.exists(log) else ""
     refused(text + outcome.text())
     rows = list(csv.reader(line for line in text.splitlines() if line.startswith('"')))
@@ -162,7 +161,7 @@ def ncu(stage, home):
     for number, shape in enumerate(wanted):
         with tempfile.TemporaryDirectory() as folder:
             log = os.path.join(folder, "ncu.csv")
-            # The card's clocks are left as they are found.
+            # The clocks of the device are not changed.
             stage.step(shape, lambda shape=shape, log=log: [
                 find_tool("ncu"), "--csv", "--page", "raw", "--log-file", log, "--clock-control", "none", "--target-processes", "all",
                 "--kernel-name", "regex:^(task_kernel|layer_)", "--launch-count", "40" if shape in LAYERED else "2",
@@ -173,14 +172,14 @@ def ncu(stage, home):
 
 
 def peers(stage, home):
-    """PyTorch and JAX of this machine's python3 beside Shoal; the rows that were finished count when time is up."""
+    """Measures PyTorch and JAX of this machine's python3 beside Shoal; at the time limit the finished rows count."""
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "peers.json")
 
         def command():
             if not (home / "peers" / "run").exists():
                 raise NotRun("this bundle has no peers")
-            minutes = max(stage.left() - 20, 10) / 60  # what is left over ends the contenders
+            minutes = max(stage.left() - 20, 10) / 60  # the rest is for ending the contenders
             return [home / "peers" / "run", "--device", "cuda", "--minutes", f"{minutes:.3f}", "--out", out,
                     "--shapes", wish("SHOAL_SHAPES", "sine_k1,sine_k5,market,credit,large"), "--tasks", wish("SHOAL_PEERS_TASKS", "1024,16384"),
                     "--work", wish("SHOAL_PEERS_WORK", "second_order")]
@@ -189,7 +188,7 @@ def peers(stage, home):
 
 
 def read_peers(out, outcome):
-    """What peers/run wrote; without a single peer there is nothing to compare with."""
+    """The output of peers/run; without any peer there is nothing to compare with."""
     if not os.path.exists(out) or not os.path.getsize(out):
         raise Failed("peers/run wrote no row: " + outcome.text().strip()[-500:])
     with open(out, encoding="utf-8") as file:

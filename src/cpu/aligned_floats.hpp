@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AlignedFloats: memory for interleaved vectors, 64-byte aligned. Grows and keeps: after the first step of a
-// training run nothing is allocated.
+// AlignedFloats: memory for interleaved vectors, 64-byte aligned. It grows and keeps its memory, so that
+// nothing is allocated after the first step of a training run.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ class AlignedFloats {
   AlignedFloats(const AlignedFloats&) = delete;
   AlignedFloats& operator=(const AlignedFloats&) = delete;
 
-  /// At least `count` floats; what was there is lost when it grows.
+  /// Returns memory for at least `count` floats; the contents are lost when it grows.
   float* reserve(std::size_t count) {
     if (count > size_) {
       release();

@@ -7,7 +7,7 @@
 namespace shoal::cpu {
 
 double makespan(const BatchPartition& groups, int threads, const PerKind<double>& seconds) {
-  double behind = 0.0;  // whole rounds of the first kind, which keep all threads busy for the same time
+  double behind = 0.0;  // time of the whole rounds of the first kind, which all threads finish together
   bool first = true;
   std::vector<double> thread(static_cast<std::size_t>(threads), 0.0);
   for (std::size_t k = 0; k < group_kinds; ++k) {
@@ -25,9 +25,10 @@ double makespan(const BatchPartition& groups, int threads, const PerKind<double>
 
 BatchPartition partition_batch(std::int64_t tasks, int threads, const PerKind<std::int64_t>& tasks_of,
                                const PerKind<double>& seconds, const PerKind<bool>& usable) {
-  // More threads than tasks change nothing, and their number is somebody's wish.
+  // The caller may ask for any number of threads; more than there are tasks change nothing.
   threads = static_cast<int>(std::clamp<std::int64_t>(tasks, 1, threads));
-  // Code and workspaces of another kind are cold: some 5 to 10 % of a group (25 tasks, sine and market).
+  // The code and workspace of another kind are not in the caches: that costs some 5 to 10 % of a group (25
+  // tasks, sine and market).
   constexpr double change_of_kind = 0.08;
   const double dearest = *std::max_element(seconds.begin(), seconds.end());
   BatchPartition best{};

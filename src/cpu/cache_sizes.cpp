@@ -8,7 +8,7 @@
 namespace shoal::cpu {
 namespace {
 
-// Virtual machines may tell of caches that they share with many others, or of none.
+// Virtual machines may report caches that they share with many others, or none at all.
 constexpr std::size_t least_budget = 2u << 20, most_budget = 16u << 20;
 constexpr std::size_t usual_second_level = 1u << 20, usual_third_level_a_thread = 8u << 20;
 

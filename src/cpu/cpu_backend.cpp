@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cuts a batch into groups of tasks and gives them to the threads. A task's numbers depend on nothing but its
-// own data, the sum over tasks is exact: neither the cut nor the threads can change a bit, so the cut is
-// chosen by measurement (group_costs.hpp, batch_partition.hpp).
+// CpuBackend divides a batch into groups of tasks, which its threads compute. The numbers of a task depend on
+// its own data only, and the sum over tasks is exact, so that neither the partition nor the threads can
+// change a bit. The partition is therefore chosen by measurement (group_costs.hpp, batch_partition.hpp).
 #include "cpu/cpu_backend.hpp"
 
 #include <algorithm>
@@ -32,23 +32,23 @@ double thread_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-/// Times that the rows of a group go through the network, some number: groups of ragged batches cost in
-/// proportion.
+/// A measure of the passes of rows through the network in a group: groups of ragged batches cost in
+/// proportion to it.
 double group_passes(const GroupJob& job) {
   return 1.0 + static_cast<double>(job.inner->steps) * job.support.rows + job.query.rows;
 }
 
-/// What one thread needs from call to call: nothing before it takes a task.
+/// The memory that one thread keeps from call to call; empty until the thread takes a task.
 struct Worker {
   PackedRows support, query;
   AlignedFloats workspace, fast_weights, outputs;
   std::vector<std::uint8_t> point_status;
   std::vector<std::int32_t> point_failed_step;
-  std::optional<GroupKind>
-      last_kind;  ///< of the group before, of the same problem: its code and memory are warm
+  /// Kind of the previous group, of the same problem: its code and memory are in the caches.
+  std::optional<GroupKind> last_kind;
   GradientSum<float> own_sum;
-  GradientSum<float>* sum =
-      nullptr;  ///< of a meta-gradient: where this worker adds; null before its first task
+  /// The sum that this worker adds to; null before its first task of a meta-gradient.
+  GradientSum<float>* sum = nullptr;
 };
 
 class CpuBackend final : public Backend<float> {
@@ -67,7 +67,7 @@ class CpuBackend final : public Backend<float> {
                      GradientSum<float>& sum, const TaskResults<float>& results) override {
     const std::lock_guard lock(mutex_);
     for (Worker& worker : workers_) worker.sum = nullptr;
-    workers_.front().sum = &sum;  // the sum is exact: the caller's thread may go on where others have added
+    workers_.front().sum = &sum;  // the sum is exact, so this worker may add to sums of earlier calls
     const LoweredProblem lowered(problem, tasks.columns());
     const QueryLossBound bound(lowered.network(), lowered.loss(), parameters.theta);
     const bool wants_before = !results.query_loss_before.empty();
@@ -151,7 +151,7 @@ class CpuBackend final : public Backend<float> {
     const TaskColumns columns{problem.model.inputs, 0, set.output_offset.empty() ? 0 : problem.model.outputs};
     const auto count = static_cast<std::int64_t>(set.row_starts.size()) - 1;
     const GroupPlans plans(choice_, problem, columns, 0, 1);
-    // Outputs of a group are as many for each of its tasks as for the largest.
+    // A group has memory for as many output rows per task as its largest task has.
     std::int64_t most_rows = 0;
     for (std::int64_t t = 0; t < count; ++t) most_rows = std::max(most_rows, set.rows(t));
     const std::size_t output_bytes = static_cast<std::size_t>(most_rows) * sizeof(float) *
@@ -165,7 +165,7 @@ class CpuBackend final : public Backend<float> {
     const auto order = order_by_size(set, set);
     const std::vector<std::int64_t> no_labels(static_cast<std::size_t>(set.total_rows()), 0);
     TaskSet<float> rows = set;
-    rows.labels = no_labels;  // targets play no part in a prediction
+    rows.labels = no_labels;  // a prediction needs no targets
     BatchPartition partition{};
     partition[kind] = (count + kernels.tasks - 1) / kernels.tasks;
     for_each_group(partition, order, [&](GroupKind, Worker& worker, std::span<const std::int64_t> group) {
@@ -178,8 +178,8 @@ class CpuBackend final : public Backend<float> {
       prepare(plan, worker, job, true);
       float* interleaved = worker.fast_weights.reserve(size * width);
       for (std::size_t w = 0; w < width; ++w) {
-        const std::int64_t task =
-            group[std::min(w, group.size() - 1)];  // lanes without a task repeat the last
+        // Lanes without a task repeat the last one.
+        const std::int64_t task = group[std::min(w, group.size() - 1)];
         pack_lane(phi.data() + static_cast<std::size_t>(task) * size, size, kernels.tasks,
                   static_cast<int>(w), interleaved);
       }
@@ -197,7 +197,7 @@ class CpuBackend final : public Backend<float> {
 
  private:
   GroupPlans plans_for(const Problem& problem, const TaskBatch& tasks) const {
-    std::int64_t support = 0, query = 0;  // of the largest task
+    std::int64_t support = 0, query = 0;  // rows of the largest task
     for (std::int64_t t = 0; t < tasks.size(); ++t) {
       support = std::max(support, tasks.support().rows(t));
       query = std::max(query, tasks.query().rows(t));
@@ -205,7 +205,8 @@ class CpuBackend final : public Backend<float> {
     return GroupPlans(choice_, problem, tasks.columns(), static_cast<int>(support), static_cast<int>(query));
   }
 
-  /// use(kind, worker, group) for groups of tasks out of `order`, cut so, on all threads.
+  /// Calls use(kind, worker, group) on all threads, for the groups into which `partition` divides the tasks
+  /// of `order`.
   template <class Use>
   void for_each_group(const BatchPartition& partition, std::span<const std::int64_t> order, Use use) {
     const PerKind<std::int64_t> size = choice_.tasks_of();
@@ -237,7 +238,7 @@ class CpuBackend final : public Backend<float> {
     pool_.run(threads, work);
   }
 
-  /// use(plan, worker, job, group) with rows packed and bad inputs marked.
+  /// Calls use(plan, worker, job, group) for all groups, with rows packed and bad inputs marked.
   template <class Use>
   void for_groups(Operation operation, const Problem& problem, const TaskBatch& tasks,
                   const MetaParameters<float>& parameters, Use use) {
@@ -332,10 +333,10 @@ class CpuBackend final : public Backend<float> {
 
   const GroupChoice choice_;
   CostTable costs_;
-  const GroupCosts* last_costs_ = nullptr;  ///< of the problem of the call before
-  std::mutex mutex_;                        // one call at a time: the workers' memory is the backend's
+  const GroupCosts* last_costs_ = nullptr;  ///< costs of the problem of the previous call
+  std::mutex mutex_;                        // one call at a time: calls share the workers' memory
   ThreadPool pool_;
-  std::deque<Worker> workers_;  // one at least; more when a call first has groups for them
+  std::deque<Worker> workers_;  // at least one; a call that has groups for more adds them
 };
 
 }  // namespace

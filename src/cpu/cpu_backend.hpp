@@ -10,10 +10,10 @@
 
 namespace shoal {
 
-/// Of `options`, threads (>= 1), isa (resolved and available) and cpu_plan count. Throws InvalidArgument when
-/// the plan is none.
+/// Reads threads (>= 1), isa (resolved and available) and cpu_plan of `options`. Throws InvalidArgument when
+/// cpu_plan is no plan.
 std::unique_ptr<Backend<float>> make_cpu_backend(const ContextOptions& options);
-/// Whether this build has code for the set and this machine can run it.
+/// Whether this build has code for the instruction set and this machine can run it.
 bool cpu_has_isa(Isa isa);
 
 }  // namespace shoal

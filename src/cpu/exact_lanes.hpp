@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Adds the lanes of many vectors to the digits of exact sums (core/exact_sum.hpp). A value touches at most
-// two of five digits, so the digits above and below are skipped where every lane's value allows it.
+// Adds the lanes of many vectors to the digits of exact sums (core/exact_sum.hpp). A value has at most two
+// digits that are not zero, out of five, so a digit is skipped where the values of all lanes allow it.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace shoal::cpu {
 constexpr double digit_magic[6] = {0.0,       0x1.8p+61, 0x1.8p+9,
                                    0x1.8p-43, 0x1.8p-95, 0x1.8p-147};  // 1.5 * 2^52 units
 
-/// Eight values at a time where the lanes have the operation for it; returns how many were added.
+/// Adds eight values at a time, if the lanes have the operation for it; returns how many were added.
 template <class L>
 std::size_t add_eights_exactly(const typename L::V* values, std::size_t count, typename L::M good,
                                std::int64_t* const* sums) {
@@ -41,8 +41,8 @@ std::size_t add_eights_exactly(const typename L::V* values, std::size_t count, t
   return i;
 }
 
-/// sums[d][i] += digit d of every lane of values[i] where `good`; |values| <= 2^60 there. The caller has made
-/// room for L::width values.
+/// sums[d][i] += digit d of every lane of values[i] that is `good`; there |values| <= 2^60. The caller has
+/// reserved capacity for L::width values.
 template <class L>
 void add_lanes_exactly(const typename L::V* values, std::size_t count, typename L::M good,
                        std::int64_t* const* sums) {
@@ -50,14 +50,14 @@ void add_lanes_exactly(const typename L::V* values, std::size_t count, typename 
   for (std::size_t i = add_eights_exactly<L>(values, count, good, sums); i < count; ++i) {
     const V value = select(good, values[i], V(0.0f));
     typename L::Halves rest = L::widen(value);
-    // Below half a unit of 2^9 the first digit is zero.
+    // The first digit is zero below half of its unit, 2^9.
     if (L::any(abs(value) >= V(0x1p+8f))) sums[1][i] += L::extract_digit(rest, digit_magic[1]);
     sums[2][i] += L::extract_digit(rest, digit_magic[2]);
     for (int d = 3; d < 6 && !L::all_zero(rest); ++d) sums[d][i] += L::extract_digit(rest, digit_magic[d]);
   }
 }
 
-/// Lanes = units: sums[d][first + w step] += digit d of lane w, for the first `count` lanes.
+/// For lanes = units: sums[d][first + w step] += digit d of lane w, for the first `count` lanes.
 template <class L>
 void add_values_exactly(typename L::V value, int count, std::size_t first, int step,
                         std::int64_t* const* sums) {

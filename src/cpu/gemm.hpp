@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one dense kernel of the cpu backend: every matrix product of a forward, backward or second-order pass
-// is
+// The matrix product of the cpu backend. Every product of a forward, backward or second-order pass is
 //
 //   out[r][j] = start[r][j] + sum_s a[r][s] b[s][j]              (one product)
 //   out[r][j] = start[r][j] + sum_s (a[r][s] b[s][j] + c[r][s] d[s][j])   (two products, R-operator passes)
 //
 // where each element of out and b is a vector. The sum runs over s in index order as fused multiply-adds,
-// first a b then c d (contract N2); tiles cut r and j, and a sum that pauses in memory goes on from there, so
-// tile shapes change speed and never a bit.
+// first a b, then c d (contract N2). Tiles divide r and j; a sum that is stored in memory for a while
+// continues from there. So tile shapes change speed and never a bit.
 //
-// What becomes of a finished sum is the epilogue's: it is stored, or it goes on as part of an inner step or
-// of the backward pass while it is in a register (parameter_updates.hpp).
+// An epilogue decides what is done with a finished sum: it is stored, or it is used as part of an inner step
+// or of the backward pass while it is in a register (parameter_updates.hpp).
 //
-// With lanes = tasks a weight is used once per row, so a tile of 5 x 5 outputs brings loads to 0.4 per
-// multiply-add; 25 accumulators, 5 operands and one more fill the 32 registers of AVX-512. Where columns are
-// a multiple of four and not of five, 6 x 4 leaves no narrow tile at the edge. AVX2 has 16 registers: 3 x 4
-// or 4 x 3. Tried: 8 x 3 (the same), 1 x 8 without row blocking (half the speed from 40 x 40 up, bound by L2
-// loads).
+// With lanes = tasks a weight is used once per row, so a tile of 5 x 5 outputs brings the loads down to 0.4
+// per multiply-add; 25 accumulators, 5 operands and one more fill the 32 registers of AVX-512. If the number
+// of columns is a multiple of four and not of five, tiles of 6 x 4 leave no narrow tile at the edge. AVX2 has
+// 16 registers: 3 x 4 or 4 x 3. Tried: 8 x 3 (the same speed), 1 x 8 without row blocking (half the speed
+// from 40 x 40 up, limited by loads from L2).
 //
-// With lanes = units the vectors run along j and a[r][s] is one float for all lanes. A panel of four columns
-// of b (AVX-512) is cut into pieces that stay in the first-level cache while all rows go past it, six at a
-// time: 24 accumulators, 10 loads to 24 multiply-adds.
+// With lanes = units the vectors run along j, and a[r][s] is one float for all lanes. A panel of four columns
+// of b (AVX-512) is divided into pieces that stay in the first-level cache while all rows are multiplied with
+// them, six at a time: 24 accumulators, 10 loads for 24 multiply-adds.
 //
-// One call of run() computes a line of tiles: a call per tile cost a tenth of the time of short sums.
+// One call of run() computes a line of tiles, because a call per tile took a tenth of the time of short sums.
 #pragma once
 
 #include <cstddef>
@@ -33,17 +32,17 @@ namespace shoal::cpu {
 
 using kernels::GemmLayout;
 
-/// How a tile starts.
+/// The value that the sums of a tile start with.
 enum class Start {
   zero,    ///< +0
   column,  ///< start[j], the same for every r (a bias)
-  output,  ///< what `out` holds
+  output,  ///< the contents of `out`
 };
 
 template <class V>
 struct Product {
   const V* a = nullptr;
-  std::ptrdiff_t a_stride = 0;  ///< of the index that is not contiguous
+  std::ptrdiff_t a_stride = 0;  ///< stride of the index that is not contiguous
   const V* b = nullptr;
   std::ptrdiff_t b_stride = 0;
 };
@@ -56,13 +55,13 @@ struct Gemm {
   const V* column_start = nullptr;
   V* out = nullptr;
   std::ptrdiff_t out_stride = 0;             ///< between rows; columns are contiguous
-  const std::int32_t* lane_terms = nullptr;  ///< Walk::tn: lane w takes part in terms s < lane_terms[w]
-  int common_terms = 0;                      ///< below it every lane takes part
+  const std::int32_t* lane_terms = nullptr;  ///< for tn: lane w adds only the terms s < lane_terms[w]
+  int common_terms = 0;                      ///< terms that every lane adds
 };
 
-/// The epilogue that leaves sums where they belong. Others take them from there, a tile at a time, or, lanes
-/// = tasks, out of registers where `direct` says that one short operation per sum does it. `single_products`:
-/// no sum of theirs has two.
+/// The epilogue that stores sums in `out`. Other epilogues read them from `out`, a tile at a time. With lanes
+/// = tasks they may also take them from registers, where `direct` says that one short operation per sum is
+/// enough. `single_products`: none of their sums has two products.
 template <class V>
 struct StoreSum {
   static constexpr bool stores = true, single_products = false;
@@ -94,8 +93,8 @@ class Tiles {
     return layout == GemmLayout::nt ? p.b[j * p.b_stride + s] : p.b[s * p.b_stride + j];
   }
 
-  /// acc += a[.][s] b[s][.], plain or (lanes out of rows keep their sums) masked. The loops must be unrolled
-  /// for the accumulators to live in registers; g++ 12 needs to be told.
+  /// acc += a[.][s] b[s][.]; with `masked`, lanes that have no more rows keep their sums. The loops must be
+  /// unrolled so that the accumulators stay in registers; g++ 12 needs the pragmas for that.
   template <int R, int J, bool masked>
   static inline __attribute__((always_inline)) void step(V (&acc)[R][J], const Product<V>& p, int r0, int j0,
                                                          int s, typename L::M active) {
@@ -113,11 +112,11 @@ class Tiles {
     }
   }
 
-  /// Adds the terms from `begin` up to `end` in a line of `tiles` tiles, side by side or one below the other
+  /// Adds the terms from `begin` up to `end` to a line of `tiles` tiles, side by side or one below the other
   /// (`down`).
   template <int R, int J, bool two, bool down = false>
   __attribute__((noinline)) void run(int r0, int j0, int begin, int end, int tiles = 1) {
-    Epilogue epilogue = epilogue_;  // its numbers in registers for the line
+    Epilogue epilogue = epilogue_;  // a copy, whose members stay in registers
     const Start start = begin == 0 ? c_.start : Start::output;
     const int common = layout == GemmLayout::tn && !L::units ? c_.common_terms : end;
     const Product<V> first = c_.first, second = c_.second;
@@ -240,8 +239,8 @@ class Tiles {
     }
   }
 
-  static constexpr int most_rows = 12;           ///< of a tile with few columns
-  static constexpr int panel_bytes = 24 * 1024;  ///< of b that stay in the first-level cache
+  static constexpr int most_rows = 12;           ///< rows of a tile with few columns
+  static constexpr int panel_bytes = 24 * 1024;  ///< bytes of b that stay in the first-level cache
 
   const Gemm<V>& c_;
   Epilogue& epilogue_;
@@ -260,7 +259,7 @@ void gemm(const Gemm<typename L::V>& problem, Epilogue& epilogue) {
     gemm<L, layout>(problem);
   } else if constexpr (!L::units && L::updates_in_registers) {
     Tiles<L, layout, Epilogue>(problem, epilogue).compute();
-  } else {  // some columns at a time, which the epilogue finds in the cache
+  } else {  // a few columns at a time, so that the epilogue finds them in the cache
     constexpr int together = L::units ? L::panel_columns : 4 * L::tile_columns;
     for (int j = 0; j < problem.columns; j += together) {
       Gemm<typename L::V> panel = problem;

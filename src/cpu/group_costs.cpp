@@ -26,7 +26,7 @@ BatchPartition GroupCosts::trials(std::int64_t tasks, const PerKind<std::int64_t
     all_known = all_known && (!allowed[k] || kinds_[k].count >= enough);
   const bool again = all_known && ++calls_ >= next_trial_;
   const std::size_t first = again ? trials_ % group_kinds : 0;
-  if (again && calls_ > next_trial_) {  // the second call of the two
+  if (again && calls_ > next_trial_) {  // the second of the two calls
     next_trial_ += std::min(next_trial_, most_calls_between_trials);
     ++trials_;
   }
@@ -36,7 +36,7 @@ BatchPartition GroupCosts::trials(std::int64_t tasks, const PerKind<std::int64_t
     if (!allowed[k] || tasks <= 0) continue;
     const std::int64_t measured = std::max<std::int64_t>(enough - kinds_[k].count, again ? 1 : 0);
     if (measured == 0) continue;
-    // A last group that is hardly filled says nothing of a full one, but a small batch has no better.
+    // A last group with few tasks says nothing about a full one, but a small batch has no better.
     const auto room = [&](std::int64_t count) { return (count + tasks_of[k] / 2) / tasks_of[k]; };
     const std::int64_t wanted = std::min(measured + 1, room(all_tasks));
     if (room(tasks) >= std::min<std::int64_t>(wanted, 2)) groups[k] = std::min(wanted, room(tasks));

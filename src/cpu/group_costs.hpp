@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// GroupCosts: what a group of each kind costs for one problem, measured while the backend works.
+// GroupCosts: the cost of a group of each kind for one problem, measured while the backend works.
 //
-// A cost is the median of the last few measurements, in processor seconds, so that company on the machine
-// moves it little. It is republished only when it has moved by more than a few per cent: plans do not
-// flutter. All kinds are measured again, one group at a time: soon and often at first, since the first
-// measurements are those of cold caches and of memory that nobody has touched yet, then now and then, since a
+// A cost is the median of the last few measurements, in processor seconds, so that other programs on the
+// machine change it little. It is published again only when it has changed by more than a few per cent, so
+// that plans do not change all the time. All kinds are measured again, one group at a time: often at first,
+// because the first measurements are made with cold caches and untouched memory, then now and then, because a
 // machine changes.
 #pragma once
 
@@ -18,17 +18,17 @@ namespace shoal::cpu {
 
 class GroupCosts {
  public:
-  static constexpr int enough = 3;  ///< measurements that make a cost known
+  static constexpr int enough = 3;  ///< number of measurements after which a cost is known
 
   bool known(GroupKind kind) const { return kinds_[kind].count >= enough; }
-  /// Seconds of a group with one pass of rows (group_passes() in cpu_backend.cpp). Needs known().
+  /// Seconds per pass of rows (group_passes() in cpu_backend.cpp) of a group. Needs known().
   double seconds(GroupKind kind) const { return kinds_[kind].published; }
   void add(GroupKind kind, double seconds);
 
-  /// Groups of each kind that the next batch of `tasks` tasks should try, out of those allowed: until all are
-  /// known, then some of each at the calls 4, 8, 16, ... 256 from there, and at every 256th, each time in two
-  /// calls. A first group, or the first of the two calls, is there to warm the caches. A batch without room
-  /// for all kinds begins with another one each time.
+  /// How many groups of each allowed kind the next batch of `tasks` tasks should try: some until all kinds
+  /// are known; then some of each kind at the calls 4, 8, 16, ... 256 from there, and at every 256th, each
+  /// time in two calls. The first group, or the first of the two calls, only warms the caches. Batches that
+  /// are too small for all kinds begin with another kind each time.
   BatchPartition trials(std::int64_t tasks, const PerKind<std::int64_t>& tasks_of,
                         const PerKind<bool>& allowed);
 
@@ -47,8 +47,8 @@ class GroupCosts {
   std::size_t trials_ = 0;
 };
 
-/// What the groups of one call took. Groups behind one of their own kind count, on the same thread: others
-/// found cold caches, and count only as long as the cost of their kind is not known.
+/// The times of the groups of one call. A group counts if the previous group on the same thread was of the
+/// same kind. Other groups found cold caches and count only until the cost of their kind is known.
 class TrialTimes {
  public:
   void note(GroupKind kind, double seconds, bool warm);
@@ -64,11 +64,12 @@ class TrialTimes {
   PerKind<Times> kinds_;
 };
 
-/// Costs by problem. Bounded: the memory of a process that sees ever new problems does not grow.
+/// Costs by problem. The table is bounded, so that the memory of a process that sees ever new problems does
+/// not grow.
 class CostTable {
  public:
   using Key = std::vector<std::int64_t>;
-  /// Of a problem; fresh where it is new. The reference lives until the next call.
+  /// The costs of a problem, empty if it is new. The reference is valid until the next call.
   GroupCosts& of(const Key& key);
   const GroupCosts* find(const Key& key) const;
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of operations (group_job.hpp) of one instruction set, made from its lanes and what they stand
-// for.
+// The table of operations (group_job.hpp) of one instruction set, for each layout of its lanes.
 #pragma once
 
 #include "cpu/interleave.hpp"
@@ -8,7 +7,6 @@
 
 namespace shoal::cpu {
 
-/// The operations of one instruction set, made from its lanes.
 template <class L>
 struct KernelsOf {
   static std::size_t workspace_floats(const GroupJob& job) {

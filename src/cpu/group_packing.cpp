@@ -11,7 +11,7 @@
 namespace shoal::cpu {
 namespace {
 
-// How the matrices of a group lie: element e of row r of task w at (r * pitch + e) * step + w.
+// Layout of the matrices of a group: element e of row r of task w is at (r * pitch + e) * step + w.
 struct Packing {
   int tasks, step;
   bool units;
@@ -19,7 +19,7 @@ struct Packing {
   int pitch(int columns) const { return units ? row_stride(columns, width) * width : columns; }
 };
 
-/// What the values of a task hold: the image of the largest magnitude, NaN counting as larger than infinity.
+/// The largest magnitude of the values of a task, as a bit pattern; NaN counts as larger than infinity.
 class Magnitude {
  public:
   void see(float value) { image_ = std::max(image_, std::bit_cast<std::uint32_t>(value) & 0x7fffffffu); }
@@ -30,7 +30,7 @@ class Magnitude {
   std::uint32_t image_ = 0;
 };
 
-// One task's matrix [rows, columns], followed by zeros up to `group_rows` rows.
+// Packs the matrix [rows, columns] of one task, followed by zeros up to `group_rows` rows.
 template <class T>
 Magnitude pack_matrix(std::span<const T> values, std::int64_t first_row, int rows, int columns,
                       int group_rows, const Packing& packing, int task, float* to) {
@@ -50,7 +50,7 @@ Magnitude pack_matrix(std::span<const T> values, std::int64_t first_row, int row
   return seen;
 }
 
-/// The same matrix of all tasks of a group, the magnitudes of task w in `seen[w]`.
+/// Packs this matrix of all tasks of a group; seen[w] becomes the magnitude of task w.
 void pack_matrices(std::span<const float> values, const TaskSet<float>& set, int columns,
                    std::span<const std::int64_t> tasks, const GroupRows& packed, const GroupKernels& kernels,
                    const Packing& packing, float* to, Magnitude* seen) {
@@ -78,12 +78,12 @@ Packing packing_of(const GroupKernels& kernels) {
   return {kernels.tasks, units ? 1 : kernels.width, units, kernels.width};
 }
 
-/// Columns of y: class labels are one.
+/// Number of columns of y; class labels have one.
 int columns_of_y(const TaskColumns& columns) {
   return columns.targets == 0 ? 1 : columns.targets;
 }
 
-/// Of the rows of a task, as they lie in the set.
+/// The magnitude of the rows of a task, read from the set.
 Magnitude magnitude_of(std::span<const float> values, int columns, const TaskSet<float>& set,
                        std::int64_t task) {
   Magnitude seen;
@@ -118,12 +118,12 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
     packed.lane_rows[w] = rows;
     packed.rows = std::max(packed.rows, rows);
     packed.common_rows = std::min(packed.common_rows, rows);
-    // The divisor is at most 2^31 and computed in double: exact, then rounded once.
+    // The divisor is at most 2^31 and computed in double, hence exact; it is rounded once.
     const double terms = loss.terms(rows, outputs);
     packed.terms[w] = static_cast<float>(terms);
     packed.scale[w] = terms > 0.0 ? 1.0f / packed.terms[w] : 0.0f;
   }
-  // Lanes without a task have no rows and no results: rows that the tasks share need no mask for them.
+  // Lanes without a task have no rows, and nobody reads their results: they do not limit common_rows.
 
   const int targets = columns_of_y(columns);
   const auto floats = [&](int columns_of_set) {
@@ -167,7 +167,7 @@ GroupRows PackedRows::pack(const TaskSet<float>& set, const TaskColumns& columns
   }
   for (std::size_t w = 0; w < tasks.size(); ++w) {
     if (!of_x[w].finite() || !of_y[w].finite() || !of_offset[w].finite()) {
-      bad[w] = 1;  // its values say nothing about the others
+      bad[w] = 1;  // the values of a bad task do not count for the others
       continue;
     }
     packed.largest.x = std::max(packed.largest.x, of_x[w].value());

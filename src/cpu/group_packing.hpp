@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between tasks one after another (TaskSet) and tasks interleaved in lanes (GroupRows).
+// Converts between tasks that stand one after another (TaskSet) and tasks that are interleaved in lanes
+// (GroupRows).
 #pragma once
 
 #include <cstdint>
@@ -14,22 +15,22 @@
 
 namespace shoal::cpu {
 
-/// Indices of tasks from large to small, so that the tasks of a group of lanes have nearly the same number of
-/// rows and no thread is left with a large one at the end.
+/// The indices of tasks from large to small, so that the tasks of a group have nearly the same number of rows
+/// and no thread is left with a large task at the end.
 std::vector<std::int64_t> order_by_size(const TaskSet<float>& support, const TaskSet<float>& query);
 
-/// More bytes of rows than this are packed block after block, each time that they go through the network: the
-/// lanes of a group are as long as its largest task, so that one large task among small ones would take many
-/// times its own memory.
+/// Rows that take more bytes than this when packed are packed block after block, each time they go through
+/// the network. All lanes of a group are as long as its largest task, so that one large task among small ones
+/// would take many times its own memory.
 inline constexpr std::size_t most_packed_bytes = 32u << 20;
 
-/// The rows of one side of a group, as GroupRows says. Keeps its memory between groups.
+/// Packs the rows of one side of a group in the layout of GroupRows. Keeps its memory between groups.
 class PackedRows {
  public:
-  /// Rows of `tasks` (at most kernels.tasks), the tail of shorter lanes filled with zeros. Marks lanes whose
-  /// own rows hold a non-finite value in `bad`; the largest magnitudes are those of all others. Beyond
-  /// `most_bytes` rows are packed when they are wanted: set, tasks and this object must stay until the job is
-  /// done.
+  /// Packs the rows of `tasks` (at most kernels.tasks); shorter lanes are filled up with zeros. Marks in
+  /// `bad` the lanes whose own rows have a non-finite value; the largest magnitudes are those of all other
+  /// lanes. If more than `most_bytes` are needed, rows are packed later, when they are used: then set, tasks
+  /// and this object must live until the job is done.
   GroupRows pack(const TaskSet<float>& set, const TaskColumns& columns, const Loss& loss, int outputs,
                  std::span<const std::int64_t> tasks, const GroupKernels& kernels, std::size_t most_bytes,
                  std::uint8_t* bad);
@@ -37,7 +38,7 @@ class PackedRows {
  private:
   PackedBlock block(int first, int count);
 
-  // Of a set that is packed block after block.
+  // For a set that is packed block after block:
   TaskSet<float> set_;
   TaskColumns columns_;
   std::span<const std::int64_t> tasks_;
@@ -46,7 +47,7 @@ class PackedRows {
   AlignedFloats x_, y_, offset_;
 };
 
-/// to[task * size + e] = from[e * width + lane].
+/// unpack_lane(): to[e] = from[e * width + lane] for e < size; pack_lane() does the reverse.
 void unpack_lane(const float* from, std::size_t size, int width, int lane, float* to);
 void pack_lane(const float* from, std::size_t size, int width, int lane, float* to);
 

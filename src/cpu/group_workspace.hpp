@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a group of tasks (task_group.hpp) keeps in the memory of its worker, and where: the trajectory of the
-// parameters, gradients, tapes, and on the backward pass lambda with what it is made of.
+// The layout of the memory in which a group of tasks (task_group.hpp) works: the trajectory of the
+// parameters, gradients, tapes, and for the backward pass lambda and the vectors that it is computed from.
 #pragma once
 
 #include "cpu/network_pass.hpp"
@@ -12,7 +12,7 @@ class GroupWorkspace {
  public:
   using V = typename L::V;
 
-  /// Lays out the memory at `base`, or (null) only counts the vectors that it takes.
+  /// Lays out the memory at `base`; if it is null, only counts the vectors needed.
   GroupWorkspace(const GroupJob& job, V* base)
       : net_(*job.network), block_rows_(job.block_rows), size_(net_.parameters), base_(base) {
     const InnerOptions& inner = *job.inner;
@@ -33,7 +33,8 @@ class GroupWorkspace {
     stores_tapes = backward && inner.outer == OuterRule::exact && job.tape == TapePolicy::store;
     support_tape_ =
         stores_tapes ? take(steps * static_cast<std::size_t>(blocks_) * block_tape_) : query_tape_;
-    // Of the sums of rate gradients: with lanes = units [P] laid out as the parameters, or one float a rate.
+    // Size of the sums of rate gradients: with lanes = units [P] in the layout of the parameters, or one
+    // float per rate.
     if (!L::units)
       rate_vectors = job.rate_count;
     else
@@ -51,7 +52,7 @@ class GroupWorkspace {
   V* trajectory(int k) const { return trajectory_ + static_cast<std::size_t>(k) % trajectory_count_ * size_; }
   V* gradient(int k) const { return gradients_ + static_cast<std::size_t>(k) % gradient_count_ * size_; }
   Tape<L> scratch_tape() const { return {net_, block_rows_, query_tape_}; }
-  /// Of a block of the support set at step k: its own where tapes are kept.
+  /// The tape of a block of the support set at step k: one of its own if tapes are stored.
   Tape<L> support_tape(int k, int block) const {
     const auto index =
         static_cast<std::size_t>(k) * static_cast<std::size_t>(blocks_) + static_cast<std::size_t>(block);
@@ -63,7 +64,7 @@ class GroupWorkspace {
   V* pass_scratch = nullptr;
   V *theta = nullptr, *rates = nullptr, *transposed_phi = nullptr,
     *transposed_u = nullptr;                                                       ///< lanes = units
-  V *lambda = nullptr, *u = nullptr, *second = nullptr, *rate_gradient = nullptr;  ///< on the backward pass
+  V *lambda = nullptr, *u = nullptr, *second = nullptr, *rate_gradient = nullptr;  ///< for the backward pass
 
  private:
   V* take(std::size_t vectors) {

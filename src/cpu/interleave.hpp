@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From tasks one after another to tasks side by side: W x W values at a time, transposed in registers.
+// Converts tasks that stand one after another to interleaved tasks: W x W values at a time, transposed in
+// registers.
 #pragma once
 
 #include "cpu/lane_values.hpp"
@@ -11,7 +12,7 @@ class Interleave {
  public:
   using V = typename L::V;
 
-  /// to[e W + w] = from[w][e] for the `count` values of each of W tasks; what they hold goes to `seen`.
+  /// to[e W + w] = from[w][e] for the `count` values of each of W tasks; writes their properties to `seen`.
   static void run(const float* const* from, std::ptrdiff_t count, float* to, LaneExtremes& seen) {
     Interleave all;
     auto* out = reinterpret_cast<V*>(to);

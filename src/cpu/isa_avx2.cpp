@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Built with -mavx2 -mfma where the compiler has them; nothing here may run before the machine was asked.
+// Built with -mavx2 -mfma if the compiler has these options. Nothing here may run before cpu_has_isa() has
+// confirmed that the machine has the instructions.
 #include "cpu/group_job.hpp"
 
 #if defined(__AVX2__) && defined(__FMA__)

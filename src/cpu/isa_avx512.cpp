@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Built with -mavx512f -mavx512dq -mavx512vl where the compiler has them; see isa_avx2.cpp.
+// Built with -mavx512f -mavx512dq -mavx512vl if the compiler has these options; see isa_avx2.cpp.
 #include "cpu/group_job.hpp"
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Eight lanes per register: AVX2 and FMA. Only for translation units built with these sets; see
-// lanes_avx512.hpp.
+// Eight lanes per register: AVX2 and FMA. Only translation units built for these instruction sets may include
+// this; see lanes_avx512.hpp.
 #pragma once
 
 #include <immintrin.h>
@@ -115,19 +115,19 @@ SHOAL_LANE V to_float(I a) {
   return V(_mm256_cvtepi32_ps(a.v));
 }
 
-/// What the engine needs beside the lane operations.
+/// What the cpu backend needs beside the lane operations.
 struct Lanes {
   using V = avx2::V;
   using M = avx2::M;
   static constexpr int width = 8;
   static constexpr int tile_rows = 4, tile_columns = 3;  ///< lanes = tasks (gemm.hpp)
-  // Unrolled code has nothing for ThreadSanitizer, which multiplies the time to compile it.
+  // ThreadSanitizer finds nothing in unrolled code and multiplies the time to compile it.
 #if defined(__SANITIZE_THREAD__)
   static constexpr bool unrolls = false;
 #else
   static constexpr bool unrolls = true;
 #endif
-  static constexpr int rows_of_four_columns = unrolls ? 3 : 0;  ///< of a tile of four columns
+  static constexpr int rows_of_four_columns = unrolls ? 3 : 0;  ///< rows of a tile of four columns
   static constexpr bool updates_in_registers = unrolls;         ///< lanes = tasks (parameter_updates.hpp)
   static constexpr int panel_columns = 2, accumulators = 12;    ///< lanes = units
 
@@ -150,13 +150,13 @@ struct Lanes {
   SHOAL_LANE V load(const float* from) {
     return V(_mm256_loadu_ps(from));
   }
-  /// The first n < width values; the others are 0 and not read.
+  /// Loads the first n < width values; the other lanes become 0, and their memory is not read.
   SHOAL_LANE V load_first(const float* from, int n) {
     const __m256i number = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return V(_mm256_maskload_ps(from, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), number)));
   }
 
-  /// rows[i] lane j <-> rows[j] lane i, in three rounds of eight shuffles.
+  /// Exchanges lane j of rows[i] with lane i of rows[j], in three rounds of eight shuffles.
   SHOAL_LANE void transpose(V (&rows)[8]) {
     __m256 pair[8], four[8];
 #pragma GCC unroll 4
@@ -178,14 +178,15 @@ struct Lanes {
     }
   }
 
-  /// Eight doubles and their 64-bit images, for the exact sum.
+  /// The eight lanes as doubles, for the exact sum.
   struct Halves {
     __m256d low, high;
   };
   SHOAL_LANE Halves widen(V a) {
     return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v)), _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))};
   }
-  /// Digit of every lane against `magic` = 1.5 * 2^52 units, summed over lanes; leaves the rest in `x`.
+  /// Extracts a digit of every lane with `magic` = 1.5 * 2^52 units; returns the sum over lanes and leaves
+  /// the remainders in `x`.
   SHOAL_LANE std::int64_t extract_digit(Halves& x, double magic) {
     const __m256d m = _mm256_set1_pd(magic);
     const __m256d low = _mm256_add_pd(x.low, m), high = _mm256_add_pd(x.high, m);
@@ -197,7 +198,7 @@ struct Lanes {
     const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
     return _mm_cvtsi128_si64(half) + _mm_extract_epi64(half, 1);
   }
-  /// The same without the sum: digit of lane w to sums[w].
+  /// Extracts a digit in the same way, and adds that of lane w to sums[w].
   SHOAL_LANE void add_digits(Halves& x, double magic, std::int64_t* sums) {
     const __m256d m = _mm256_set1_pd(magic);
     const __m256d low = _mm256_add_pd(x.low, m), high = _mm256_add_pd(x.high, m);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sixteen lanes per register: AVX-512F, DQ. Only for translation units built with these sets. The lane
-// operations are those of kernels/math/lanes.hpp; none may come from the standard library (see
-// group_job.hpp).
+// Sixteen lanes per register: AVX-512F and DQ. Only translation units built for these instruction sets may
+// include this. The lane operations are those of kernels/math/lanes.hpp; none may come from the standard
+// library (see group_job.hpp).
 #pragma once
 
 #include <immintrin.h>
@@ -116,20 +116,20 @@ SHOAL_LANE V to_float(I a) {
   return V(_mm512_cvtepi32_ps(a.v));
 }
 
-/// What the engine needs beside the lane operations.
+/// What the cpu backend needs beside the lane operations.
 struct Lanes {
   using V = avx512::V;
   using M = avx512::M;
   static constexpr int width = 16;
   static constexpr int tile_rows = 5, tile_columns = 5;  ///< lanes = tasks (gemm.hpp)
-  // Sanitizers multiply the time to compile unrolled code. They see it in the lanes of AVX2 (addresses), or
-  // it has nothing for them (threads).
+  // Sanitizers multiply the time to compile unrolled code. AddressSanitizer sees the same code with the lanes
+  // of AVX2, and ThreadSanitizer finds nothing in it.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   static constexpr bool unrolls = false;
 #else
   static constexpr bool unrolls = true;
 #endif
-  static constexpr int rows_of_four_columns = unrolls ? 6 : 0;  ///< of a tile of four columns
+  static constexpr int rows_of_four_columns = unrolls ? 6 : 0;  ///< rows of a tile of four columns
   static constexpr bool updates_in_registers = unrolls;         ///< lanes = tasks (parameter_updates.hpp)
   static constexpr int panel_columns = 4, accumulators = 24;    ///< lanes = units
 
@@ -151,12 +151,12 @@ struct Lanes {
   SHOAL_LANE V load(const float* from) {
     return V(_mm512_loadu_ps(from));
   }
-  /// The first n < width values; the others are 0 and not read.
+  /// Loads the first n < width values; the other lanes become 0, and their memory is not read.
   SHOAL_LANE V load_first(const float* from, int n) {
     return V(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1u), from));
   }
 
-  /// rows[i] lane j <-> rows[j] lane i, in four rounds of sixteen shuffles.
+  /// Exchanges lane j of rows[i] with lane i of rows[j], in four rounds of sixteen shuffles.
   SHOAL_LANE void transpose(V (&rows)[16]) {
     __m512 pair[16], four[16];
 #pragma GCC unroll 8
@@ -184,14 +184,15 @@ struct Lanes {
     }
   }
 
-  /// Eight doubles and their 64-bit images, for the exact sum.
+  /// The sixteen lanes as doubles, for the exact sum.
   struct Halves {
     __m512d low, high;
   };
   SHOAL_LANE Halves widen(V a) {
     return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))};
   }
-  /// Digit of every lane against `magic` = 1.5 * 2^52 units, summed over lanes; leaves the rest in `x`.
+  /// Extracts a digit of every lane with `magic` = 1.5 * 2^52 units; returns the sum over lanes and leaves
+  /// the remainders in `x`.
   SHOAL_LANE std::int64_t extract_digit(Halves& x, double magic) {
     const __m512d m = _mm512_set1_pd(magic);
     const __m512d low = _mm512_add_pd(x.low, m), high = _mm512_add_pd(x.high, m);
@@ -213,7 +214,8 @@ struct Lanes {
       digit[i] =
           _mm512_sub_epi64(_mm512_add_epi64(_mm512_castpd_si512(low), _mm512_castpd_si512(high)), zero);
     }
-    // Sums over the lanes of eight vectors, as the lanes of one: neighbours, then quarters, then halves.
+    // Sum each of the eight vectors over its lanes; the sums become the lanes of one vector. Neighbours are
+    // added first, then quarters, then halves.
     __m512i pair[4], four[2];
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i)
@@ -227,7 +229,7 @@ struct Lanes {
                                          _mm512_shuffle_i64x2(four[0], four[1], 0xdd));
     _mm512_storeu_si512(sums, _mm512_add_epi64(_mm512_loadu_si512(sums), all));
   }
-  /// The same without the sum: digit of lane w to sums[w].
+  /// Extracts a digit in the same way, and adds that of lane w to sums[w].
   SHOAL_LANE void add_digits(Halves& x, double magic, std::int64_t* sums) {
     const __m512d m = _mm512_set1_pd(magic);
     const __m512d low = _mm512_add_pd(x.low, m), high = _mm512_add_pd(x.high, m);

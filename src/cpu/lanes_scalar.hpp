@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Four lanes in plain C++: the portable path, for any machine. They are the compiler's own vectors, for which
-// it uses whatever registers the baseline of the machine has. fma is rounded once everywhere, by an
-// instruction or without one (kernels/math/emulated_fma.hpp).
+// Four lanes in plain C++: the portable path, for any machine. They are the compiler's vector types, for
+// which it uses the registers of the machine's baseline. fma is rounded once everywhere, with or without an
+// instruction for it (kernels/math/emulated_fma.hpp).
 #pragma once
 
 #include <cstdint>
@@ -131,7 +131,7 @@ SHOAL_LANE V to_float(I a) {
   return V(__builtin_convertvector(a.v, Floats));
 }
 
-/// What the engine needs beside the lane operations.
+/// What the cpu backend needs beside the lane operations.
 struct Lanes {
   using V = scalar::V;
   using M = scalar::M;
@@ -151,14 +151,14 @@ struct Lanes {
   SHOAL_LANE bool any(M m) { return (m.m[0] | m.m[1] | m.m[2] | m.m[3]) != 0; }
 
   SHOAL_LANE V load(const float* from) { return V(Floats{from[0], from[1], from[2], from[3]}); }
-  /// The first n < width values; the others are 0 and not read.
+  /// Loads the first n < width values; the other lanes become 0, and their memory is not read.
   SHOAL_LANE V load_first(const float* from, int n) {
     V result(0.0f);
     for (int w = 0; w < n; ++w) result.v[w] = from[w];
     return result;
   }
 
-  /// rows[i] lane j <-> rows[j] lane i.
+  /// Exchanges lane j of rows[i] with lane i of rows[j].
   SHOAL_LANE void transpose(V (&rows)[W]) {
     for (int i = 0; i < W; ++i)
       for (int j = 0; j < i; ++j) {
@@ -168,7 +168,7 @@ struct Lanes {
       }
   }
 
-  /// The lanes in double, for the exact sum.
+  /// The lanes as doubles, for the exact sum.
   struct Halves {
     double lane[W];
   };
@@ -177,7 +177,8 @@ struct Lanes {
     for (int w = 0; w < W; ++w) x.lane[w] = static_cast<double>(a.v[w]);
     return x;
   }
-  /// Digit of every lane against `magic` = 1.5 * 2^52 units, summed over lanes; leaves the rest in `x`.
+  /// Extracts a digit of every lane with `magic` = 1.5 * 2^52 units; returns the sum over lanes and leaves
+  /// the remainders in `x`.
   SHOAL_LANE std::int64_t extract_digit(Halves& x, double magic) {
     std::int64_t sum = 0;
     for (double& lane : x.lane) {
@@ -187,7 +188,7 @@ struct Lanes {
     }
     return sum;
   }
-  /// The same without the sum: digit of lane w to sums[w].
+  /// Extracts a digit in the same way, and adds that of lane w to sums[w].
   SHOAL_LANE void add_digits(Halves& x, double magic, std::int64_t* sums) {
     for (int w = 0; w < W; ++w) {
       const double shifted = x.lane[w] + magic;

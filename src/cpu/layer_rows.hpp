@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens to the rows of one layer beside products: activations and their derivatives on the way
-// forward, back and along a direction, sums over rows, and a last layer of a single output.
+// The work on the rows of one layer that is no matrix product: activations and their derivatives in the
+// forward pass, the backward pass and the R-pass; sums over rows; and a last layer with a single output.
 //
-// Elementwise work is done where its numbers are made: `from(r, j, e)` gives the value of element e = (r, j),
-// read from memory or, where the product before it has a single term, computed on the spot with the bits of
-// that product.
+// Elementwise functions take their operand as a function: from(r, j, e) gives the value of element e = (r,
+// j). It reads memory or, where the product before it has a single term, computes the value on the spot, with
+// the bits of that product.
 #pragma once
 
 #include "cpu/gemm.hpp"
@@ -15,7 +15,7 @@ namespace shoal::cpu {
 
 #define SHOAL_INLINE __attribute__((always_inline))
 
-/// What a tape is for: losses and gradients, or Hessian-vector products too.
+/// What a tape is used for: gradients only, or Hessian-vector products too.
 enum class TapeUse { gradients, hessian };
 
 template <class L>
@@ -28,7 +28,7 @@ class LayerRows {
 
   bool curved() const { return kernels::is_curved(net_.activation); }
 
-  /// use(r, j, e) for the vectors e = (r, j) of a matrix [rows, n].
+  /// Calls use(r, j, e) for every vector e = (r, j) of a matrix [rows, n].
   template <class Use>
   static inline SHOAL_INLINE void each_cell(int rows, int n, Use use) {
     const int count = L::vectors(n), stride = L::stride(n);
@@ -36,7 +36,7 @@ class LayerRows {
       for (int j = 0; j < count; ++j) use(r, j, r * stride + j);
   }
 
-  /// A matrix of one column: the value of row r in all lanes of its task.
+  /// For a matrix of one column: the value of row r in all lanes of its task.
   static inline SHOAL_INLINE V spread(const V* column, int r, int stride) {
     if constexpr (L::units)
       return V(reinterpret_cast<const float*>(column + std::ptrdiff_t{r} * stride)[0]);
@@ -44,7 +44,7 @@ class LayerRows {
       return column[std::ptrdiff_t{r} * stride];
   }
 
-  /// a = f(z); what does not follow from a is kept as the tape's use demands.
+  /// a = f(z) for z = from. Derivatives that do not follow from a are stored, those that `use` needs.
   template <class From>
   void activate(const Tape<L>& tape, int layer, int rows, TapeUse use, From from) const {
     V* a = tape.activation(layer);
@@ -66,7 +66,7 @@ class LayerRows {
     });
   }
 
-  /// dL/da = from -> dL/dz of a hidden layer, and dL/da f'' for Hessian-vector products.
+  /// Computes dL/dz of a hidden layer for dL/da = from, and dL/da f'' for Hessian-vector products.
   template <class From>
   void activate_backward(const Tape<L>& tape, int layer, int rows, TapeUse use, From from) const {
     V* delta = tape.delta(layer);
@@ -92,7 +92,7 @@ class LayerRows {
     });
   }
 
-  /// R{a} = f' R{z} for R{z} = from, which `r_sum` keeps unless null.
+  /// R{a} = f' R{z} for R{z} = from. Stores R{z} in `r_sum` unless it is null.
   template <class From>
   void r_activate(const Tape<L>& tape, int layer, int rows, V* r_activation, V* r_sum, From from) const {
     const int width = net_.layers[layer].outputs;
@@ -113,7 +113,8 @@ class LayerRows {
     });
   }
 
-  /// R{dL/dz} = fma(R{dL/da}, f', (dL/da f'') R{z}) for R{dL/da} = from; `r_sum` null: R{z} = 0.
+  /// R{dL/dz} = fma(R{dL/da}, f', (dL/da f'') R{z}) for R{dL/da} = from and R{z} = r_sum. A null `r_sum`
+  /// means R{z} = 0.
   template <class From>
   void r_activate_backward(const Tape<L>& tape, int layer, int rows, const V* r_sum, V* r_delta,
                            From from) const {
@@ -134,8 +135,8 @@ class LayerRows {
     });
   }
 
-  /// Sums of the columns of `values` [rows, columns] over the block's rows, begun at zero or at `out`; the
-  /// epilogue takes them.
+  /// Sums the columns of `values` [rows, columns] over the block's rows, starting with zero or with `out`,
+  /// and hands the sums to the epilogue.
   template <class Epilogue>
   static void sum_rows(V* out, int columns, const RowBlock<L>& block, bool begins, const V* values,
                        Epilogue& epilogue) {
@@ -147,9 +148,9 @@ class LayerRows {
     if constexpr (!Epilogue::stores) epilogue.apply_to_tile(out, 1, count, count, 0);
   }
 
-  /// Lanes = units, one output: out[r] = start + sum_s (first.a[r][s] first.b[s] + ...), a chain of scalars
-  /// per row, twelve rows at a time; b is a row of floats. The vectors of `out` hold a value in their first
-  /// lane.
+  /// For lanes = units and one output: out[r] = start + sum_s (first.a[r][s] first.b[s] + ...), one chain of
+  /// scalars per row, twelve rows at a time; b is a row of floats. Each vector of `out` holds its value in
+  /// the first lane.
   static void dot_rows(V* out, int rows, float start, Product<V> first, Product<V> second, int terms) {
     int r = 0;
     if (!first.a)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One block of rows through a network: forward, loss, backward, and the Hessian-vector product by
-// Pearlmutter's R-operator (1994): every quantity q of the first two passes gets R{q}, its derivative along u
-// in parameter space.
+// Takes one block of rows through a network: forward, loss, backward, and the Hessian-vector product by
+// Pearlmutter's R-operator (1994): for every quantity q of the first two passes it computes R{q}, the
+// derivative of q along u in parameter space.
 //
 //   forward     z_l = b_l + a_{l-1} W_l,  a_l = f(z_l);   o = z_L + x S + offset
 //
@@ -13,12 +13,13 @@
 //   R backward  Rd_L = (d2l/do2) Ro / n,  R(dW_l) = Ra_{l-1}^T d_l + a_{l-1}^T Rd_l
 //               Rd_{l-1} = (Rd_l W_l^T + d_l U_l^T) f' + (d_l W_l^T) f'' Rz_{l-1}
 //
-// Terms of tensors that do not adapt (u = 0 there) are left out, not multiplied by zero: part of the bit
-// contract, as is the order of every sum (docs/numerics.md). Oracle: src/reference, through tests/cpu.
+// Terms of tensors that do not adapt (u = 0 there) are left out and not multiplied by zero. This is part of
+// the numerical contract, as is the order of every sum (docs/numerics.md). Oracle: src/reference, through
+// tests/cpu.
 //
-// With lanes = units a product's right side must lie with its output index in the lanes: a weight as [inputs,
-// outputs] in the forward pass, as [outputs, inputs] in the backward pass. One of the two is kept, the other
-// is made once a step (weights()), not once a block of rows.
+// With lanes = units the right operand of a product must have its output index in the lanes: a weight must be
+// [inputs, outputs] in the forward pass and [outputs, inputs] in the backward pass. One of the two is stored;
+// weights() makes the other one once per step, not once per block of rows.
 #pragma once
 
 #include "cpu/layer_rows.hpp"
@@ -28,17 +29,17 @@
 
 namespace shoal::cpu {
 
-/// Whose gradients a backward pass wants: those the inner loop moves, or all of theta's.
+/// Which gradients a backward pass computes: those of tensors that adapt, or of all of theta.
 enum class GradientScope { adapting, everything };
 
-/// Parameters, and with lanes = units the weights that passes need the other way round.
+/// Parameters and, with lanes = units, transposed copies of the weights that passes need in that form.
 template <class V>
 struct Weights {
   const V* kept = nullptr;
   const V* transposed = nullptr;
 };
 
-/// Whether a pass starts the sums over rows or goes on with those of the blocks before.
+/// Whether a pass starts the sums over rows or continues those of the previous blocks.
 enum class RowSums { begin, go_on };
 
 template <class L>
@@ -47,11 +48,11 @@ class NetworkPass {
   using V = typename L::V;
   using M = typename L::M;
 
-  /// Scratch of the passes, in vectors.
+  /// Size of the scratch memory of the passes, in vectors.
   static std::size_t scratch_vectors(const Network& net, const LossOptions& loss, int block_rows) {
     return block_vectors(net, block_rows) + RowLosses<L>::scratch_vectors(net, loss);
   }
-  /// What weights() fills.
+  /// Size of the memory that weights() fills, in vectors.
   static std::size_t transposed_vectors(const Network& net) {
     return L::units ? transposed_offset(net, net.layer_count + 1) : 0;
   }
@@ -63,8 +64,9 @@ class NetworkPass {
         losses_(net, loss, scratch + block_vectors(net, block_rows)),
         layers_(net) {}
 
-  /// Parameters as the passes take them: turns what forward() reads, and for deltas of layers from `lowest`
-  /// up what the backward pass reads. `transposed` has room for transposed_vectors().
+  /// Prepares parameters for the passes: transposes the weights that forward() needs in that form, and those
+  /// that the backward pass needs for the deltas of layers from `lowest` up. `transposed` has
+  /// transposed_vectors() vectors.
   Weights<V> weights(const V* parameters, int lowest, V* transposed) const {
     if constexpr (L::units) {
       for (int l = 0; l <= net_.layer_count; ++l) {
@@ -117,13 +119,14 @@ class NetworkPass {
     }
   }
 
-  /// total + the loss terms of the block's rows, row by row.
+  /// total + the loss terms of the rows of the block, row by row.
   V add_loss(const RowBlock<L>& block, const Tape<L>& tape, V total) const {
     return losses_.add(block, tape.output(), total);
   }
 
-  /// Gradient of the mean loss over rows; `scale` = 1 / terms. Needs forward() for the same use. `gradient`
-  /// null: the tape only. The update takes the sums, which `gradient` is said to hold.
+  /// Computes the gradient of the mean loss over rows; `scale` = 1 / terms. Needs forward() with the same
+  /// use. If `gradient` is null, computes the tape only. The sums of parameter p have the address `gradient`
+  /// + p, by which the update knows p; the update takes the finished sums, which need not be stored there.
   template <class Update>
   void backward(Weights<V> phi, const RowBlock<L>& block, const Tape<L>& tape, TapeUse use, V scale,
                 GradientScope scope, RowSums sums, V* gradient, Update& update) const {
@@ -159,9 +162,9 @@ class NetworkPass {
     backward(phi, block, tape, use, scale, scope, sums, gradient, no_update);
   }
 
-  /// Hessian of the mean loss at phi times u (zero where tensors do not adapt), all of theta's rows. Needs
-  /// forward() and backward(Wanted::adapting) for TapeUse::hessian. The update takes the sums and may change
-  /// u.
+  /// Computes the Hessian of the mean loss at phi times u, for all of theta; u is zero for tensors that do
+  /// not adapt. Needs forward() and backward(GradientScope::adapting) with TapeUse::hessian. The update takes
+  /// the sums and may change u.
   template <class Update>
   void hessian_vector(Weights<V> phi, Weights<V> u, const RowBlock<L>& block, const Tape<L>& tape, V scale,
                       RowSums sums, V* hv, Update& update) const {
@@ -169,7 +172,7 @@ class NetworkPass {
     V* const ro = r_output();
     r_forward(phi, u, block, tape, ro);
     V* const rd_last = scratch_ + std::ptrdiff_t{rows_} * net_.widest;
-    V* rd = rd_last;  // [rows, outputs of the layer]; the other half of the scratch takes the products
+    V* rd = rd_last;  // [rows, outputs of the layer]; the other half is for products
     losses_.curvature(block, tape.output(), ro, scale, rd);
     if (net_.has_skip)
       sum_over_rows(hv + net_.skip, net_.layer_count, block, sums,
@@ -181,8 +184,8 @@ class NetworkPass {
       const Product<V> straight{input, in, rd, out};
       const Product<V> through_input{l > low ? r_activation(l - 1) : nullptr, in, tape.delta(l), out};
       V* const other = rd == rd_last ? scratch_ : rd_last;
-      // The way back reads u's part of this layer before the update may write it, the sums read rd before it
-      // is written again.
+      // The backward pass must read this layer's part of u before the update writes it, and the sums must
+      // read rd before it is written again.
       const auto add_up = [&] {
         sum_over_rows(hv + layer.weight, l, block, sums, l > low ? through_input : straight,
                       l > low ? straight : Product<V>{}, update);
@@ -210,7 +213,7 @@ class NetworkPass {
   }
 
  private:
-  /// R{z} and R{a} of the layers from the lowest that adapts, R{o}.
+  /// Computes R{z} and R{a} from the lowest layer that adapts on, and R{o}.
   void r_forward(Weights<V> phi, Weights<V> u, const RowBlock<L>& block, const Tape<L>& tape, V* ro) const {
     const int low = net_.lowest_adapting, last = net_.layer_count - 1;
     for (int l = low; l <= last; ++l) {
@@ -260,7 +263,7 @@ class NetworkPass {
             static_cast<std::size_t>(L::stride(net.outputs)));
   }
 
-  /// Where weights() puts a layer's; `layer_count` is the skip.
+  /// Offset of the transposed weight of a layer; `layer_count` is the skip.
   static std::size_t transposed_offset(const Network& net, int layer) {
     std::size_t offset = 0;
     for (int l = 0; l < layer; ++l) {
@@ -272,13 +275,14 @@ class NetworkPass {
     return offset;
   }
 
-  /// [inputs, outputs] with the outputs in vectors.
+  /// The weight as [inputs, outputs], with the outputs in vectors.
   const V* forward_weight(Weights<V> weights, int l) const {
     const LayerShape& layer = l < net_.layer_count ? net_.layers[l] : skip_;
     return L::transposed(layer) ? weights.transposed + transposed_offset(net_, l)
                                 : weights.kept + layer.weight;
   }
-  /// Lanes = units: [outputs, inputs] with the inputs in vectors; lanes = tasks: the weight itself.
+  /// With lanes = units: the weight as [outputs, inputs], with the inputs in vectors. With lanes = tasks: the
+  /// weight itself.
   const V* backward_weight(Weights<V> weights, int l) const {
     const LayerShape& layer = net_.layers[l];
     return L::units && !L::transposed(layer) ? weights.transposed + transposed_offset(net_, l)
@@ -289,14 +293,15 @@ class NetworkPass {
   }
 
   static float first_lane(const V* v) { return reinterpret_cast<const float*>(v)[0]; }
-  /// Lanes = units: a last layer whose one output would fill one lane of every vector.
+  /// With lanes = units: whether l is the last layer and has one output, which would fill one lane of every
+  /// vector.
   bool is_single_output(int l) const {
     return L::units && l + 1 == net_.layer_count && net_.layers[l].outputs == 1;
   }
-  /// A layer whose products have one term, and whose weight lies as it is used.
+  /// Whether the products of a layer have one term and its weight is stored as it is used.
   static bool is_single_input(const LayerShape& layer) { return layer.inputs == 1 && !L::transposed(layer); }
 
-  /// An element of a product with one term, or of two such products.
+  /// Computes an element of a product with one term, or of the sum of two such products.
   static auto single_term(const Product<V>& first, const Product<V>& second) {
     return [first, second](int r, int j, int) SHOAL_INLINE {
       const V sum =
@@ -306,7 +311,7 @@ class NetworkPass {
     };
   }
 
-  /// out[r][j] over rows r and the outputs j of a layer.
+  /// Computes out[r][j] for rows r and outputs j of a layer.
   static void product(V* out, int columns, int rows, Begin begin, Product<V> first, Product<V> second,
                       int terms) {
     if (!first.a) terms = 0;
@@ -321,7 +326,7 @@ class NetworkPass {
                              .out_stride = L::stride(columns)});
   }
 
-  /// out[r][i] over rows r and the inputs i of a layer.
+  /// Computes out[r][i] for rows r and inputs i of a layer.
   static void product_transposed(V* out, const LayerShape& layer, int rows, Product<V> first,
                                  Product<V> second) {
     gemm<L, L::units ? GemmLayout::nn : GemmLayout::nt>({.first = first,
@@ -334,7 +339,8 @@ class NetworkPass {
                                                          .out_stride = L::stride(layer.inputs)});
   }
 
-  /// The products of the backward pass from a layer's outputs to its inputs, element by element to `use`.
+  /// The products of the backward pass, from the outputs of a layer to its inputs. Calls use(from), where
+  /// from(r, j, e) gives an element.
   template <class Use>
   void product_back(const LayerShape& layer, int rows, const Product<V>& first, const Product<V>& second,
                     Use use) const {
@@ -346,8 +352,8 @@ class NetworkPass {
     }
   }
 
-  /// out[i][j] of layer l (`layer_count`: the skip): sum over the block's rows, or out[j][i] where the weight
-  /// is kept so.
+  /// Computes out[i][j] of layer l (`layer_count`: the skip), a sum over the rows of the block; or out[j][i]
+  /// if the weight is stored transposed.
   template <class Update>
   void sum_over_rows(V* out, int l, const RowBlock<L>& block, RowSums sums, Product<V> first,
                      Product<V> second, Update& update) const {
@@ -375,7 +381,7 @@ class NetworkPass {
     LayerRows<L>::sum_rows(out, net_.layers[l].outputs, block, sums == RowSums::begin, values, epilogue);
     update.end(epilogue);
   }
-  /// The skip takes the last layer's rate.
+  /// The layer whose rate a tensor uses; the skip uses that of the last layer.
   int rates_layer(int l) const { return l < net_.layer_count ? l : net_.layer_count - 1; }
 
   static Product<V> swapped(const Product<V>& p) { return {p.b, p.b_stride, p.a, p.a_stride}; }

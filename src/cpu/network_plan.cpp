@@ -16,33 +16,33 @@
 namespace shoal::cpu {
 namespace {
 
-// Sizes are data, apart from the algorithm (docs/decisions/0006-lanes-are-units.md has the measurements):
-// what a thread may count on in its caches.
+// How much of its caches a thread may use for a block. Sizes are data, apart from the algorithm
+// (measurements: docs/decisions/0006-lanes-are-units.md).
 struct BlockSizes {
   std::size_t block_bytes;  ///< activations of the widest layer of one block
-  int tile_rows;            ///< blocks are a multiple of it
-  int fewest_rows;          ///< of a block
+  int tile_rows;            ///< the rows of a block are a multiple of it
+  int fewest_rows;          ///< fewest rows of a block
 };
 constexpr BlockSizes with_tasks{80 * 1024, 5, 5};
 constexpr BlockSizes with_units{32 * 1024, 6, 128};
-// Parameters of one task beyond this stream from memory at every step: then a tape costs less than weights
-// read again.
+// If the parameters of one task take more bytes than this, every step reads them from memory; then a tape
+// costs less than reading the weights again.
 constexpr std::size_t streaming_bytes = 1024 * 1024, streaming_tape_bytes = 64 * 1024 * 1024;
 
-/// Time of a task alone over its share of a full group, where no lane of either is empty.
+/// Time of a single task divided by its share of the time of a full group, with no empty lanes in either.
 struct RelativeCost {
-  std::size_t parameters;  ///< up to
+  std::size_t parameters;  ///< for models with up to so many parameters
   double single_over_share;
 };
 constexpr RelativeCost relative_costs[] = {{600, 1.6},    {1000, 1.5},   {1700, 1.05},   {3500, 1.2},
                                            {10000, 0.65}, {20000, 0.55}, {SIZE_MAX, 0.4}};
-constexpr double half_over_share = 1.15;  // of the tasks of a half group over those of a full one
+constexpr double half_over_share = 1.15;  // time per task in a half group over that in a full one
 
 std::size_t padded(int rows, int columns, int W) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(row_stride(columns, W));
 }
 
-/// Vectors of parameters with lanes = units, without the spacing of rows.
+/// Number of vectors of parameters with lanes = units, without the padding between rows.
 std::size_t filled_vectors(const kernels::Network& network, int W) {
   std::size_t vectors = 0;
   const auto add = [&](int inputs, int outputs) {
@@ -58,7 +58,7 @@ std::size_t filled_vectors(const kernels::Network& network, int W) {
   return vectors;
 }
 
-/// "cut-F-H"
+/// Reads "cut-F-H": F full groups and H half groups.
 std::optional<BatchPartition> partition_from(const std::string& word) {
   long full = 0, half = 0;
   int end = 0;
@@ -174,7 +174,7 @@ GroupJob NetworkPlan::largest_job(int support_rows, int query_rows) const {
   job.query.rows = query_rows;
   size_blocks(job);
   static std::int64_t anything = 0;
-  job.sums[0] = &anything;  // a meta-gradient: the largest workspace
+  job.sums[0] = &anything;  // not null: a meta-gradient, which has the largest workspace
   return job;
 }
 

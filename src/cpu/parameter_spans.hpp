@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the parameters of a group lie in its workspace, and the loop over them. With lanes = tasks the plain
-// vector [P] is P vectors in the same order. With lanes = units every row of a tensor starts at a vector (and
-// a turned weight is kept as [outputs, inputs]); plain[] is the order of the layout, which sums over
-// parameters follow.
+// The layout of parameters in the workspace of a group, and the loop over them. With lanes = tasks the flat
+// vector [P] is P vectors in the same order. With lanes = units every row of a tensor starts at a vector, and
+// some weights are stored transposed, as [outputs, inputs]. Sums over parameters follow the order of the flat
+// vector.
 #pragma once
 
 #include "cpu/exact_lanes.hpp"
@@ -10,13 +10,13 @@
 
 namespace shoal::cpu {
 
-/// Parameters that lie side by side.
+/// A span of parameters that are adjacent in memory.
 struct ParameterSpan {
   std::size_t begin = 0, end = 0;  ///< vectors
-  int values = 0;                  ///< lanes = units: in these vectors; the other lanes hold nothing
-  std::size_t flat = 0;            ///< lanes = units: index of the first value in the plain vector
-  int flat_step = 1;               ///< from one value to the next there
-  int layer = 0;                   ///< the skip counts as the last layer's
+  int values = 0;        ///< for lanes = units: number of values in these vectors; other lanes are unused
+  std::size_t flat = 0;  ///< for lanes = units: index of the first value in the flat vector
+  int flat_step = 1;     ///< distance of neighbouring values in the flat vector
+  int layer = 0;         ///< the skip belongs to the last layer
   bool adapts = true;
 };
 
@@ -25,7 +25,7 @@ struct ParameterSpans {
   using V = typename L::V;
   using M = typename L::M;
 
-  /// use(run) for all parameters.
+  /// Calls use(span) for all parameters.
   template <class Use>
   static void each(const Network& net, Use use) {
     std::size_t flat = 0;
@@ -48,7 +48,7 @@ struct ParameterSpans {
     return skip;
   }
 
-  /// Whether lanes of vector p of the run hold no value, and then which do.
+  /// is_tail(): whether some lanes of vector p of the span hold no value; tail(): mask of those that do.
   static bool is_tail(const ParameterSpan& run, std::size_t p) {
     return L::units && p + 1 == run.end && run.values % L::width != 0;
   }
@@ -58,12 +58,12 @@ struct ParameterSpans {
     else
       return not_(M{});
   }
-  /// bad, or the lanes of vector p that hold a value and are in `worse`.
+  /// `bad`, extended by the lanes of vector p that hold a value and are in `worse`.
   static M add_bad(const ParameterSpan& run, std::size_t p, M bad, M worse) {
     return or_(bad, is_tail(run, p) ? and_(tail(run), worse) : worse);
   }
 
-  /// From the plain vector; lanes without a value become +0.
+  /// Loads parameters from the flat vector; lanes without a value become +0.
   static void from_flat(const Network& net, const float* flat, V* to) {
     if constexpr (L::units) {
       each(net, [&](const ParameterSpan& run) {
@@ -76,7 +76,7 @@ struct ParameterSpans {
       for (std::size_t p = 0; p < net.parameters; ++p) to[p] = V(flat[p]);
     }
   }
-  /// Into what leaves the group: [P] interleaved, or the plain vector.
+  /// Stores parameters for use outside of the group: [P] interleaved, or with lanes = units the flat vector.
   static void to_flat(const Network& net, const V* from, float* flat) {
     if constexpr (L::units) {
       each(net, [&](const ParameterSpan& run) {
@@ -89,7 +89,7 @@ struct ParameterSpans {
     }
   }
 
-  /// Adds the values of the good tasks to exact sums over tasks, which lie in plain order.
+  /// Adds the values of the good tasks to the exact sums over tasks, which have the order of the flat vector.
   static void add_exactly(const Network& net, const V* values, M good, std::int64_t* const* sums) {
     if constexpr (L::units) {
       if (!L::any(good)) return;
@@ -105,7 +105,8 @@ struct ParameterSpans {
     }
   }
 
-  /// sum + the products -a b over a layer's weight or bias in plain order, one fused multiply-add each.
+  /// sum + the products -a b over the weight or the bias of a layer, in the order of the flat vector, by one
+  /// fused multiply-add each.
   static float subtract_products(const LayerShape& layer, bool weight, const V* a, const V* b, float sum) {
     const bool transposed = weight && L::transposed(layer);
     const int rows = weight ? layer.inputs : 1,

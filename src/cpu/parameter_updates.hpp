@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Updates of parameters that ride on the last sums over rows: a gradient or Hessian-vector product that is
-// complete goes on, while it is in a register, as an inner step or as a step of the backward pass. Nothing is
-// stored that nobody reads again, and the pass over all parameters that would follow is saved.
+// Updates of parameters as epilogues of the last sums over rows: when an element of a gradient or
+// Hessian-vector product is complete, it is used at once, while it is in a register, for an inner step or a
+// step of the backward pass. This stores nothing that nobody reads again, and saves a pass over all
+// parameters.
 //
-// A pass asks an update for the epilogue of each tensor and hands the epilogue back when the tensor is done:
-// begin(layer, columns) and end(epilogue).
+// A pass asks an update for an epilogue for each tensor, begin(layer, columns), and returns the epilogue when
+// the tensor is done, end(epilogue).
 #pragma once
 
 #include "cpu/gemm.hpp"
@@ -12,19 +13,19 @@
 
 namespace shoal::cpu {
 
-/// The rate of a parameter: the same for a tensor, or one of a vector.
+/// The rate of a parameter: the same for a whole tensor, or one of a vector of rates.
 template <class L>
 struct RateOf {
   using V = typename L::V;
   V uniform;
-  const typename L::Rate* each = nullptr;  ///< laid out as the parameters; null: `uniform`
+  const typename L::Rate* each = nullptr;  ///< in the layout of the parameters; null: `uniform`
 
   inline __attribute__((always_inline)) V operator()(std::ptrdiff_t p) const {
     return each ? V(each[p]) : uniform;
   }
 };
 
-/// No update: sums stay where they belong.
+/// No update: sums are stored.
 template <class L>
 struct NoUpdate {
   using V = typename L::V;
@@ -32,7 +33,7 @@ struct NoUpdate {
   void end(const StoreSum<V>&) const {}
 };
 
-/// phi' = fma(-alpha, g, phi). `rates` is a function of the layer.
+/// The inner step phi' = fma(-alpha, g, phi). `rates` is a function of the layer.
 template <class L, class Rates>
 class InnerStep {
  public:
@@ -41,15 +42,15 @@ class InnerStep {
 
   struct Epilogue {
     static constexpr bool stores = false, single_products = true;
-    const V* gradient;  // where sums are said to lie, and do lie where `direct` is false
+    const V* gradient;  // address of the sums, which are stored there if `direct` is false
     const V* phi;
     V* next;
-    M adapts;  // lanes = tasks: tasks with support rows
+    M adapts;  // for lanes = tasks: tasks with support rows
     V minus_rate;
     V check;      // NaN where a result was not finite
-    bool direct;  // one rate for all, and nobody reads the gradient again
+    bool direct;  // one rate for all, and the gradient is not read again
     RateOf<L> rate;
-    int tail_column;  // lanes = units: the vectors of this column hold parameters in the lanes of `tail`
+    int tail_column;  // for lanes = units: vectors of this column have values in the lanes of `tail` only
     M tail;
 
     inline __attribute__((always_inline)) void operator()(V g, V* at) {
@@ -98,7 +99,7 @@ class InnerStep {
   }
   void end(const Epilogue& epilogue) { all_.check = epilogue.check; }
 
-  /// Lanes in which a parameter stopped being finite.
+  /// Lanes in which a parameter is no longer finite.
   M bad() const { return not_(all_.check == all_.check); }
 
  private:
@@ -106,8 +107,8 @@ class InnerStep {
   Rates rates_;
 };
 
-/// lambda = weight v, or fma(weight, v, lambda), and the direction u = alpha lambda of the step before.
-/// `set`: of a query gradient; `add`: also of Hessian-vector products.
+/// lambda = weight v (`set`: of a query gradient) or fma(weight, v, lambda) (`add`: also of Hessian-vector
+/// products), and u = alpha lambda, the direction for the previous step.
 enum class LambdaUpdateKind { set, add };
 
 template <class L, class Rates, LambdaUpdateKind kind>
@@ -117,9 +118,9 @@ class LambdaUpdate {
 
   struct Epilogue {
     static constexpr bool stores = false, single_products = kind == LambdaUpdateKind::set;
-    const V* values;  // where sums are said to lie, and do lie where `direct` is false
+    const V* values;  // address of the sums, which are stored there if `direct` is false
     V* lambda;
-    V* u;  // lambda itself, at a rate of one, where nobody asks for a direction
+    V* u;  // lambda itself, with a rate of one, if no direction is needed
     V weight;
     bool direct;  // one rate for all
     RateOf<L> rate;
@@ -147,7 +148,7 @@ class LambdaUpdate {
     }
   };
 
-  /// `u` null: no direction is asked for.
+  /// `u` null: no direction is needed.
   LambdaUpdate(const V* values, float weight, V* lambda, V* u, Rates rates)
       : all_{.values = values,
              .lambda = lambda,

@@ -10,19 +10,19 @@
 namespace shoal::cpu {
 namespace {
 
-// Of sums on the way: far from the largest float, whatever their rounding adds.
+// Limit for intermediate sums: far from the largest float, whatever rounding adds.
 constexpr double largest_sum = 0x1p100;
-// Of a row's loss: far below 2^60, where a task fails.
+// Limit for the loss of a row: far below 2^60, where a task fails.
 constexpr double largest_term = 0x1p40;
 
-/// Largest sum of magnitudes of what one output of W [inputs, outputs] is made of.
+/// The largest column sum of magnitudes of W [inputs, outputs].
 double largest_column(std::span<const float> theta, std::size_t weight, int inputs, int outputs) {
   std::vector<double> sums(static_cast<std::size_t>(outputs), 0.0);
   const float* row = theta.data() + weight;
   for (int i = 0; i < inputs; ++i, row += outputs)
     for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += std::abs(static_cast<double>(row[j]));
   double largest = 0.0;
-  for (const double sum : sums) largest = sum <= largest ? largest : sum;  // a NaN stays
+  for (const double sum : sums) largest = sum <= largest ? largest : sum;  // written so that a NaN is kept
   return largest;
 }
 
@@ -50,7 +50,7 @@ bool QueryLossBound::is_surely_small(const LargestValues& rows) const {
                     static_cast<double>(rows.y)) <= largest_term;
 }
 
-/// Infinite where a sum may become too large.
+/// An upper bound of the magnitude of outputs; infinite if a sum may become too large.
 double QueryLossBound::output_bound(double x, double offset) const {
   double bound = x;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
@@ -63,8 +63,8 @@ double QueryLossBound::output_bound(double x, double offset) const {
   return bound;
 }
 
-/// The definitions are those of kernels/math/losses.hpp. Losses that are not among these have no bound: they
-/// are always computed.
+/// An upper bound of a row's loss, for the losses of kernels/math/losses.hpp. A loss without a case here has
+/// no bound, so that it is always computed.
 double QueryLossBound::term_bound(double output, double y) const {
   const double difference = output + y;
   switch (loss_.kind) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A task whose query loss at theta is not finite, or above 2^60, has failed, whether somebody asks for that
-// loss or not. Where nobody does, the pass over the query rows is saved if the loss is small for certain: by
-// the norms of theta's rows and the largest magnitudes in the data.
+// A task fails if its query loss at theta is not finite or above 2^60, even if the caller does not ask for
+// that loss. If the caller does not, the pass over the query rows is left out when the loss is certain to be
+// small, by the norms of theta's rows and the largest magnitudes in the data.
 #pragma once
 
 #include <span>
@@ -13,11 +13,11 @@ namespace shoal::cpu {
 
 class QueryLossBound {
  public:
-  /// `network` with offsets in the plain vector theta [P].
+  /// `network` has offsets in the flat vector theta [P].
   QueryLossBound(const Network& network, const LossOptions& loss, std::span<const float> theta);
 
-  /// Whether no row with such values can have a loss, or anything on the way to it, that is not small. False
-  /// says nothing.
+  /// Whether no row with such values can have a loss, or an intermediate value, that is not small. False
+  /// means that it is not known.
   bool is_surely_small(const LargestValues& rows) const;
 
  private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows that go through the network together, and the tape that a forward and backward pass leaves of them.
+// A block of rows, which go through the network together, and the tape that a forward and backward pass
+// stores for them.
 #pragma once
 
 #include "cpu/lane_layouts.hpp"
@@ -7,8 +8,8 @@
 
 namespace shoal::cpu {
 
-/// Some rows of a group's support or query set. Lanes with fewer rows compute rubbish in theirs, which every
-/// sum over rows leaves out.
+/// Some rows of a group's support or query set. Lanes with fewer rows compute meaningless values in the
+/// others, which every sum over rows leaves out.
 template <class L>
 struct RowBlock {
   using V = typename L::V;
@@ -17,7 +18,7 @@ struct RowBlock {
   const V* offset = nullptr;  // [rows, outputs] or null
   int rows = 0;
   int common_rows = 0;                // rows that every lane has
-  std::int32_t lane_rows[max_lanes];  // rows that each lane has; may be negative
+  std::int32_t lane_rows[max_lanes];  // rows of each lane from `first` on; may be negative
 
   RowBlock(const Network& net, const GroupRows& set, int first, int count) : rows(count) {
     PackedBlock packed{set.x, set.y, set.offset};
@@ -36,10 +37,10 @@ struct RowBlock {
   }
 };
 
-/// What a block's passes leave for one another, all [block_rows, width]: per hidden layer the activation
-/// a = f(z) and delta = dL/dz; for curved activations dL/da f''(z), which the second-order pass wants; and
-/// f'(z) where it does not follow from a. An activation whose derivatives do not follow from its value leaves
-/// f''(z) in the place of dL/da f''(z) until the backward pass comes by.
+/// What the passes of a block store for later passes, all [block_rows, width]: for each hidden layer the
+/// activation a = f(z) and delta = dL/dz; if f is curved dL/da f''(z), which the second-order pass needs; and
+/// f'(z) if it does not follow from a. In the latter case the memory of dL/da f''(z) holds f''(z) until the
+/// backward pass.
 template <class L>
 class Tape {
  public:
@@ -49,19 +50,19 @@ class Tape {
     return static_cast<std::size_t>(rows) * (static_cast<std::size_t>(net.hidden_width) * parts_of(net) +
                                              2 * static_cast<std::size_t>(L::stride(net.outputs)));
   }
-  /// Matrices of a hidden layer.
+  /// Number of matrices per hidden layer.
   static std::size_t parts_of(const Network& net) { return kernels::tape_parts(net.activation); }
 
   Tape(const Network& net, int rows, V* base)
       : net_(&net), base_(base), rows_(rows), parts_(static_cast<int>(parts_of(net))) {}
 
   V* activation(int layer) const { return part(layer, 0); }
-  /// Of the last layer too.
+  /// Also for the last layer.
   V* delta(int layer) const {
     return layer + 1 == net_->layer_count ? output() + out_size() : part(layer, 1);
   }
-  V* curvature(int layer) const { return part(layer, 2); }       ///< curved activations
-  V* slope(int layer) const { return part(layer, parts_ - 1); }  ///< where f' does not follow from a
+  V* curvature(int layer) const { return part(layer, 2); }       ///< only if f is curved
+  V* slope(int layer) const { return part(layer, parts_ - 1); }  ///< only if f' does not follow from a
   V* output() const { return base_ + std::ptrdiff_t{rows_} * net_->hidden_width * parts_; }
 
  private:

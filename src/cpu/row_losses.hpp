@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loss of a block of rows: its terms, its first derivative, its second derivative in a direction. The
-// maths (kernels/math/losses.hpp) takes one row in every lane. With lanes = tasks that is how rows lie; with
-// lanes = units W rows of one task are turned into lanes and the results turned back.
+// The loss of a block of rows: its terms, its first derivative, and its second derivative in a direction. The
+// maths (kernels/math/losses.hpp) takes one row per lane. With lanes = tasks rows have this layout; with
+// lanes = units W rows of one task are transposed into lanes and the results are transposed back.
 #pragma once
 
 #include "cpu/row_block.hpp"
@@ -16,8 +16,8 @@ class RowLosses {
  public:
   using V = typename L::V;
 
-  /// Of scratch, in vectors: outputs, deltas, R outputs, R deltas; two factors of every pair of a row;
-  /// targets.
+  /// Size of the scratch memory in vectors: outputs, deltas, R{outputs}, R{deltas}; two factors for every
+  /// pair of a row; targets.
   static std::size_t scratch_vectors(const Network& net, const LossOptions& loss) {
     if (!L::units) return 0;
     return static_cast<std::size_t>(4 * net.outputs + factors(net, loss) + net.targets);
@@ -33,7 +33,7 @@ class RowLosses {
         factors_(rd_ + net.outputs),
         y_(factors_ + factors(net, loss)) {}
 
-  /// total + the terms, row by row.
+  /// total + the loss terms, row by row.
   V add(const RowBlock<L>& block, const V* o, V total) const {
     kernels::with_loss<L>(loss_, net_, [&](const auto& loss) {
       if constexpr (L::units) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The computation of a group of tasks (W, one per lane, or one alone: lane_layouts.hpp): inner loop, query
-// loss, backward through the inner loop, contribution to the sum over tasks. Nothing leaves the group's
-// workspace (group_workspace.hpp) in between.
+// The computation of a group of tasks (W tasks, one per lane, or a single task: lane_layouts.hpp): inner
+// loop, query loss, backward pass through the inner loop, contribution to the sum over tasks. All
+// intermediate results stay in the workspace of the group (group_workspace.hpp).
 //
 //   phi_0 = theta,  phi_{k+1} = phi_k - alpha o g_k,  g_k = grad L_support(phi_k)
 //
@@ -11,13 +11,13 @@
 //
 //   grad alpha = - sum over k of g_k o lambda_{k+1}
 //
-// The trajectory phi_0 .. phi_K is kept. The tapes of the support passes are kept when they fit the budget
-// that the plan gives (TapePolicy::store), else each block's is computed again on the backward pass: the same
-// operations, the same bits.
+// The trajectory phi_0 .. phi_K is stored. The tapes of the support passes are stored if they fit the budget
+// of the plan (TapePolicy::store); otherwise the backward pass computes the tape of each block again, by the
+// same operations with the same bits.
 //
-// The inner step, lambda and the direction u = alpha o lambda are made in the last sums over rows
-// (parameter_updates.hpp). Where the move of the parameters is wanted (max_move, Reptile) the inner step is a
-// pass of its own.
+// The inner step, lambda and the direction u = alpha o lambda are computed in the epilogues of the last sums
+// over rows (parameter_updates.hpp). If the move of the parameters is needed (max_move, Reptile), the inner
+// step is a pass of its own over the parameters.
 #pragma once
 
 #include "cpu/group_workspace.hpp"
@@ -34,7 +34,7 @@ class TaskGroup : private LaneValues<L> {
   using LaneValues<L>::store_per_task, LaneValues<L>::is_finite, LaneValues<L>::is_small,
       LaneValues<L>::of_task, LaneValues<L>::per_task;
 
-  /// Vectors of workspace that a job needs.
+  /// Number of vectors of workspace that a job needs.
   static std::size_t workspace_vectors(const GroupJob& job) {
     return GroupWorkspace<L>(job, nullptr).vectors();
   }
@@ -59,7 +59,7 @@ class TaskGroup : private LaneValues<L> {
     const V* phi = trajectory(K);
     M bad = not_(is_small(before));
     if (move) {
-      after = query_loss(phi);  // lambda holds the move, summed along the way
+      after = query_loss(phi);  // lambda is the sum of the steps already
     } else {
       const float w = inner_.step_weights && K > 0 ? weight(K) : 1.0f;
       after = query_gradient(phi, space_.lambda, lambda_update<LambdaUpdateKind::set>(space_.lambda, w, K));
@@ -92,7 +92,8 @@ class TaskGroup : private LaneValues<L> {
     store_fast_weights(trajectory(inner_.steps));
   }
 
-  /// Query losses along one trajectory: at each point the status is that of a run with so many steps.
+  /// Computes query losses along one trajectory; the status at each point is that of a run with this number
+  /// of steps.
   void evaluate(const EvaluationPoints& points) {
     start();
     int done = 0;
@@ -110,7 +111,8 @@ class TaskGroup : private LaneValues<L> {
     }
   }
 
-  /// With each task's own parameters, [P] interleaved or plain; so are the outputs.
+  /// Computes outputs with each task's own parameters. phi [P] and the outputs are interleaved, or with lanes
+  /// = units flat.
   void predict(const float* phi, float* outputs) {
     const V* parameters = reinterpret_cast<const V*>(phi);
     if constexpr (L::units) {
@@ -180,7 +182,7 @@ class TaskGroup : private LaneValues<L> {
   }
   V theta(std::size_t p) const { return L::units ? space_.theta[p] : V(job_.theta[p]); }
 
-  /// Steps `from` .. `to` - 1. Lanes without support rows stay where they are.
+  /// Takes steps `from` .. `to` - 1. Lanes without support rows keep their parameters.
   void adapt_steps(int from, int to) {
     if (job_.support.rows == 0) {
       for (int k = from; k < to; ++k) copy(trajectory(k), trajectory(k + 1));
@@ -201,7 +203,7 @@ class TaskGroup : private LaneValues<L> {
       }
     }
   }
-  /// Mean loss of the support set at phi_k; the update takes its gradient.
+  /// Returns the mean loss of the support set at phi_k; the update takes its gradient.
   template <class Update>
   V support_gradient(int k, Update& update) const {
     const V scale = per_task(job_.support.scale);
@@ -224,7 +226,8 @@ class TaskGroup : private LaneValues<L> {
   bool wants_moves() const {
     return inner_.max_move > 0.0f || (space_.lambda && inner_.outer == OuterRule::parameter_move);
   }
-  /// The inner step with the gradient that gradient(k) holds, and how far parameters are from theta by then.
+  /// Takes the inner step with the gradient in gradient(k), and measures how far the parameters are from
+  /// theta then.
   void step_and_move(int k, M adapts, M bad) {
     const V *g = gradient(k), *phi = trajectory(k);
     V* next = trajectory(k + 1);
@@ -240,11 +243,11 @@ class TaskGroup : private LaneValues<L> {
         const M further = distance > moved;
         moved = select(Spans::is_tail(run, p) ? and_(Spans::tail(run), further) : further, distance, moved);
       }
-      // theta - phi_K as the sum of the steps: the difference itself would lose the small ones.
+      // theta - phi_K is computed as the sum of the steps, because the difference itself would lose small
+      // steps. Without support rows g = +0.
       if (space_.lambda && inner_.outer == OuterRule::parameter_move)
         for (std::size_t p = run.begin; p < run.end; ++p)
-          space_.lambda[p] =
-              fma(rate(run.layer, k, p), g[p], space_.lambda[p]);  // g = +0 without support rows
+          space_.lambda[p] = fma(rate(run.layer, k, p), g[p], space_.lambda[p]);
     });
     fail(bad, 2, k);
     if (inner_.max_move > 0.0f) fail(moved > V(inner_.max_move), 4, k);
@@ -267,7 +270,8 @@ class TaskGroup : private LaneValues<L> {
     return total / per_task(job_.query.terms);
   }
 
-  /// Mean loss of the query set; the update takes the sums, which `gradient` is said to hold.
+  /// Returns the mean loss of the query set; the update takes the gradient, whose sums have addresses from
+  /// `gradient` on.
   template <class Update>
   V query_gradient(const V* phi, V* gradient, Update update) const {
     const V scale = per_task(job_.query.scale);
@@ -289,18 +293,19 @@ class TaskGroup : private LaneValues<L> {
   }
 
   // --- the backward pass ---
-  /// w_k; without step weights the last step counts alone.
+  /// w_k; without step weights only the last step counts.
   float weight(int k) const {
     if (!inner_.step_weights) return k == inner_.steps ? 1.0f : 0.0f;
     return k == 0 ? 0.0f : inner_.step_weights[k - 1];
   }
 
-  /// Whether the backward pass goes through the step that leads to phi_k.
+  /// Whether the backward pass differentiates the step that leads to phi_k.
   bool differentiates_step(int k) const {
     return k > 0 && inner_.outer == OuterRule::exact && job_.support.rows > 0;
   }
-  /// lambda from sums that `values` is said to hold; `k`: lambda is complete as lambda_k by then, so that the
-  /// direction of the step before follows. No k (0): something is still to be added.
+  /// The update of lambda by sums with addresses from `values` on. If lambda is complete afterwards, as
+  /// lambda_k, `k` says so, and the update also computes the direction for the previous step. If something is
+  /// still to be added, `k` is 0.
   template <LambdaUpdateKind takes>
   auto lambda_update(const V* values, float weight, int k) {
     const RatesOfStep rates{this, k - 1};
@@ -319,7 +324,7 @@ class TaskGroup : private LaneValues<L> {
     }
   }
 
-  /// lambda -= H u; `complete` as lambda_update() has k.
+  /// lambda -= H u. `complete` is the k of lambda_update().
   void backward_through_step(int k, int complete) {
     add_rate_gradients(k);
     const V scale = per_task(job_.support.scale);
@@ -342,7 +347,7 @@ class TaskGroup : private LaneValues<L> {
     });
   }
 
-  /// rate gradient -= g_k o lambda_{k+1}, summed over what shares a rate.
+  /// rate gradient -= g_k o lambda_{k+1}, summed over the parameters that share a rate.
   void add_rate_gradients(int k) {
     if (inner_.rates == LearnedRate::none) return;
     const V* g = gradient(k);
@@ -390,8 +395,8 @@ class TaskGroup : private LaneValues<L> {
   };
   V rate(int layer, int k, std::size_t p) const { return rate_of(layer, k)(static_cast<std::ptrdiff_t>(p)); }
 
-  /// Lanes = units: the sums over the parameters of a layer go from value to value, in the order of the
-  /// layout.
+  /// For lanes = units: sums over the parameters of a layer go from value to value, in the order of the flat
+  /// vector.
   void add_layer_rates(int k, const V* g) {
     auto* sums = reinterpret_cast<float*>(space_.rate_gradient);
     const auto add = [&](const LayerShape& layer, int number, bool weight) {
@@ -418,7 +423,7 @@ class TaskGroup : private LaneValues<L> {
     }
   }
 
-  /// use(p) for every vector that holds values.
+  /// Calls use(p) for every vector that holds values.
   template <class Use>
   void each_parameter(Use use) const {
     Spans::each(net_, [&](const ParameterSpan& run) {

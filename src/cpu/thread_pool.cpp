@@ -14,7 +14,7 @@
 namespace shoal::cpu {
 namespace {
 
-/// The handles of threads that are in another process can be neither joined nor destroyed: they are let go.
+/// Handles of threads of another process can be neither joined nor destroyed, so this releases them.
 template <class Workers>
 void let_go(Workers& workers) {
   for (auto& worker : workers) static_cast<void>(worker.release());
@@ -30,7 +30,7 @@ ThreadPool::~ThreadPool() {
     let_go(workers_);
     return;
   }
-  stop_ = true;  // published by the rounds
+  stop_ = true;  // the increments of `round` publish it
   for (const auto& worker : workers_) {
     worker->round.fetch_add(1, std::memory_order_release);
     worker->round.notify_one();
@@ -38,7 +38,7 @@ ThreadPool::~ThreadPool() {
   for (const auto& worker : workers_) worker->thread.join();
 }
 
-/// At least `threads` threads, the caller counted.
+/// Makes sure that there are at least `threads` threads, including the caller's.
 void ThreadPool::want(int threads) {
   if (const pid_t process = ::getpid(); process != process_) {
     let_go(workers_);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ThreadPool: the same job on several threads at once. The caller is thread 0, so one thread means no thread
-// at all. Threads are made when a run first wants them, so those that no run wants cost nothing.
+// ThreadPool: runs the same job on several threads at once. The caller's thread is thread 0, so that one
+// thread means no other thread at all. Threads are started by the first run that needs them.
 #pragma once
 
 #include <sys/types.h>
@@ -23,15 +23,15 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  /// Calls job(thread) for thread = 0 .. threads - 1 and returns when all are done. The first exception is
-  /// thrown here, or ResourceError when the system gives no more threads. Runs in the float environment of
-  /// the contract. One run at a time; calls from several threads queue. After a fork the child has none
-  /// of its parent's threads and makes its own.
+  /// Calls job(thread) for thread = 0 .. threads - 1, in the float environment of the numerical contract, and
+  /// returns when all calls are done. Throws the first exception of a call, or ResourceError when the system
+  /// cannot start more threads. One run at a time; calls from several threads queue. After a fork the child
+  /// has none of its parent's threads and starts its own.
   void run(int threads, const std::function<void(int)>& job);
 
  private:
   struct Worker {
-    alignas(64) std::atomic<std::uint32_t> round{0};  ///< a new job, or the end
+    alignas(64) std::atomic<std::uint32_t> round{0};  ///< counts the jobs; the last increment means the end
     std::thread thread;
   };
 
@@ -39,7 +39,7 @@ class ThreadPool {
   void loop(int thread, Worker& worker);
   void call(int thread);
 
-  pid_t process_;  ///< whose threads these are
+  pid_t process_;  ///< the process that started the threads
   std::mutex one_run_;
   const std::function<void(int)>* job_ = nullptr;
   std::atomic<std::uint32_t> running_{0};  ///< threads still at work

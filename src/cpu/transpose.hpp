@@ -21,7 +21,7 @@ static inline __attribute__((always_inline)) void transpose_square(const typenam
     if (full || i < columns) to[i * to_stride] = square[i];
 }
 
-/// to[c][r] = from[r][c] for all values; strides in vectors. Lanes of `to` beyond the last row become +0.
+/// to[c][r] = from[r][c] for all values; strides are in vectors. Lanes of `to` beyond the last row become +0.
 template <class L>
 void transpose(const typename L::V* from, std::ptrdiff_t from_stride, int rows, int columns,
                typename L::V* to, std::ptrdiff_t to_stride) {

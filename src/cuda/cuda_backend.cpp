@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Brings a batch to the device, starts the task kernels and fetches results. A task's numbers depend on
-// nothing but its own rows, and the sum over tasks is exact: neither the grid nor the order of tasks can
-// change a bit.
+// CudaBackend uploads a batch, launches the task kernels and downloads the results. The numbers of a task
+// depend on its own rows only, and the sum over tasks is exact, so that neither the grid nor the order of
+// tasks can change a bit.
 #include "cuda/cuda_backend.hpp"
 
 #include <algorithm>
@@ -187,7 +187,8 @@ class CudaBackend final : public Backend<float> {
   }
 
  private:
-  /// One call: the backend and its device are its own, and the problem is there as the kernels take it.
+  /// State of one call: it locks the backend, makes its device current, and holds the problem in the form
+  /// that the kernels read.
   struct Call {
     Call(CudaBackend& backend, const Problem& given, const TaskColumns& columns, const char* name)
         : lock(backend.mutex_),
@@ -203,8 +204,8 @@ class CudaBackend final : public Backend<float> {
     DrainOnFailure drain;
   };
 
-  /// With room for outcomes at `points` of every task. `in_domain`: targets must be what the loss is defined
-  /// for.
+  /// Uploads the batch and the parameters, and reserves memory for the outcomes of every task at `points`
+  /// points. `in_domain`: targets on the device are checked against the domain of the loss.
   void upload(Call& call, const TaskBatch& tasks, const MetaParameters<float>& parameters, int points = 1,
               bool in_domain = true) {
     RowFormat format = call.problem.rows();
@@ -219,7 +220,7 @@ class CudaBackend final : public Backend<float> {
     call.job.rate_count = static_cast<int>(call.problem.rate_count());
   }
 
-  /// `points` outcomes per task.
+  /// Reserves memory for `points` outcomes per task.
   void reserve_outputs(Call& call, int points, std::size_t fast_weights) {
     task_outputs_.reserve(stream_,
                           static_cast<std::size_t>(call.job.tasks) * static_cast<std::size_t>(points),
@@ -256,18 +257,19 @@ class CudaBackend final : public Backend<float> {
     require_memory_of(device_.index, to, std::string("results on the device: ") + name);
   }
 
-  /// For results that stay on the device: deliver() gives the stream what follows the launch.
+  /// Launches for results that stay on the device. deliver() submits to the stream the work that follows the
+  /// launch.
   template <class Deliver>
   void launch_and_deliver(Call& call, const TaskLaunch& plan, Deliver deliver) {
-    // What is sent lies in memory that goes with this call, or is filled again by the next one.
+    // The copies read memory that is freed with this call or overwritten by the next one.
     stream_.synchronize("copies to the device");
     launch(call, plan);
     deliver();
-    // Nobody else can wait for a stream that the caller does not know.
+    // The caller cannot wait for a stream that the backend owns.
     if (!stream_.is_borrowed()) stream_.synchronize("results on the device");
   }
 
-  /// Adds what the teams have left, `from` [sets, digits, count], to `sum`.
+  /// Adds the sums of the teams, `from` [sets, digits, count], to `sum`.
   void add_digits(Call& call, const long long* from, std::size_t count, bool padded, ExactSum& sum) {
     if (count == 0) return;
     const std::size_t words = count * ExactSum::digits;
@@ -293,8 +295,8 @@ class CudaBackend final : public Backend<float> {
 
   const CudaOptions options_;
   const DeviceInfo device_;
-  mutable std::mutex mutex_;          // one call at a time: memory on the device is the backend's
-  std::optional<DeviceScope> scope_;  ///< while what follows is made, and while it goes
+  mutable std::mutex mutex_;          // one call at a time: calls share the backend's device memory
+  std::optional<DeviceScope> scope_;  ///< held while the members below are constructed and destroyed
   Stream stream_;
   mutable DeviceClock clock_;
   DeviceTasks tasks_;
@@ -322,7 +324,7 @@ bool cuda_available(std::optional<int> wanted, std::string& detail, CudaPeak* pe
     const cuda::DeviceInfo info = cuda::device_info(cuda::choose_device(wanted));
     const cuda::DeviceScope scope(info.index);
     detail = device = info.describe();
-    // Fails where the build has no code for this device.
+    // This throws if the build has no code for this device.
     cuda::resident_blocks(kernels::task_kernel_address(), kernels::warp_threads, 0);
     if (peak) {
       const int lanes = info.major == 8 && info.minor == 0 ? 64 : 128;  // sm_80; sm_86 and later

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CudaOptions: what the parts of the backend are told.
+// CudaOptions: the options of a context that concern the cuda backend, in the form that its parts read.
 #pragma once
 
 #include <cstdint>
@@ -15,21 +15,22 @@ struct CudaOptions {
   std::optional<int> device = {};
   std::optional<CUstream_st*> stream = {};
   std::shared_ptr<DeviceMemoryResource> memory = {};
-  /// Threads and rows of plans, where they are not to be chosen; 0 = free.
+  /// Threads and rows that a plan must have; 0 = the planner chooses.
   int threads = 0, rows = 0;
-  /// Shared memory a block may take, in bytes; less than the device has makes plans for smaller devices. 0 =
-  /// all.
+  /// Bytes of shared memory that a block may use; 0 = all. A limit below the device's gives the plans of a
+  /// smaller device.
   std::int64_t shared_limit = 0;
-  /// Every model goes layer by layer, not only those beyond the other regimes.
+  /// Run every model layer by layer, not only those that are too large for the other regimes.
   bool layer_by_layer = false;
-  /// Outside the contract: models that go layer by layer multiply with cuBLAS and TF32.
+  /// Math::fast is outside the numerical contract: models that run layer by layer multiply with cuBLAS and
+  /// TF32.
   Math math = Math::exact;
-  /// Bytes of device memory for the tasks that go layer by layer together. 0 = half of what there is.
+  /// Bytes of device memory for one chunk of tasks of the layer-by-layer regime; 0 = half of the free memory.
   std::int64_t layered_memory = 0;
 };
 
-/// Those of a context. Throws InvalidArgument when cuda_plan is neither THREADSxROWS ("64x16") nor "layers"
-/// nor empty.
+/// The options of a context. Throws InvalidArgument when cuda_plan is neither THREADSxROWS ("64x16") nor
+/// "layers" nor empty.
 CudaOptions cuda_options(const ContextOptions& options);
 
 }  // namespace shoal

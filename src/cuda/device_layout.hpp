@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceLayout: parameters as the kernels want them, every matrix row padded (kernels/team/gemm.cuh
-// says why), and the conversion in both directions.
+// DeviceLayout: the layout of parameters in the kernels, with padded rows of matrices
+// (kernels/team/padding.hpp says why), and the conversion in both directions.
 #pragma once
 
 #include <cstddef>
@@ -15,21 +15,21 @@ namespace shoal::cuda {
 
 class DeviceLayout {
  public:
-  /// Of a network in the layout of ParameterLayout.
+  /// Makes the layout of a network whose offsets are those of ParameterLayout.
   explicit DeviceLayout(const kernels::Network& network);
 
-  /// The network in the device layout: offsets, strides, sizes. `layers` of it point into this object.
+  /// The network with the offsets, strides and sizes of this layout. Its `layers` point into this object.
   const kernels::Network& network() const { return network_; }
   std::span<const kernels::LayerShape> layers() const { return layers_; }
-  /// [layers + 1] of the inputs and of every layer's outputs.
+  /// [layers + 1] widths of the inputs and of every layer's outputs.
   std::span<const kernels::TeamWidth> widths() const { return widths_; }
-  std::size_t size() const { return network_.parameters; }  ///< floats with padding
+  std::size_t size() const { return network_.parameters; }  ///< P in floats, with padding
   std::size_t packed_size() const { return padded_index_.size(); }
 
-  /// [P] of every parameter, in floats.
+  /// [packed_size] position of every parameter in the padded layout, in floats.
   std::span<const std::int32_t> places() const { return padded_index_; }
 
-  /// padded[place] = packed, zeros elsewhere; and back.
+  /// pad() sets padded[places()[p]] = packed[p], and zero elsewhere; pack() does the reverse.
   void pad(const float* packed, float* padded) const;
   template <class T>
   void pack(const T* padded, T* packed) const {
@@ -42,7 +42,7 @@ class DeviceLayout {
   std::vector<kernels::LayerShape> layers_;
   std::vector<kernels::TeamWidth> widths_;
   kernels::Network network_;
-  std::vector<std::int32_t> padded_index_;  ///< [P] of every parameter in the device layout
+  std::vector<std::int32_t> padded_index_;  ///< [packed_size] position of each parameter in the padded layout
 };
 
 }  // namespace shoal::cuda

@@ -13,7 +13,7 @@ void DeviceOrder::sort(Stream& stream, const kernels::TaskOrderArguments& job) {
   };
   try {
     kernels::sort_by_falling_rows(job, scratch, stream.handle());
-  } catch (const Error&) {  // no memory for scratch
+  } catch (const Error&) {  // scratch memory could not be allocated
     throw;
   } catch (const std::runtime_error& error) {
     throw DeviceError("sort of the tasks", error.what(), SourceLocation::current());
@@ -24,7 +24,7 @@ void DeviceOrder::sort(Stream& stream, const kernels::TaskOrderArguments& job) {
 const std::int32_t* DeviceOrder::of(Stream& stream, kernels::TaskOrderArguments job, const Origin& origin) {
   const auto count = static_cast<std::size_t>(job.tasks);
   if (count == 0 || made_from_ == origin) return order_.reserve(stream, count);
-  made_from_ = {};  // until all is given to the stream
+  made_from_ = {};  // until all work is submitted
   job.order = order_.reserve(stream, count);
   job.rows = rows_.reserve(stream, count);
   kernels::launch_task_rows(job, stream.handle());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceOrder: the order of tasks (kernels/batch/task_order.hpp), made on the device. A batch like the one
-// before it, of the same sizes and with the same bad tasks, is not sorted again, and memory is kept.
+// DeviceOrder: the order of tasks (kernels/batch/task_order.hpp), computed on the device. A batch with the
+// same sizes and the same bad tasks as the previous one is not sorted again. Memory is kept from call to
+// call.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +15,14 @@ namespace shoal::cuda {
 
 class DeviceOrder {
  public:
-  /// What an order is made from. Equal versions: equal sizes of the tasks on that side.
+  /// What determines an order. Equal versions mean equal sizes of the tasks on that side.
   struct Origin {
     long support = 0, query = 0;
-    std::vector<std::uint8_t> status;  ///< [tasks], those on the device; empty: of one size, none bad
+    std::vector<std::uint8_t> status;  ///< [tasks] as on the device; empty: equal sizes, no bad task
     bool operator==(const Origin&) const = default;
   };
-  /// [tasks] on the device. `job` has sizes and statuses, the rest is seen to here.
+  /// The order, [tasks] on the device. The caller fills sizes and statuses of `job`; this function fills the
+  /// rest.
   const std::int32_t* of(Stream& stream, kernels::TaskOrderArguments job, const Origin& origin);
 
  private:
@@ -28,8 +30,8 @@ class DeviceOrder {
 
   DeviceArray<std::uint32_t> rows_;
   DeviceArray<std::int32_t> order_;
-  std::deque<DeviceArray<char>> scratch_;  ///< one per request of a sort: none is given twice in it
-  Origin made_from_;                       ///< versions of 0: nothing
+  std::deque<DeviceArray<char>> scratch_;  ///< one per request of a sort, which needs all of them at once
+  Origin made_from_;                       ///< versions 0: no order yet
 };
 
 }  // namespace shoal::cuda

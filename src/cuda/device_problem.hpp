@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceProblem: a problem as the kernels take it, its parameters in the device layout, and the conversion in
-// both directions.
+// DeviceProblem: a problem in the form that the kernels read, with parameters in the padded layout, and the
+// conversion of parameters in both directions.
 #pragma once
 
 #include <optional>
@@ -25,15 +25,15 @@ class DeviceProblem {
   RowFormat rows(bool targets = true) const { return {columns_, given_.loss, given_.model.outputs, targets}; }
 
   std::size_t size() const { return layout_.size(); }  ///< P, with padding
-  /// R: of rates per parameter with padding.
+  /// R; with padding if rates are per parameter.
   std::size_t rate_count() const { return rates_are_padded() ? size() : given_.rates.size(); }
   bool rates_are_padded() const { return inner().rates == LearnedRate::parameter; }
 
-  /// to [P + R] = theta, then rates; zeros where there is padding, or where `from` is empty: the whole of it,
-  /// theta's part and then the rates', packed.
+  /// Writes to [P + R]: theta, then the rates, with zeros in the padding. `from` is packed: theta, then the
+  /// rates; where it is empty, all of `to` becomes zero.
   void pad(std::span<const float> from, float* to) const;
   void pack(const float* from, std::span<float> theta, std::span<float> rates) const;
-  /// The same from the device; waits for the stream.
+  /// pack() for parameters on the device. Waits for the stream.
   void fetch(Stream& stream, const float* from, std::span<float> theta, std::span<float> rates) const;
 
  private:

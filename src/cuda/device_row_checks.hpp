@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceRowChecks: what the host looks at in rows that it sends, for rows that are on the device already.
+// DeviceRowChecks: the checks that the host makes of rows it uploads, for rows that are already on the
+// device.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +14,10 @@ namespace shoal::cuda {
 
 class DeviceRowChecks {
  public:
-  /// Looks at the rows of `tasks`, to which `job` points, and turns labels into numbers at `support_labels`
-  /// and `query_labels`. Marks tasks whose rows hold a non-finite value with status 1, in job.status and in
-  /// `status` [tasks]. Waits for the stream. Throws DataError, naming set, task and row, for the first label
-  /// that is no class, and for the first target that the loss is not defined for.
+  /// Checks the rows of `tasks`, to which `job` points, and writes labels as floats to `support_labels` and
+  /// `query_labels`. Gives status 1 to tasks with a non-finite value, in job.status and in `status` [tasks].
+  /// Waits for the stream. Throws DataError, naming set, task and row, for the first label that is no class,
+  /// and for the first target outside the domain of the loss.
   void run(Stream& stream, const TaskBatch& tasks, const RowFormat& format, const kernels::TaskArguments& job,
            float* support_labels, float* query_labels, std::span<std::uint8_t> status);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceState: meta-parameters and optimizer state on the device, twice. An update reads one and writes the
-// other; swap() makes what was written the state.
+// DeviceState: two copies of the meta-parameters and the optimizer state on the device. An update reads one
+// and writes the other; swap() makes the written copy the current one.
 #pragma once
 
 #include "cuda/device_problem.hpp"
@@ -12,13 +12,13 @@ class DeviceState {
  public:
   explicit DeviceState(OptimizerKind optimizer) : optimizer_(optimizer) {}
 
-  // Both wait for the stream. get() changes nothing when it throws.
+  // Both functions wait for the stream. get() changes nothing if it throws.
   void set(Stream& stream, const DeviceProblem& problem, const MetaParameters<float>& parameters,
            const OptimizerState<float>& state);
   void get(Stream& stream, const DeviceProblem& problem, MetaParameters<float>& parameters,
            OptimizerState<float>& state);
 
-  /// Which of the two is the state.
+  /// Index of the current copy.
   int current() const { return current_; }
   void swap() noexcept { current_ = 1 - current_; }
   kernels::MetaState at(Stream& stream, const DeviceProblem& problem, int which);

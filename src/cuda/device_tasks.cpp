@@ -21,7 +21,7 @@ std::vector<std::int64_t> even_offsets(int tasks, int rows) {
   return offsets;
 }
 
-// An address even where there are no values: a graph that was captured with it may be launched for some.
+// Reserves memory even for no values: a graph captured with the address may later be launched for some.
 float* upload_values(Stream& stream, DeviceArray<float>& to, std::span<const float> values) {
   float* const at = to.reserve(stream, std::max<std::size_t>(values.size(), 1));
   to.upload(stream, values);
@@ -40,7 +40,7 @@ void DeviceRows::upload_sizes(Stream& stream, std::span<const std::int64_t> offs
   const std::size_t tasks = offsets.size() - 1;
   std::vector<float> terms(tasks);
   for (std::size_t t = 0; t < tasks; ++t)
-    // The divisor is at most 2^31 and computed in double: exact, then rounded once.
+    // The divisor is at most 2^31 and computed in double, hence exact; it is rounded once.
     terms[t] = static_cast<float>(
         format.loss.terms(static_cast<double>(offsets[t + 1] - offsets[t]), format.outputs));
   if (sizes_sent_ && std::equal(offsets.begin(), offsets.end(), sizes_.begin(), sizes_.end()) &&

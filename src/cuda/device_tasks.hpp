@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceTasks: a batch on the device, with what the kernels want to know of each task. What a batch shares
-// with the one before it, sizes of tasks above all, is not sent again.
+// DeviceTasks: a batch on the device, with the sizes, order and status of its tasks that the kernels read.
+// What a batch has in common with the previous one, most of all the sizes of tasks, is not uploaded again.
 #pragma once
 
 #include <cstdint>
@@ -15,26 +15,26 @@
 
 namespace shoal::cuda {
 
-/// One side, support or query.
+/// One side of the batch, support or query.
 class DeviceRows {
  public:
-  /// Marks tasks whose own rows hold a non-finite value with status 1.
+  /// Uploads the rows. Gives status 1 to tasks with a non-finite value.
   kernels::RowsView upload(Stream& stream, const TaskSet<float>& set, const RowFormat& format,
                            std::vector<std::uint8_t>& status);
-  /// Rows that are on the device already, where they are: they stay there until the stream has come past what
-  /// reads them. Labels are still to be turned into numbers, at y().
+  /// Uses rows that are already on the device, in place: they must stay there until the stream has finished
+  /// the work that reads them. The caller must still convert labels to floats, at y().
   kernels::RowsView view(Stream& stream, const TaskSet<float>& set, const RowFormat& format);
-  /// Room for `rows` rows of each of `tasks` tasks, which a kernel will fill.
+  /// Reserves memory for `rows` rows of each of `tasks` tasks, which a kernel will fill.
   kernels::RowsView reserve(Stream& stream, int tasks, int rows, const RowFormat& format);
   float* x() { return x_address_; }
   float* y() { return y_address_; }
-  /// Another number whenever sizes were sent again, since they are not those of the call before.
+  /// A number that changes whenever different sizes are uploaded.
   long sizes_version() const { return sizes_version_; }
-  /// Where the rows of each task begin, [tasks + 1]. Stays until the next call.
+  /// First row of each task, [tasks + 1]. Valid until the next call.
   std::span<const std::int64_t> row_starts() const { return sizes_; }
 
  private:
-  /// Tasks of one size, so that batches of a generator need not be compared task by task.
+  /// Describes tasks of one size, so that batches of a generator need not be compared task by task.
   struct EvenSizes {
     int tasks = -1, rows = 0, outputs = 0;
     Loss loss;
@@ -48,28 +48,28 @@ class DeviceRows {
   DeviceArray<float> x_, y_, offset_, terms_, scale_;
   PinnedArray<float> pinned_x_, pinned_y_, pinned_offset_;
   DeviceArray<std::int64_t> first_;
-  std::vector<std::int64_t> sizes_;  ///< offsets
+  std::vector<std::int64_t> sizes_;  ///< row starts
   std::vector<float> terms_of_sizes_, scale_of_sizes_;
-  bool sizes_sent_ = false;  ///< they are those on the device
-  EvenSizes even_;           ///< what they are; no tasks: not of one size, or not known to be
+  bool sizes_sent_ = false;  ///< `sizes_` are on the device
+  EvenSizes even_;           ///< no tasks: sizes differ, or are not known to be equal
   kernels::RowsView sent_;   ///< first, terms, scale
   float *x_address_ = nullptr, *y_address_ = nullptr;
   long sizes_version_ = 0;
 };
 
-/// Rows go through pinned memory that every call fills again: the stream has come past the copies of the call
-/// before.
+/// Rows are copied through pinned memory, which every call overwrites: before a call the stream must have
+/// finished the copies of the previous one.
 class DeviceTasks {
  public:
-  /// Fills support, query, order, status and tasks of `job`; with room for `points` statuses per task, the
-  /// first of which says what the rows are: good or bad. Waits for the stream where the rows are on the
-  /// device already, and throws DataError for labels or targets there that do not fit.
+  /// Fills support, query, order, status and tasks of `job`. Reserves `points` statuses per task; the first
+  /// one says whether the rows are good or bad. For rows that are already on the device, waits for the stream
+  /// and throws DataError for a label or target that the loss does not allow.
   void upload(Stream& stream, const TaskBatch& tasks, const RowFormat& format, int points,
               kernels::TaskArguments& job);
-  /// Query rows alone, good or not.
+  /// Uploads query rows only; every task gets status 0, good or not.
   void upload(Stream& stream, const TaskSet<float>& set, const RowFormat& format,
               kernels::TaskArguments& job);
-  /// Room for `count` tasks of a generator, which a kernel will fill, statuses too.
+  /// Reserves memory for `count` tasks of a generator; a kernel will fill their rows and statuses.
   void reserve(Stream& stream, const kernels::GeneratorFormula& formula, int count, const RowFormat& format,
                kernels::TaskArguments& job);
 
@@ -87,7 +87,7 @@ class DeviceTasks {
   std::vector<std::uint8_t> host_status_;
 };
 
-/// Rows of the largest task.
+/// Number of rows of the largest task.
 int most_rows(const TaskSet<float>& set);
 
 }  // namespace shoal::cuda

@@ -21,8 +21,8 @@ void ResultDelivery::prepare_means(Stream& stream, const DeviceProblem& problem,
                                    kernels::TaskArguments& job) {
   update_ = workspace_.prepare(stream, problem, job);
   workspace_.clear(stream, update_);
-  // The kernel that sums, rounds and divides also makes an update: of nobody's parameters, by plain descent,
-  // which keeps nothing and clips nothing.
+  // The kernel that sums, rounds and divides also updates parameters. Here it updates an array that is
+  // discarded, by SGD, which has no state and does not clip.
   OptimizerState<float> state;
   const kernels::IterationInputs inputs{next_update(Optimizer{.kind = OptimizerKind::sgd}, state), 0};
   stream.send(workspace_.inputs(stream), &inputs, sizeof inputs);

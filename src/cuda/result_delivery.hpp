@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ResultDelivery: results of a call into device memory of the caller, packed, in the order of the stream.
+// ResultDelivery: writes the results of a call, packed, to device memory of the caller, in stream order.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,17 @@ namespace shoal::cuda {
 
 class ResultDelivery {
  public:
-  /// Places the sums of `job` and sends what the means need; before the launch of the task kernel.
+  /// Reserves the sums of `job` and uploads what means() needs. Call this before the launch of the task
+  /// kernel.
   void prepare_means(Stream& stream, const DeviceProblem& problem, kernels::TaskArguments& job);
-  /// Sends what packing parameters of `layout` needs; `layout` stays until the stream has come there.
+  /// Uploads what packing parameters of `layout` needs; `layout` must live until the stream has finished the
+  /// copy.
   void prepare_packing(Stream& stream, const DeviceLayout& layout);
 
-  // The following come after the launch of the task kernel and wait for nothing.
-  /// theta, rates, mean_query_loss and good.
+  // Call the following functions after the launch of the task kernel. They do not wait for the stream.
+  /// Writes theta, rates, mean_query_loss and good.
   void means(Stream& stream, const DeviceProblem& problem, const DeviceMetaGradient<float>& to);
-  /// `entries`: tasks, or points x tasks.
+  /// Writes status and failed step of tasks, or of points x tasks.
   static void outcomes(Stream& stream, const kernels::TaskArguments& job, std::span<TaskStatus> status,
                        std::span<std::int32_t> failed_step);
   static void losses(Stream& stream, const float* from, const std::uint8_t* status, std::span<float> to);
@@ -31,7 +33,7 @@ class ResultDelivery {
  private:
   UpdateWorkspace workspace_;
   kernels::UpdateArguments update_;
-  DeviceArray<float> discarded_;  ///< what the update makes of the parameters
+  DeviceArray<float> discarded_;  ///< parameters that the update writes and nobody reads
   DeviceArray<std::int32_t> places_;
   const std::int32_t* packing_ = nullptr;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RowFormat: what a backend must know to put rows on the device.
+// RowFormat: the columns and the loss that a backend must know to upload rows.
 #pragma once
 
 #include <shoal/loss.hpp>
@@ -11,8 +11,8 @@ struct RowFormat {
   TaskColumns columns;
   const Loss& loss;
   int outputs = 0;        ///< of the model
-  bool targets = true;    ///< false: x and offset alone
-  bool in_domain = true;  ///< rows on the device: targets must be what the loss is defined for
+  bool targets = true;    ///< false: x and offset only
+  bool in_domain = true;  ///< for rows on the device: check targets against the loss's domain
 };
 
 }  // namespace shoal::cuda

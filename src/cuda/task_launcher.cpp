@@ -10,7 +10,8 @@
 namespace shoal::cuda {
 namespace {
 
-// Tasks are dealt to sets of sums: few, so that they stay small, and more where a set would be full.
+// Tasks are distributed over sets of sums: few sets, so that they take little memory, and more where a set
+// would overflow.
 constexpr int fewest_sets = 8, most_tasks_of_a_set = kernels::exact_capacity - 1;
 
 int sets_for(int tasks) {
@@ -72,7 +73,7 @@ void TaskLauncher::launch(Stream& stream, const TaskLaunch& launch, const kernel
     call.rates = job.rates;
     call.sums = job.sums;
     call.rate_sums = job.rate_sums;
-    // Once: a launcher that comes later finds less, and chunks that grew would allocate.
+    // Asked once: less memory is free later, and chunks that grew would allocate again.
     if (layered_memory_ <= 0) layered_memory_ = available_memory(stream) / 2;
     layered_.run(call, layered_memory_, stream, fast_ ? &*fast_ : nullptr);
     return;

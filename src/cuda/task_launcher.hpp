@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TaskLauncher: from a problem and sizes to a plan and its launch, by teams of threads or layer by layer.
+// TaskLauncher: makes a plan from a problem and its sizes, and launches it, by teams of threads or layer by
+// layer.
 #pragma once
 
 #include <optional>
@@ -14,40 +15,40 @@
 
 namespace shoal::cuda {
 
-/// What a launch must know of its tasks on the host; all of it outlives the launch.
+/// What the host must know of the tasks of a launch. All of it must outlive the launch.
 struct TaskShape {
-  std::span<const std::int64_t> support, query;  ///< offsets [tasks + 1]; empty: no such side
-  int support_rows = 0, query_rows = 0;          ///< no task has more
-  std::span<const int> points = {};              ///< evaluate: numbers of steps, ascending
+  std::span<const std::int64_t> support, query;  ///< row starts [tasks + 1]; empty: no such side
+  int support_rows = 0, query_rows = 0;          ///< of the largest task
+  std::span<const int> points = {};              ///< for evaluate: numbers of steps, ascending
 };
 
-/// A launch, ready to be made, once or often.
+/// A prepared launch, to be made once or often.
 struct TaskLaunch {
   LaunchPlan plan;
   kernels::TeamLaunch grid;
-  LayeredCall layered;  ///< of the regime of that name; without the sums
+  LayeredCall layered;  ///< for that regime; without theta, rates and sums
 
-  /// Whether launch() gives the stream nothing but kernels, always the same, so that a graph can hold it.
+  /// Whether launch() submits only kernels, and always the same ones, so that a graph can capture it.
   bool can_be_captured() const { return plan.regime != Regime::layers; }
 };
 
 class TaskLauncher {
  public:
-  /// `stream` is the one that all launches will be given to.
+  /// All launches must use `stream`.
   TaskLauncher(const DeviceInfo& device, const CudaOptions& options, Stream& stream);
 
-  /// Plans `kernel` for the tasks of `job`, and sends what the plan needs:
-  /// workspace and the arrays that the network's description points to. Fills the rest of `job`.
+  /// Plans `kernel` for the tasks of `job`; uploads what the plan needs: the workspace and the arrays to
+  /// which the description of the network points. Fills the rest of `job`.
   TaskLaunch prepare(Stream& stream, const DeviceProblem& problem, kernels::TaskKernel kernel,
                      const TaskShape& shape, kernels::TaskArguments& job);
-  /// Gives the launch to `stream`.
+  /// Submits the launch to `stream`.
   void launch(Stream& stream, const TaskLaunch& launch, const kernels::TaskArguments& job);
 
  private:
   DeviceInfo device_;
   Architecture architecture_;
   PlanOverride plan_override_;
-  std::int64_t layered_memory_;  ///< bytes; 0: half of what is free when they are first needed
+  std::int64_t layered_memory_;  ///< bytes; 0: half of what is free at the first use
   LayeredRunner layered_;
   std::optional<FastProducts> fast_;
   TeamLauncher teams_;

@@ -15,8 +15,8 @@ void TaskOutputs::reserve(Stream& stream, std::size_t entries, std::size_t fast_
   job.failed_step = failed_step_.reserve(stream, entries);
   job.loss_before = loss_before_.reserve(stream, entries);
   job.loss_after = loss_after_.reserve(stream, entries);
-  job.fast_weights =
-      fast_weights_.reserve_zeroed(stream, fast_weights);  // all are fetched, tasks that fail give none
+  // Zeroed, because all are downloaded but failed tasks store none.
+  job.fast_weights = fast_weights_.reserve_zeroed(stream, fast_weights);
 }
 
 void TaskOutputs::fetch_outcomes(Stream& stream, const kernels::TaskArguments& job,

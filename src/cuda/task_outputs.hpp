@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TaskOutputs: what task kernels leave per task, and its way to the host. Whatever a bad task has left
-// becomes the canonical NaN (contract N1).
+// TaskOutputs: the results of the task kernels per task, and their download to the host. All results of a bad
+// task become the canonical NaN (contract N1).
 #pragma once
 
 #include <span>
@@ -15,16 +15,16 @@ namespace shoal::cuda {
 
 class TaskOutputs {
  public:
-  /// Room for `entries` losses and failed steps, and `fast_weights` floats.
+  /// Reserves memory for `entries` losses and failed steps, and for `fast_weights` floats.
   void reserve(Stream& stream, std::size_t entries, std::size_t fast_weights, kernels::TaskArguments& job);
 
-  // The following wait for the stream.
+  // The following functions wait for the stream.
   static void fetch_outcomes(Stream& stream, const kernels::TaskArguments& job, std::span<TaskStatus> status,
                              std::span<std::int32_t> failed_step);
-  /// `from`: losses on the device; `status`: already on the host.
+  /// Downloads the losses `from`; `status` must be on the host already.
   static void fetch_losses(Stream& stream, const float* from, std::span<const TaskStatus> status,
                            std::span<float> losses);
-  /// [tasks, P] packed.
+  /// Downloads the fast weights of `job` to [tasks, P], packed.
   static void fetch_fast_weights(Stream& stream, const kernels::TaskArguments& job,
                                  const DeviceLayout& layout, std::span<const TaskStatus> status,
                                  std::span<float> fast_weights);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A meta-iteration on the device: [draw tasks] -> task kernel -> sum and update, one graph of at most three
-// kernels between a copy of what changes (the optimizer's scalars, the first task's id) and a copy of what is
-// told (mean losses, number of good tasks), all of it captured once per shape of batch. Models that go layer
-// by layer are many launches in chunks of tasks; those are given to the stream one by one.
+// A meta-iteration on the device: [draw tasks] -> task kernel -> sum and update. This is one graph of at most
+// three kernels, between a copy of its inputs (the optimizer's scalars, the id of the first task) to the
+// device and a copy of its summary (mean losses, number of good tasks) to the host; all of it is captured
+// once per shape of batch. Models that run layer by layer take many launches in chunks of tasks, which are
+// submitted to the stream one by one.
 //
-// Meta-parameters and optimizer state stay on the device, twice: an update reads one and writes the other,
-// and commit() swaps them, so that an iteration which fails anywhere has changed nothing. Hence two graphs.
-// The task kernel adds to digits that the update leaves at zero; after a failure they are cleared.
+// The device holds two copies of the meta-parameters and the optimizer state. An update reads one and writes
+// the other, and commit() swaps them, so that an iteration that fails anywhere has changed nothing. Hence
+// there are two graphs. The task kernel adds to digits that the update leaves at zero; after a failure they
+// are cleared.
 #include "cuda/training_session.hpp"
 
 #include <algorithm>
@@ -27,17 +29,17 @@ using kernels::GeneratorFormula;
 using kernels::IterationInputs;
 using kernels::IterationSummary;
 
-constexpr std::int64_t most_tasks = std::int64_t{1} << 30;  // kernels count them in int, and step beyond
+constexpr std::int64_t most_tasks = std::int64_t{1} << 30;  // kernels count in int, and step beyond the last
 
-/// What a plan and its graphs were made for.
+/// What a plan and its graphs depend on.
 struct Shape {
   int tasks = 0;
   int support_rows = 0, query_rows = 0;  ///< of the largest task
   TaskColumns columns;
   bool generated = false;
   GeneratorFormula formula;
-  std::array<const float*, 6> rows = {};  ///< where they lie: a caller's on the device may lie anywhere
-  long allocations = 0;                   ///< of the process: where any memory is new, addresses may be
+  std::array<const float*, 6> rows = {};  ///< addresses of the rows: those of a caller may change
+  long allocations = 0;                   ///< of the process: a new one may mean new addresses
 
   bool operator==(const Shape&) const = default;
 };
@@ -145,7 +147,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
   }
 
  private:
-  /// The problem for these columns; parameters lie in the same way whatever the columns are.
+  /// The problem for these columns. The layout of parameters does not depend on them.
   const DeviceProblem& problem(const TaskColumns& columns) {
     if (!problem_ || columns != columns_) {
       captured_ = {};
@@ -155,8 +157,9 @@ class CudaTrainingSession final : public TrainingSession<float> {
     return *problem_;
   }
 
-  /// Memory, plan and graphs for batches of this shape; nothing where they are there. Teams of threads read
-  /// sizes from the device: a plan for larger tasks does for smaller ones. Layers are planned task by task.
+  /// Makes memory, plan and graphs for batches of this shape, unless they exist. Teams of threads read sizes
+  /// from the device, so that a plan for larger tasks also serves smaller ones. The layer-by-layer regime is
+  /// planned task by task.
   void prepare(Shape shape) {
     shape.allocations = device_counts().allocations;
     const long sizes[2] = {tasks_.support().sizes_version(), tasks_.query().sizes_version()};
@@ -181,7 +184,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
     update_ = workspace_.prepare(stream_, *problem_, job_);
     pinned_inputs_.reserve(1);
     pinned_summary_.reserve(1);
-    clean_ = false;  // the digits lie in another way
+    clean_ = false;  // the layout of the digits has changed
     load_kernel(kernels::meta_update_address());
     if (planned_.generated) load_kernel(kernels::task_generation_address());
     for (const int current : {0, 1}) {
@@ -193,12 +196,12 @@ class CudaTrainingSession final : public TrainingSession<float> {
       if (launch_.can_be_captured())
         graphs_[current].capture(recorder_, [&] { enqueue(recorder_, current); });
     }
-    // What the launcher has sent from its own memory lies on the device before anything is freed.
+    // The copies that the launcher has submitted are done before anything is freed.
     planned_.allocations = device_counts().allocations;
     captured_ = planned_;
   }
 
-  /// Gives the meta-iteration itself to `stream`: what a graph holds.
+  /// Submits the meta-iteration itself to `stream`: the part that a graph captures.
   void enqueue(Stream& stream, int current) {
     const kernels::TaskArguments& job = jobs_[current];
     update_.now = state_.at(stream_, *problem_, current);
@@ -248,14 +251,14 @@ class CudaTrainingSession final : public TrainingSession<float> {
   const DeviceInfo device_;
   std::mutex& mutex_;
   DeviceClock& clock_;
-  std::optional<DeviceScope> scope_;  ///< while what follows goes
-  Stream stream_;                     // before everything that frees its memory in its order
-  Stream recorder_;                   // graphs are captured from it: CUDA's default stream can be no such one
+  std::optional<DeviceScope> scope_;  ///< held while the members below are destroyed
+  Stream stream_;                     // declared before everything that frees memory in its order
+  Stream recorder_;                   // graphs are captured from it: CUDA's default stream cannot be
   TaskColumns columns_;
   std::optional<DeviceProblem> problem_;
   DeviceTasks tasks_;
   TaskLauncher launcher_;
-  Shape planned_;  ///< what launch_ is for
+  Shape planned_;  ///< the shape that launch_ is for
   long planned_sizes_[2] = {};
   TaskLaunch launch_;
   kernels::TaskArguments jobs_[2];  ///< by turn
@@ -268,7 +271,7 @@ class CudaTrainingSession final : public TrainingSession<float> {
   PinnedArray<IterationSummary> pinned_summary_;
   Graph graphs_[2];  ///< by turn
   Shape captured_;
-  bool clean_ = false;  ///< digits and ticket are zero
+  bool clean_ = false;  ///< whether digits and ticket are zero
 };
 
 }  // namespace

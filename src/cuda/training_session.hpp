@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CudaTrainingSession: meta-iterations as one graph launch each
+// CudaTrainingSession: runs each meta-iteration as one graph launch
 // (docs/decisions/0008-one-graph-per-meta-iteration.md).
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace shoal::cuda {
 
-/// `device` and `mutex`, which guards all work of the backend, outlive the session.
+/// `clock` and `mutex`, which guards all work of the backend, must outlive the session.
 std::unique_ptr<TrainingSession<float>> make_training_session(const Problem& problem, OptimizerKind optimizer,
                                                               const DeviceInfo& device,
                                                               const CudaOptions& options, DeviceClock& clock,

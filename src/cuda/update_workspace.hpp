@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// UpdateWorkspace: the memory that the sum over sets and the update (kernels/update/meta_update.hpp) work in,
-// kept from call to call.
+// UpdateWorkspace: the memory in which the sum over sets and the update (kernels/update/meta_update.hpp)
+// work, kept from call to call.
 #pragma once
 
 #include "cuda/device_problem.hpp"
@@ -11,9 +11,10 @@ namespace shoal::cuda {
 
 class UpdateWorkspace {
  public:
-  /// The update after the task kernel of `job`, whose sums it places; without `now` and `next`.
+  /// The arguments of the update after the task kernel of `job`, without `now` and `next`. Also sets the
+  /// addresses of the sums in `job`.
   kernels::UpdateArguments prepare(Stream& stream, const DeviceProblem& problem, kernels::TaskArguments& job);
-  /// Digits and ticket at zero, as the update leaves them.
+  /// Sets digits and ticket to zero, as an update leaves them.
   void clear(Stream& stream, const kernels::UpdateArguments& update);
   /// Where the update reads its inputs.
   kernels::IterationInputs* inputs(Stream& stream) { return inputs_.reserve(stream, 1); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations and their first two derivatives as docs/definitions.md has them.
+// Activations and their first two derivatives, as docs/definitions.md defines them.
 #pragma once
 
 #include <cmath>
@@ -32,7 +32,8 @@ T softplus(T z) {
   return value_of(z) > 0.0 ? z + log1p(exp(-z)) : log1p(exp(z));
 }
 
-/// The activation of a kind: activated(z) at z. A kind without a definition does not compile.
+/// The activation of a kind: activated(z) is its value at z with both derivatives. A kind without a
+/// definition does not compile.
 template <Activation kind>
 struct ActivationDefinition;
 

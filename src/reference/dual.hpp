@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dual numbers a + b e, e^2 = 0: running any of this folder's templates on them gives the derivative in one
-// direction, with no derivative code at all. The oracle for everything that has some.
+// Dual numbers a + b e, e^2 = 0. A template of this folder that runs on them computes the derivative in one
+// direction, without any code for derivatives. They are the oracle for all code that has such code.
 #pragma once
 
 #include <cmath>

@@ -14,7 +14,7 @@
 
 namespace shoal::reference {
 
-/// What a row is compared with.
+/// The target of a row: numbers or a class label.
 struct Target {
   std::span<const double> y;
   std::int64_t label = 0;
@@ -107,7 +107,7 @@ struct LossDefinition<LossKind::bce> {
 
 template <>
 struct LossDefinition<LossKind::softmax> {
-  /// The largest output, by which exponentials are shifted.
+  /// The largest output; exponents are taken relative to it.
   template <class T>
   static T largest(std::span<const T> o) {
     T value = o[0];

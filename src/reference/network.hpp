@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network of a task on its rows, one row at a time: loss and gradient, from the equations
+// Applies the network of a task to its rows, one row at a time: loss and gradient, from the equations
 //
 //   z_l = b_l + a_{l-1} W_l,  a_l = f(z_l),  o = z_L + x S + offset,  L = (sum of row terms) / terms
 //   d_L = dL/do,  d_{l-1} = (d_l W_l^T) f'(z_{l-1}),  dW_l = a_{l-1}^T d_l,  db_l = d_l,  dS = x^T d_L
@@ -15,7 +15,7 @@
 
 namespace shoal::reference {
 
-/// What the passes need of a problem.
+/// The parts of a problem that the passes need.
 struct Network {
   const ModelSpec& model;
   const ParameterLayout& layout;
@@ -46,7 +46,7 @@ inline std::vector<Row> rows_of(const TaskSet<double>& set, const TaskColumns& c
   return rows;
 }
 
-/// What a forward pass of one row leaves behind.
+/// The results of a forward pass of one row.
 template <class T>
 struct Activations {
   std::vector<std::vector<T>> input;             ///< input of every layer: x, a_0, a_1, ...
@@ -87,7 +87,7 @@ Activations<T> forward(const Network& net, std::span<const T> phi, const Row& ro
   return pass;
 }
 
-/// Mean loss over rows; NaN (0 / 0) without any.
+/// Mean loss over rows; NaN (0 / 0) if there are none.
 template <class T>
 T mean_loss(const Network& net, std::span<const T> phi, std::span<const Row> rows) {
   T sum(0.0);
@@ -95,7 +95,7 @@ T mean_loss(const Network& net, std::span<const T> phi, std::span<const Row> row
   return sum / T(net.terms(static_cast<std::int64_t>(rows.size())));
 }
 
-/// Deltas dL/dz of every layer for one row (of its terms, not yet divided).
+/// Deltas dL/dz of every layer for one row, for the sum of its terms: not yet divided by the number of terms.
 template <class T>
 std::vector<std::vector<T>> backward(const Network& net, std::span<const T> phi, const Row& row,
                                      const Activations<T>& pass) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reference backend: double precision, serial, written from the equations. It defines correctness.
+// The reference backend: double precision, serial, written from the equations. It defines the accuracy that
+// the other backends are measured against.
 #pragma once
 
 #include <memory>

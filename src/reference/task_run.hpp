@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One task through its inner loop, with the status rules of docs/definitions.md, and back through it.
+// Runs one task: the inner loop, with the status rules of docs/definitions.md, and the backward pass through
+// it.
 #pragma once
 
 #include <cmath>
@@ -18,15 +19,16 @@ class TaskRun {
   TaskRun(const Network& net, const InnerPlan& plan, const MetaParameters<double>& parameters,
           std::vector<Row> support, std::vector<Row> query);
 
-  /// Steps up to `steps`; stops at the first event.
+  /// Takes inner steps until `steps` are done; stops when the task fails.
   void adapt(int steps);
   double query_loss(int k) const {
     return mean_loss<double>(net_, trajectory_[static_cast<std::size_t>(k)], query_);
   }
-  /// d(meta-loss)/d(theta, rates) of this task; sets status 3 when it is not small and finite.
+  /// The gradient of this task's meta-loss by theta and the rates. Sets status 3 if it is not finite or above
+  /// 2^60.
   MetaParameters<double> meta_gradient();
 
-  /// Status 3 unless |value| <= 2^60.
+  /// Sets status 3 unless |value| <= 2^60.
   void require_small(double value) {
     if (!(std::abs(value) <= 0x1p60)) fail(TaskStatus::non_finite_outer, plan_.steps);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The caller's rounding mode, flush-to-zero and unmasked exceptions change no bit of what any public function
-// returns, and are the caller's again afterwards.
+// The rounding mode, flush-to-zero and unmasked exceptions of the caller change no bit of what any public
+// function returns, and are in force again afterwards.
 #include <gtest/gtest.h>
 
 #include <cfenv>
@@ -24,7 +24,7 @@
 namespace shoal {
 namespace {
 
-/// What a function returned, byte by byte: comparing it computes nothing.
+/// The result of a function, byte by byte, so that comparing it does no floating-point arithmetic.
 class Bytes {
  public:
   void add(const std::string& text) { bytes_ += text + ";"; }
@@ -148,7 +148,7 @@ void use_learner(const Context& context, const TaskSource& source, const std::fi
   read_in(double{});
 }
 
-/// Everything public that computes. What it is given was made before, under the usual mode.
+/// All public functions that compute. Their inputs are made beforehand, in the usual mode.
 class Calls {
  public:
   Calls()
@@ -298,15 +298,15 @@ class Calls {
   TaskBatch narrow_;
   StepLosses<float> losses_;
   std::vector<std::int64_t> ids_;
-  std::vector<std::int32_t> key_codes_;  // of a table in memory, as what follows
+  std::vector<std::int32_t> key_codes_;  // columns of a table in memory, like the next members
   std::vector<double> times_, fractions_, denormals_;
 };
 
-/// A floating-point mode of the caller, by what it sets.
+/// A floating-point mode of the caller, as the flags that it sets.
 struct Mode {
   const char* name;
   int rounding;
-  unsigned flags;  ///< over those of round-to-nearest: flush to zero and denormals are zero, unmasked traps
+  unsigned flags;  ///< flags added to round-to-nearest: flush to zero, denormals are zero, unmasked traps
 };
 constexpr unsigned flush = 0x8040, inexact_mask = 0x1000;
 const Mode modes[] = {{"upward", FE_UPWARD, 0},
@@ -327,7 +327,7 @@ TEST(FloatModes, TheCallersChangesNoBitOfAnyPublicFunction) {
       std::fesetround(mode.rounding);
       const bool traps = std::string_view(mode.name) == "inexact traps";
       _mm_setcsr((_mm_getcsr() | mode.flags) & ~(traps ? inexact_mask : 0u) & ~0x3fu);
-      const unsigned set = _mm_getcsr() & ~0x3fu;  // but the sticky flags
+      const unsigned set = _mm_getcsr() & ~0x3fu;  // without the sticky flags
       call(result);
       const unsigned left = _mm_getcsr() & ~0x3fu;
       const int rounding = std::fegetround();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One hash of a whole training run - parameters, optimizer state, metrics - over threads, instruction sets,
-// task orders, batch splits, and after kill and resume.
+// One hash of a whole training run - parameters, optimizer state, metrics - is the same for all numbers of
+// threads, instruction sets, task orders and batch splits, and after kill and resume.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,7 +33,7 @@ constexpr int iterations = 300, combinations = 40, checkpoint_every = 40;
 #endif
 constexpr std::int64_t tasks_per_batch = 25;
 
-/// The same tasks in another order: what must change nothing.
+/// The same tasks in another order, which must change nothing.
 class Reordered : public TaskSource {
  public:
   Reordered(std::unique_ptr<TaskSource> source, unsigned order) : source_(std::move(source)), order_(order) {}
@@ -77,8 +77,8 @@ struct Factors {
   }
 };
 
-// Everything that could depend on the factors takes part: learned rates, multi-step loss, clipping, a
-// schedule, and a task in forty that diverges.
+// A learner with everything that could depend on these factors: learned rates, multi-step loss, clipping, a
+// schedule, and one task in forty that diverges.
 MetaLearner make_learner(const Context& context, std::int64_t chunk) {
   const Maml maml{.inner = {.steps = 2, .learning_rate = 0.03, .max_move = 0.6},
                   .learned_rate = LearnedRate::layer_step,
@@ -202,7 +202,7 @@ TEST(TrainingHash, OneHashOverEveryFactor) {
   std::printf("%zu runs of %d iterations, one hash: %s\n", runs.size() + 1, iterations, first.c_str());
 }
 
-// The hash can differ: another seed is another run.
+// Another seed must give another hash.
 TEST(TrainingHash, NoticesOneBit) {
   const Context context({BackendKind::cpu, 1, Isa::scalar});
   MetaLearner a = make_learner(context, 0), b = make_learner(context, 0);

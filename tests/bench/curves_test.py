@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Cost curves without timing: the fit on exact data, the report from stored figures, and what shoal-curves tells of a tiny point.
+"""Cost curves without timing: the fit on exact data, the report from stored figures, and the output of shoal-curves for a tiny point.
 
 usage: curves_test.py SOURCE [SHOAL_CURVES]
 """
@@ -115,7 +115,7 @@ def test_points_that_do_not_fit():
 
 
 def stored():
-    """Figures that follow the models exactly, but for the rows: those grow with the square."""
+    """Figures that follow the models exactly, except for the rows, whose figures grow with the square."""
     points = []
     for curve in curves.all_curves():
         for value in curve.values[:4]:
@@ -165,7 +165,7 @@ def test_report(folder):
 
 
 def test_kept_page(folder):
-    """docs/cost-curves.md is what the command makes of the figures beside it; both are there, or neither."""
+    """docs/cost-curves.md is what the command makes from the figures beside it; both exist, or neither does."""
     docs, name = source / "docs", "cost-curves.md"
     if not (docs / page.FIGURES).exists():
         assert not (docs / name).exists(), f"docs/{name} stands without docs/{page.FIGURES}"
@@ -178,7 +178,7 @@ def test_kept_page(folder):
 
 
 def check_chart(file):
-    """Marks for the points, a line for the model, titles on both axes, nothing outside the picture."""
+    """The chart has marks for the points, a line for the model and titles on both axes, and nothing is outside the picture."""
     tree, space = xml.parse(file).getroot(), "{http://www.w3.org/2000/svg}"
     points = [node for node in tree.iter(space + "circle") if node.get("class") == "point"]
     expected = min(4, len(curves.curve_named(file.name.split("-")[0]).values))
@@ -187,7 +187,7 @@ def check_chart(file):
     assert len(line) == 1 and len(line[0].get("points").split()) == expected
     for node in points:
         assert 80 < float(node.get("cx")) < 620 and 60 < float(node.get("cy")) < 360, xml.tostring(node)
-    if not file.name.startswith("rows-time"):  # exact figures lie on the line
+    if not file.name.startswith("rows-time"):  # exact figures are on the line
         for node, corner in zip(points, line[0].get("points").split()):
             assert f"{node.get('cx')},{node.get('cy')}" == corner, file
     words = [node.text for node in tree.iter(space + "text")]
@@ -211,7 +211,7 @@ def test_refusals(folder):
 
 
 def planned(plan, **sizes):
-    """What shoal-curves tells of a point with a forced plan, checked against the sizes asked for."""
+    """The output of shoal-curves for a point with a forced plan, checked against the given sizes."""
     os.environ["SHOAL_CPU_PLAN"] = plan
     found = measure.run_point(program, {**curves.BASE, "tasks": 2, "support": 8, "query": 8, "width": 24, **sizes}, 1)
     del os.environ["SHOAL_CPU_PLAN"]
@@ -229,8 +229,8 @@ def test_program():
 
 
 def test_memory_model_is_exact():
-    """The workspace that the backend tells grows by what the equations say: a step costs one parameter vector, and its tape
-    when tapes are kept; the same for every step."""
+    """The workspace that the backend reports grows as the equations say: a step costs one parameter vector, and its tape if tapes are
+    stored; every step costs the same."""
     workspace = lambda plan, steps: cost_model.planned_bytes(planned(plan, steps=steps)["plan"])
     size = cost_model.parameters({**curves.BASE, "width": 24})
     lanes = int(re.search(r"(\d+) to a vector", planned("tasks")["plan"]).group(1))
@@ -239,7 +239,7 @@ def test_memory_model_is_exact():
     one, two, nine = (workspace("tasks+keep", steps) for steps in (1, 2, 9))
     tape = two - one - 4 * lanes * size
     assert nine - one == 8 * (two - one), "every step costs the same"
-    hidden = 4 * lanes * 8 * 2 * 24  # bytes of one value a row and hidden unit
+    hidden = 4 * lanes * 8 * 2 * 24  # bytes of one value per row and hidden unit
     assert 2 * hidden <= tape <= 5 * hidden, (tape, hidden)
     one, two, nine = (workspace("units+recompute", steps) for steps in (1, 2, 9))
     assert two - one >= 4 * size and nine - one == 8 * (two - one), (one, two, nine)

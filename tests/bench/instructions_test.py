@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""bench/instructions/check on a stand-in of valgrind that reports given counts: what passes, fails, is skipped, is refused.
+"""bench/instructions/check on a stand-in of valgrind that reports given counts: when it passes, fails, skips and refuses.
 
 usage: instructions_test.py SOURCE
 """
@@ -34,7 +34,7 @@ PROGRAM = "#!/bin/sh\n[ \"$1\" = --compiler ] && echo \"${FAKE_COMPILER:-CC 1 -O
 
 
 class Folder:
-    """Stand-ins and a file of counts of their own."""
+    """A folder with stand-ins and a file of counts."""
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
@@ -103,7 +103,7 @@ def test_refusals(folder):
 
 
 def test_reading():
-    """Costs of calls belong to the callee; names are given once and meant again by number."""
+    """Costs of calls belong to the callee; a name is given once and afterwards referred to by number."""
     text = "fn=(1) outer\n3 10\ncfn=(2) inner\ncalls=2 7\n4 500\n+1 5\nfn=(2)\n7 500\nfn=(1)\n* 1\ntotals: 516\n"
     assert callgrind.read(text) == (516, {"outer": 16, "inner": 500})
     try:
@@ -115,7 +115,7 @@ def test_reading():
 
 
 def test_recorded_file():
-    """The counts in the repository are those of the cases that there are."""
+    """The counts in the repository belong to the existing cases."""
     command = [sys.executable, str(home / "check"), "--cases", "$^"]
     listed = subprocess.run(command, capture_output=True, text=True, check=False).stderr
     names = set(" ".join(listed.split("the cases are: ")[1].split()).split("; "))

@@ -11,7 +11,7 @@
 namespace shoal::bench {
 namespace {
 
-/// The message of the error that use_options() ends with, or "".
+/// The message of the error that use_options() throws, or "".
 std::string refusal(std::vector<std::string> words, const OptionUses& uses) {
   words.insert(words.begin(), "program");
   std::vector<char*> argv;

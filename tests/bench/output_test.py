@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What shoal-bench prints: every row, every counter, that they agree with one another, and its refusals.
+"""The output of shoal-bench: every row and every counter, their consistency, and errors.
 
 usage: output_test.py SHOAL_BENCH [RUNNER]    (RUNNER: a command that CUDA programs run through)
 """

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""bench/peers/run as a user calls it: makes the environment (network, some 5 GB), then every contender on a few tasks of two
-shapes.
+"""bench/peers/run as a user calls it: makes the environment (network, some 5 GB), then runs every contender on a few tasks of two shapes.
 
 usage: peers_in_environment.py SOURCE SHOAL_PEER FOLDER     (FOLDER: where the environment is kept)
 """
@@ -26,7 +25,7 @@ with tempfile.TemporaryDirectory() as folder:
     assert done.returncode == 0, done.returncode
     content = json.loads(out.read_text(encoding="utf-8"))
 assert {"torch", "jax"} <= set(content["versions"]) and content["not_run"] == {}, content["versions"]
-assert set(content["absent"]) <= {"learn2learn", "higher", "torchopt"}, content["absent"]  # each says why it does not install
+assert set(content["absent"]) <= {"learn2learn", "higher", "torchopt"}, content["absent"]  # each names the reason why it cannot be installed
 assert len(content["rows"]) == 6
 for row in content["rows"]:
     for contender in contenders.ALL:

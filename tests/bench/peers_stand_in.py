@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Stands in for a Python that has torch and jax: answers the probe for versions, and as a worker passes everything on to shoal-
-peer, but for the faults that a contender's name stands for. $SHOAL_PEERS_PROGRAM is shoal-peer."""
+"""Replaces a Python that has torch and jax: answers the probe for versions, and as a worker passes everything on to shoal-peer, except for
+the faults that the names of contenders stand for. $SHOAL_PEERS_PROGRAM is shoal-peer."""
 
 import json
 import os
@@ -20,7 +20,7 @@ FAULTS = {
 
 
 def spoil(file, value):
-    """Changes the largest number of a file's gradient by one part in a thousand, or to `value`."""
+    """Changes the largest number of the gradient in a file by one part in a thousand, or sets it to `value`."""
     with open(file, "r+b") as content:
         data = content.read()
         size = struct.unpack("<Q", data[:8])[0]

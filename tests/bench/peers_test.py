@@ -171,7 +171,7 @@ def test_comparison():
     ):
         wrong = write("wrong", numbers)
         raises(agreement.Disagreement, said, lambda wrong=wrong: agreement.require(wrong, expected, theta, "fp32"))
-    # Fast weights of two tasks: a move of 0.001 that is off by one part in ten disagrees, near theta as it is.
+    # Fast weights of two tasks: a move of 0.001 with an error of one part in ten is a disagreement, however near to theta it is.
     moved = {"fast.a": [1.001, 2.0, 1.0, 2.001], "fast.b": [3.0, 3.0]}
     fast, off = write("fast", moved), write("off", {**moved, "fast.b": [3.0, 3.0001]})
     assert agreement.require(fast, fast, theta, "fp32") == 0.0
@@ -194,7 +194,7 @@ def test_search():
                 found, record = chunk_search.search(tasks, start, cost)
                 assert found == best, (tasks, best, start, record)
                 assert len(asked) == len(set(asked)) == len(record) <= 12, "no chunk is measured twice"
-    found, record = chunk_search.search(1024, 1024, lambda chunk: 1 / chunk if chunk <= 100 else None)  # the others do not fit
+    found, record = chunk_search.search(1024, 1024, lambda chunk: 1 / chunk if chunk <= 100 else None)  # larger chunks do not fit
     assert found == 64 and {"chunk": 1024, "seconds_per_task": None} in record, record
     assert chunk_search.search(64, 16, lambda chunk: None)[0] is None
 

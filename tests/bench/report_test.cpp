@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report of shoal-bench on results that no machine at hand gives: a GPU's, failed rows, figures of any
-// size, in every width.
+// The report of shoal-bench on made-up results: of a GPU, with failed rows, with figures of any size, in
+// every width.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

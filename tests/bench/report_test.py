@@ -37,7 +37,7 @@ def run(*arguments, code=0, env=None, limit=None):
 
 
 def run_on_terminal(columns, *arguments, **more):
-    """All that a terminal of so many columns receives."""
+    """All output that a terminal with this many columns receives."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     with subprocess.Popen([bench, *arguments], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
@@ -47,7 +47,7 @@ def run_on_terminal(columns, *arguments, **more):
         while True:
             try:
                 piece = os.read(ours, 65536)
-            except OSError:  # the other end is closed
+            except OSError:  # the program has closed its end
                 break
             if not piece:
                 break
@@ -58,7 +58,7 @@ def run_on_terminal(columns, *arguments, **more):
 
 
 def screen(text):
-    """What a terminal shows in the end, colours left out."""
+    """The final contents of a terminal, without colours."""
     lines = []
     for line in re.sub(r"\x1b\[\d*m", "", text).split("\n"):
         shown = ""
@@ -69,13 +69,13 @@ def screen(text):
 
 
 def widest_line(text):
-    """Of what stands on a terminal: a carriage return begins the line anew."""
+    """The widest line on a terminal; a carriage return starts the line again."""
     plain = re.sub(r"\x1b\[\d*m", "", text)
     return max(len(part) for line in plain.split("\n") for part in line.split("\r"))
 
 
 def table(text):
-    """[{title: cell}] of the table's lines."""
+    """The lines of the table as [{title: cell}]."""
     rows, titles = [], []
     for line in text.splitlines():
         cells = re.split(r" {2,}", line.strip())
@@ -87,12 +87,12 @@ def table(text):
 
 
 def rates(report, aggregate=None):
-    """{(backend, shape, tasks, work): row} of the JSON."""
+    """The rows of the JSON as {(backend, shape, tasks, work): row}."""
     return {tuple(row["run_name"].split("/")[:4]): row for row in report["benchmarks"] if row.get("aggregate_name") == aggregate}
 
 
 def same(cell, value):
-    """Whether a cell is this value, rounded to the digits that the cell has."""
+    """Whether a cell is this value, rounded to the digits of the cell."""
     assert NUMBER.fullmatch(cell), cell
     shown = cell.lstrip("~").replace(",", "")
     mantissa, _, exponent = shown.partition("e")
@@ -188,7 +188,7 @@ def test_quick_rows():
     for shape in ("sine_k1", "sine_k5", "market", "credit"):
         assert f"reference/{shape}/25/meta_gradient/real_time" in quick, quick
     assert {row.split("/")[3] for row in quick} == {"meta_gradient", "meta_step", "train"}, quick
-    scalar = run("--quick", "--isa=scalar", "--benchmark_list_tests").stdout.split()  # a call of more takes a minute
+    scalar = run("--quick", "--isa=scalar", "--benchmark_list_tests").stdout.split()  # more tasks would take a minute per call
     assert set(scalar) < set(quick) and {row for row in set(quick) - set(scalar) if row.startswith("cpu/wide/25/")}, scalar
     shown = run("--quick", *SMALL).stdout
     assert len(table(shown)) == 2 and "Not run: 4 rows that --quick leaves out." in shown, shown
@@ -241,7 +241,7 @@ def test_chart():
 
 
 def check_overlaps(root, space):
-    """No two texts on one line of the picture touch: a letter is taken as 0.62 of its size wide."""
+    """No two texts on a line of the picture touch; a letter is taken to be 0.62 of its size wide."""
     boxes = []
     for text in root.iter(space + "text"):
         size, x = float(text.get("font-size", 12)), float(text.get("x"))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The benchmark's arithmetic against operations that are counted as they happen: the reference's own
-// gradient, run on a scalar that counts. A product that is added to a sum is a multiply-add. Its derivative
-// along a direction takes one multiply-add per factor that varies, which is what a Hessian-vector product
-// must do.
+// The number of operations that the benchmark assumes, against counted ones: the gradient of the reference
+// runs on a scalar type that counts. A product that is added to a sum is a multiply-add. Its derivative along
+// a direction takes one multiply-add per factor that varies, and that is the work of a Hessian-vector
+// product.
 #include "bench/shapes.hpp"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ struct Tally {
 
 struct Counted {
   double value = 0.0;
-  bool varies = false;  ///< with the parameters
+  bool varies = false;  ///< depends on the parameters
 
   Counted() = default;
   Counted(double v) : value(v) {}  // NOLINT(google-explicit-constructor): constants mix with it in formulas
@@ -95,21 +95,22 @@ double value_of(Counted x) {
 }  // namespace
 }  // namespace shoal::testing
 
-#include "reference/network.hpp"  // its templates find the operations above
+#include "reference/network.hpp"  // after the operations above, which its templates use
 
 namespace shoal::testing {
 namespace {
 
 using bench::Shape;
 
-/// Multiply-adds of one row's gradient and of a Hessian-vector product on top of it, as 2 operations each.
+/// Multiply-adds of the gradient of one row, and of a Hessian-vector product beyond that; each counts as 2
+/// operations.
 struct RowFlops {
   double gradient = 0.0, curvature = 0.0;
 };
 
 RowFlops count_row(const Shape& shape) {
   ModelSpec model = shape.model();
-  model.activation = Activation::tanh;  // of relu, units that are off would vary with nothing
+  model.activation = Activation::tanh;  // with relu, units that are off would not count
   const ParameterLayout layout(model);
   const Loss loss{.kind = LossKind::mse};
   const reference::Network net{model, layout, loss};

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The shoal program from outside: usage, configuration, training, gradients, their exit codes, and that a refusal writes nothing.
+"""The shoal program from outside: usage, configuration, training, gradients and their exit codes; a command that refuses writes nothing.
 Covers data/configured_source.
 
 usage: commands_test.py SHOAL
@@ -56,7 +56,7 @@ def test_precedence():
     widest = isa(env={"SHOAL_ISA": ""})
     assert isa(env={"SHOAL_ISA": "scalar"}) == "scalar"
     assert isa("--isa", "auto", env={"SHOAL_ISA": "scalar"}) == widest
-    # Every command can be asked.
+    # Every command prints its configuration.
     run("train", "--out", "m", "--quiet", *FAST)
     for command in (["doctor"], ["inspect", "plan"], ["data", "export"], ["evaluate", "m"], ["adapt", "m", "--data", "x", "--out", "y"],
                     ["predict", "m", "--data", "x", "--out", "y"], ["inspect", "model", "m"], ["gradient"]):
@@ -86,7 +86,7 @@ def test_train_and_resume():
     before = pathlib.Path("a/run.json").read_bytes()
     refused(4, "another run", "train", "--out", "a", "--quiet", "--resume", "--set", "train.lr=0.5", *FAST)
     assert pathlib.Path("a/run.json").read_bytes() == before
-    # A damaged checkpoint is named; when none is left, nothing is begun again.
+    # A damaged checkpoint is named; when no good one is left, the run does not start again.
     checkpoints = sorted(pathlib.Path("a/checkpoints").iterdir())
     newest = max(checkpoints, key=lambda file: int(file.stem.split("-")[1]))
     newest.write_bytes(newest.read_bytes()[:50])
@@ -97,7 +97,7 @@ def test_train_and_resume():
         file.write_bytes(b"x")
     refused(4, "no checkpoint of it can be read", "train", "--out", "a", "--quiet", "--resume", "--set", "train.checkpoint_every=7", *FAST)
     assert pathlib.Path("a/metrics.jsonl").read_bytes() == log
-    # Asked to resume where nothing is, a run begins: a batch system may always say --resume.
+    # With --resume and no run to resume, a run begins, so that a batch system may always pass --resume.
     run("train", "--out", "fresh", "--quiet", "--resume", "--set", "train.checkpoint_every=7", *FAST)
     assert pathlib.Path("fresh/model.safetensors").read_bytes() == model
 
@@ -107,13 +107,13 @@ def test_checkpoints_log_and_warm_start():
     run("train", "--out", "p", "--quiet", "--set", "algorithm.name=pooled", "--set", "train.checkpoint_every=6", "--set", "train.log_every=5", *FAST)
     assert names("p") == [12, 18, 20]
     assert [json.loads(line)["iteration"] for line in open("p/metrics.jsonl", encoding="utf-8")] == [5, 10, 15, 20]
-    # No iteration: the model is the one that it starts from; learned rates start at inner_lr.
+    # Without iterations the model is the initial one; learned rates start at inner_lr.
     start = ["--set", "train.warm_start=p", "--set", "train.iterations=0", "--set", "model.hidden=[8]", "--set", "algorithm.name=meta-sgd"]
     run("train", "--out", "w", "--quiet", *start)
     pooled, warm = tensors("p/model.safetensors"), tensors("w/model.safetensors")
     assert all(warm[name] == pooled[name] for name in pooled)
     assert {value for name in warm.keys() - pooled.keys() for value in warm[name][2]} == {struct.unpack("f", struct.pack("f", 0.01))[0]}
-    # What the run started from is one of its inputs.
+    # The model that the run started from is one of its inputs.
     run("train", "--out", "q", "--quiet", "--set", "algorithm.name=pooled", *FAST)
     shutil.copy("q/model.safetensors", "p/model.safetensors")
     refused(4, "another run", "train", "--out", "w", "--quiet", "--resume", *start)
@@ -145,7 +145,7 @@ def test_backends_agree():
     refused(2, "--tasks", "gradient", "--out", "g.safetensors")
     refused(3, "cannot be opened", "gradient", "--tasks", "none.safetensors", "--out", "g.safetensors")
     refused(6, "no folder", "gradient", "--tasks", "t.safetensors", "--out", "no/g.safetensors")
-    # No good task: zero gradient, written, exit 5.
+    # Without a good task a zero gradient is written, and the exit code is 5.
     huge = ["--set", "algorithm.inner_lr=1e30", "--set", "algorithm.inner_steps=3"]
     run("gradient", *options, *huge, "--out", "bad.safetensors", code=5)
     bad = tensors("bad.safetensors")

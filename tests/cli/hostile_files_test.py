@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Run folders, models and configurations that somebody else made, or that a machine damaged, given to the shoal program: refused with
-the file's name and the right exit code, or passed over; nothing of another folder is touched, nothing waits for ever.
+"""Run folders, models and configurations that were made by somebody else or damaged by a machine: the shoal program refuses them with the
+file's name and the right exit code, or skips them. It touches nothing in other folders and never waits for ever.
 
 usage: hostile_files_test.py SHOAL
 """
@@ -18,12 +18,12 @@ import time
 
 from program import FAST, run, run_tests, shoal, write_tensors
 
-SANITIZED = any(mark in pathlib.Path(shoal).read_bytes() for mark in (b"__asan_init", b"__tsan_init"))  # they reserve terabytes
+SANITIZED = any(mark in pathlib.Path(shoal).read_bytes() for mark in (b"__asan_init", b"__tsan_init"))  # sanitizers reserve terabytes
 START = ["--out", "RUN", "--quiet", "--set", "train.checkpoint_every=4", "--set", "train.log_every=1", *FAST]
 
 
 def failed(code, *arguments, words=(), limit=None, **more):
-    """A refusal in one message of at most 500 characters; `limit` is on address space, in bytes."""
+    """Expects a refusal in one message of at most 500 characters; `limit` is a limit on address space, in bytes."""
     preexec = (lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))) if limit and not SANITIZED else None
     result = subprocess.run([shoal, *map(str, arguments)], capture_output=True, text=True, timeout=120, preexec_fn=preexec, **more)
     assert result.returncode == code, f"{arguments}: exit {result.returncode}, not {code}: {result.stderr[:2000]}"
@@ -87,12 +87,12 @@ def test_damage_of_a_model_is_seen():
     write_raw("RUN/model.safetensors", header, data)
     for command in commands[:2] + commands[3:]:
         failed(4, *command, words=["content_sha256"])
-    # A plain parameter file has no hash, and needs none.
+    # A parameter file without metadata has no hash and needs none.
     del header["__metadata__"]
     write_raw("plain.safetensors", header, data)
     run("gradient", "--tasks", "t.safetensors", "--parameters", "plain.safetensors", "--out", "g.safetensors", "--set", "model.hidden=[8]")
     assert not pathlib.Path("p.csv").exists() and not pathlib.Path("R2").exists() and not pathlib.Path("a.safetensors").exists()
-    # Adapted models carry a hash of their own.
+    # Adapted models have a hash of their own.
     model.write_bytes(good)
     run("adapt", "RUN", "--data", "t.safetensors", "--out", "a.safetensors")
     run("predict", "a.safetensors", "--data", "t.safetensors", "--out", "p.csv")
@@ -148,22 +148,22 @@ def test_two_processes_in_one_run_folder():
 
 def test_a_second_signal_ends_at_once():
     child = subprocess.Popen([shoal, "train", *START, "--set", "train.iterations=100000000"])
-    while not list(pathlib.Path("RUN").glob("checkpoints/*.safetensors")):  # the newest stay, whichever they are
+    while not list(pathlib.Path("RUN").glob("checkpoints/*.safetensors")):  # old ones are removed, so any will do
         assert child.poll() is None
         time.sleep(0.01)
-    # Both are delivered before the iteration at hand can end.
+    # Both are delivered before the current iteration can end.
     for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
         child.send_signal(number)
     assert child.wait(timeout=100) in (-signal.SIGINT, -signal.SIGTERM)
 
 
 def test_a_file_that_grows_too_large():
-    # Larger than the limit: the checkpoint of a wide model.
+    # The checkpoint of a wide model is larger than the limit.
     command = ["train", "--out", "RUN", "--quiet", "--set", "model.hidden=[200, 200]", "--set", "train.iterations=1"]
     result = subprocess.run([shoal, *command], capture_output=True, text=True, check=False,
                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000)))
     assert result.returncode == 6 and "checkpoint-0" in result.stderr and "File too large" in result.stderr, result
-    # It died before its first iteration: the folder does not stand in the way.
+    # The run died before its first iteration, so its folder does not prevent another run.
     run(*command)
 
 
@@ -189,10 +189,10 @@ def test_pipes_and_devices():
     failed(6, "train", "--config", "pipe.safetensors", "--out", "R2", words=["pipe.safetensors", "nobody writes"])
     failed(6, "train", "--config", "/dev/zero", "--out", "R2", words=["/dev/zero", "longer"], limit=1 << 30)
     assert not pathlib.Path("R2").exists()
-    # A configuration may come out of another program.
+    # A configuration may come from another program.
     shown = subprocess.run([shoal, "train", "--config", "/dev/stdin", "--print-config"], input=b"seed = 123\n", capture_output=True, check=True)
     assert b"seed = 123" in shown.stdout
-    # Files that a run folder names are held to the same.
+    # The same holds for files that a run folder names.
     run("train", "--tasks", "t.safetensors", "--out", "R3", "--quiet", *FAST)
     os.remove("t.safetensors")
     os.mkfifo("t.safetensors")
@@ -230,7 +230,7 @@ def test_many_tensors():
 
 
 def test_a_model_that_claims_a_huge_network():
-    # The run of a small network says that it is another; its hash is that of what it says.
+    # The metadata of a small model claims another network, and has the hash for that claim.
     run("train", *START)
     one_task("t.safetensors")
     run("adapt", "RUN", "--data", "t.safetensors", "--out", "a.safetensors")
@@ -251,7 +251,7 @@ def test_a_model_that_claims_a_huge_network():
 
 
 def rehash(path, header, data):
-    """Writes the file with the hash that belongs to its content, in the layout of Shoal's own files (docs/formats.md)."""
+    """Writes the file with the hash of its content, in the layout of Shoal's own files (docs/formats.md)."""
     def text(metadata):
         entries = dict(sorted({**header, "__metadata__": metadata}.items()))
         for name in entries:

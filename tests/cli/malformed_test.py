@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Malformed CSV, .npy, TOML and safetensors files given to the shoal program: each is refused with the file's name and the place
-(line, byte, or the tensor or task in it), the column, key or tensor, the right exit code, and nothing is written.
+"""The shoal program refuses malformed CSV, .npy, TOML and safetensors files with the file's name, the location (line, byte, tensor or
+task), the column, key or tensor and the right exit code, and writes nothing.
 
 usage: malformed_test.py SHOAL
 """
@@ -19,7 +19,7 @@ counts = collections.Counter()
 
 
 def refused(kind, what, name, content, code, words, *command):
-    """`words` must all be in the message, which names the file first."""
+    """Expects that all `words` are in the message, which names the file first."""
     pathlib.Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
     before = {path: path.stat().st_mtime_ns for path in pathlib.Path(".").rglob("*")}
     result = subprocess.run([shoal, *command], capture_output=True, text=True, check=False)

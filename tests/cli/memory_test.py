@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Peak memory of the program (sys.argv[1]) is that of its data and of the threads that work: one large task among small ones, many
-threads for few tasks. Peaks are those that the system counts."""
+"""The peak memory of the program (sys.argv[1]) is that of its data and of the threads that work, for one large task among small ones, and
+for many threads with few tasks. The system counts the peaks."""
 import os
 import pathlib
 import subprocess
@@ -10,7 +10,7 @@ import tempfile
 
 from program import run, shoal
 
-# Peak memory of one command, by a process that has no other child.
+# Measures the peak memory of one command, in a process that has no other child.
 MEASURE = """import resource, subprocess, sys
 result = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024, result.returncode)"""
@@ -72,7 +72,7 @@ def one_large_task_among_small_ones():
 
 
 def threads_without_a_task_cost_nothing():
-    """A worker's sum takes 48 bytes a parameter; two tasks are work for two."""
+    """The sum of a worker takes 48 bytes per parameter; two tasks need two workers only."""
     width = 500
     parameters = width * width + 4 * width + 1
     common = ("train", "--set", f"model.hidden=[{width},{width}]", "--set", "train.tasks_per_batch=2", "--set", "train.iterations=2",
@@ -81,7 +81,7 @@ def threads_without_a_task_cost_nothing():
     print(f"1 thread: {one / 1e6:.0f} MB, 2: {two / 1e6:.0f} MB, 200: {many / 1e6:.0f} MB")
     assert many <= two + 16e6, "198 threads have no task"
     assert two <= one + 150 * parameters + 16e6
-    run(*common, 2_000_000_000, "--out", "threads2000000000")  # more than any machine has: nothing is sized by the wish
+    run(*common, 2_000_000_000, "--out", "threads2000000000")  # more than any machine has: memory must not depend on this number
     for threads in (2, 200, 2_000_000_000):
         assert pathlib.Path(f"threads{threads}/model.safetensors").read_bytes() == pathlib.Path("threads1/model.safetensors").read_bytes()
 

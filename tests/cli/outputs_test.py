@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Where the shoal program's words and files go: data to standard output, talk to standard error, links and devices kept.
+"""Where the output of the shoal program goes: data to standard output, messages to standard error; links and devices are kept.
 Covers run/output_file.
 
 usage: outputs_test.py SHOAL
@@ -48,7 +48,7 @@ def test_what_standard_output_goes_to_is_written_on():
             subprocess.run([shoal, "data", "export", "--out", name, "--set", "evaluate.tasks=3", "--quiet"], check=True, stdout=out)
             out.write(b"after\n")
         export("file")
-        # The child has moved the offset that it shares with us.
+        # The child has moved the file offset that it shares with this process.
         assert pathlib.Path("out").read_bytes() == b"before\n" + pathlib.Path("file").read_bytes() + b"after\n", name
 
 
@@ -126,7 +126,7 @@ def test_data_goes_to_standard_output_and_talk_does_not():
         piped = subprocess.run([shoal, *command, "--out", "/dev/stdout"], check=True, capture_output=True)
         assert piped.stdout == pathlib.Path("file").read_bytes(), command
         assert run(*command, "--out", "file", "--quiet").stderr == "", command
-    # Columns do not depend on how many rows there are.
+    # The columns do not depend on the number of rows.
     pathlib.Path("one.csv").write_text("client,day,a,b,y\nn,0,1,2,3\n", encoding="utf-8")
     run("predict", "r", "--data", "one.csv", "--out", "none.csv")
     assert pathlib.Path("none.csv").read_text(encoding="utf-8") == "client,task,task_id,row,time,phase,steps,target,output_0,prediction\n"
@@ -143,7 +143,7 @@ def test_progress_is_a_bar_on_terminals_and_words_elsewhere():
     try:
         while part := os.read(terminal, 4096):
             shown += part
-    except OSError:  # the other end was closed
+    except OSError:  # the other end is closed
         pass
     os.close(terminal)
     assert child.wait() == 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What goes out names itself: the columns of predictions, their order, their texts, and what they mean for every loss.
+"""The columns of predictions: their names, order, texts and meaning for every loss.
 Covers run/prediction_*.
 
 usage: predictions_test.py SHOAL
@@ -58,13 +58,13 @@ def softmax(outputs):
 
 
 def clients(targets, count=12, rows=9):
-    """Rows of clients, with what `targets` makes of a random generator as the last cells."""
+    """Rows of clients; `targets` makes the last cells from a random generator."""
     numbers = random.Random(5)
     return [[f"c{c}", f"{numbers.gauss(0, 1):.4f}", *targets(numbers)] for c in range(count) for _ in range(rows)]
 
 
 def test_every_loss_names_its_responses():
-    """The response columns are functions of the raw outputs, by loss."""
+    """The response columns are functions of the raw outputs, for every loss."""
     real = lambda n: [f"{n.uniform(1, 3):.3f}0"]  # a text that no number formatter gives back
     two = lambda n: [f"{n.uniform(1, 3):.3f}0", f"+{n.uniform(1, 3):.3f}"]
     sixth = lambda row: [float(row[f"output_{j}"]) for j in range(6) if f"output_{j}" in row]
@@ -110,18 +110,18 @@ def test_classes_are_named():
         assert line["label"] == names[outputs.index(max(outputs))] and line["target"] == rows[int(line["row"])][2]
         for name, p in zip(names, softmax(outputs)):
             close(line["probability_" + name], p)
-    # Of a task that failed nothing is said, not even a label.
+    # A task that failed has no predictions, not even a label.
     run("predict", "r", "--data", "table.csv", "--out", "p.csv", "--steps", "9", "--set", "algorithm.inner_lr=1e30", code=5)
     columns, lines = predictions()
     assert all(line["label"] == "" and line["probability_A"] == "NaN" and line["output_2"] == "NaN" for line in lines)
 
 
 def ordered(lines, keys, times):
-    """Places of lines by the bytes of the key, time, row; then every task's steps."""
+    """Expects lines in order of the bytes of the key, then time, then row, with all steps of a task together."""
     places = [(*(line[key].encode() for key in keys), times[line["time"]] if line["time"] else 0, int(line["row"])) for line in lines]
     assert places == sorted(places), places
     for before, line in zip(lines, lines[1:]):
-        if before["row"] == line["row"]:  # of one task, or of the window that begins next
+        if before["row"] == line["row"]:  # of one task, or of the next window
             assert (before["task"], int(before["steps"])) < (line["task"], int(line["steps"])), line
     return places
 
@@ -142,11 +142,11 @@ def test_lines_are_in_order_of_key_time_and_row():
     for line in lines:
         given = rows[int(line["row"])]
         assert [line["name"], line["time"], line["target"]] == [given[0], given[1], given[3]]
-    # Without a time: by row.
+    # Without a time, lines are in order of rows.
     train('name = "mse"', tasks=common, folder="rows")
     run("predict", "rows", "--data", "table.csv", "--out", "p.csv")
     ordered(predictions()[1], ["name"], {})
-    # Windows that overlap: a row is in several tasks, and lines are in order of rows all the same.
+    # With overlapping windows a row is in several tasks; lines are still in order of rows.
     train('name = "mse"', tasks=common + 'time = "when"\nwindows = { support = 4, query = 3, stride = 1 }', folder="w")
     run("evaluate", "w", "--data", "table.csv", "--phase", "all", "--steps", "0,2", "--predictions", "p.csv", "--quiet")
     lines = predictions()[1]
@@ -179,7 +179,7 @@ def test_targets_that_are_not_there_are_empty():
     lines = predictions()[1]
     assert {line["row"] for line in lines if line["target"] == ""} == {str(9 * c) for c in range(12)} | {"1"}
     assert all(line["prediction"] == line["output_0"] != "" for line in lines)
-    # Without the column every row is asked about, and none has a target.
+    # Without the target column every row is predicted, and none has a target.
     table_text([row[:2] for row in rows], ["client", "x"])
     run("predict", "r", "--data", "table.csv", "--steps", "0", "--out", "p.csv")
     columns, lines = predictions()
@@ -229,7 +229,7 @@ def test_evaluate_writes_the_predictions_behind_its_losses():
             errors = [(float(line["prediction"]) - float(line["target"])) ** 2 for line in lines
                       if line["task"] == task["key"] and line["steps"] == str(steps)]
             assert len(errors) == 5 and abs(sum(errors) / 5 - loss) < 1e-5 * (1 + loss)
-    # What predict says of the same rows, digit by digit.
+    # The predictions of `predict` for the same rows, digit by digit.
     run("predict", "r", "--data", "table.csv", "--steps", "3", "--out", "all.csv")
     own = [line for line in lines if line["steps"] == "3"]
     asked = {line["row"] for line in own}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The shoal program (sys.argv[1]) as the tests of this folder use it: run, refuse, read and write its files; every test in a folder
-of its own."""
+"""Functions of the tests of this folder: run the shoal program (sys.argv[1]), expect refusals, read and write its files; every test runs
+in a folder of its own."""
 import csv
 import json
 import os
@@ -32,7 +32,7 @@ def refused(code, named, *arguments, env=None):
 
 
 def tensors(path):
-    """Names, shapes and values of a safetensors file, by the format's own words."""
+    """Names, shapes and values of a safetensors file, read by the definition of the format."""
     data = pathlib.Path(path).read_bytes()
     size = struct.unpack("<Q", data[:8])[0]
     header = json.loads(data[8 : 8 + size])
@@ -58,7 +58,7 @@ def write_tensors(path, entries):
 
 
 def write_rows(path, header, rows):
-    """A CSV file; the header as one text with commas."""
+    """Writes a CSV file; the header is one text with commas."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header.split(","), *rows])
 
@@ -77,8 +77,8 @@ ALL_TRAIN = 'split = { by = "task", train = 1.0, validation = 0.0, test = 0.0 }'
 
 
 def table_config(path, *more, features=("a", "b"), support=6, query=0, sections=""):
-    """The text of a configuration: tasks out of the table at path, one a client, with the lines `more` beside the usual ones in their
-    section, and other sections."""
+    """The text of a configuration: tasks from the table at `path`, one per client, with the lines `more` in the same section as the usual
+    ones, and with other sections."""
     lines = ["[tasks]", 'source = "table"', f"path = {json.dumps(path)}", 'key = ["client"]', f"features = {json.dumps(list(features))}",
              'targets = ["y"]', f"support = {support}", f"query = {query}", *more]
     return "\n".join(lines) + "\n" + sections
@@ -114,7 +114,7 @@ max_failed_share = 0.5
 
 
 def run_tests(tests):
-    """Those named test_ among `tests`, a module's globals."""
+    """Runs the functions named test_... of `tests`, a module's globals."""
     for name, test in list(tests.items()):
         if not name.startswith("test_"):
             continue

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tables as people's programs write them: other notations, words for missing, delimiters, encodings, compression, pipes, many
-files. What is read is compared with the same table written plainly; what is refused names file, line, column, value and the key.
-Covers data/byte_stream, data/decompression, data/delimiter, data/table_files.
+"""Tables as other programs write them: notations, words for missing values, delimiters, encodings, compression, pipes, many files. A table
+that is read must equal the same table in plain form; a refusal must name file, line, column, value and key. Covers data/byte_stream,
+data/decompression, data/delimiter, data/table_files.
 
 usage: reading_test.py SHOAL
 """
@@ -46,7 +46,7 @@ def settings(**keys):
 
 
 def exported(*more):
-    """The tensors of the table's tasks, and what was told."""
+    """The tensors of the table's tasks, and the messages."""
     told = run(*EXPORT, *more).stderr
     values = tensors("t.safetensors")
     os.remove("t.safetensors")
@@ -88,7 +88,7 @@ def test_every_spelling_of_nan_is_missing_and_every_infinity_refused():
             shown = word if len(word) <= 100 else word[:100] + "..."
             for policy in ("error", "drop", "mean"):
                 refused_table(text, f'table.csv:8: column "{"ay"[column // 3]}": "{shown}" is infinite', "--set", f"tasks.missing={policy}")
-    for word in ["1e-400", "0." + "0" * 400 + "1"]:  # too small is zero, however it is written
+    for word in ["1e-400", "0." + "0" * 400 + "1"]:  # a number that is too small is zero in every notation
         lines = plain().splitlines(keepends=True)
         write("".join(lines[:1] + [f"c0,{word},1,0\n"] + lines[1:]))
         exported()
@@ -109,10 +109,10 @@ def test_more_words_for_missing():
             refused_table(text, 'tasks.missing_words = ["inf"]')
         told = exported(*settings(missing="drop", missing_words=[word]))[1]
         assert "1 rows with a missing value" in told, told
-        # Once more among the usual ones: the list is added to.
+        # The same with the usual words for missing values, to which the list adds.
         write(text + "c1,NA,1,1\n")
         assert "2 rows with a missing value" in exported(*settings(missing="drop", missing_words=[word]))[1]
-    # A number that is listed is compared as a number.
+    # A number in the list is compared as a number.
     write(plain() + "c1,-99.990,1,1\nc1,-9.999e1,1,1\n")
     assert "2 rows" in exported(*settings(missing="drop", missing_words=["-99.99"]))[1]
 
@@ -151,15 +151,15 @@ def test_numbers_in_other_notations_are_never_categories():
         text = with_a(notation)
         refused_table(text, ["table.csv:", 'column "a": "', advice])
         same_as_plain(text, *settings(**keys))
-    same_as_plain(with_a(lambda x: str(x).replace("-", "\u2212")))  # the typographic minus is one
+    same_as_plain(with_a(lambda x: str(x).replace("-", "\u2212")))  # the typographic minus is a minus
     for notation, advice in [
         (lambda x: f"({abs(x)})", "minus sign"), (lambda x: f"{abs(x)}-", "sign in front"), (lambda x: hex(abs(int(x))), "decimal digits"),
         (lambda x: f"{x:.4E}".replace("E", "D"), "exponent with e"), (lambda x: f"USD{abs(x)}", 'tasks.units = ["USD"]'),
     ]:
         refused_table(with_a(notation), ["table.csv:2: ", 'column "a"', advice])
-    # A decimal comma is never taken for a separator of thousands, nor a separator for a decimal sign.
+    # A decimal comma is never read as a separator of thousands, nor such a separator as a decimal sign.
     refused_table("client,a,b,y\n" + 'c0,"1,20",1,0\n' * 3, 'table.csv:2: column "a": "1,20" ', *settings(thousands=","))
-    # In a target, and with a trained model, too.
+    # The same for a target, and with a trained model.
     refused_table(plain().replace(",1\n", ",1 EUR\n"), ['column "y": "1 EUR" is not a number', 'tasks.units = ["EUR"]'])
     write(plain())
     run("train", "--config", "c.toml", "--out", "r", "--quiet")
@@ -186,7 +186,7 @@ def test_text_becomes_categories_only_when_few():
     for keys in ({"categorical": ["a"]}, {"max_categories": 104}):
         assert json.loads(run("inspect", "tasks", "--config", "c.toml", "--json", *settings(**keys)).stdout)["inputs"] == 105
     refused_table(texts(3), "one of 78 different texts", *settings(max_categories=77))
-    # Codes, dates and ranges are words; numbers with a unit are, when they are listed.
+    # Codes, dates and ranges are words; numbers with a unit are numbers if the unit is listed.
     for words in (["A1", "B2", "C3"], ["2018-01", "2018-02", "2018-03"], ["18-25", "26-40", "41-60"], ["X-7", "X-8", "X-9"], ["10:30", "11:30", "9:45"]):
         write("client,a,b,y\n" + "".join(f"c{i % 4},{words[i % 3]},1,{i % 2}\n" for i in range(24)))
         assert json.loads(run("inspect", "tasks", "--config", "c.toml", "--json").stdout)["inputs"] == 4, words
@@ -201,19 +201,19 @@ def test_delimiters():
         assert same_as_plain(text, *settings(delimiter=character)).count("separated") == 0
         quoted = "".join(character.join(f'"{cell}"' for cell in line.split(",")) + "\n" for line in plain().splitlines())
         assert name in same_as_plain(quoted)
-    # The usual export of Europe, in one go.
+    # The usual European export: semicolons and decimal commas.
     told = same_as_plain(plain().replace(",", ";").replace(".", ","), *settings(decimal=","))
     assert "semicolons" in told
-    assert "separated" not in same_as_plain("sep=;\r\n" + plain().replace(",", ";"))  # the file itself says so
+    assert "separated" not in same_as_plain("sep=;\r\n" + plain().replace(",", ";"))  # the file itself names its separator
     spaced = "".join("  ".join(line.split(",")) + " \n" for line in plain().splitlines())
     refused_table(spaced, ["table.csv:1", 'no column "', 'tasks.delimiter = " "'])
     same_as_plain(spaced, *settings(delimiter=" "))
     refused_table(plain(), ["table.csv:1", 'no column "', 'tasks.delimiter = ","'], *settings(delimiter=";"))
-    # A name that is misspelt is named, whatever separates the fields.
+    # A misspelt column is named, whatever separates the fields.
     refused_table(plain().replace(",", ";").replace("client;a", "client;A1"), ["table.csv:1", 'no column "a"', "semicolons"])
     both = plain().replace(",", ";", 1)
     refused_table(both, ["table.csv:1", "no column"])
-    # What is found out for a run is found out for another file, too.
+    # The format is detected for another file of the same run, too.
     write(plain().replace(",", ";"))
     run("train", "--config", "c.toml", "--out", "r", "--quiet")
     write(plain().replace(",", "|"), "new.csv")
@@ -229,7 +229,7 @@ def test_columns_that_nobody_asks_for_may_be_anything():
         same_as_plain(widened(head, cell))
     refused_table(widened(("", ",b"), ("", ",1")), ["table.csv:1", 'column "b" occurs twice (columns 3 and 5)'])
     refused_table(plain() + "c1,1,2\n", ["table.csv:26", 'column "y" is missing'])
-    # A row's name without a column's: every field would stand one column off.
+    # Rows with a name but no column for it: every field would be one column off.
     refused_table(lines[0] + "\n" + "".join(f"{i},{line}\n" for i, line in enumerate(lines[1:])), "table.csv:2: 5 fields, the header has 4")
 
 
@@ -238,7 +238,7 @@ def test_lines_that_are_no_rows():
     same_as_plain(preamble + plain().encode(), *settings(skip_rows=2))
     same_as_plain("# written by hand\n" + plain().replace("c1,", "# c1 begins\nc1,", 1) + "#end\n", *settings(comment="#"))
     same_as_plain("//\n" + plain() + "\n   \n\n", *settings(comment="//"))
-    for delimiter in (",", ";"):  # one is the usual one, one is found out
+    for delimiter in (",", ";"):  # the usual one, and one that must be detected
         write(plain().replace(",", delimiter))
         refused(2, f'tasks.comment = "{delimiter}": begins with the delimiter', "train", "--config", "c.toml", "--out", "r", *settings(comment=delimiter))
     write(preamble + plain().encode() + b"c1,x,1,1\n")
@@ -262,7 +262,7 @@ def test_other_formats_are_named():
 
 
 def zstd_frame(data):
-    """As the format's definition (RFC 8878) says: a frame of raw blocks."""
+    """A frame of raw blocks, by the definition of the format (RFC 8878)."""
     frame = b"\x28\xb5\x2f\xfd" + b"\x00\x58"  # no single segment, no checksum; a window of 2 MiB
     blocks = [data[i : i + 50000] for i in range(0, len(data), 50000)] or [b""]
     for i, block in enumerate(blocks):
@@ -288,7 +288,7 @@ def test_compressed_files():
     refused_table(zstd_frame(data) + b"more", "t.csv.zst: zstd: damaged", name="t.csv.zst")
     refused_table(gzip.compress(plain().encode() + b"c1,x,1,1\n"), 't.csv.gz:26: column "a": "x"', name="t.csv.gz")
     refused_table(gzip.compress(plain().encode("utf-16")), "UTF-16", name="t.csv.gz")
-    # An array behind gzip: its size is not known beforehand.
+    # A compressed array: its size is not known beforehand.
     cells = [float(v) for i, (_, a, b, y) in enumerate(rows()) for v in (i % 4, a, b, y)]
     header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (24, 4), }\n"
     array = b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header + struct.pack("<96d", *cells)
@@ -318,7 +318,7 @@ def test_pipes_and_devices_are_refused_at_once():
             assert path == "." or "write it to a file" in result.stderr, result.stderr
     piped = subprocess.run([shoal, "inspect", "tasks", "--config", "c.toml", "--set", "tasks.path=/dev/stdin"], input=plain(), capture_output=True, text=True, timeout=60, check=False)
     assert piped.returncode == 3 and "/dev/stdin: is a pipe" in piped.stderr, piped.stderr
-    with open("table.csv", encoding="utf-8") as table:  # a file behind it is read
+    with open("table.csv", encoding="utf-8") as table:  # a file behind the descriptor is read
         subprocess.run([shoal, "inspect", "tasks", "--config", "c.toml", "--set", "tasks.path=/dev/stdin"], stdin=table, capture_output=True, timeout=60, check=True)
     run("train", "--config", "c.toml", "--out", "r", "--quiet")
     writer = threading.Thread(target=lambda: subprocess.run(["timeout", "5", "sh", "-c", "cat table.csv > p"], check=False))
@@ -349,7 +349,7 @@ def test_one_file_per_asset():
     one = json.loads(json.loads(run("inspect", "model", "one", "--json").stdout)["metadata"]["preprocessing"])
     assert all(abs(x - y) < 1e-9 for x, y in zip(scalers["mean"], one["mean"]))
     config = CONFIG.replace("table.csv", "prices/*.csv").replace('"client"', '"$file"')
-    # A file that changed, and one that is new.
+    # One file has changed, and one is new.
     pathlib.Path("prices/c1.csv").write_text(by_key["c1"] + "1,2,1\n", encoding="utf-8")
     pathlib.Path("prices/c9.csv").write_text(by_key["c1"], encoding="utf-8")
     told = run("evaluate", "r", "--phase", "train").stderr
@@ -367,7 +367,7 @@ def test_one_file_per_asset():
     write("a,b,y\n", "prices/c2.csv", config)
     refused(3, "prices/c2.csv:1: no rows", "train", "--config", "c.toml", "--out", "new")
     refused(3, "no file matches the pattern", "train", "--config", "c.toml", "--out", "new", "--set", "tasks.path=nowhere/*.csv")
-    # Folders that the pattern leaves open tell files of one name apart in the run's inputs, but not in $file.
+    # If the pattern covers several folders, files with the same name are distinguished in the run's inputs, but not in $file.
     for name in ("x", "y"):
         os.makedirs(f"{name}")
         pathlib.Path(f"{name}/prices.csv").write_text(text, encoding="utf-8")
@@ -375,7 +375,7 @@ def test_one_file_per_asset():
     run("train", "--config", "c.toml", "--out", "two", "--quiet")
     assert set(json.loads(json.loads(run("inspect", "model", "two", "--json").stdout)["metadata"]["inputs"])) == {"x/prices.csv", "y/prices.csv"}
     refused(3, "has the same name", "train", "--config", "c.toml", "--out", "new", *settings(key=["$file"]))
-    # A file that is there is no pattern, nor is a folder in front.
+    # The name of an existing file is no pattern, nor is the name of a folder in front of a pattern.
     os.makedirs("[old]/deep")
     write(text, "[old]/table[1].csv")
     run("inspect", "tasks", "--config", "c.toml", "--set", "tasks.path=[old]/table[1].csv")

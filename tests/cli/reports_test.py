@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every report in both forms, as text and as JSON, with every part that is not always there; tasks are named by key, and exit 5 says why.
+"""Every report as text and as JSON, with all its optional parts; tasks are named by key, and a message explains exit code 5.
 Covers run/failed_tasks, run/task_names, run/task_report.
 
 usage: reports_test.py SHOAL
@@ -14,7 +14,7 @@ DIVERGES = ["--set", "algorithm.inner_lr=1e9", "--set", "algorithm.inner_steps=5
 
 
 def both(*arguments, code=0):
-    """The text form and the JSON of a command: one document on standard output, no broken text."""
+    """Returns the text form and the JSON of a command; checks that standard output is one JSON document and that the text is well-formed."""
     text = run(*arguments, code=code)
     report = run(*arguments, "--json", code=code)
     assert report.stdout.count("\n") == 1, report.stdout
@@ -26,7 +26,7 @@ def last_line(result):
 
 
 def table_with_everything():
-    """A table of which rows, keys and windows are left out, with a category that training does not have."""
+    """A table from which rows, keys and windows are left out, with a category that does not occur in training."""
     write_table("table.csv", tasks=20, rows=12)
     lines = pathlib.Path("table.csv").read_text(encoding="utf-8").splitlines()
     rows = [line.split(",") for line in lines[1:]]
@@ -68,14 +68,14 @@ def test_reports_of_commands_on_tables():
 
 
 def test_failed_tasks_are_named_by_key():
-    """One client of twenty has values that no float holds: it fails, and every report says its name."""
+    """One client of twenty has values beyond the range of a float: it fails, and every report names it."""
     write_table("table.csv", tasks=20, rows=12)
     table = pathlib.Path("table.csv").read_text(encoding="utf-8")
     pathlib.Path("t.toml").write_text(TABLE, encoding="utf-8")
     run("train", "--config", "t.toml", "--out", "r", "--quiet")
     pathlib.Path("new.csv").write_text(table + "".join(f'"odd ""one""",{day},1e30,{day},{day}\n' for day in range(12)), encoding="utf-8")
     name, reason = 'odd "one"', "non-finite"
-    control = "\x1b[31mred"  # what a terminal would obey is shown as an escape
+    control = "\x1b[31mred"  # control characters must be shown as escapes
     data = ["--data", "new.csv", "--set", "evaluate.max_failed_share=1"]
     text, report = both("evaluate", "r", *data, "--steps", "1")
     failure, = report["summary"][0]["failures"]
@@ -84,7 +84,7 @@ def test_failed_tasks_are_named_by_key():
     pathlib.Path("red.csv").write_text(table + "".join(f"{control},{day},1e30,{day},{day}\n" for day in range(12)), encoding="utf-8")
     red = run("evaluate", "r", "--data", "red.csv", "--steps", "1", "--set", "evaluate.max_failed_share=0.01", code=5)
     assert "\x1b" not in red.stdout + red.stderr and 'task "\\x1b[31mred"' in red.stdout and '"\\x1b[31mred"' in last_line(red)
-    # Above the share: exit 5, and the last line says why.
+    # If too many tasks fail, the exit code is 5, and the last line says why.
     text, report = both("evaluate", "r", "--data", "new.csv", "--steps", "1", "--set", "evaluate.max_failed_share=0.01", code=5)
     assert last_line(text).startswith('shoal: error: after 1 step 1 of 21 tasks failed: "odd "one"" ('), text.stderr
     assert "evaluate.max_failed_share = 0.01 allows no more" in last_line(text)
@@ -102,7 +102,7 @@ def test_exit_5_says_why_in_its_last_line():
     test = ["evaluate", "r", "--steps", "0,5", *wrong]
     text, report = both(*test, "--set", "evaluate.max_failed_share=0.01", code=5)
     tasks = len(report["tasks"])
-    assert "nan" not in text.stdout, text.stdout  # of no good task there is no mean
+    assert "nan" not in text.stdout, text.stdout  # without good tasks there is no mean
     line = last_line(text)
     assert line.startswith(f'shoal: error: after 5 steps {tasks} of {tasks} tasks failed: "c') and f"and {tasks - 3} more" in line, line
     error = json.loads(last_line(run(*test, "--json", "--set", "evaluate.max_failed_share=0.01", code=5)))
@@ -111,13 +111,13 @@ def test_exit_5_says_why_in_its_last_line():
         text, report = both(command, "r", "--data", "table.csv", "--out", out, "--steps", "5", *wrong, code=5)
         assert 'shoal: error: 20 of 20 tasks failed: "c0" (' in last_line(text) or '20 of 20 tasks failed: "c' in last_line(text)
         assert "and 17 more" in last_line(text) and report["good"] == 0 and len(report["failures"]) == 20
-    # Training: what failed on the way is named, in the log too.
+    # Training names the tasks that failed, in the log too.
     result = run("train", "--config", "t.toml", "--out", "f", *wrong, "--set", "algorithm.inner_steps=5", "--set", "evaluate.max_failed_share=0.01", code=5)
     line = last_line(result)
     assert 'error: in training 60 of 60 tasks failed: "c' in line and "metrics.jsonl" in line, line
     metrics = [json.loads(line) for line in open("f/metrics.jsonl", encoding="utf-8")]
     assert all(failure["key"].startswith("c") for line in metrics for failure in line["failures"]) and metrics[0]["failures"]
-    # Tasks without keys go by their ids.
+    # Tasks without keys are named by their ids.
     run("data", "export", "--out", "t.safetensors", "--set", "evaluate.tasks=4")
     text, report = both("gradient", "--tasks", "t.safetensors", "--out", "g.safetensors", *DIVERGES, "--set", "algorithm.inner_lr=1e30", code=5)
     assert "4 of 4 tasks failed: 0 (" in last_line(text) and len(report["failures"]) == 4 and "key" not in report["failures"][0]

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Which rows become samples, and that every row that does not is told: caps, splits, classes, ties, keys, in every command and form.
+"""Which rows become samples: caps, splits, classes, ties, keys. Every row that does not is reported, by every command, as text and as
+JSON.
 
 usage: samples_test.py SHOAL
 """
@@ -76,7 +77,7 @@ def test_stratify_keeps_each_class_in_the_support():
     configure(everywhere + "stratify = true", "bce")
     refused(3, "has 2 classes, but tasks.support = 1 cannot hold a row of each", "train", "--config", "c.toml", "--out", "RUN", "--set", "tasks.support=1")
     refused(2, "the support is the first rows in time", "train", "--config", "c.toml", "--out", "RUN", "--set", "tasks.time=x")
-    # A model keeps how its rows were chosen.
+    # A model stores how its rows were chosen.
     run("train", "--config", "c.toml", "--out", "RUN", "--quiet")
     assert "stratify = true" in run("evaluate", "RUN", "--print-config").stdout
     run("predict", "RUN", "--data", "t.csv", "--out", "P.csv", "--quiet")
@@ -117,7 +118,7 @@ def test_rows_without_targets_are_predicted_whatever_their_time():
     asked = sorted(int(row["row"]) for row in csv.DictReader(open("P.csv", encoding="utf-8")))
     assert asked == [i for i, row in enumerate(rows) if row[3] == ""] and told["rows"] == 23
     assert told["left_out"] == {"rows": 2, "rows_by_rule": {"tie": 2}}
-    # The same table to evaluate on: with their targets, rows of that month are on neither side.
+    # The same table with targets, for evaluation: rows of that month are on neither side.
     write_rows("known.csv", "client,month,x,y", [(*row[:3], 1) for row in rows])
     told = run("evaluate", "RUN", "--data", "known.csv", "--json")
     assert json.loads(told.stdout)["left_out"]["rows_by_rule"] == {"tie": 20}
@@ -145,7 +146,7 @@ def test_what_is_told_of_a_file_is_short_and_harmless():
 
 
 def everything_left_out(windows):
-    """A table and its configuration of which rows are left out by every rule that can act together, and a phase is empty."""
+    """A table and a configuration that leave out rows by every rule that can act together, and leave a phase empty."""
     rows = [(f"k{k}", t, round(math.cos(k + t), 2), "uvw"[(k + t) % 3], t % 2) for k in range(8) for t in range(30)]
     rows = [row if row[1] % 13 else (*row[:2], "", *row[3:]) for row in rows]
     if not windows:
@@ -173,7 +174,7 @@ def test_every_report_in_both_forms():
         lines = run("inspect", "tasks", *config).stdout.splitlines()
         for rule, count in left["rows_by_rule"].items():
             assert any(line.split() == [f"left_out.rows_by_rule.{rule}", str(count)] for line in lines), (rule, lines)
-        # Every command tells the same, in words and as JSON.
+        # Every command reports the same, as text and as JSON.
         train = ["train", *config, "--out"]
         export = ["data", "export", *config, "--phase", "train", "--out"]
         for command in (train, export):
@@ -187,7 +188,7 @@ def test_every_report_in_both_forms():
         if windows:
             assert report("inspect", "tasks", *config)["warnings"] and "gets no task" in words.stderr
         model = out + "train1"
-        # Another file: a category that nobody knows as well.
+        # Another file, which also has an unknown category.
         pathlib.Path("other.csv").write_text(pathlib.Path("t.csv").read_text(encoding="utf-8").replace(",u,", ",new,"), encoding="utf-8")
         for command in (["evaluate", model], ["adapt", model, "--out", "A"], ["predict", model, "--out", "P"], ["predict", "A", "--out", "P"]):
             words, form = run(*command, "--data", "other.csv"), report(*command, "--data", "other.csv")
@@ -198,7 +199,7 @@ def test_every_report_in_both_forms():
         for what in (["plan", *config], ["model", model], ["model", "A"]):
             words, form = run("inspect", *what).stdout, report("inspect", *what)
             assert all(key in words for key in form), what
-    # Tasks that straddle a boundary, alone of their kind here.
+    # Tasks that cross a boundary; no other rule leaves rows out here.
     configure('time = "day"\nmissing = "drop"\nwindows = { support = 4, query = 3 }\nsplit = { by = "time", test_from = "16" }')
     told = report("inspect", "tasks", *config)
     assert told["left_out"]["straddling_tasks"] > 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Model selection by validation, runs that go on for longer, and what train tells on the way.
+"""Model selection by validation, extended runs, and the progress that train reports.
 Covers run/model_selection.
 
 usage: selection_test.py SHOAL
@@ -22,7 +22,7 @@ SPLIT = TABLE.replace("validation = 0.1, test = 0.3", "validation = 0.3, test = 
 
 
 def write_table(tasks=20, rows=12):
-    """Another slope in every task, targets around 0 with a deviation near 1."""
+    """A table with another slope in every task, targets around 0 and a deviation near 1."""
     numbers = random.Random(1)
     with open("table.csv", "w", encoding="utf-8") as file:
         file.write("client,day,a,b,y\n")
@@ -33,7 +33,7 @@ def write_table(tasks=20, rows=12):
 
 
 def config(*train, iterations=40):
-    """c.toml with more lines in [train]; the rate is so large that the validation loss goes up and down."""
+    """Writes c.toml with more lines in [train]; the rate is so large that the validation loss goes up and down."""
     write_table()
     lines_of_train = "".join(line + "\n" for line in ("[train]", f"iterations = {iterations}", "lr = 0.3", *train))
     pathlib.Path("c.toml").write_text(SPLIT.replace("[train]\n", lines_of_train), encoding="utf-8")
@@ -61,13 +61,13 @@ def metadata(model):
 
 
 def weights(model):
-    """The tensors' bytes: what comes behind the header."""
+    """The bytes of the tensors, without the header."""
     data = pathlib.Path(model).read_bytes()
     return data[8 + struct.unpack("<Q", data[:8])[0] :]
 
 
 def bytes_of(run_folder):
-    """What a run leaves: model, metrics and its newest checkpoint."""
+    """The results of a run: model, metrics and its newest checkpoint."""
     newest = max(pathlib.Path(run_folder, "checkpoints").iterdir(), key=lambda file: int(file.stem.split("-")[1]))
     return [pathlib.Path(run_folder, name).read_bytes() for name in ("model.safetensors", "metrics.jsonl")] + [newest.name,
                                                                                                            newest.read_bytes()]
@@ -99,7 +99,7 @@ def test_the_curve_is_what_evaluate_says():
         assert evaluated(name, 2)["mean"] == losses[iterations], iterations
         same = weights(f"{name}/model.safetensors") == weights("whole/model.safetensors")
         assert same == (iterations == best), iterations
-    # What a run reports is of the model that it keeps.
+    # A run reports the results of the model that it keeps.
     assert report["evaluation"] == json.loads(run("evaluate", "whole", "--json", "--quiet").stdout)["summary"]
 
 
@@ -113,7 +113,7 @@ def test_when_there_is_a_look():
     last = json.loads(train("last", "--json", *settings("train.keep=last")).stdout)
     assert (last["selected_iteration"], last["validation_loss"]) == (40, curve("last")[40])
     assert weights("last/model.safetensors") == weights("never/model.safetensors")
-    # No validation tasks: no look, unless one is asked for, and then it is refused.
+    # Without validation tasks there is no validation; if the configuration asks for one, it is refused.
     none = settings("tasks.split.train=0.7", "tasks.split.validation=0", "tasks.split.test=0.3")
     train("none", *none)
     assert curve("none") == {}
@@ -122,7 +122,7 @@ def test_when_there_is_a_look():
     refused(2, "train.patience", "train", "--config", "c.toml", "--out", "x", *none, *settings("train.patience=2"))
     refused(2, "train.validate_every: expected an integer from 0", "train", "--out", "x", *settings("train.validate_every=-1"))
     refused(2, 'unknown choice "first"; known: best, last', "train", "--out", "x", *settings("train.keep=first"))
-    # Generators and task files are looked at when that is asked for; a task file's tasks are all training tasks.
+    # Generators and task files are validated only on request; all tasks of a task file are training tasks.
     run("train", "--out", "g", "--quiet", *FAST, *settings("train.iterations=40"))
     assert curve("g") == {}
     run("train", "--out", "h", "--quiet", *FAST, *settings("train.validate_every=10", "evaluate.query_grid=7", "train.keep=last"))
@@ -180,7 +180,7 @@ def test_patience():
         before = bytes_of("p")
         train("p", "--resume", *settings(f"train.patience={patience}"))
         assert bytes_of("p") == before
-        # With more of it, the run goes on and is the one that began so.
+        # With more patience the run continues, and equals one that had it from the start.
         train("p", "--resume")
         assert bytes_of("p") == bytes_of("whole")
         if end < 40:
@@ -198,7 +198,7 @@ def test_selected_steps():
     best = first_lowest(means)
     assert best not in (0, 2), "the case must tell the best from the usual"
     assert report["selected_steps"] == best and metadata("s/model.safetensors")["selected_steps"] == str(best)
-    # adapt and predict take it, unless they are told otherwise.
+    # adapt and predict use the selected number of steps unless told otherwise.
     for command, out in (("adapt", "a"), ("predict", "p")):
         made = lambda *more: (run(command, "s", "--data", "table.csv", "--quiet", "--out", out, *more), pathlib.Path(out).read_bytes())[1]
         usual, chosen = made(), made("--steps", best)
@@ -209,7 +209,7 @@ def test_selected_steps():
 
 
 def test_killed_and_resumed():
-    """SIGKILL or SIGTERM after a line of progress that is drawn by chance. The pipe is short: the run waits until its lines are read."""
+    """Sends SIGKILL or SIGTERM after a random line of progress. The pipe is short, so that the run waits until its lines are read."""
     config("validate_every = 3", "checkpoint_every = 4", "log_every = 1", iterations=120)
     train("whole")
     assert first_lowest(curve("whole")) != 120, "the case must tell the best from the last"
@@ -239,7 +239,7 @@ def test_a_longer_run_is_the_one_that_began_so():
         train(name, "--resume", *longer)
         train(f"{name}-straight", *longer)
         assert bytes_of(name) == bytes_of(f"{name}-straight"), name
-    # Back again is another run; a cosine schedule has a length.
+    # A run cannot be shortened; a cosine schedule depends on the number of iterations, so that such a run cannot be extended either.
     refused(4, "has done 40 iterations", "train", "--config", "c.toml", "--out", "a", "--resume", *settings("train.iterations=20"))
     cosine = settings("train.schedule=cosine", "train.iterations=20")
     train("cosine", *cosine)

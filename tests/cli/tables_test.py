@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The shoal program on tables: training, evaluation, adaptation and predictions, with what a trained run keeps.
+"""The shoal program on tables: training, evaluation, adaptation and predictions, with the preprocessing of a trained run.
 
 usage: tables_test.py SHOAL
 """
@@ -38,25 +38,25 @@ def test_table_to_predictions():
     rows = list(csv.DictReader(open("p1.csv", encoding="utf-8")))
     assert len(rows) == 3 * 6 and {row["task"] for row in rows} == {"c0", "c1", "c2"}
     given = list(csv.DictReader(open("new.csv", encoding="utf-8")))
-    for row in rows:  # row numbers are those of the table
+    for row in rows:  # row numbers refer to the table
         assert (given[int(row["row"])]["client"], given[int(row["row"])]["day"]) == (row["task"], row["time"])
     write_table("other.csv", tasks=5)
     refused(3, "no adapted model", "predict", "a.safetensors", "--data", "other.csv", "--out", "p3.csv")
     refused(2, "--steps", "predict", "a.safetensors", "--data", "new.csv", "--steps", "1", "--out", "p3.csv")
     pathlib.Path("bad.csv").write_text("client,day,a,b,y\nc0,1,x,2,3\n", encoding="utf-8")
     refused(3, "bad.csv:2", "adapt", "r", "--data", "bad.csv", "--out", "b.safetensors")
-    # A new client with two known rows and one to come, another with one known row and nothing to ask.
+    # A new client with two known rows and one to predict, and another with one known row and nothing to predict.
     pathlib.Path("few.csv").write_text("client,day,a,b,y\nn,0,1,2,3\nn,1,1,2,3\nn,2,1,2,\nm,0,1,2,3\n", encoding="utf-8")
     report = json.loads(run("predict", "r", "--data", "few.csv", "--out", "p4.csv", "--json").stdout)
     assert (report["tasks"], report["rows"], report["left_out"]) == (2, 1, None)
     assert [row["row"] for row in csv.DictReader(open("p4.csv", encoding="utf-8"))] == ["2"]
-    # Without targets there is nothing to adapt on; adapted models, or none, can be asked all the same.
+    # Without targets there is nothing to adapt on; adapted models, or the model itself, can still predict.
     write_table("asked.csv", tasks=3, targets=False)
     refused(3, 'no column "y"', "predict", "r", "--data", "asked.csv", "--out", "p5.csv")
     run("predict", "a.safetensors", "--data", "asked.csv", "--out", "p5.csv")
     assert len(list(csv.DictReader(open("p5.csv", encoding="utf-8")))) == 3 * 12
     run("predict", "r", "--data", "asked.csv", "--steps", "0", "--out", "p6.csv")
-    # A task file is known by its content.
+    # A task file is recognised by its content.
     run("data", "export", "--config", "t.toml", "--out", "tasks.st", "--phase", "train")
     run("adapt", "r", "--data", "tasks.st", "--out", "b.safetensors")
     result = run("evaluate", "r", "--data", "few.csv", "--json", code=3)
@@ -70,7 +70,7 @@ def test_a_trained_run_keeps_its_preprocessing_and_its_split():
     run("train", "--config", "work/t.toml", "--out", "r", "--quiet")
     evaluated = lambda *a, code=0, env=None: json.loads(run("evaluate", "r", "--json", *a, code=code, env=env).stdout)["tasks"]
     own = evaluated()
-    # From any folder, whatever the environment says; another seed would test on what was trained on.
+    # The result does not depend on the folder and the environment. Another seed would test on tasks that were trained on.
     os.makedirs("elsewhere")
     os.chdir("elsewhere")
     moved = json.loads(run("evaluate", "../r", "--json", env={"SHOAL_SEED": "99"}).stdout)["tasks"]
@@ -78,7 +78,7 @@ def test_a_trained_run_keeps_its_preprocessing_and_its_split():
     assert moved == own
     refused(2, "trained with seed 7", "evaluate", "r", "--seed", "99")
     assert evaluated("--seed", "7") == own
-    # The same columns under another configuration: the model's scalers, not ones fitted anew.
+    # The same columns with another configuration: the scalers are the model's and are not fitted again.
     scaled = pathlib.Path("work/scaled.csv")
     with open("work/table.csv", encoding="utf-8") as source, open(scaled, "w", encoding="utf-8") as target:
         for i, line in enumerate(source):
@@ -89,7 +89,7 @@ def test_a_trained_run_keeps_its_preprocessing_and_its_split():
     pathlib.Path("work/same.toml").write_text(TABLE, encoding="utf-8")
     assert evaluated("--config", "work/same.toml") == own
     refused(2, "tasks.features is not what the model was trained with", "evaluate", "r", "--set", 'tasks.features=["a"]')
-    # Where the data lay is not part of the model, what it held is.
+    # The location of the data is not part of the model; their content is.
     model = pathlib.Path("r/model.safetensors").read_bytes()
     shutil.copytree("work", "moved")
     run("train", "--config", "moved/t.toml", "--out", "again", "--quiet")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Targets of the shoal program: the domain of the loss in every command, two words, scaling that nobody sees from outside,
-features without deviation.
+"""Targets of the shoal program: the domain of the loss in every command, two words, scaling that is invisible from outside, features
+without deviation.
 
 usage: targets_test.py SHOAL
 """
@@ -33,7 +33,7 @@ max_failed_share = 0
 
 
 def write(path, target, tasks=12, rows=12, feature=lambda a: a):
-    """Rows of keys c0, c1, ...; `target` of two standard normals and the row's number."""
+    """Writes rows of keys c0, c1, ...; `target` is a function of two standard normals and the row's number."""
     numbers = random.Random(3)
     lines = []
     for task in range(tasks):
@@ -60,7 +60,7 @@ def test_tables_outside_the_domain_are_refused_by_every_command():
         refused(3, named, *command, *bad)
         refused(3, 'the column holds "1" and "2": name the one that counts as 1, e.g. tasks.positive = "2"', *command, *bad)
     refused(3, named, "evaluate", "r", "--data", "bad.csv")
-    for command in (["adapt"], ["predict"]):  # they look at support rows
+    for command in (["adapt"], ["predict"]):  # these commands use support rows
         refused(3, "is not between 0 and 1", *command, "r", "--data", "bad.csv", "--out", "n")
     run("predict", "r", "--data", "bad.csv", "--steps", "0", "--out", "n")
     # Probabilities are targets like any other.
@@ -95,7 +95,7 @@ def test_task_files_outside_the_domain_are_refused_by_every_command():
             run(command, loss, "--data", task_file("bad.st", query), "--out", "n")
             os.remove("n")
             refused(3, "bad.st: support target of task 0 (id 77), row 1", command, loss, "--data", task_file("bad.st", support), "--out", "n")
-    # Labels know as many classes as the model.
+    # Labels must be below the model's number of classes.
     name = ["--set", "loss.name=softmax"]
     run("train", "--tasks", task_file("good.st", [0, 1, 1, 0], labels=True), "--out", "softmax", "--quiet", *name, *small)
     task_file("bad.st", [0, 1, 2, 0], labels=True)
@@ -134,7 +134,7 @@ def test_two_words_and_the_positive_one():
     run("train", *configure("n.toml", "numbers.csv", bce), "--out", "numbers", "--quiet")
     losses = lambda model: [task["loss"] for task in json.loads(run("evaluate", model, "--json").stdout)["tasks"]]
     assert losses("words") == losses("numbers")
-    # New clients: the model reads the words; another one is refused.
+    # New clients: the model reads its two words and refuses another one.
     write("new.csv", lambda a, b, row: "" if row > 6 else "bad" if b > 0 else "good", tasks=3)
     run("predict", "words", "--data", "new.csv", "--out", "p.csv", "--quiet")
     write("third.csv", lambda a, b, row: "ugly", tasks=3)
@@ -180,7 +180,7 @@ def test_losses_and_predictions_are_in_the_units_of_the_target():
         untrained = json.loads(run("evaluate", name + "0", "--phase", "train", "--steps", "0,2", "--json").stdout)["summary"]
         for key, line in (("query_loss_before", untrained[0]), ("query_loss", untrained[1])):
             assert math.isclose(first[key], line["mean"], rel_tol=1e-5), (name, key, first, line)
-    # The unit of the target does not matter: in thousands of dollars everything is the same, a thousand times smaller.
+    # The unit of the target does not matter: in thousands of dollars all results are the same, a thousand times smaller.
     run("train", *configure("k.toml", "kilo.csv"), "--out", "kilo", "--quiet")
     for folder, data in (("mse", "dollars.csv"), ("kilo", "kilo.csv")):
         run("predict", folder, "--data", data, "--out", folder + "-p.csv", "--quiet")
@@ -211,7 +211,7 @@ def test_exported_tasks_are_not_scaled():
     run("data", "export", *config, "--out", "t.st", "--phase", "test", "--quiet")
     exported = tensors("t.st")
     assert all(min(abs(y - given) for given in targets_of("dollars.csv")) < 1 for y in exported["query_y"][2])
-    # The model takes them in the user's units, and gives its losses in them.
+    # The model reads targets in the user's units, and reports losses in them.
     losses = lambda *more: {task["id"]: task["loss"] for task in json.loads(run("evaluate", "r", "--json", *more).stdout)["tasks"]}
     own, files = losses(), losses("--data", "t.st")
     assert own.keys() == files.keys()

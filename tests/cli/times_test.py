@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Times of tables through the program: read as instants or exact whole numbers, repeated as the file writes them, refused with the
-right exit code and nothing written.
+"""Times of tables: the program reads them as instants or exact whole numbers, writes them as the file does, and refuses wrong ones with
+the right exit code and without writing anything.
 
 usage: times_test.py SHOAL
 """
@@ -13,7 +13,7 @@ from program import TABLE, refused, run, run_tests, tensors, write_rows
 
 
 def write(times, path="table.csv"):
-    """One asset a task; x counts the rows of a task in order of the given times, which stand in the file last to first."""
+    """Writes one asset per task; x counts the rows of a task in the given order of times, and the file has them in reverse order."""
     rows = list(enumerate(times))[::-1]
     write_rows(path, "client,day,a,b,y", [[asset, time, row, row % 3, row % 2] for asset in ("A", "B") for row, time in rows])
 

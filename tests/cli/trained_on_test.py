@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of data is true: which tasks a model was trained on, by task, whatever file they come in; and an override that can
-do nothing is not passed over in silence.
+"""Reports about data are true: which tasks a model was trained on, whatever file they come in. An override without effect causes a
+message.
 Covers config/unused_keys, run/manifest, run/unused_overrides.
 
 usage: trained_on_test.py SHOAL
@@ -63,13 +63,13 @@ def test_other_data_is_told_by_task():
     assert report["phase"] == "all" and len(report["tasks"]) == 42 and report["trained_on_tasks"] == len(seen)
     assert keys(report, lambda task: task["trained_on"]) == seen
     assert keys(report, lambda task: task["phase"] == "new") == {"n0", "n1"}
-    # A phase that is asked for picks tasks by what they were in the run; what is new is a test.
+    # A requested phase selects tasks by their phase in the run; new tasks are test tasks.
     assert keys(evaluated("r", "--data", "new.csv", "--phase", "train")) == seen
     assert keys(evaluated("r", "--data", "new.csv", "--phase", "test")) == keys(evaluated("r")) | {"n0", "n1"}
     pathlib.Path("only.csv").write_text("\n".join(lines[:1] + more) + "\n", encoding="utf-8")
     assert evaluated("r", "--data", "only.csv")["trained_on"] is False
     refused(3, "only.csv: no tasks in phase train: none of the 2 tasks", "evaluate", "r", "--data", "only.csv", "--phase", "train")
-    # The same tasks out of a task file.
+    # The same tasks from a task file.
     run("data", "export", "--config", "t.toml", "--phase", "train", "--out", "x.safetensors")
     exported = evaluated("r", "--data", "x.safetensors")
     assert exported["trained_on_tasks"] == len(seen) == len(exported["tasks"])
@@ -111,7 +111,7 @@ def test_a_warm_start_counts():
 
 
 def without(path, names):
-    """The model as it was written before models listed their tasks."""
+    """The model in the form in which models were written before they listed their tasks."""
     data = pathlib.Path(path).read_bytes()
     size = struct.unpack("<Q", data[:8])[0]
     header = json.loads(data[8 : 8 + size])
@@ -138,7 +138,7 @@ def test_older_models_find_their_tasks_in_their_own_data():
         table.write("late,0,1,2,3\n")
     unknown = evaluated("old.safetensors", "--data", "table.csv")
     assert unknown["trained_on"] is None and {task["phase"] for task in unknown["tasks"]} == {"new"}
-    # Lists that are none are refused.
+    # Malformed lists are refused.
     good = without("r/model.safetensors", [])[0]["__metadata__"]["train_tasks"]
     for bad in ("x", good[:-1], "A" + good[:-4], good + "AAAAAAAAAAA=", "!" + good[1:]):
         header, payload = without("r/model.safetensors", [])
@@ -185,14 +185,14 @@ def test_overrides_without_effect_are_refused_or_told():
         assert line in text and why in text, text
     assert "--set evaluate.tasks: has no effect: it is for generated tasks" in told("evaluate", "maml", "--set", "evaluate.tasks=3")
     assert "evaluate.steps: has no effect here" in told("evaluate", "maml", "--steps", "1", "--set", "evaluate.steps=[1]")
-    # Those that have one, and those that say what the run says, pass in silence.
+    # Overrides that have an effect, and those that repeat the run's value, cause no message.
     for setting in ("algorithm.inner_lr=0.5", "algorithm.max_move=100", "train.chunk=2", "train.iterations=15", "threads=1", "tasks.support=4"):
         assert told("evaluate", "maml", "--steps", "1", "--set", setting) == "", setting
     assert told("evaluate", "sgd", "--set", "algorithm.inner_lr=0.01") == ""
-    # A configuration of another run: told, not refused.
+    # The configuration of another run causes a message and is not refused.
     pathlib.Path("other.toml").write_text(TABLE.replace("inner_steps = 2", "inner_steps = 2\ninner_lr = 0.3"), encoding="utf-8")
     assert "algorithm.inner_lr: has no effect here" in told("evaluate", "sgd", "--config", "other.toml", "--set", "algorithm.name=meta-sgd")
-    # In training too.
+    # The same in training.
     for setting, why in (("loss.delta=2", "nothing in this configuration"), ("train.momentum=0.5", "train.optimizer"), ("train.final_lr=0.1", "cosine"),
                          ("tasks.noise=1", "generated tasks"), ("tasks.low=1", "nothing in this configuration")):
         text = told("train", "--config", "t.toml", "--out", setting, "--set", setting)

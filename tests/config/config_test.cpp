@@ -70,7 +70,7 @@ TEST(Config, AModelKnowsFilesByNameAlone) {
   }
 }
 
-// Whatever the values, the printed configuration reads back to itself.
+// For all values, a printed configuration can be read and gives the same configuration.
 TEST(Config, PrintsWhatReadsBack) {
   std::mt19937_64 random(3);
   for (int round = 0; round < 300; ++round) {

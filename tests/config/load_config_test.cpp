@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// load_config: what stands over what, what is told, and how mistakes are named.
+// load_config: which values override which, the messages, and the names of mistakes.
 #include <gtest/gtest.h>
 
 #include <shoal/config.hpp>

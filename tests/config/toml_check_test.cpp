@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What would be undefined behaviour of the TOML parser is refused before it, in every build, by line and
-// column; texts and comments may hold any character.
+// Input that would be undefined behaviour in the TOML parser is refused before it, in every build, with line
+// and column; texts and comments may contain any character.
 #include "config/toml_check.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each algorithm asks of a backend, and what it refuses.
+// The inner plan that each algorithm asks a backend for, and the options that it refuses.
 // Covers anil, boil, fomaml, maml, meta_sgd, pooled, reptile.
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 namespace shoal::testing {
 namespace {
 
-// An algorithm takes the options that are its own; what is another's does not compile.
+// An algorithm has its own options only; setting one of another algorithm must not compile.
 template <class A>
 concept TakesStepWeights = requires {
   A{.step_weights = {1.0}};
@@ -121,7 +121,7 @@ TEST(Algorithm, RefusesInnerLoopsThatDoNotFit) {
   EXPECT_NO_THROW(validate(MetaSgd{{.learning_rate = -0.5}})) << "rates are unconstrained in sign";
 }
 
-/// A configuration may name any option: one that an algorithm does not have is refused.
+/// A configuration may name any option; one that the algorithm does not have is refused.
 TEST(Algorithm, IsMadeOfItsOwnOptionsAlone) {
   const AlgorithmOptions weights{.steps = 1, .step_weights = {1.0}};
   for (const std::string_view name : algorithm_names())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether data fit a model and its loss, said before anything is computed.
+// The checks that data fit a model and its loss, which are made before anything is computed.
 #include "core/batch_checks.hpp"
 
 #include <gtest/gtest.h>

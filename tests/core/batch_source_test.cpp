@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches in memory as a source: which tasks a phase gives, in which precision, whose memory they are, and
-// that training and evaluation take them.
+// Batches in memory as a task source: which tasks it gives in each phase, in which precision, and who owns
+// their memory; training and evaluation use it.
 #include <shoal/batch_source.hpp>
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ Ints ids_of(const TaskBatch& tasks) {
   return {tasks.ids().begin(), tasks.ids().end()};
 }
 
-/// All that every task holds.
+/// All values of every task.
 template <class Real>
 std::vector<std::vector<Real>> rows_of(const BasicTaskBatch<Real>& tasks) {
   std::vector<std::vector<Real>> rows;
@@ -143,7 +143,7 @@ class BatchSourceOf : public ::testing::Test {};
 using Reals = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(BatchSourceOf, Reals);
 
-/// The tasks of a batch, drawn by hand as the source is to draw them.
+/// Oracle: draws the tasks of a batch as the source should.
 template <class Real>
 class ByHand : public TaskSource {
  public:
@@ -186,7 +186,7 @@ class ByHand : public TaskSource {
   const TaskSource& order_;
 };
 
-// Trained on, looked at and evaluated like any other source, in both precisions.
+// Training, validation and evaluation use it like any other source, in both precisions.
 TYPED_TEST(BatchSourceOf, TrainingTakesIt) {
   using Real = TypeParam;
   const auto train_tasks = as<Real>(random_tasks(6, 20, 0, 7)), looked_at = as<Real>(random_tasks(6, 8, 30));

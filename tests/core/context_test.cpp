@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Context over the table of backends of quadratic_backend.cpp: cpu with scalar and avx2, reference, cuda
-// when a test says so.
+// Context with the table of backends of quadratic_backend.cpp: cpu with scalar and avx2, reference, and cuda
+// when a test enables it.
 #include <shoal/context.hpp>
 #include <shoal/program_environment.hpp>
 
@@ -74,7 +74,7 @@ TEST(Context, RefusesByNameWhatIsNotToBeHad) {
                               "instruction set avx512 is not available: this machine or this build lacks it");
 }
 
-// The environment belongs to programs: what a library does depends on its arguments alone.
+// Only programs read the environment; the library depends on its arguments only.
 TEST(Context, ReadsNoEnvironment) {
   const char* const variables[] = {"SHOAL_ISA", "SHOAL_CPU_PLAN", "SHOAL_CUDA_PLAN", "SHOAL_CUDA_DEVICE"};
   for (const char* variable : variables) setenv(variable, "nonsense", 1);

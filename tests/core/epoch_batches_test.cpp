@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Meta-batches of finite sources: cut out of each epoch's keyed order, which is drawn once.
+// Meta-batches of finite sources: parts of the keyed order of each epoch, which is drawn once per epoch.
 #include "core/epoch_batches.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 namespace shoal {
 namespace {
 
-/// What the contract says, without keeping anything.
+/// Oracle: draws the order of an epoch again for every call.
 std::vector<std::int64_t> drawn_anew(std::uint64_t seed, Phase phase, std::int64_t iteration,
                                      std::int64_t tasks, std::int64_t size) {
   const std::int64_t count = std::min(tasks, size), batches = size / count;
@@ -43,7 +43,7 @@ TEST(EpochBatches, AnEpochCostsOneDraw) {
     batches.indices(Phase::train, iteration, 10, 1000);
     if (iteration % 20 == 0) batches.indices(Phase::validation, iteration / 20 % 5, 10, 50);
   }
-  EXPECT_EQ(batches.draws(), 3 + 1);  // 100 batches an epoch of training tasks, one epoch of the others
+  EXPECT_EQ(batches.draws(), 3 + 1);  // training: 100 batches per epoch; the other phases: one epoch
 }
 
 TEST(EpochBatches, ThreadsMayAskForDifferentEpochsAtOnce) {

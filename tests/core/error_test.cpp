@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages quote what others wrote: they stay short, and no byte of theirs reaches a terminal as a command.
+// Messages quote foreign text: they stay short, and no byte of that text can act as a command on a terminal.
 #include <shoal/error.hpp>
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of an evaluation: quantiles against a definition by counting, summaries by hand and in any order.
+// The table of an evaluation: quantiles against a definition by counting, summaries by hand, and independence
+// of the order.
 #include <shoal/evaluation.hpp>
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An error of the right class whose message names the place.
+// Expectations of errors: class and message.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Initial parameters: bounds, moments, and bits that never change.
+// Initial parameters: bounds, moments, and fixed bits.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -64,7 +64,8 @@ TEST(Initialization, HasTheBoundsAndMomentsOfItsLaw) {
     const double glorot_square = 6 / (fan_in + fan_out), he_square = 6 / fan_in;
     expect_moments(moments_of(glorot, weight), std::sqrt(glorot_square), glorot_square / 3, 1.8, "glorot");
     expect_moments(moments_of(he, weight), std::sqrt(he_square), he_square / 3, 1.8, "he");
-    // Cut at 2: variance 1 - 4 pdf(2) / (2 cdf(2) - 1) and fourth moment over its square, in closed form.
+    // The normal truncated at 2 has variance 1 - 4 pdf(2) / (2 cdf(2) - 1); `fourth` is its fourth moment
+    // over the square of that, in closed form.
     const double variance = 0.7737413, fourth = 2.3653;
     expect_moments(moments_of(normal, weight), 0.6, 0.09 * variance, fourth, "truncated normal");
   }
@@ -88,7 +89,7 @@ TEST(Initialization, StartsBiasesAndSkipAtZeroAndEveryLayerOnItsOwn) {
   EXPECT_TRUE(std::equal(longer.begin(), longer.begin() + 64, same_shapes.begin()));
 }
 
-// The uniform ones come from a program in exact fractions that shares no code: Philox, 24 bits, one rounding.
+// The uniform values come from an independent program in exact fractions: Philox, 24 bits, one rounding.
 TEST(Initialization, HasTheSameBitsForever) {
   const ModelSpec model{.inputs = 3, .hidden = {7, 5}, .outputs = 2, .skip = true};
   EXPECT_EQ(hash_of(initial_parameters(model, {.kind = Initializer::glorot}, 7)), 0x1cd48e1f9b18d2d5u);

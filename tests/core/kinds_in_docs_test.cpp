@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The documentation's tables of losses and activations say what the structs of kernels/ say: every kind has
-// its row, in the order of the list, and its facts stand in it.
+// The tables of losses and activations in the documentation agree with the structs of kernels/: every kind
+// has a row, in the order of the list, with its properties.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -91,7 +91,7 @@ TEST(KindsInDocs, ActivationsHaveTheirDerivatives) {
   }
 }
 
-/// Every activation that is not exact has its error in the table of the shared maths.
+/// Every activation that is not exact has a row with its error in the table of the shared maths.
 template <Activation... kinds>
 void expect_errors(KindList<Activation, kinds...>, const std::vector<Cells>& rows) {
   const auto look = [&]<Activation kind>() {
@@ -111,7 +111,7 @@ TEST(KindsInDocs, ActivationsHaveTheirErrors) {
   expect_errors(Activations{}, table("numerics.md", "| function | range | ulp |"));
 }
 
-/// The row of a key of the configuration names what it takes.
+/// The row of a configuration key must list these choices.
 void expect_choices(const std::string& key, const std::string& choices) {
   const std::string page = read_text(std::string(SHOAL_DOCS) + "/configuration.md");
   EXPECT_NE(page.find("| `" + key + "` | text | " + choices + " |"), std::string::npos)

@@ -12,7 +12,7 @@
 namespace shoal::testing {
 namespace {
 
-/// use.operator()<kind>(loss) for a loss of every kind.
+/// Calls use.operator()<kind>(loss) with a loss of every kind.
 template <LossKind... kinds, class Use>
 void for_losses(KindList<LossKind, kinds...>, Use use) {
   std::mt19937_64 random(6);
@@ -74,7 +74,7 @@ TEST(Loss, AcceptsItsOptions) {
   EXPECT_NO_THROW((Loss{.kind = LossKind::pinball, .quantiles = {0.5, 0.01}}.validate(6)));
   EXPECT_NO_THROW((Loss{.kind = LossKind::qlike}.validate(1)));
   EXPECT_NO_THROW((Loss{.kind = LossKind::softmax}.validate(2)));
-  // An option of another loss is nobody's business.
+  // Options of other losses are not checked.
   EXPECT_NO_THROW(
       (Loss{.kind = LossKind::mse, .delta = -1.0, .pos_weight = 0.0, .quantiles = {7.0}}.validate(1)));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the machine is said to be and to do.
+// The description of the machine and its measured speed.
 #include <shoal/machine.hpp>
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run store that remembers every checkpoint, and what it takes for two trainings to be the same.
+// A run store that keeps every checkpoint in memory, and the comparison of two trainings.
 #pragma once
 
 #include <gtest/gtest.h>

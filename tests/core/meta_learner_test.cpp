@@ -88,7 +88,7 @@ TYPED_TEST(MetaLearnerOf, IsTheMeanOfTheGoodTasks) {
   expect_mean(got.mean_query_loss, after);
 }
 
-/// Everything a batch gives, task by task by id, as bytes.
+/// All results of a batch as bytes, by task id.
 template <class Real>
 std::map<std::int64_t, std::string> results_by_id(const BasicMetaLearner<Real>& learner,
                                                   const BasicTaskBatch<Real>& tasks) {

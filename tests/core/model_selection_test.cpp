@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Validation during training: what it reports, which model it chooses, when it ends the training, and that
-// runs which were stopped, died or go on for longer are the run that was never touched.
+// Validation during training: what it reports, which model it chooses, when it ends the training. A run that
+// is stopped, killed or extended must equal the run that is never interrupted.
 #include <shoal/model_selection.hpp>
 
 #include <gtest/gtest.h>
@@ -37,12 +37,12 @@ BasicMetaLearner<Real> learner(std::int64_t count = iterations, Schedule schedul
       {.kind = OptimizerKind::adam, .learning_rate = 0.5, .schedule = schedule, .iterations = count});
 }
 
-/// A finished training with all that it left.
+/// A finished training with all its results.
 template <class Real>
 struct Trained {
   explicit Trained(const TrainOptions& options, BasicMetaLearner<Real> given = learner<Real>())
       : model(std::move(given)), summary(train(model, QuadraticSource(), options, &store)) {}
-  /// Goes on from what `begun` has stored.
+  /// Continues from what `begun` has stored.
   Trained(const MemoryStore<Real>& begun, const TrainOptions& options,
           BasicMetaLearner<Real> given = learner<Real>())
       : store(begun),
@@ -70,8 +70,8 @@ class ModelSelectionOf : public ::testing::Test {};
 using Reals = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(ModelSelectionOf, Reals);
 
-// Every point of the curve is what the model of a training of that length evaluates to; the model that is
-// left is the one at the first lowest point.
+// Every point of the curve is the loss of a training of that length; the kept model is the one at the first
+// lowest point.
 TYPED_TEST(ModelSelectionOf, TheCurveIsThatOfShorterTrainingsAndTheBestIsKept) {
   using Real = TypeParam;
   TrainOptions observed = options();
@@ -145,7 +145,8 @@ TYPED_TEST(ModelSelectionOf, AStopOrADeathAtAnyIterationChangesNothing) {
   }
 }
 
-// Whatever the first length, and whatever lines of metrics it wrote.
+// An extended training equals one that was long from the start, whatever its first length and the metrics
+// that it wrote.
 TYPED_TEST(ModelSelectionOf, ALongerTrainingIsTheOneThatBeganSo) {
   using Real = TypeParam;
   TrainOptions longer = options();
@@ -188,12 +189,12 @@ TYPED_TEST(ModelSelectionOf, PatienceEndsATraining) {
     if (patience == 1) {
       EXPECT_LT(wanted, iterations) << "the case must end a training";
     }
-    // It has ended: asked to go on, it has nothing to do, unless patience grows.
+    // It has ended: a resume has nothing to do, unless patience is raised.
     Trained<Real>(ended.store, patient).expect_is(ended);
     TrainOptions logged = options();
     logged.log_every = 1000;
     Trained<Real>(ended.store, logged).expect_is(Trained<Real>(logged));
-    // What went on for longer than this patience allows is another training.
+    // A run that is already longer than this patience allows is another training.
     if (wanted < iterations)
       expect_error<ModelError>(
           [&] { Trained<Real>(whole.store, patient); },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where tensors lie in the flat vectors: written out by hand.
+// Offsets of tensors in the flat vectors, written out by hand.
 #include <gtest/gtest.h>
 
 #include <shoal/model.hpp>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of enumerators are part of the configuration format (docs/configuration.md): each is written out
-// here.
+// Names of enumerators are part of the configuration format (docs/configuration.md), so each is written out.
 // Covers nearest_name, task_status.
 #include <gtest/gtest.h>
 
@@ -52,7 +51,7 @@ TEST(Names, OfTheLoss) {
                                             {LossKind::qlike, "qlike"}});
 }
 
-/// Whatever is in the lists, new kinds too.
+/// For all kinds of the lists, so that new ones are covered.
 TEST(Names, OfEveryKindReadBack) {
   for (const Activation kind : Activations::all) EXPECT_EQ(activation_from_string(to_string(kind)), kind);
   for (const LossKind kind : LossKinds::all) EXPECT_EQ(loss_from_string(to_string(kind)), kind);

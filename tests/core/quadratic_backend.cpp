@@ -25,7 +25,7 @@ void add(GradientSum<float>& sum, const std::vector<float>& gradient, const std:
   ++sum.good;
 }
 
-// In the order of the call: it is the learner that keeps doubles in order of id.
+// Adds in the order of the call; the learner sorts tasks by id for the sums in double.
 void add(GradientSum<double>& sum, const std::vector<double>& gradient, const std::vector<double>& rates,
          double before, double after) {
   for (std::size_t p = 0; p < gradient.size(); ++p) sum.theta[p] += gradient[p];
@@ -143,7 +143,7 @@ class QuadraticBackend final : public Backend<Real> {
     return sum;
   }
 
-  /// Rates per parameter, or the one rate; 0 where the plan's mask forbids a move.
+  /// The rate of a parameter, or the single rate; 0 if the plan's mask excludes the tensor.
   static Real rate_of(const Problem& problem, const MetaParameters<Real>& parameters, std::size_t p) {
     const std::size_t tensor = p + 1 == parameters.theta.size() ? 1 : 0;
     if (!problem.plan.adapts[tensor]) return 0;

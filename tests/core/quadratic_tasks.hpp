@@ -13,9 +13,9 @@ namespace shoal::testing {
 inline constexpr int inputs = 3;
 inline constexpr std::size_t parameters_count = inputs + 1;
 
-/// `count` ragged tasks with ids `first_id`, `first_id` + 1, ...; values over many magnitudes, so that sums
-/// in another order round differently. One task in `bad_every` (by id; 0 = none) holds a NaN; one in eleven
-/// has no support.
+/// `count` ragged tasks with ids `first_id`, `first_id` + 1, ... Values span many magnitudes, so that sums in
+/// another order round differently. One task in `bad_every` (by id; 0 = none) has a NaN; one in eleven has no
+/// support rows.
 TaskBatch random_tasks(std::uint64_t seed, std::int64_t count, std::int64_t first_id = 0,
                        std::int64_t bad_every = 0);
 

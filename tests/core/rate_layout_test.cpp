@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where learned rates lie in their vector: written out by hand.
+// Offsets of learned rates in their vector, written out by hand.
 #include <gtest/gtest.h>
 
 #include <shoal/meta_learner.hpp>

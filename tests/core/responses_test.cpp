@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Responses: names by loss and target, values against their definitions in long double, one NaN for the whole
-// row.
+// Responses: names by loss and target, values against their definitions in long double; one NaN output makes
+// the whole row NaN.
 #include <shoal/responses.hpp>
 
 #include <gtest/gtest.h>
@@ -97,7 +97,7 @@ TEST(Responses, AgreeWithTheirDefinitions) {
   expect_definitions<double>();
 }
 
-// Correctly rounded, computed once with 80 digits: no machine's library has a say.
+// Correctly rounded values, computed once with 80 digits: they do not depend on the C library.
 TEST(Responses, OfDoublesHaveFixedBits) {
   EXPECT_EQ(values<double>(Responses({LossKind::qlike}, 1), {1.0})[0], 0x1.5bf0a8b145769p+1);
   EXPECT_EQ(values<double>(Responses({LossKind::qlike}, 1), {-7.25})[0], 0x1.7455fe323fafdp-11);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes out of a run with scaled targets is what the user's own loss and network would give.
+// The results of a run with scaled targets are those that the user's own loss and network would give.
 #include <shoal/target_units.hpp>
 
 #include <gtest/gtest.h>

@@ -62,7 +62,7 @@ TEST(TaskBatch, BorrowsAndOwns) {
   }
 }
 
-/// Memory that a batch borrows, and whether it is still there.
+/// Memory that a batch borrows, and whether it still exists.
 struct Borrowed {
   std::shared_ptr<const Parts> memory = std::make_shared<const Parts>();
   std::weak_ptr<const Parts> there = memory;
@@ -193,7 +193,7 @@ TEST(TaskBatch, RefusesBrokenStructure) {
 }
 
 TEST(TaskBatch, RefusesExtentsWhoseProductWrapsAround) {
-  // 2^40 rows of 2^24 columns are 2^64 values: as many as none, to a product of 64 bits.
+  // 2^40 rows of 2^24 columns are 2^64 values, which is 0 in a product of 64 bits.
   Ints ids, offsets = {0};
   for (std::int64_t id = 0; id < 1024; ++id) {
     ids.push_back(id);
@@ -265,7 +265,7 @@ TEST(TaskBatch, ChunksAreViewsThatCoverItInOrder) {
   }
 }
 
-/// Rows at addresses that nobody may read here.
+/// Rows at addresses that this program must not read.
 TaskBatch on_device(Parts& parts, int device = 0) {
   const auto far_away = [&](const TaskSetStorage<float>& storage) {
     TaskSet<float> set = storage.view();
@@ -315,14 +315,14 @@ TEST(TaskBatch, BothSidesAreInOneMemory) {
   expect_error<DataError>(
       [&] { TaskBatch::borrow(parts.columns, batch.support(), parts.query.view(), parts.ids); },
       "task batch: support is in memory of device 0, query in host memory");
-  // A side without rows is nowhere.
+  // A side without rows has no device.
   const Ints none{0, 0, 0, 0};
   TaskSet<float> empty;
   empty.row_starts = none;
   EXPECT_EQ(TaskBatch::borrow(parts.columns, batch.support(), empty, parts.ids).device(), 0);
   EXPECT_EQ(TaskBatch::borrow(parts.columns, empty, batch.query(), parts.ids).device(), 0);
   EXPECT_EQ(TaskBatch::borrow(parts.columns, empty, parts.query.view(), parts.ids).device(), std::nullopt);
-  // Structure is checked all the same.
+  // The structure is checked nevertheless.
   TaskSet<float> short_of_rows = batch.support();
   short_of_rows.x = short_of_rows.x.first(4);
   expect_error<DataError>([&] { TaskBatch::borrow(parts.columns, short_of_rows, batch.query(), parts.ids); },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a source of tasks does unless it does otherwise.
+// The default behaviour of a task source.
 #include <shoal/task_source.hpp>
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The training loop: what it stores when, and that a run which was stopped, died or was left by an exception
-// of its caller goes on bit for bit.
+// The training loop: when it stores what. A run that was stopped, killed or left by an exception of its
+// caller continues bit for bit.
 // Covers training_step.
 #include <shoal/trainer.hpp>
 
@@ -38,7 +38,7 @@ BasicMetaLearner<Real> learner() {
   return make_learner<Real>(MetaSgd{{.steps = 2, .learning_rate = 0.1}}, 5, optimizer);
 }
 
-/// Tasks that are there for the first so many iterations.
+/// A source that fails after some iterations.
 class DyingSource : public QuadraticSource {
  public:
   explicit DyingSource(std::int64_t lived) : lived_(lived) {}
@@ -51,15 +51,16 @@ class DyingSource : public QuadraticSource {
   std::int64_t lived_;
 };
 
-/// What a caller may throw: no Error of the library's.
+/// An exception of the caller that is no Error of the library.
 struct Interrupt {
   std::int64_t iteration;
 };
 
-/// Functions of the caller that throw.
+/// The function of the caller that throws.
 enum class Thrower { observer, validation_observer, stop };
 
-/// Options whose `thrower` throws at `iteration`; `told`: iterations that the observer was called for.
+/// Options whose `thrower` throws at `iteration`; `told` collects the iterations that the observer was called
+/// for.
 TrainOptions interrupted(Thrower thrower, std::int64_t iteration, std::vector<std::int64_t>& told) {
   TrainOptions given = options();
   given.validate_every = 2;
@@ -171,7 +172,7 @@ TYPED_TEST(TrainerOf, GoesOnBitForBitAfterADeath) {
   }
 }
 
-// The iteration counts: it is in the store, and the learner has its state.
+// The iteration is complete: it is in the store, and the learner has its state.
 TYPED_TEST(TrainerOf, AnExceptionOfItsCallerLeavesACheckpoint) {
   using Real = TypeParam;
   std::vector<std::int64_t> told;
@@ -180,7 +181,7 @@ TYPED_TEST(TrainerOf, AnExceptionOfItsCallerLeavesACheckpoint) {
   train(straight, QuadraticSource(), interrupted(Thrower::observer, -1, told), &wanted);
   for (const Thrower thrower : {Thrower::observer, Thrower::validation_observer, Thrower::stop})
     for (const std::int64_t at : {2, 10, 14, 22, 23}) {
-      if (at == 23 && thrower == Thrower::validation_observer) continue;  // no look, no call
+      if (at == 23 && thrower == Thrower::validation_observer) continue;  // no validation, so no call
       SCOPED_TRACE(std::to_string(static_cast<int>(thrower)) + " at " + std::to_string(at));
       auto first = learner<Real>(), second = learner<Real>(), shorter = learner<Real>();
       MemoryStore<Real> store;
@@ -211,7 +212,7 @@ TYPED_TEST(TrainerOf, AnExceptionOfItsCallerLeavesACheckpoint) {
     }
 }
 
-/// Has no room for more than the first checkpoint.
+/// A store that is full after the first checkpoint.
 template <class Real>
 class FullStore : public MemoryStore<Real> {
  public:
@@ -228,7 +229,7 @@ TYPED_TEST(TrainerOf, AStoreThatIsFullDoesNotReplaceTheExceptionOfItsCaller) {
   auto first = learner<Real>(), second = learner<Real>(), straight = learner<Real>();
   EXPECT_THROW(train(first, QuadraticSource(), interrupted(Thrower::observer, 4, told), &full), Interrupt);
   EXPECT_EQ(full.saved_at(), std::vector<std::int64_t>{0});
-  MemoryStore<Real> store = full, wanted;  // with room
+  MemoryStore<Real> store = full, wanted;  // never full
   train(second, QuadraticSource(), interrupted(Thrower::observer, -1, told), &store, StartFrom::checkpoint);
   train(straight, QuadraticSource(), interrupted(Thrower::observer, -1, told), &wanted);
   expect_same(second, straight);

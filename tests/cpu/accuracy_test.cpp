@@ -65,8 +65,8 @@ TEST(CpuAccuracy, MetaGradientsAgreeWithTheReference) {
             const std::int64_t one[] = {t};
             const TaskBatch task = c.tasks.select(one);
             const Norms norms = compare(engine.meta_gradient(task), oracle.meta_gradient(widen(task)));
-            // Where one row is fitted exactly the gradient all but vanishes, and what is left of it is
-            // rounding of the inputs: such a gradient is held to the error of one of size 1e-3.
+            // Where a row is fitted exactly, the gradient is nearly zero and consists of rounding errors of
+            // the inputs: the error of such a gradient is compared with a gradient of size 1e-3.
             const double error = std::sqrt(norms.error / std::max(norms.size, 1e-6));
             if (error > worst) {
               worst = error;
@@ -80,7 +80,7 @@ TEST(CpuAccuracy, MetaGradientsAgreeWithTheReference) {
           const Norms norms = compare(got, want);
           all.error += norms.error;
           all.size += norms.size;
-          if (norms.size > 1e-8) {  // every case to the same scale
+          if (norms.size > 1e-8) {  // all cases on the same scale
             scaled.error += norms.error / norms.size;
             scaled.size += 1.0;
           }
@@ -110,7 +110,7 @@ TEST(CpuAccuracy, AdaptEvaluateAndPredictAgreeWithTheReference) {
     const MetaLearner64 oracle = learner_for<double>(reference, c);
     const auto furthest = oracle.adapt(widen(c.tasks), 3).phi;
     if (std::any_of(furthest.begin(), furthest.end(), [](double p) { return !(std::abs(p) <= 100.0); }))
-      continue;  // diverges: where it overflows is a matter of precision
+      continue;  // diverges: the step that overflows depends on the precision
     ++compared;
     const int steps = uniform_int(random, 0, 3);
     const auto fast = engine.adapt(c.tasks, steps);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a meta-step of the cpu backend allocates once the first ones are done: results and descriptions of the
-// call, no workspace. This program counts what operator new is asked for.
+// What a meta-step of the cpu backend allocates after the first ones: results and descriptions of the call,
+// but no workspace. This program counts the calls of operator new.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -33,7 +33,7 @@ void* operator new(std::size_t size) {
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return counted(size, static_cast<std::size_t>(alignment));
 }
-// Not inlined: g++ 12 would take the standard library's new for ours in one place and not in the other.
+// Not inlined: otherwise g++ 12 would use the standard library's new in one place and ours in another.
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
@@ -61,7 +61,7 @@ TEST(Allocation, NoWorkspaceAfterTheFirstSteps) {
                                                 .least_width = 20,
                                                 .least_depth = 1,
                                                 .least_steps = 1});
-      const Context context = context_with_plan(plan, 1);  // with more, groups go to whoever is free
+      const Context context = context_with_plan(plan, 1);  // with more threads, the groups of a thread vary
       MetaLearner learner = learner_for<float>(context, c);
       for (int step = 0; step < 2; ++step) learner.meta_step(c.tasks);
       bytes = largest = 0;
@@ -70,12 +70,13 @@ TEST(Allocation, NoWorkspaceAfterTheFirstSteps) {
       counting = false;
       const std::size_t gradient = (result.theta.size() + result.rates.size()) * sizeof(float);
       const auto tasks = static_cast<std::size_t>(c.tasks.size());
-      std::size_t joined = 0;  // pooled training puts support and query together
+      std::size_t joined = 0;  // pooled training joins support and query
       if (c.algorithm_name == "pooled")
         for (const auto* set : {&c.tasks.support(), &c.tasks.query()})
           joined += sizeof(float) * (set->x.size() + set->y.size() + set->output_offset.size()) +
                     sizeof(std::int64_t) * (set->labels.size() + set->row_starts.size());
-      // The gradient, its exact sum (twelve times as much), per-task results, and 16 KiB of small things.
+      // Room for the gradient, its exact sum (twelve times as large), per-task results, and 16 KiB of small
+      // things.
       EXPECT_LE(bytes, 16 * gradient + 64 * tasks + 2 * joined + (16u << 10)) << plan << " " << c.describe();
       EXPECT_LE(largest, 12 * gradient + 16 * tasks + joined + (4u << 10)) << plan << " " << c.describe();
     }

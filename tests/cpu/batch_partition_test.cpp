@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a batch is cut by costs: every task is in a group, no kind that is not usable is used, and no other cut
-// of a small batch is done much sooner (all of them are tried).
+// The partition of a batch by costs: every task is in a group, no kind is used that is not usable, and no
+// other partition of a small batch is much faster (all are tried).
 #include "cpu/batch_partition.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr PerKind<std::int64_t> sizes = {16, 8, 1};
 
-/// Threads that take the next group when they are free, group by group.
+/// Oracle: simulates threads that take the next group when they are free.
 double played(const BatchPartition& groups, int threads, const PerKind<double>& seconds) {
   std::vector<double> busy(static_cast<std::size_t>(threads), 0.0);
   for (std::size_t k = 0; k < group_kinds; ++k)
@@ -62,7 +62,8 @@ TEST(BatchPartition, EveryTaskIsInAGroupOfAUsableKind) {
 }
 
 TEST(BatchPartition, AnotherKindMustPayForTheChange) {
-  // 25 tasks: two full groups take 32, a full one, a half one and a task 31.5 or 28 units of time.
+  // 25 tasks: two full groups take 32 units of time; a full group, a half group and a single task take 31.5
+  // or 28.
   const PerKind<bool> all = {true, true, true};
   EXPECT_EQ(partition_batch(25, 1, sizes, {16.0, 13.5, 2.0}, all), (BatchPartition{2, 0, 0}));
   EXPECT_EQ(partition_batch(25, 1, sizes, {16.0, 9.0, 3.0}, all), (BatchPartition{1, 1, 1}));
@@ -76,8 +77,7 @@ TEST(BatchPartition, NoOtherCutIsDoneMuchSooner) {
   for (int round = 0; round < rounds; ++round) {
     const auto tasks = static_cast<std::int64_t>(random() % 70) + 1;
     const int threads = static_cast<int>(random() % 4) + 1;
-    // One task alone costs no less than its share of a full vector costs a good kernel, and no more than 3 of
-    // them.
+    // A single task costs at least as much as its share of a full group, and at most 3 times that.
     const auto seconds = random_costs(random);
     double least = 1e300;
     for (std::int64_t full = 0; full <= (tasks + 15) / 16; ++full)
@@ -90,7 +90,7 @@ TEST(BatchPartition, NoOtherCutIsDoneMuchSooner) {
     sum += chosen / least;
   }
   EXPECT_LE(sum / rounds, 1.01);
-  EXPECT_LE(worst, 1.2);  // the change between kinds is not played
+  EXPECT_LE(worst, 1.2);  // the oracle ignores the cost of changing kinds
   std::printf("chosen cuts take %.4f of the best ones on average, %.3f at worst\n", sum / rounds, worst);
 }
 

@@ -15,7 +15,7 @@ namespace shoal::testing {
 namespace {
 
 #if defined(__SANITIZE_THREAD__)
-constexpr bool forks = false;  // ThreadSanitizer has no threads after the fork of a process with threads
+constexpr bool forks = false;  // ThreadSanitizer allows no threads after a fork of a process that has some
 #else
 constexpr bool forks = true;
 #endif
@@ -42,19 +42,19 @@ TEST(Fork, AChildComputesWithTheContextOfItsParent) {
   std::optional<Context> context = context_with_plan("units", 3);
   std::optional<MetaLearner> learner = learner_for<float>(*context, c);
   const auto gradient = [&] { return bits(learner->meta_gradient(c.tasks).theta); };
-  const auto want = gradient();  // the parent has its threads
+  const auto want = gradient();  // starts the threads of the parent
   const auto child = [&] {
     for (int time = 0; time < 3; ++time)
       if (gradient() != want) return 1;
     if (exit_of([&] { return gradient() == want ? 0 : 1; }) != 0) return 2;  // a child of the child
     learner.reset();
-    context.reset();  // waits for nobody that is not there
+    context.reset();  // must not wait for threads that do not exist
     return 0;
   };
   EXPECT_EQ(exit_of(child), 0);
   EXPECT_EQ(exit_of([&] {
               learner.reset();
-              context.reset();  // without a call
+              context.reset();  // destroyed without a call
               return 0;
             }),
             0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bits themselves, so that a change of the contract (docs/numerics.md) is a decision and not an accident:
-// comparisons between instruction sets or backends cannot see a change that they share.
+// Hashes of results, so that a change of the numerical contract (docs/numerics.md) is a decision and not an
+// accident: comparisons of instruction sets or backends do not notice a change that all of them share.
 #include <gtest/gtest.h>
 
 #include <bit>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Measured costs: medians that do not flutter, trials until a kind is known and now and then afterwards, and
-// no growth without end.
+// Measured costs: stable medians; trials until a kind is known, and now and then afterwards; bounded memory.
 #include "cpu/group_costs.hpp"
 
 #include <gtest/gtest.h>
@@ -35,14 +34,14 @@ TEST(GroupCosts, TriesUntilAKindIsKnownAndNowAndThen) {
   GroupCosts costs;
   EXPECT_EQ(costs.trials(1000, sizes, all), (BatchPartition{4, 4, 4}));
   EXPECT_EQ(costs.trials(1000, sizes, {false, true, false}), (BatchPartition{0, 4, 0}));
-  // No more than the batch has tasks for.
+  // Never more groups than the batch has tasks for.
   EXPECT_EQ(costs.trials(16, sizes, all), (BatchPartition{1, 0, 0}));
   EXPECT_EQ(costs.trials(25, sizes, all), (BatchPartition{2, 0, 0}));
   EXPECT_EQ(costs.trials(1, sizes, all), (BatchPartition{0, 0, 1}));
   EXPECT_EQ(costs.trials(0, sizes, all), BatchPartition{});
   for (int i = 0; i < 3; ++i)
     for (const GroupKind kind : {full_group, half_group, single_task}) costs.add(kind, 1.0);
-  // Cold measurements are soon joined by warm ones.
+  // After the first, cold measurements, warm ones follow soon.
   std::vector<int> again;
   for (int call = 1; call <= 1100; ++call) {
     const BatchPartition trial = costs.trials(1000, sizes, all);
@@ -83,10 +82,10 @@ TEST(TrialTimes, ColdGroupsCountOnlyWhereThereAreNoWarmOnes) {
   TrialTimes cold;
   for (int i = 0; i < 5; ++i) cold.note(half_group, 9.0, false);
   cold.publish(costs);
-  EXPECT_EQ(costs.seconds(half_group), 5.0);  // known already
+  EXPECT_EQ(costs.seconds(half_group), 5.0);  // already known
   costs = {};
   times.note(single_task, 2.0, true);
-  times.note(single_task, 7.0, false);  // another thread's first group may come late
+  times.note(single_task, 7.0, false);  // a cold measurement of another thread may arrive late
   times.publish(costs);
   for (int i = 0; i < 2; ++i) costs.add(single_task, 2.0);
   EXPECT_EQ(costs.seconds(single_task), 2.0);

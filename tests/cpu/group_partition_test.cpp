@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every cut of a batch into groups, every tape policy, and updates that ride on the last sums or are passes
-// of their own: the same bits, over random problems with ragged and failing tasks.
+// Every partition of a batch into groups, every tape policy, and updates in the epilogues of sums or in
+// passes of their own give the same bits, over random problems with ragged and failing tasks.
 // Covers group_packing, cache_sizes.
 #include <gtest/gtest.h>
 
@@ -62,14 +62,14 @@ TEST(GroupPartition, EveryCutGivesTheSameBits) {
   for (int i = 0; i < cases; ++i) {
     const RandomCase c = case_with_failures(random, {.most_tasks = 45, .most_rows = 15, .most_width = 12});
     const auto want = bits_of(contexts.front().context, c);
-    // Twice: a plan that is measured may cut the second batch in another way.
+    // Twice, because a measured plan may divide the second batch differently.
     for (const auto& [name, context] : contexts)
       for (int time = 0; time < 2; ++time)
         ASSERT_EQ(bits_of(context, c), want) << name << ", " << c.describe();
   }
 }
 
-/// A bound on moves that nothing exceeds makes the inner step a pass of its own.
+/// With a bound on moves that nothing exceeds, the inner step is a pass of its own.
 TEST(GroupPartition, AnInnerStepOfItsOwnGivesTheSameBits) {
   std::mt19937_64 random(18);
   for (const char* plan : {"tasks", "units"}) {
@@ -84,7 +84,8 @@ TEST(GroupPartition, AnInnerStepOfItsOwnGivesTheSameBits) {
   }
 }
 
-/// Learned rates that are all the same move parameters as one fixed rate does, whatever their grain.
+/// Learned rates that are all equal move parameters as one fixed rate does, whether they are per layer, step
+/// or parameter.
 TEST(GroupPartition, RatesOfEveryGrainGiveTheSameBits) {
   std::mt19937_64 random(19);
   for (const char* plan : {"tasks", "units"}) {

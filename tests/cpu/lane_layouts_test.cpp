@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Both meanings of lanes (src/cpu/lane_layouts.hpp) give the same bits: gradients, fast weights, losses along
+// Both layouts of lanes (src/cpu/lane_layouts.hpp) give the same bits: gradients, fast weights, losses along
 // a trajectory, predictions and statuses, on every instruction set and for widths around those of its
 // vectors.
 // Covers isa_*, network_plan, group_plans.
@@ -18,7 +18,7 @@ namespace shoal::testing {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int shapes = 2, stride_of_sweeps = 5;  // a fifth of all combinations, each choice among them
+constexpr int shapes = 2, stride_of_sweeps = 5;  // a fifth of all combinations, in which each choice occurs
 #else
 constexpr int shapes = 6, stride_of_sweeps = 1;
 #endif
@@ -31,7 +31,7 @@ void append_codes(std::vector<std::uint32_t>& all, const Codes& codes) {
   for (const auto code : codes) all.push_back(static_cast<std::uint32_t>(code));
 }
 
-/// Every number that the four operations of a backend give for a problem.
+/// All numbers that the four operations of a backend return for a problem.
 std::vector<std::uint32_t> everything(const Context& context, const RandomCase& c) {
   const MetaLearner learner = learner_for<float>(context, c);
   std::vector<std::uint32_t> all;
@@ -127,8 +127,8 @@ TEST(LaneLayouts, WidthsAroundVectors) {
     }
 }
 
-// Wide enough that sums pause in memory (gemm.hpp), rows get their extra vector, and rows come in
-// blocks.
+// Wide enough that sums are stored and continued (gemm.hpp), that rows get their extra vector, and that rows
+// come in blocks.
 TEST(LaneLayouts, LargeNetworksAndManyRows) {
   const auto contexts = contexts_of_both_layouts({1});
   std::mt19937_64 random(43);
@@ -151,7 +151,7 @@ TEST(LaneLayouts, StatusesOfAMixedBatch) {
         return storage;
       };
       auto support = copy(c.tasks.support()), query = copy(c.tasks.query());
-      (in_support ? support : query).y[15] = poison;  // of the second task
+      (in_support ? support : query).y[15] = poison;  // a row of the second task
       c.tasks = TaskBatch::own({17, 2, 0}, std::move(support), std::move(query), {3, 1, 4, 5});
       const auto g = learner_for<float>(contexts.front().context, c).meta_gradient(c.tasks);
       EXPECT_EQ(g.good, poison == 1e9f ? 4 : 3) << poison;

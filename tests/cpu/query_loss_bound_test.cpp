@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Query losses at theta that nobody asks for: not computed where they are small for certain, and no status,
-// gradient or loss tells whether they were.
+// Query losses at theta that the caller does not ask for are not computed if they are certainly small; no
+// status, gradient or loss depends on whether they were.
 #include "cpu/query_loss_bound.hpp"
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ constexpr int cases = 40;
 constexpr int cases = 400;
 #endif
 
-/// Everything but the losses at theta.
+/// All results except the losses at theta.
 std::vector<std::uint32_t> bits_of(const MetaGradient<float>& g) {
   std::vector<std::uint32_t> all;
   for (const auto& part :
@@ -43,7 +43,7 @@ void expect_skipped(const MetaGradient<Real>& g) {
   EXPECT_TRUE(std::isnan(g.mean_query_loss_before));
 }
 
-/// A case whose numbers lie anywhere between 0 and the largest float.
+/// A case with magnitudes anywhere between 0 and the largest float.
 RandomCase scaled_case(std::mt19937_64& random) {
   RandomCase c = random_case(random, {.most_tasks = 20});
   const auto largest = static_cast<float>(std::exp2(uniform(random, -2.0, 30.0)));
@@ -68,7 +68,7 @@ TEST(QueryLossBefore, WhatIsSkippedShowsInNothingElse) {
   }
 }
 
-/// One step takes y = b from 0 to the target: 2^31 and its square 2^62 are there before it alone.
+/// One step moves b from 0 to the target y = 2^31, so that only the loss before it, 2^62, is large.
 TEST(QueryLossBefore, ATaskFailsByALossThatNobodyAskedFor) {
   RandomCase c;
   c.model = {.inputs = 1, .hidden = {}, .outputs = 1};
@@ -90,7 +90,7 @@ TEST(QueryLossBefore, ATaskFailsByALossThatNobodyAskedFor) {
   expect_skipped(want);
 }
 
-/// The bound of a problem without adaptation, and the losses that it speaks of.
+/// The bound of a problem without adaptation, and the losses that it bounds.
 TEST(QueryLossBound, HoldsForEveryLossAndActivationAndIsOfUse) {
   const Context reference({.backend = BackendKind::reference});
   std::mt19937_64 random(32);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contract N1-N5 on the cpu backend: instruction set, threads, order of tasks, chunks and company change no
-// bit.
+// Contract N1-N5 on the cpu backend: instruction set, threads, order of tasks, chunks and the other tasks of
+// a batch change no bit.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ constexpr int rounds = 12, crowd = 600;
 constexpr int rounds = 120, crowd = 10000;
 #endif
 
-/// Every number of a meta-gradient, its tasks in the order `place` gives.
+/// All numbers of a meta-gradient, with tasks in the order `place`.
 std::vector<std::uint32_t> bits_of(const MetaGradient<float>& g, const std::vector<std::int64_t>& place,
                                    std::size_t size) {
   std::vector<std::uint32_t> all = bits(g.theta);
@@ -91,8 +91,8 @@ TEST(CpuSameBits, ThreadsInstructionSetsOrderAndChunks) {
   }
 }
 
-// Both policies for the tapes of the inner loop and both meanings of lanes, whose blocks of rows have
-// different sizes: 240 rows of 32-32.
+// Both tape policies of the inner loop and both layouts of lanes, whose blocks of rows have different sizes:
+// 240 rows of a 32-32 network.
 TEST(CpuSameBits, KeptAndRecomputedTapes) {
   std::mt19937_64 random(25);
   for (const char* algorithm : {"maml", "meta-sgd", "anil", "boil", "maml-multi-step"})
@@ -166,7 +166,7 @@ TEST(CpuSameBits, TheSumOverTasksIsExact) {
     c.model = {.inputs = 1, .hidden = {}, .outputs = 1};
     c.algorithm = Maml{{.steps = 0}};
     c.parameters.theta = {0.0f, 0.0f};
-    const bool denormal = round % 3 == 0;  // few tasks, or the mean would hide the last bits
+    const bool denormal = round % 3 == 0;  // few tasks, since a mean over many would hide the last bits
     const int count = uniform_int(random, 1, denormal ? 4 : 200);
     const int low = denormal ? -149 : uniform_int(random, -149, 20);
     const int high = std::min(29, low + uniform_int(random, 1, denormal ? 20 : 180));
@@ -192,8 +192,8 @@ TEST(CpuSameBits, TheSumOverTasksIsExact) {
   }
 }
 
-// One poisoned task among many: the others' losses and fast weights keep their bits, and the sum is theirs
-// alone.
+// One task with a NaN among many: the losses and fast weights of the others keep their bits, and the sum is
+// theirs only.
 TEST(CpuSameBits, ANaNTaskTouchesNoOther) {
   const Context context({.backend = BackendKind::cpu, .threads = 2});
   std::mt19937_64 random(23);

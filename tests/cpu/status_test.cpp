@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The status of tasks that go wrong (docs/definitions.md): the first event in time counts, on both backends
-// alike.
+// The status of tasks that fail (docs/definitions.md): the first event in time counts, on both backends.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -13,8 +12,8 @@
 namespace shoal::testing {
 namespace {
 
-/// A linear model y = w x, one row of support and of query: the inner loop is a scalar recursion, known by
-/// hand.
+/// A linear model y = w x + b with one support row and one query row: the inner loop is a recursion that is
+/// known by hand.
 RandomCase scalar_case(float support_x, float support_y, float query_x, float query_y, InnerLoop inner) {
   RandomCase c;
   c.model = {.inputs = 1, .hidden = {}, .outputs = 1};
@@ -31,7 +30,7 @@ struct Expected {
   std::int32_t step;
 };
 
-/// For both meanings of lanes.
+/// For both layouts of lanes.
 class CpuStatus : public ::testing::TestWithParam<const char*> {
  protected:
   const Context cpu = context_with_plan(GetParam(), 1);
@@ -79,7 +78,7 @@ TEST_P(CpuStatus, MovedTooFarNamesTheStep) {
 }
 
 TEST_P(CpuStatus, OneParameterThatMovesTooFarIsEnough) {
-  // At x = 10 the weight moves by 2, the bias, which comes last, by 0.2.
+  // At x = 10 the weight moves by 2, and the bias, the last parameter, by 0.2.
   const InnerLoop inner{.steps = 1, .learning_rate = 0.01, .max_move = 1.0};
   expect_status(scalar_case(10, 0, 1, 2, inner), {TaskStatus::moved_too_far, 0});
 }
@@ -119,7 +118,7 @@ TEST_P(CpuStatus, AdaptingLooksAtSupportAlone) {
 }
 
 TEST_P(CpuStatus, MagnitudesAbove2To60LeaveTheSum) {
-  // In double nothing overflows: the rule is the same on every backend.
+  // Nothing overflows in double, but the rule is the same on every backend.
   expect_status(scalar_case(1, 1, 1.5e9f, 3e18f, {.steps = 0}), {TaskStatus::non_finite_outer, 0});
   expect_status(scalar_case(1, 1, 1.5e9f, 3e18f, {.steps = 2}), {TaskStatus::non_finite_outer, 2});
 }
@@ -130,7 +129,8 @@ TEST_P(CpuStatus, OverflowInTheInnerLoopNamesTheStep) {
   const auto got = learner_for<float>(cpu, c).meta_gradient(c.tasks);
   EXPECT_EQ(got.status[0], TaskStatus::non_finite_inner);
   EXPECT_EQ(got.failed_step[0], 2);
-  // After one step the query loss is above 2^60, after two infinite: the inner loop itself is still whole.
+  // After one step the query loss is above 2^60, after two it is infinite; the inner loop itself is still
+  // finite.
   const int points[] = {0, 1, 2, 6};
   const auto losses = learner_for<float>(cpu, c).evaluate(c.tasks, points);
   const std::vector<TaskStatus> expected = {TaskStatus::good, TaskStatus::non_finite_outer,

@@ -18,7 +18,7 @@ namespace {
 TEST(ThreadPool, CallsEveryThreadOnceARound) {
   ThreadPool pool;
   for (int round = 0; round < 600; ++round) {
-    const int threads = round % 5 + 1;  // threads that this round does not want sleep through it
+    const int threads = round % 5 + 1;  // threads that this round does not need sleep meanwhile
     std::vector<int> calls(static_cast<std::size_t>(threads), 0);
     pool.run(threads, [&](int thread) { ++calls[static_cast<std::size_t>(thread)]; });
     for (const int count : calls) EXPECT_EQ(count, 1);
@@ -39,7 +39,7 @@ TEST(ThreadPool, AnExceptionReachesTheCallerAndThePoolLivesOn) {
   }
 }
 
-/// Threads of this process, as the system counts them.
+/// Number of threads of this process, from the system.
 int threads_of_process() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)
@@ -48,7 +48,7 @@ int threads_of_process() {
 }
 
 TEST(ThreadPool, MakesNoThreadThatNoRunWants) {
-  std::thread([] {}).join();  // ThreadSanitizer makes a thread of its own beside the first
+  std::thread([] {}).join();  // ThreadSanitizer starts a thread of its own with the first
   const int before = threads_of_process();
   ThreadPool pool;
   pool.run(1, [](int) {});

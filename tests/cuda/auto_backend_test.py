@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A build with the cuda backend, with and without a device: what doctor, --backend auto and --backend cuda do and say.
+"""A build with the cuda backend, with and without a device: what doctor, --backend auto and --backend cuda do and report.
 
 usage: auto_backend_test.py SHOAL RUNNER...    (RUNNER: a command that gives the program a device)
 
-No device is to be had: CUDA_VISIBLE_DEVICES is empty, and most machines that run this have no driver either.
+"Without a device" is simulated: CUDA_VISIBLE_DEVICES is empty. Most machines that run this have no driver either.
 """
 import json
 import os

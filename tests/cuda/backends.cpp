@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of backends of these tests: cuda on whatever device layer is linked, with the plans they ask for.
+// The table of backends of these tests: cuda on the linked device layer, with the options that a test sets.
 #include <array>
 
 #include "core/registry.hpp"
@@ -20,7 +20,7 @@ BackendReport report_cuda(const ContextOptions& options) {
   report.available = cuda_available(options.device, report.detail);
   return report;
 }
-/// What the test says, in options that no context has.
+/// Applies the options of the test that no context has.
 std::unique_ptr<Backend<float>> make_cuda(const ContextOptions& context) {
   CudaOptions options = cuda_options(context);
   options.threads = testing::cuda_under_test.threads;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every number of the cuda backend has the bits of the cpu backend's, on the shapes of the benchmark, for
-// every algorithm: whole tensors compared as bytes. For a device: kernels on the host would take hours.
+// All numbers of the cuda backend have the bits of the cpu backend's, for the shapes of the benchmark and
+// every algorithm: whole tensors are compared as bytes. For a device only: kernels on the host would take
+// hours.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace {
 
 using bench::Shape;
 
-/// Tasks of a case, fewer where one is much work; emulated devices ask for fewer.
+/// Number of tasks of a case: fewer if one takes much work; emulated devices ask for fewer.
 std::int64_t tasks_of(const Shape& shape) {
   constexpr double most_flops = 5e10;
   const char* requested = std::getenv("SHOAL_BITS_TASKS");

@@ -51,7 +51,7 @@ def make_bundle(folder):
 
 
 def bare_path(folder):
-    """A folder with what a GPU machine has: a shell, Python, the tools; no compiler."""
+    """A folder with the programs of a GPU machine: a shell, Python, the tools; no compiler."""
     folder.mkdir()
     for name in ("sh", "env", "sleep", "readlink", "dirname"):
         (folder / name).symlink_to(shutil.which(name))
@@ -90,7 +90,7 @@ def main():
         stages = {line["stage"]: line for line in lines[1:]}
         assert list(stages) == STAGES.split(","), list(stages)
         missing = {name for name, stage in stages.items() if stage["status"] == "not run"}
-        for name in missing:  # where python3 has neither PyTorch nor JAX, Shoal stands alone
+        for name in missing:  # without PyTorch and JAX only Shoal is measured
             assert name == "peers" and "no peer takes part: " in stages[name]["reasons"][0], stages[name]
         alone = stages["peers"]["steps"][0]["output"]
         assert "sine_k1, 4 tasks, exact second order" in alone and "* shoal" in alone, alone

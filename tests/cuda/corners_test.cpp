@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every regime at its corners: sizes around one, a warp and a tile, one and ten thousand rows, tasks without
-// support rows, tasks that fail in every way, chunks of one task. The cpu backend is the oracle, bit for bit.
+// Every regime in corner cases: sizes around one, a warp and a tile; one and ten thousand rows; tasks without
+// support rows; tasks that fail in every way; chunks of one task. The cpu backend is the oracle, bit for bit.
 // Covers layered/*, task_*, team/launcher, update_workspace.
 #include <gtest/gtest.h>
 
@@ -39,7 +39,7 @@ CaseLimits exactly(int tasks, int rows, int inputs, int width, int depth, int st
           .least_steps = steps,
           .empty_support = false};
 }
-/// Every number from one up to what is given, support sets may be empty.
+/// Sizes from one up to the given numbers; support sets may be empty.
 CaseLimits up_to(int tasks, int rows, int inputs, int width, int depth, int steps) {
   CaseLimits limits = exactly(tasks, rows, inputs, width, depth, steps);
   limits.least_rows = limits.least_inputs = limits.least_width = 1;
@@ -77,9 +77,9 @@ struct Corner {
   Activation activation;
   CaseLimits limits;
   std::function<void(RandomCase&)> twist = {};
-  std::set<TaskStatus> statuses = {TaskStatus::good};  ///< that must occur
+  std::set<TaskStatus> statuses = {TaskStatus::good};  ///< statuses that must occur
   std::int64_t memory = 0;
-  bool meta_gradient_alone = false;  ///< large: nothing else is asked for
+  bool meta_gradient_alone = false;  ///< for large cases
 };
 
 const std::vector<Corner>& corners() {
@@ -194,7 +194,7 @@ const std::vector<Corner>& corners() {
        K::mse,
        identity,
        exactly(3, 1, 2, 1, 0, 1),
-       [](RandomCase& c) {  // a loss of 1e36 or so, a step of 1e40
+       [](RandomCase& c) {  // a loss of about 1e36, a step of 1e40
          scale_row(c, false, 1, 1e18f);
          set_inner(c, [](InnerLoop& inner) { inner.learning_rate = 10000.0; });
        },
@@ -204,7 +204,7 @@ const std::vector<Corner>& corners() {
        K::mse,
        identity,
        exactly(4300, 1, 1, 1, 0, 0),
-       [](RandomCase& c) {  // each task's d bias is 255.8: all but the whole of a digit (core/exact_sum.hpp)
+       [](RandomCase& c) {  // d bias of each task is 255.8, nearly a whole digit (core/exact_sum.hpp)
          const std::vector<float> x(4300, 1.0f), y(4300, 0.0f);
          TaskSet<float> query = c.tasks.query();
          query.x = x;
@@ -225,14 +225,14 @@ const std::vector<Corner>& corners() {
   return all;
 }
 
-/// A regime, by the threads that work on a task; 0: layer by layer.
+/// A regime, by the number of threads of a task; 0: layer by layer.
 struct CornerRegime {
   const char* name;
   int threads;
 };
 constexpr CornerRegime regimes[] = {{"Warp", 32}, {"Block", 64}, {"Layers", 0}};
 
-/// The plan that the backend under test takes for a case.
+/// The plan that the backend under test chooses for a case.
 CudaPlan plan_of(const RandomCase& c) {
   const ParameterLayout layout(c.model);
   const LoweredAlgorithm lowered = lower(c.algorithm, layout);
@@ -264,7 +264,7 @@ TEST_P(Corners, SameBitsAsCpu) {
   if (corner.meta_gradient_alone) GTEST_SKIP() << "too slow with this sanitizer";
 #endif
   const Context cpu({.backend = BackendKind::cpu, .threads = 1}), cuda({.backend = BackendKind::cuda});
-  // Each corner draws its own numbers, whatever stands before it.
+  // Each corner has its own seed, so that it does not depend on the others.
   std::seed_seq seed(corner.name, corner.name + std::strlen(corner.name));
   std::mt19937_64 random(seed);
   RandomCase c = random_case(random, corner.algorithm, corner.loss, corner.activation, corner.limits);
@@ -306,7 +306,7 @@ INSTANTIATE_TEST_SUITE_P(All, Corners,
                                   corners()[std::get<1>(chosen.param)].name;
                          });
 
-/// The shape that the regime is for, whole; docs/decisions/0007-layer-by-layer.md counts its instructions.
+/// The full shape that the regime is made for; docs/decisions/0007-layer-by-layer.md counts its instructions.
 TEST(LayeredWide, MetaGradientOf64By512By512By1) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "too slow with a sanitizer";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the tests of the cuda backend steer it.
+// How the tests of the cuda backend control it.
 #pragma once
 
 #include "cuda/cuda_backend.hpp"
@@ -9,7 +9,7 @@ namespace shoal::testing {
 /// Options of cuda contexts made from now on.
 extern CudaOptions cuda_under_test;
 
-/// Another order of blocks and threads, where the device layer can choose one (kernels on the host).
+/// Sets another order of blocks and threads, if the device layer can choose one (kernels on the host).
 void turn_order(int round);
 
 }  // namespace shoal::testing

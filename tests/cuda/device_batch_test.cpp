@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches whose rows are on the device: the bits of the same batch on the host, its errors, and refusals of
-// memory that a context cannot read.
+// Batches whose rows are on the device: they give the bits and the errors of the same batch on the host, and
+// memory that a context cannot read is refused.
 // Covers caller_memory, device_row_checks, row_checks.
 #include <gtest/gtest.h>
 
@@ -112,7 +112,7 @@ INSTANTIATE_TEST_SUITE_P(
         Regime{"layers", {.layer_by_layer = true}, {.most_tasks = 4, .most_rows = 20, .most_width = 20}}),
     [](const auto& regime) { return std::string(regime.param.name); });
 
-/// A source whose batches are on the device: two, again and again.
+/// A source with two batches on the device, used alternately.
 class DeviceSource final : public TaskSource {
  public:
   DeviceSource(std::unique_ptr<TaskSource> host, cudaStream_t stream)
@@ -192,7 +192,7 @@ TEST(DeviceBatch, OneBufferThatIsFilledAgainNeedsOneGraph) {
   EXPECT_EQ(bits(got.parameters().theta), bits(want.parameters().theta));
 }
 
-/// Tasks of so many rows on either side; values from `x` and `y` in turn.
+/// Tasks with `rows` rows on both sides; values are taken from `x` and `y` in turn.
 TaskBatch tasks_with(const std::vector<std::int64_t>& rows, const std::vector<float>& y,
                      const std::vector<std::int64_t>& labels = {}) {
   TaskSetStorage<float> storage;
@@ -210,7 +210,7 @@ TEST(DeviceBatch, ATargetThatTheLossHasNoPlaceForIsNamedAsOnTheHost) {
   const Context cpu({.backend = BackendKind::cpu, .threads = 1}),
       cuda({.backend = BackendKind::cuda, .stream = stream});
   std::vector<float> y(90, 0.5f);
-  y[41] = 1.5f, y[88] = -1.0f;  // of task 2, which begins at row 40, and of the last
+  y[41] = 1.5f, y[88] = -1.0f;  // rows of task 2, which begins at row 40, and of the last task
   const TaskBatch tasks = tasks_with({40, 0, 45, 5}, y);
   const DeviceBatch batch(tasks, stream);
   for (const LossKind kind : {LossKind::bce, LossKind::qlike}) {
@@ -222,9 +222,9 @@ TEST(DeviceBatch, ATargetThatTheLossHasNoPlaceForIsNamedAsOnTheHost) {
                 message_of<DataError>([&] { want.adapt(tasks, 1); }));
     }
     turn_order(0);
-    // Nothing is computed from targets here.
+    // These operations do not use targets.
     EXPECT_EQ(bits(got.adapt(batch.tasks(), 0).phi), bits(want.adapt(tasks, 0).phi));
-    // And the learner goes on with rows that are as they should be.
+    // Afterwards the learner accepts correct rows.
     const TaskBatch good = tasks_with({3, 2}, {1.0f, 0.5f, 0.25f, 1.0f, 0.5f});
     EXPECT_EQ(bits(got.adapt(DeviceBatch(good, stream).tasks(), 1).phi), bits(want.adapt(good, 1).phi));
   }
@@ -272,7 +272,7 @@ TEST(DeviceBatch, MemoryThatTheContextCannotReadIsRefused) {
               support.x = {reinterpret_cast<const float*>(bytes), support.x.size()};
             }),
             "support x does not lie at a multiple of 4 bytes");
-#if defined(SHOAL_SIMT)  // elsewhere a pool may have memory behind it
+#if defined(SHOAL_SIMT)  // elsewhere the memory after it may be valid memory of a pool
   const DeviceValues<float> fewer(20, stream);
   EXPECT_EQ(message_with([&](auto& support, auto&) {
               support.x = {fewer.all().data(), 30};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every call of the device layer may fail: each failure is a ResourceError that names the call, leaks
-// nothing, and leaves a backend that works.
+// Makes every call of the device layer fail in turn: each failure is a ResourceError that names the call,
+// leaks nothing, and leaves a backend that works.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -42,7 +42,7 @@ void fail_each_call_in_turn(Math math) {
     simt::set_device({});
     const auto want = run();
     ASSERT_GT(simt::device_calls(), 50);
-    for (long n = 1;; ++n) {  // the backend keeps its memory, so a later run makes fewer calls
+    for (long n = 1;; ++n) {  // the backend keeps its memory, so that later runs make fewer calls
       simt::set_device({.fails_at = n});
       bool failed = false;
       try {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The device layer as the backend sees it: choice of a device, errors that name call and place, memory that
-// runs out, graphs, and training with every call made to fail in turn.
+// The device layer as the backend uses it: choice of a device, errors that name call and location, memory
+// that runs out, graphs, and training in which every call fails in turn.
 // Covers cuda_options, runtime/*.
 #include "cuda/runtime/device.hpp"
 
@@ -101,7 +101,7 @@ TEST_F(DeviceLayer, MemoryThatRunsOutNamesTheBytes) {
     const std::string other =
         message_of<ResourceError>([&] { learner.meta_gradient(source->sample(Phase::train, 0, 25)); });
     EXPECT_NE(other.find("bytes: cudaErrorMemoryAllocation"), std::string::npos) << other;
-    // With memory again, the same learner goes on as if nothing had been.
+    // When there is memory again, the same learner works as before.
     simt::set_device({});
     train<float>(learner, *source, iterations(3, 25));
     const Context cpu({.backend = BackendKind::cpu, .threads = 1});
@@ -202,14 +202,14 @@ TEST_F(DeviceLayer, TheSessionsPhasesHaveRanges) {
                                                            "shoal: launch", "shoal: wait"}));
 }
 
-/// From one failing call to the next: checked runs are slow.
+/// Distance from one failing call to the next; checked runs are slow.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr long stride = 11;
 #else
 constexpr long stride = 1;
 #endif
 
-/// What a run that is made to fail, and goes on, must end with.
+/// The final state that a run must reach although it fails and continues.
 struct Finished {
   MetaParameters<float> parameters;
   OptimizerState<float> optimizer;
@@ -222,7 +222,7 @@ struct Finished {
   }
 };
 
-/// steps[i](learner) one after another; a step that fails has changed nothing and is made again.
+/// Runs steps[i](learner) one after another; a step that fails must change nothing and is repeated.
 template <class Steps>
 void expect_every_failure_survived(const MetaLearner::Options& options, const MetaParameters<float>& start,
                                    Steps steps) {
@@ -296,7 +296,7 @@ TEST_F(DeviceLayer, AnIterationOverDrawnTasksThatFailsHasChangedNothing) {
                                      .algorithm = Maml{{.steps = 1, .max_move = 0.02}},
                                      .optimizer = {.kind = OptimizerKind::momentum}};
   const Context cpu({.backend = BackendKind::cpu, .threads = 1});
-  // A step is one iteration of a run; its checkpoints are the learner's own state.
+  // A step is one iteration of a run, whose checkpoints are the state of the learner.
   class Memory final : public RunStore<float> {
    public:
     Memory(MetaLearner& learner, std::int64_t iteration) : learner_(learner), iteration_(iteration) {}
@@ -315,7 +315,7 @@ TEST_F(DeviceLayer, AnIterationOverDrawnTasksThatFailsHasChangedNothing) {
   std::vector<std::function<void(MetaLearner&)>> steps;
   for (std::int64_t i = 0; i < 3; ++i)
     steps.push_back([&source, i](MetaLearner& learner) {
-      if (learner.optimizer_state().step > i) return;  // the checkpoint after the step is what failed
+      if (learner.optimizer_state().step > i) return;  // only the checkpoint after the step failed
       Memory memory(learner, i);
       train<float>(learner, *source, iterations(i + 1, 5), &memory, StartFrom::checkpoint);
     });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results that stay on the device: the bits of the results on the host, in the caller's memory.
+// Results that stay on the device, in the caller's memory, have the bits of the results on the host.
 // Covers core/device_results, result_delivery, result_packing.
 #include <gtest/gtest.h>
 
@@ -124,7 +124,7 @@ TEST(DeviceResult, ThatNobodyWantsIsNotWritten) {
   EXPECT_EQ(bits(losses.fetch()), bits(learner.meta_gradient(tasks).query_loss));
 }
 
-// Nobody but the context can wait for a stream of its own.
+// A caller cannot wait for a stream that the context owns, so the context waits.
 TEST(DeviceResult, IsThereOnReturnWhereTheContextHasItsOwnStream) {
   const CallersStream stream;
   const Context cuda({.backend = BackendKind::cuda});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// math = fast, outside the numerical contract: against the double reference within a stated bound
-// (docs/numerics.md). On the host its products are rounded to TF32 as a tensor core's are; behind a device
-// runner they are whatever stands in for cuBLAS there.
+// math = fast, outside the numerical contract: close to the double reference, within a stated bound
+// (docs/numerics.md). On the host its products are rounded to TF32, as tensor cores do; with a device runner
+// they are computed by whatever replaces cuBLAS there.
 // Covers layered/fast_*.
 #include <gtest/gtest.h>
 
@@ -40,7 +40,7 @@ class FastMath : public ::testing::Test {
   void TearDown() override { cuda_under_test = {}; }
 };
 
-/// Tasks of equal size, which cuBLAS takes, unless `ragged`.
+/// Tasks of equal size, for which cuBLAS is used, unless `ragged`.
 CaseLimits limits(std::mt19937_64& random, bool ragged) {
   CaseLimits limits{.most_tasks = 3, .most_rows = 12, .most_inputs = 9, .most_width = 40, .most_depth = 2};
   if (ragged) return limits;
@@ -49,8 +49,8 @@ CaseLimits limits(std::mt19937_64& random, bool ragged) {
   return limits;
 }
 
-/// TF32 moves a value by at most 2^-11 of it, and where a kink is nearer than some such roundings two answers
-/// are right: there nothing is compared.
+/// TF32 changes a value by at most 2^-11 of it. Where a kink is nearer than a few such roundings, two answers
+/// are right, and nothing is compared.
 bool away_from_kinks(const RandomCase& c, const MetaLearner64& oracle) {
   for (std::int64_t t = 0; t < c.tasks.size(); ++t) {
     const std::int64_t one[] = {t};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever the model, the planned launch runs on every architecture; the oracle is the toolkit's occupancy
-// calculator, with as many registers as a thread can have. A model that is too big for shared memory goes
-// without it.
+// For any model the planned launch runs on every architecture. The oracle is the toolkit's occupancy
+// calculator, with the largest number of registers per thread. A model that is too big for shared memory is
+// planned without it.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -19,7 +19,7 @@ int log_uniform(std::mt19937_64& random, int low, int high) {
   return static_cast<int>(std::exp(uniform(random, std::log(low), std::log(high + 1.0))));
 }
 
-/// From one weight to millions.
+/// A task with one weight up to millions.
 PlannedTask random_task(std::mt19937_64& random) {
   for (;;) {
     PlannedTask task;
@@ -69,7 +69,7 @@ void expect_runs(const Gpu& gpu, const PlannedLaunch& plan, std::int64_t limit, 
 
 TEST(LaunchPlan, RunsOnEveryArchitectureForAnyModel) {
   std::mt19937_64 random(1);
-  std::array<int, 2> seen{};  // without and with shared memory
+  std::array<int, 2> seen{};  // plans without and with shared memory
   for (int round = 0; round < 2000; ++round) {
     const PlannedTask task = random_task(random);
     for (std::size_t kernel = 0; kernel < kernel_names.size(); ++kernel)

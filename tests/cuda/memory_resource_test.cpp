@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The caller's memory resource: every byte on the device comes from it and goes back to it, and what it
+// The caller's memory resource: all device memory comes from it and returns to it, and an allocation that it
 // refuses is an error that changes nothing.
 #include <shoal/device_memory_resource.hpp>
 
@@ -21,7 +21,7 @@
 namespace shoal::testing {
 namespace {
 
-/// Takes memory from CUDA and remembers it.
+/// Allocates memory from CUDA and records it.
 class Ledger : public DeviceMemoryResource {
  public:
   void* allocate(std::size_t bytes, CUstream_st* stream) override {
@@ -43,10 +43,10 @@ class Ledger : public DeviceMemoryResource {
   std::map<void*, std::pair<std::size_t, CUstream_st*>> given;
   std::size_t in_use = 0;
   long allocations = 0;
-  bool wrong = false;  ///< something came back that was never given, or as another size or to another stream
+  bool wrong = false;  ///< memory was released that was not allocated, or with another size or stream
 };
 
-/// Everything that a learner does, in the regime under test.
+/// Runs all operations of a learner, in the regime under test.
 MetaParameters<float> use_all(const Context& context, cudaStream_t stream) {
   MetaLearner learner(context, {.model = {.hidden = {5}}, .algorithm = MetaSgd{{.steps = 2}}});
   const auto source = make_sinusoid({.support = 3, .query = 4});
@@ -107,7 +107,7 @@ TEST_P(MemoryResource, GivesEveryByteAndGetsItBack) {
 INSTANTIATE_TEST_SUITE_P(Regimes, MemoryResource, ::testing::Bool(),
                          [](const auto& layers) { return layers.param ? "layers" : "teams"; });
 
-/// Refuses allocation number `at` in its own way.
+/// Refuses allocation number `at`, in one of several ways.
 class Refusing final : public Ledger {
  public:
   enum class Way { null, bad_alloc, misaligned, own_error };
@@ -178,14 +178,14 @@ TEST(MemoryResourceThatRefuses, IsAnErrorAndTheLearnerGoesOn) {
     }
 }
 
-/// Says how much it has.
+/// A resource that tells how much memory is available.
 class Small final : public Ledger {
  public:
   std::optional<std::size_t> available() const override { return told; }
   std::size_t told = 0;
 };
 
-// Layer by layer, a chunk of tasks takes at most half of what there is.
+// In the layer-by-layer regime a chunk of tasks takes at most half of the available memory.
 TEST(MemoryResourceThatIsSmall, DecidesHowManyTasksGoTogether) {
   cuda_under_test.layer_by_layer = true;
   const CallersStream stream;

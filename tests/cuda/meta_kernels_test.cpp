@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernels around the task kernel, alone. Drawn tasks against the host's sources; the update against
-// core's exact sums and optimizer step, on digits of any number of blocks and on losses of any magnitude.
+// The kernels before and after the task kernel, on their own: drawn tasks against the sources of the host,
+// and the update against the exact sums and the optimizer step of src/core, for digits of any number of
+// blocks and losses of any magnitude.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -86,10 +87,10 @@ constexpr int updates = 12;
 constexpr int updates = 60;
 #endif
 
-/// What one update is about, as the host has it.
+/// The inputs of one update.
 struct UpdateCase {
   std::size_t parameters, rates;
-  int blocks, tasks, low, high;  ///< magnitudes of gradients between 2^low and 2^high
+  int blocks, tasks, low, high;  ///< gradients have magnitudes between 2^low and 2^high
   Optimizer optimizer;
 };
 
@@ -269,7 +270,8 @@ TEST_F(MetaKernels, UpdateOfManyBlocksTasksAndParameters) {
   const Optimizer optimizer{.clip = 1e-3};
   expect_updates_of_core(random, {5, 3, kernels::exact_capacity - 1, 40, -30, 10, optimizer});
 #if !defined(__SANITIZE_THREAD__)
-  // More than a thread's digits take between two carries; more parameters than the grid has columns.
+  // More values than a thread's digits can take between two carries; more parameters than the grid has
+  // columns.
   expect_updates_of_core(random, {3, 0, 2, 2 * 256 * 2048 + 77, -30, 10, optimizer});
   expect_updates_of_core(random, {17000, 33, 2, 3, -30, 10, optimizer});
 #endif

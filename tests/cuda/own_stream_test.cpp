@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program's streams: the order of its work and of two learners, on streams that run as late as a device may
-// (on the host; a device, or an emulator whose streams are synchronous, shows the same numbers whoever
-// waits).
+// Streams of a program: the order of its work and that of two learners, on streams that run as late as a
+// device may. That is so on the host; a device, or an emulator whose streams are synchronous, gives the same
+// numbers whether a wait is missing or not.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -36,14 +36,14 @@ class OwnStream : public ::testing::TestWithParam<bool> {
   void TearDown() override { cuda_under_test = {}; }
 };
 
-/// Rows of the program: one buffer for both sides, filled by the program's stream, read by learners.
+/// Rows of the program: one buffer for both sides, which a stream of the program fills and learners read.
 class RowBuffer {
  public:
   RowBuffer(const TaskBatch& like, cudaStream_t stream)
       : x_(like.support().x.size() + like.query().x.size(), stream),
         y_(like.support().y.size() + like.query().y.size(), stream),
         stream_(stream) {}
-  /// `tasks` stays until the stream has come there.
+  /// `tasks` must stay until the stream has finished the copy.
   void fill(const TaskBatch& tasks) const {
     const auto copy = [&](const DeviceValues<float>& to, std::span<const float> first,
                           std::span<const float> second) {
@@ -55,7 +55,7 @@ class RowBuffer {
     copy(x_, tasks.support().x, tasks.query().x);
     copy(y_, tasks.support().y, tasks.query().y);
   }
-  /// The rows that are there when they are read, with the sizes of `like`.
+  /// A batch with the sizes of `like`, whose rows are those in the buffer when it is read.
   TaskBatch view(const TaskBatch& like) const {
     const auto part = [](const DeviceValues<float>& values, std::size_t begin, std::size_t size) {
       return std::span<const float>(values.all()).subspan(begin, size);
@@ -78,7 +78,7 @@ class RowBuffer {
   cudaStream_t stream_;
 };
 
-// All on one stream: nobody waits but for what the host reads.
+// All on one stream: the program waits only before the host reads a result.
 TEST_P(OwnStream, WorkOfTheProgramComesBeforeAndAfterAsItWasGiven) {
   const CallersStream stream;
   const Context cuda({.backend = BackendKind::cuda, .stream = stream});
@@ -94,7 +94,7 @@ TEST_P(OwnStream, WorkOfTheProgramComesBeforeAndAfterAsItWasGiven) {
   rows.fill(first);
   learner.meta_gradient_to(rows.view(first), {.theta = gradient.all()});
   keep(0);
-  rows.fill(second);  // the learner has read the first, since the stream comes by there before
+  rows.fill(second);  // the learner has read the first rows by then, since its work comes first in the stream
   learner.meta_gradient_to(rows.view(first), {.theta = gradient.all()});
   keep(1);
   std::vector<float> want = gradient_on_the_host(first);
@@ -103,8 +103,9 @@ TEST_P(OwnStream, WorkOfTheProgramComesBeforeAndAfterAsItWasGiven) {
   EXPECT_EQ(bits(kept.fetch()), bits(want));
 }
 
-// A producer's stream fills one buffer for two learners, each on a stream of its own, whose results end in
-// one buffer of the program; then it fills the buffer again. Every arrow is a wait of the program's.
+// The stream of a producer fills one buffer for two learners, each on a stream of its own, whose results go
+// to one buffer of the program; then it fills the buffer again. The program makes every stream wait for its
+// predecessor.
 TEST_P(OwnStream, TwoLearnersOnTwoStreamsShareTheProgramsBuffers) {
   const CallersStream producer, one, two;
   const Context context_one({.backend = BackendKind::cuda, .stream = one}),
@@ -128,7 +129,7 @@ TEST_P(OwnStream, TwoLearnersOnTwoStreamsShareTheProgramsBuffers) {
   }
 }
 
-// A training step of one learner and the gradient of another, in turns on one stream.
+// Training steps of one learner and gradients of another, alternately on one stream.
 TEST_P(OwnStream, LearnersOnOneStreamDoNotMeet) {
   const CallersStream stream;
   const Context cpu({.backend = BackendKind::cpu, .threads = 1}),
@@ -145,7 +146,7 @@ TEST_P(OwnStream, LearnersOnOneStreamDoNotMeet) {
   EXPECT_EQ(bits(trained.parameters().theta), bits(want.parameters().theta));
 }
 
-// What was given to the stream is done, though nobody is left who gave it.
+// Work that was submitted to the stream is done even if its learner and context are gone.
 TEST_P(OwnStream, OutlivesContextAndLearner) {
   const CallersStream stream;
   const TaskBatch tasks = draw(0);
@@ -183,7 +184,7 @@ INSTANTIATE_TEST_SUITE_P(Regimes, OwnStream, ::testing::Bool(),
                          [](const auto& layers) { return layers.param ? "layers" : "teams"; });
 
 #if defined(SHOAL_SIMT)
-// The streams of these tests run late indeed: without its wait a program gets wrong numbers, every time.
+// The streams of these tests do run late: without its wait a program gets wrong numbers, every time.
 TEST(LateStreams, ShowAWaitThatAProgramForgets) {
   const CallersStream producer, reader;
   const Context cuda({.backend = BackendKind::cuda, .stream = reader});
@@ -192,12 +193,12 @@ TEST(LateStreams, ShowAWaitThatAProgramForgets) {
   const RowBuffer rows(tasks, producer);
   const DeviceValues<float> gradient(learner.layout().size(), producer);
   const std::vector<float> want = gradient_on_the_host(tasks);
-  // Without producer -> reader: rows that nobody has written yet.
+  // Without the wait producer -> reader the learner reads rows that are not written yet.
   rows.fill(tasks);
   learner.meta_gradient_to(rows.view(tasks), {.theta = gradient.all()});
   reader.synchronize();
   EXPECT_NE(gradient.fetch(), want);
-  // Without reader -> producer: a result that is not there yet.
+  // Without the wait reader -> producer the result is not there yet.
   learner.meta_gradient_to(rows.view(tasks), {.theta = gradient.all()});
   EXPECT_NE(gradient.fetch(), want);
   reader.synchronize();
@@ -218,7 +219,7 @@ TEST(OwnStreamOfAnotherDevice, IsRefused) {
     } catch (const InvalidArgument& error) {
       EXPECT_STREQ(error.what(), "device 0 is not that of the stream, which is of device 1");
     }
-    // The context computes on the stream's device, and rows of another are refused.
+    // The context computes on the stream's device and refuses rows of another device.
     const Context cuda({.backend = BackendKind::cuda, .stream = stream});
     const MetaLearner learner(cuda, options);
     const DeviceBatch batch(draw(0), nullptr);  // on device 0

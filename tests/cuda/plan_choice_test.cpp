@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What users see of plans, and wish: names that are taken back, an order that is the backend's, models that
-// fall to the next regime.
+// Plans as users see them and override them: names that can be given back, the backend's order, and models
+// that fall to the next regime.
 #include <gtest/gtest.h>
 
 #include <shoal/error.hpp>
@@ -66,7 +66,7 @@ TEST(PlanChoice, TheChosenPlanComesFirstAndEachCanBeWishedFor) {
       EXPECT_EQ(options.threads, plan.threads);
       EXPECT_EQ(options.rows, plan.rows);
     }
-    // Room for few rows beside many parameters: layer by layer, though a block could hold it.
+    // Many parameters leave room for few rows: layer by layer, although a block could hold the model.
     const auto large = plans_of({.inputs = 64, .hidden = {128, 128}, .outputs = 1}, 128, capability);
     EXPECT_EQ(large[0].override_text(), "layers") << capability;
     const auto wide = plans_of({.inputs = 64, .hidden = {512, 512}, .outputs = 1}, 128, capability);
@@ -85,7 +85,8 @@ TEST(PlanChoice, CapabilityZeroIsTheContextsDevice) {
   EXPECT_THROW(MetaLearner(cpu, options).cuda_plans(tasks, 0), InvalidArgument);
 }
 
-// One large task among many small ones: each has as many blocks in a launch as the largest of its chunk.
+// One large task among many small ones: in a launch each task has as many blocks as the largest one of its
+// chunk.
 TEST(PlanChoice, NoChunkOfTasksHasMoreBlocksThanAGrid) {
   const ModelSpec model{.inputs = 32, .hidden = {1500}};
   const ParameterLayout layout(model);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan_occupancy: occupancy of what the backend launches for the benchmark's shapes. Reads lines "GPU KERNEL
+// plan_occupancy: the occupancy of the backend's launches for the benchmark's shapes. Reads lines "GPU KERNEL
 // REGISTERS STATIC_SHARED" and prints one line per shape for each: "GPU KERNEL SHAPE THREADS SHARED BLOCKS
-// LIMITS REGIME", blocks per multiprocessor, limits = what keeps their number down. bench/static/evidence.py
-// is its reader.
+// LIMITS REGIME", where BLOCKS is per multiprocessor and LIMITS is what limits it. bench/static/evidence.py
+// reads the output.
 #include <algorithm>
 #include <iostream>
 

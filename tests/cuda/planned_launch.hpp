@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A launch as src/cuda plans it, and the toolkit's judgement of it: whether a multiprocessor can hold it, how
-// often. No device is needed; the data of the devices are NVIDIA's (CUDA C++ Programming Guide, technical
-// specifications per compute capability), written here once more so that they judge those of the product.
+// A launch as src/cuda plans it, and the toolkit's answer whether and how often a multiprocessor can hold it.
+// Needs no device. The data of the devices are NVIDIA's (CUDA C++ Programming Guide, technical specifications
+// per compute capability), written here a second time to check those of the library.
 #pragma once
 
 #include <cuda_occupancy.h>
@@ -24,7 +24,7 @@ namespace shoal::testing {
 struct Gpu {
   std::string_view name;
   int major, minor, multiprocessors;
-  std::size_t shared_per_block, shared_per_multiprocessor;  ///< bytes, with opt-in
+  std::size_t shared_per_block, shared_per_multiprocessor;  ///< bytes, the most after opt-in
 };
 
 inline constexpr std::array<Gpu, 3> the_gpus = {{
@@ -32,7 +32,7 @@ inline constexpr std::array<Gpu, 3> the_gpus = {{
     {"sm_90", 9, 0, 132, 227 << 10, 228 << 10},
     {"sm_100", 10, 0, 148, 227 << 10, 228 << 10},
 }};
-inline constexpr int most_registers = 255;  ///< of a thread
+inline constexpr int most_registers = 255;  ///< of one thread
 
 /// Occupancy of a launch; no blocks = it cannot run.
 inline cudaOccResult occupancy(const Gpu& gpu, int threads, std::size_t dynamic_shared, int registers,
@@ -80,8 +80,8 @@ struct PlannedLaunch {
   std::int64_t workspace_bytes = 0;  ///< of a block's teams
 };
 
-/// What the backend would launch on `gpu` with at most so much shared memory for a block; the one place that
-/// knows the planner's interface.
+/// The launch that the backend would make on `gpu` with at most `shared_limit` bytes of shared memory per
+/// block. Only this function uses the planner's interface.
 inline PlannedLaunch plan_launch(const PlannedTask& task, kernels::TaskKernel kernel, const Gpu& gpu,
                                  std::int64_t shared_limit) {
   const ParameterLayout layout(task.model);

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""remove_barriers.py SOURCE WORK [FILE...]: removes each barrier and fence of the kernels, and each wait of the backend for its
-stream, in turn and requires that the suite notices: as a data race under ThreadSanitizer, as memory that is used after it was freed, or
-as wrong bits, in some order of threads or on streams that run late.
+"""remove_barriers.py SOURCE WORK [FILE...]: removes each barrier and fence of the kernels, and each wait of the backend for its stream, in
+turn. The suite must notice: as a data race under ThreadSanitizer, as a use of freed memory, or as wrong bits, in some order of threads or
+on streams that run late.
 
-A barrier that carries a flag keeps the flag and orders nothing any more.
+A barrier that passes a flag still passes it, but no longer orders memory.
 """
 import os
 import pathlib

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every number of the cuda backend has the bits of the cpu backend's: random problems over every algorithm,
-// loss and activation, in every regime and order of threads.
+// All numbers of the cuda backend have the bits of the cpu backend's, for random problems over every
+// algorithm, loss and activation, in every regime and order of threads.
 // Covers device_problem, task_*.
 #include <gtest/gtest.h>
 
@@ -39,8 +39,8 @@ void expect_same(const MetaGradient<float>& got, const MetaGradient<float>& want
       << what;
 }
 
-/// Shared memory of a block: all there is (0) or little (fewer rows at a time); or layer by layer, with
-/// memory for all tasks at once (0) or a few.
+/// A regime by the shared memory of a block: all of it (0) or little (fewer rows at a time); or layer by
+/// layer, with memory for all tasks at once (0) or for a few.
 struct Regime {
   const char* name;
   CudaOptions options;
@@ -106,7 +106,7 @@ TEST_P(SameBitsAsCpu, AdaptEvaluatePredict) {
   }
 }
 
-/// The cases of MetaGradients meet every pair of choices, in every regime.
+/// The cases of MetaGradients cover every pair of choices, in every regime.
 TEST(SameBitsAsCpuCases, MeetAllPairs) {
   for (const Regime& regime : regimes) {
     std::mt19937_64 random(seed_of_meta_gradients);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of tasks against std::stable_sort: alone, for lists of any length with many equal sizes, and for
-// batches, which are sorted when their sizes or their bad tasks change and not otherwise.
+// The order of tasks against std::stable_sort: on its own, for lists of any length with many equal sizes; and
+// for batches, which are sorted only when their sizes or their bad tasks change.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -63,7 +63,7 @@ TEST_F(TaskOrder, IsThatOfAStableSort) {
   for (const int tasks : {1, 5000, 2, 0, 33, 257, 20'000, 3000, 31}) {
     turn_order(static_cast<int>(version));
     const bool both = version % 3 != 2;
-    // Sizes beyond 2^31 in all: every byte of a key counts.
+    // Sums of sizes beyond 2^31, so that every byte of a key counts.
     const int most_rows = version % 2 ? 3 : 2'000'000'000;
     const Offsets support = both ? random_offsets(random, tasks, most_rows) : Offsets{},
                   query = random_offsets(random, tasks, most_rows);
@@ -92,7 +92,7 @@ TEST_F(TaskOrder, IsAsTheyComeForTasksOfOneSize) {
   }
 }
 
-/// One input, one target; y of the tasks in `bad` is not finite.
+/// A batch with one input and one target; y of the tasks in `bad` is not finite.
 TaskBatch batch_of(const Offsets& support, const Offsets& query, const std::vector<int>& bad) {
   TaskSetStorage<float> sides[2];
   const Offsets* const offsets[2] = {&support, &query};
@@ -132,7 +132,7 @@ TEST_F(TaskOrder, IsMadeAgainOnlyForOtherSizesOrOtherBadTasks) {
   EXPECT_EQ(launches, (std::vector<long>{2, 0, 2, 0, 2, 2}));
   for (std::size_t i = 1; i < allocations.size(); ++i) EXPECT_EQ(allocations[i], 0) << "put " << i;
 
-  // A set of the same query sizes alone has an order of its own, and so has the batch after it.
+  // A set with the same query sizes and no support has an order of its own, and so has the batch after it.
   const TaskBatch batch = batch_of(support, query, {});
   const long before = device_counts().kernels;
   tasks.upload(stream, batch.query(), format, job);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""training_cli_test.py SHOAL WORK [RUNNER...]: `shoal train --backend cuda` writes what `--backend cpu` writes, byte for
-byte, from generators and from a table, also when it is stopped and resumed; without a driver it says so.
+"""training_cli_test.py SHOAL WORK [RUNNER...]: `shoal train --backend cuda` writes the bytes that `--backend cpu` writes, for generators
+and for a table, also when it is stopped and resumed. Without a driver it says so.
 """
 import json
 import os
@@ -81,7 +81,7 @@ for name, source in sources.items():
         train(config, backend, work / f"{name}-{backend}")
     compare(name, work / f"{name}-cpu", work / f"{name}-cuda")
 
-# Stopped by a signal once it has begun, then resumed, on the other backend at last.
+# A run is stopped by a signal after it has begun, then resumed, at last on the other backend.
 config = work / "long.toml"
 config.write_text(base.format(iterations=600) + sources["sinusoid"])
 train(config, "cpu", work / "long-cpu")

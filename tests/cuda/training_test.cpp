@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Training on the cuda backend, where meta-parameters stay on the device and a meta-iteration is one graph
 // launch, against the cpu backend, where the host updates: parameters, optimizer state, metrics and results
-// of every step have the same bits, over random algorithms, optimizers, batches and generators.
+// of every step have the same bits, for random algorithms, optimizers, batches and generators.
 // Covers device_state, training_session.
 #include <shoal/trainer.hpp>
 
@@ -91,8 +91,7 @@ MetaLearner learner_of(const Context& context, const RandomCase& c, const Optimi
   return learner;
 }
 
-/// Some of the case's tasks in some order, of which some hold a NaN or values that blow up; now and then all
-/// of them.
+/// Some tasks of the case, now and then all, in some order; some of them have a NaN or values that overflow.
 TaskBatch some_tasks(std::mt19937_64& random, const RandomCase& c) {
   std::vector<std::int64_t> chosen(static_cast<std::size_t>(c.tasks.size()));
   for (std::size_t t = 0; t < chosen.size(); ++t) chosen[t] = static_cast<std::int64_t>(t);
@@ -148,7 +147,7 @@ TEST_F(Training, StepsOverGivenTasks) {
       failed += expected.good < tasks.size();
       none_good += expected.good == 0;
       if (random() % 3 == 0) expect_same(got, want);
-      if (random() % 6 == 0) {  // new values from outside, for one of the two
+      if (random() % 6 == 0) {  // new values for one of the two
         MetaParameters<float> moved = want.parameters();
         for (float& value : moved.theta) value *= 0.5f;
         want.set_parameters(moved);
@@ -242,7 +241,7 @@ std::unique_ptr<TaskSource> random_generator(std::mt19937_64& random) {
   }
 }
 
-/// A case for tasks of one input and one target that need no looking at.
+/// A case for tasks with one input and one target that need no checks.
 RandomCase generator_case(std::mt19937_64& random) {
   for (;;) {
     RandomCase c = random_case(random, {.most_tasks = 1, .most_inputs = 1});
@@ -285,7 +284,7 @@ TEST_F(Training, OverGeneratorsKilledAndResumed) {
       EXPECT_THROW(train(first, *source, dying, &got_store), std::runtime_error);
       ASSERT_EQ(got_store.saved.back().iteration, dies_at);
       if (random() % 2 == 0 && dies_at % options.checkpoint_every != 0)
-        got_store.saved.pop_back();  // killed, rather than left by an exception: an earlier one is the newest
+        got_store.saved.pop_back();  // killed, so that an earlier checkpoint is the newest
     }
     MetaLearner got = learner_of(cuda, c, optimizer);
     TrainOptions stopping = options;
@@ -300,7 +299,7 @@ TEST_F(Training, OverGeneratorsKilledAndResumed) {
   if (rounds >= 50) EXPECT_GT(failed, 0);  // few rounds may meet no task that fails
 }
 
-/// The tasks of a case, some at a time, in every phase.
+/// A source with some tasks of a case at a time, in every phase.
 class SomeTasks : public TaskSource {
  public:
   explicit SomeTasks(const TaskBatch& tasks) : tasks_(tasks) {}
@@ -315,7 +314,7 @@ class SomeTasks : public TaskSource {
   TaskBatch tasks_;
 };
 
-// Validation looks at parameters that are on the device, and the training goes on from them.
+// Validation uses the parameters on the device, and the training continues from them.
 TEST_F(Training, ValidationInBetween) {
   std::mt19937_64 random(63);
   int not_the_last = 0;
@@ -345,7 +344,7 @@ TEST_F(Training, ValidationInBetween) {
   EXPECT_GT(not_the_last, 0);
 }
 
-// A generator's tasks must not go unchecked where the loss has to look at them.
+// Tasks of a generator need a check if the loss has a domain.
 TEST_F(Training, RefusesGeneratedTargetsThatTheLossCannotTake) {
   const Context cuda({.backend = BackendKind::cuda});
   const auto source = make_sinusoid({});
@@ -380,7 +379,7 @@ TEST_F(Training, OneGraphOfAtMostThreeKernelsAndNothingAllocated) {
     TrainOptions options;
     options.tasks_per_batch = size;
     long kernels = 0, graphs = 0, allocations = 0;
-    // The first also puts the tasks in order, before its graph.
+    // The first iteration also sorts the tasks, before its graph.
     const auto expect_counts = [&](bool first, int in_graph, int ordering) {
       EXPECT_EQ(counts.kernels - kernels, in_graph + (first ? ordering : 0));
       EXPECT_EQ(counts.graphs - graphs, 1);
@@ -412,7 +411,7 @@ TEST_F(Training, OneGraphOfAtMostThreeKernelsAndNothingAllocated) {
   }
 }
 
-// Sizes of tasks are data to a graph as long as no task is larger than any before.
+// Sizes of tasks are data for a graph, as long as no task is larger than all before.
 TEST_F(Training, RaggedBatchesKeepTheirGraphs) {
   const Context cuda({.backend = BackendKind::cuda});
   const ModelSpec model{.inputs = 2, .hidden = {3}};

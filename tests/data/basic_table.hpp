@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables of the tests: columns id, x, y, every task a training task unless a test says otherwise.
+// Tables of the tests: columns id, x, y; every task is a training task unless a test says otherwise.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,7 @@ inline TableOptions basic(const std::string& path) {
   return options;
 }
 
-/// A model's preprocessing meets another file.
+/// Opens another file with the preprocessing of a model.
 inline std::unique_ptr<TableSource> meet(const std::string& path, const Preprocessing& preprocessing,
                                          TargetsNeeded needed, TargetType target = TargetType::real) {
   TableOptions options = preprocessing.options;

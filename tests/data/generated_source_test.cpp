@@ -18,7 +18,7 @@ TEST(Sinusoid, IsTheProtocolOfFinnEtAl) {
   EXPECT_EQ(tasks.ids()[0], 1500);
   float least_x = 9, most_x = -9, most_y = 0;
   for (std::int64_t t = 0; t < tasks.size(); ++t) {
-    // a sin x + b cos x through all points of a task: least squares leaves nothing over.
+    // Fits a sin x + b cos x to all points of a task: least squares must leave no residual.
     double ss = 0, sc = 0, cc = 0, sy = 0, cy = 0;
     const auto each = [&](auto use) {
       for (const auto& set : {tasks.support(), tasks.query()})
@@ -52,7 +52,7 @@ TEST(Sinusoid, IsTheProtocolOfFinnEtAl) {
 TEST(Generators, DependOnIdAndPhaseAlone) {
   for (const auto& source : {make_sinusoid({}), make_xsinx({}), make_xsinx_window({})}) {
     const TaskBatch first = source->sample(Phase::train, 0, 8), second = source->sample(Phase::train, 1, 4);
-    // Ids 4 .. 7 are the second half of the one batch and all of the other.
+    // Ids 4 .. 7 are the second half of the first batch and all of the second.
     for (std::size_t e = 0; e < second.support().x.size(); ++e)
       EXPECT_EQ(second.support().x[e], first.support().x[e + second.support().x.size()]);
     EXPECT_NE(source->sample(Phase::validation, 0, 8).support().x[0], first.support().x[0]);
@@ -107,7 +107,7 @@ std::uint64_t hash_of(const TaskBatch& tasks) {
   return hash;
 }
 
-// The bits themselves are part of the contract: every trained model depends on them.
+// The bits are part of the contract, because every trained model depends on them.
 TEST(Generators, BitsAreFixed) {
   const GeneratorOptions plain{.seed = 11, .support = 7, .query = 5},
       noisy{.seed = 0x123456789abcdefu, .support = 3, .query = 9, .noise = 0.25, .query_grid = 4};

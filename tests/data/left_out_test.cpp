@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is left out of a table: every row is in a task or counted by exactly one rule, the right one.
+// Rows that are left out of a table: every row is in a task, or counted by exactly one rule, the right one.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -90,7 +90,7 @@ TEST(LeftOut, EveryRowIsInATaskOrCountedOnce) {
       }
       std::int64_t in_tasks = 0;
       {
-        // Both features are gathered: every second value is a row's number.
+        // `x` has both features, so that every second value is a row's number.
         std::set<int> found;
         for (const Phase phase : {Phase::train, Phase::validation, Phase::test}) {
           if (*source->size(phase) == 0) continue;
@@ -140,7 +140,7 @@ TEST(LeftOut, CountsByRuleInTime) {
   options.support = 2;
   options.purge = 3;
   options.query = 4;
-  // Row 2 shares its time with the support, rows 3 and 4 lie in the gap, rows 9 to 11 beyond the cap.
+  // Row 2 has the time of a support row, rows 3 and 4 are in the gap, rows 9 to 11 beyond the cap.
   const auto source = make_table_source(options, TargetType::real, 1);
   EXPECT_EQ(rows_in_tasks(*source), (std::set<int>{0, 1, 5, 6, 7, 8}));
   EXPECT_EQ(rules(source->left_out()), (Counts{{"tie", 1}, {"purge_gap", 2}, {"query_cap", 3}}));

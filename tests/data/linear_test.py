@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Ten times as many columns, labels or tensors cost less than fifteen times the instructions, up to a million of each. Instructions
-are counted by callgrind, since times say little on a machine with other work. usage: linear_test.py SHOAL"""
+"""Ten times as many columns, labels or tensors take less than fifteen times the instructions, up to a million of each. callgrind counts
+the instructions, because times mean little on a busy machine. usage: linear_test.py SHOAL"""
 import json
 import os
 import pathlib
@@ -57,7 +57,7 @@ name = "{loss}"
 
 def instructions(arguments):
     result = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", shoal, *arguments], capture_output=True, text=True)
-    # A foreign file of tensors is read whole before it is refused as a model.
+    # A foreign file of tensors is read completely before it is refused as a model.
     assert result.returncode in (0, 4), f"{arguments}: exit {result.returncode}\n{result.stderr[-2000:]}"
     return int(re.search(r"Collected : (\d+)", result.stderr).group(1))
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables that are wrong: each refused with the file, the line or byte, and the column.
+// Malformed tables: each is refused with the file, the line or byte, and the column.
 // Covers csv_reader, npy_reader, row_reader, table_options.
 #include <gtest/gtest.h>
 
@@ -150,7 +150,7 @@ TEST(Malformed, OptionsThatDoNotFit) {
   refused([](TableOptions& o) { o.windows.support = 5; });
   refused([](TableOptions& o) {
     o.windows = {.support = 1, .query = 1, .stride = 1, .purge = 0};
-  });  // a time twice
+  });  // the same time twice
   refused([](TableOptions& o) { o.split.train = 0.5; });
   refused([](TableOptions& o) { o.split.by = "moon"; });
   refused([](TableOptions& o) { o.split.by = "time"; });

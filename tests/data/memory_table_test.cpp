@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables in memory: whatever a CSV file gives, the same cells in memory give, bits and refusals alike.
+// Tables in memory: the same cells give what a CSV file gives, both bits and errors.
 // Covers file_columns, file_table, memory_columns.
 #include <shoal/memory_table.hpp>
 
@@ -30,7 +30,7 @@ using testing::values;
 constexpr Phase phases[] = {Phase::train, Phase::validation, Phase::test};
 const double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// A source, or why there is none.
+/// A source, or the reason why there is none.
 struct Outcome {
   std::unique_ptr<TableSource> source;
   std::string refusal;
@@ -46,7 +46,7 @@ Outcome outcome_of(const std::function<std::unique_ptr<TableSource>()>& make) {
   }
 }
 
-/// The refusal of a file as that of a table in memory: line n + 2 is row n.
+/// Translates the error of a file into that of a table in memory: line n + 2 is row n.
 std::string in_memory_words(const std::string& refusal, const std::string& path) {
   std::string words;
   const std::string of_line = path + ":";
@@ -136,7 +136,7 @@ void expect_same(const TableSource& got, const TableSource& want, const RandomCo
 
 using Make = std::function<std::unique_ptr<TableSource>(const TableOptions&)>;
 
-/// What both ways make of a table; whether it became a source.
+/// Expects the same result from both ways; returns whether the table became a source.
 bool expect_same(const RandomColumns& table, const std::string& path, const Make& from_file,
                  const Make& from_memory) {
   TableOptions options = table.options;
@@ -170,7 +170,8 @@ TEST(MemoryTable, GivesWhatTheSameCellsInAFileGive) {
   EXPECT_GT(refused, 100);
 }
 
-// A model's preprocessing meets other rows: new keys, unknown categories, missing targets or none at all.
+// The preprocessing of a model with other rows: new keys, unknown categories, missing targets, no targets at
+// all.
 TEST(MemoryTable, ModelsMeetItAsTheyMeetAFile) {
   std::mt19937_64 random(32);
   const Scratch folder;
@@ -223,7 +224,7 @@ std::string refusal_of(const std::vector<TableColumn>& table, TableOptions optio
 TEST(MemoryTable, KeysOfNumbersAreTheirDigits) {
   std::vector<TableColumn> table = small_table();
   table[0] = TableColumn::own_numbers("id", {100000, 100000, -0.5, -0.5, 100000, -0.5});
-  TableOptions options = basic("nowhere.csv");  // a path says nothing
+  TableOptions options = basic("nowhere.csv");  // the path is not used
   options.time = "t";
   table.push_back(TableColumn::own_numbers("t", {6e17, 5e17, 3, 2, 4e17, 1}));
   const auto source = make_table_source(table, options, TargetType::real, 1);

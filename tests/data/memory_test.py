@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Peak memory is at most twice the numeric payload plus 256 MB: of a table, of a table of as many tasks as ROWS with one large task
-among them, and of a task file of ten times the rows. usage: memory_test.py SHOAL [ROWS]"""
+"""Peak memory is at most twice the numeric payload plus 256 MB, for a table, for a table of ROWS tasks of which one is large, and for a
+task file with ten times the rows. usage: memory_test.py SHOAL [ROWS]"""
 import json
 import math
 import os
@@ -14,7 +14,7 @@ import tempfile
 
 shoal, rows = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
 COLUMNS = 10  # features and the target
-# Peak memory of one command, by a process that has no other child.
+# Measures the peak memory of one command, in a process that has no other child.
 MEASURE = """import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)"""
@@ -60,7 +60,7 @@ tasks_per_batch = 16
     payload = (3 * rows + rows // 5) * COLUMNS * 8
     check("a task a row and a large one", peak_of("train", "--config", folder / "tasks.toml", "--out", folder / "many", "--quiet"), payload)
     check("its evaluation", peak_of("evaluate", folder / "many", "--steps", "0,1"), payload)
-    rows *= 10  # a task file is quickly written
+    rows *= 10  # writing a task file is fast
     tasks = rows // 1000
     sides = {f"{side}_{part}": ("F32", [rows // 2, width]) for side in ("support", "query") for part, width in (("x", COLUMNS - 1), ("y", 1))}
     sides |= {f"{side}_offsets": ("I64", [tasks + 1]) for side in ("support", "query")} | {"task_id": ("I64", [tasks])}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the text of a field says, under every option of a table's format.
+// The meaning of a field's text, with every option of a table's format.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -81,7 +81,7 @@ TEST(NumberNotation, SignsOfFractionsAndThousands) {
   expect_number(german, "1.234.567,5", 1234567.5);
   expect_number(german, "1234567,5", 1234567.5);
   expect_number(german, "999", 999.0);
-  // A group that has not three digits is no group: 1.5 was meant as a fraction.
+  // A group must have three digits: 1.5 is probably meant as a fraction.
   expect_kind(german, FieldKind::text,
               {"1.5", "1.23", "1.2345", "0.123", "1234.567", ".123", "1..234", "1.234,5.6", "1,234.5"});
   TableFormat indian;

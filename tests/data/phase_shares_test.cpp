@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Phases by share: met within one key, whatever the keys hold, and no phase empty that need not be.
+// Phases by share: exact to one key, whatever the keys contain, and no phase is empty that need not be.
 #include "data/phase_shares.hpp"
 
 #include <gtest/gtest.h>
@@ -39,7 +39,7 @@ TEST(PhaseShares, AreMetAsCloselyAsWholeTasksAllow) {
   const auto of = [](std::int64_t count, const SplitOptions& split) {
     const auto keys = keys_of_one_task(count);
     const Counts first = tasks_by_phase(keys, phases_by_share(keys, split, 1));
-    for (std::uint64_t seed = 2; seed < 30; ++seed)  // which keys they are, not how many, is chance
+    for (std::uint64_t seed = 2; seed < 30; ++seed)  // only which keys, not how many, is random
       EXPECT_EQ(tasks_by_phase(keys, phases_by_share(keys, split, seed)), first);
     return first;
   };
@@ -51,7 +51,7 @@ TEST(PhaseShares, AreMetAsCloselyAsWholeTasksAllow) {
   EXPECT_EQ(of(4, usual), (Counts{2, 1, 1}));
   EXPECT_EQ(of(3, usual), (Counts{2, 0, 1}));
   EXPECT_EQ(of(1, usual), (Counts{1, 0, 0}));
-  EXPECT_EQ(of(1, shares(0.1, 0.0, 0.9)), (Counts{1, 0, 0}));  // without a training task nothing can be done
+  EXPECT_EQ(of(1, shares(0.1, 0.0, 0.9)), (Counts{1, 0, 0}));  // a training task is needed first of all
   EXPECT_EQ(of(7, shares(0.5, 0.0, 0.5)), (Counts{4, 0, 3}));
   EXPECT_EQ(of(9, shares(0.0, 0.5, 0.5)), (Counts{0, 4, 5}));
   EXPECT_EQ(of(11, shares(1.0, 0.0, 0.0)), (Counts{11, 0, 0}));
@@ -84,7 +84,7 @@ TEST(PhaseShares, AreMetWithinOneKeyOfManyTasks) {
 }
 
 TEST(PhaseShares, AKeysRankIsItsOwn) {
-  // Neither the order in which the keys come nor other seeds' choices matter.
+  // Neither the order of the keys nor the choices of other seeds matter.
   auto keys = keys_of_one_task(50);
   const SplitOptions split = shares(0.5, 0.2, 0.3);
   const auto phases = phases_by_share(keys, split, 9);

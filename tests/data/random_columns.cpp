@@ -28,7 +28,7 @@ std::string number(std::mt19937_64& random, bool whole) {
   return digits_of(value);
 }
 
-/// A number as text files write it in the format of the options.
+/// Writes a number as text files do, in the format of the options.
 std::string spelled(std::mt19937_64& random, const TableFormat& format, std::string text) {
   if (one_in(random, 6) && text[0] != '-') text = "+" + text;
   if (one_in(random, 6) && text.find('.') == std::string::npos && text.find('e') == std::string::npos)
@@ -56,7 +56,7 @@ CellColumn text_column(std::mt19937_64& random, const std::string& name, std::si
   return column;
 }
 
-/// Times of rows that belong to `keys`: different within a key where windows need an order.
+/// Times of rows with these keys; they differ within a key if windows need an order.
 CellColumn time_column(std::mt19937_64& random, const std::vector<std::string>& keys, bool different) {
   CellColumn column{"t", false, {}};
   const int layout = draw(random, 0, 3);
@@ -101,7 +101,7 @@ void choose_targets(RandomColumns& table, std::mt19937_64& random, std::size_t r
       table.columns.push_back(text_column(random, "y", rows, {"good", "bad"}));
       o.positive = one_in(random, 5) ? "" : "bad";
       break;
-    case 2:  // numbers that a loss takes above zero alone
+    case 2:  // numbers of a loss that needs targets above zero
       table.target = TargetType::positive;
       table.columns.push_back(number_column(random, o.format, "y", rows, may_be_doubles, true));
       o.offset = "o";
@@ -137,7 +137,7 @@ RandomColumns random_columns(std::mt19937_64& random) {
   RandomColumns table;
   TableOptions& o = table.options;
   choose_format(o.format, random);
-  const bool may_be_doubles = o.format.decimal == ".";  // the digits of a double have a point
+  const bool may_be_doubles = o.format.decimal == ".";  // the digits of a double have a decimal point
   const auto rows = static_cast<std::size_t>(draw(random, 8, 60));
   const auto keys = one_in(random, 3) ? text_column(random, "k", rows, {"100000", "7", "-5"})
                                       : text_column(random, "k", rows, {"007", "a/b", "NA", "Übung", "7"});
@@ -201,7 +201,7 @@ void spoil(RandomColumns& table, std::mt19937_64& random) {
   }
   std::string& cell =
       column.cells[static_cast<std::size_t>(draw(random, 0, static_cast<int>(column.cells.size()) - 1))];
-  if (column.as_numbers && column.name == "t")  // no exponent: one may hide digits of a text alone
+  if (column.as_numbers && column.name == "t")  // no exponent, which only a text may have
     cell = one_of(random, std::vector<std::string>{"", "inf", "0.5", "9000000000000000000"});
   else if (column.as_numbers)
     cell = one_of(random, std::vector<std::string>{"", "inf", "-inf", "0.5", "1e+300", "4e-320"});
@@ -258,7 +258,7 @@ std::vector<TableColumn> RandomColumns::in_memory(std::mt19937_64& random) const
       table.push_back(TableColumn::of_texts(column.name, column.cells));
       continue;
     }
-    // Levels in any order, some twice, some never used.
+    // Levels in random order; some occur twice, some are never used.
     std::vector<std::string> levels = {"never", "", "1e999"};
     levels.insert(levels.end(), column.cells.begin(), column.cells.end());
     std::shuffle(levels.begin(), levels.end(), random);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random tables that exist twice: as a CSV file and as columns in memory.
+// Random tables in two forms: as a CSV file and as columns in memory.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace shoal::testing {
 
-/// A column as the cells of a file. `as_numbers`: in memory it is one of doubles, and its cells are the
-/// digits that name them; else one of text.
+/// A column as the cells of a file. With `as_numbers` it is a column of doubles in memory, and the cells are
+/// the digits of these numbers; otherwise it is a column of text.
 struct CellColumn {
   std::string name;
   bool as_numbers = false;
@@ -25,16 +25,17 @@ struct RandomColumns {
   std::vector<CellColumn> columns;
 
   std::string csv() const;
-  /// Missing values, levels and ownership in any of the ways that there are.
+  /// The columns in memory; missing values, levels and ownership are expressed in random ways.
   std::vector<TableColumn> in_memory(std::mt19937_64& random) const;
 };
 
-/// Tables of every kind: keys, times, windows, splits, missing values, categories, labels, words, offsets.
+/// Makes tables of every kind: keys, times, windows, splits, missing values, categories, labels, words,
+/// offsets.
 RandomColumns random_columns(std::mt19937_64& random);
-/// Makes one cell wrong, or takes a column away: often the table is refused then.
+/// Makes one cell wrong or removes a column, so that the table is often refused.
 void spoil(RandomColumns& table, std::mt19937_64& random);
 
-/// The digits that name a number: whole numbers in full.
+/// The digits of a number; whole numbers are written in full.
 std::string digits_of(double value);
 
 }  // namespace shoal::testing

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random tables: times in every layout that is read, numbers in every notation, missing words, keys up to 2^63; and one wrong
-value, where a test asks for it."""
+"""Random tables: times in every layout that is read, numbers in every notation, missing words, keys up to 2^63; and one wrong value, if a
+test asks for it."""
 import csv
 import dataclasses
 import datetime
@@ -14,19 +14,19 @@ class Layout:
     name: str
     draw: object  # rng, number -> `number` times of different instants
     format: str = ""
-    instants: bool = True  # not whole numbers
-    coarser: tuple = ()  # lengths of the text up to where it names a coarser period
-    wrong: tuple = ()  # texts that are refused beside times of this layout
+    instants: bool = True  # whether they are no whole numbers
+    coarser: tuple = ()  # lengths of text prefixes that name a coarser period
+    wrong: tuple = ()  # texts that are refused together with times of this layout
 
 
 def some_days(rng, count, first=datetime.date(1950, 1, 1), days=40000):
-    """Days that lie close together, so that months and years change between them."""
+    """Days that are close together, so that there are changes of month and year."""
     begin, step = rng.randrange(days), rng.choice([1, 3, 40])
     return [first + datetime.timedelta(begin + step * i) for i in range(count)]
 
 
 def digits(rng, number, width):
-    """With or without the zeros that lead it."""
+    """The number with or without leading zeros."""
     return str(number) if rng.random() < 0.5 else f"{number:0{width}}"
 
 
@@ -58,7 +58,7 @@ def days_of_weeks(rng, count):
 
 
 def times_of_day(rng, count):
-    """Nanoseconds of a day and their text, from hours alone to nine digits of a second."""
+    """Nanoseconds of a day and their text, from hours only to nine digits of a second."""
     step = rng.choice([1, 1000, 10**9, 60 * 10**9, 1234567890123])
     for i in range(count):
         nanoseconds = (rng.randrange(1000) + i * 1000) * step % (86400 * 10**9)
@@ -134,14 +134,14 @@ LAYOUTS = [
 
 @dataclasses.dataclass
 class Notation:
-    """How a table writes its numbers."""
+    """The notation of the numbers of a table."""
 
     decimal: str = "."
     thousands: str = ""
     units: tuple = ()
 
     def spell(self, rng, value):
-        """The number, or another near it, as files write it."""
+        """Writes the number, or another one near it, as files do."""
         text = rng.choice([repr, "{:.3f}".format, "{:e}".format, "{:E}".format, "{:+}".format, "{:.0f}".format, "{:g}".format])(value)
         sign, digits = (text[0], text[1:]) if text[0] in "+-" else ("", text)
         whole, point, rest = digits.partition(".")
@@ -170,7 +170,7 @@ MORE_MISSING_WORDS = [(), (), (".", "?", "-"), ("-99.99", "-999", "unknown")]
 class Wrong:
     row: int
     column: str
-    shown: str  # what the message says of the value
+    shown: str  # the value as the message shows it
 
 
 class RandomTable:
@@ -210,7 +210,7 @@ class RandomTable:
         return [cells[name] for name in self.columns]
 
     def some_boundary(self, rng):
-        """A time of the table, rather a late one, so that something lies before it; or a coarser period."""
+        """A time of the table, more often a late one, so that there are times before it; or a coarser period."""
         times = [rng.choice(self.rows)[self.columns.index("t")] for _ in range(4)]
         text = max(times, key=lambda time: time_of(time, self.layout.format, self.layout.name == "eight digits"))
         if self.layout.coarser and rng.random() < 0.6:
@@ -252,7 +252,7 @@ class RandomTable:
             file.write("\n".join(lines) + "\n")
 
     def spoil(self, rng):
-        """Makes one value wrong and says where. Every other value is right, so that this one is refused."""
+        """Makes one value wrong and returns its location. All other values are right, so that this one must be refused."""
         while len(self.rows) < 4:
             self.rows += [list(row) for row in self.rows]
         for row in self.rows:

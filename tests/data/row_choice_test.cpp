@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Support and query rows of a key: random samples without time, in order of time otherwise, classes kept.
+// Support and query rows of a key: random samples without time, otherwise in order of time; stratified by
+// class.
 #include "data/row_choice.hpp"
 
 #include <gtest/gtest.h>
@@ -29,7 +30,8 @@ Rows first_rows(std::int32_t count) {
 }
 
 TEST(RowChoice, ACapTakesARandomSampleOfTheOtherRows) {
-  // Rows sorted by label, good first: the mean label of capped queries is that of the whole, over many seeds.
+  // Rows sorted by label, good ones first: over many seeds the mean label of capped queries is that of all
+  // rows.
   const int rows = 30, bad = 6, seeds = 200;
   const auto label = [&](std::int32_t row) { return row >= rows - bad ? 1.0 : 0.0; };
   double sum = 0.0, squares = 0.0;
@@ -75,7 +77,7 @@ TEST(RowChoice, StratifiedSupportHasEveryClassInProportion) {
     RowFlags flags = all_labelled(static_cast<std::size_t>(count));
     std::vector<std::int64_t> of_class(static_cast<std::size_t>(classes), 0);
     for (std::int32_t row = 0; row < count; ++row) {
-      const auto drawn = static_cast<std::int32_t>(random() % 10);  // uneven: the last class is common
+      const auto drawn = static_cast<std::int32_t>(random() % 10);  // uneven: the last class is frequent
       flags.class_of.push_back(std::min(drawn, classes - 1));
       ++of_class[static_cast<std::size_t>(flags.class_of.back())];
     }
@@ -95,7 +97,7 @@ TEST(RowChoice, StratifiedSupportHasEveryClassInProportion) {
       EXPECT_GE(found[c], std::min<std::int64_t>(of_class[c], 1));
       EXPECT_LT(static_cast<double>(found[c]), std::max(share, 1.0) + 1.0);
     }
-    // Every row in one place.
+    // Every row is used once.
     Rows both = choice.support;
     both.insert(both.end(), choice.query.begin(), choice.query.end());
     std::sort(both.begin(), both.end());
@@ -104,7 +106,7 @@ TEST(RowChoice, StratifiedSupportHasEveryClassInProportion) {
 }
 
 TEST(RowChoice, AClassesRowsAreDrawnAtRandom) {
-  // One bad row among the support of 5 is asked for; each of the three is it about equally often.
+  // The 5 support rows must have one bad row; each of the three is chosen about equally often.
   RowFlags flags = all_labelled(15);
   for (int row = 0; row < 15; ++row) flags.class_of.push_back(row < 12 ? 0 : 1);
   std::vector<int> times(15, 0);
@@ -159,7 +161,7 @@ TEST(RowChoice, InTimeTiesAndTheGapAreOnNeitherSideAndCounted) {
   EXPECT_EQ(choice.tied, 2);
   EXPECT_EQ(choice.in_gap, 1);
   EXPECT_EQ(choice.capped, 1);
-  // Rows without targets are asked about wherever they are: before, beside and behind the support, in the
+  // Rows without targets are predicted wherever they are: before, beside and after the support, and in the
   // gap.
   flags.labelled = {false, true, true, false, true, false, true, true};
   choice = choose_in_time(first_rows(8), flags, rank_of, {.support = 1, .purge_gap = 4});
@@ -167,7 +169,7 @@ TEST(RowChoice, InTimeTiesAndTheGapAreOnNeitherSideAndCounted) {
   EXPECT_EQ(choice.query, (Rows{0, 3, 5, 6, 7}));
   EXPECT_EQ(choice.tied, 1);
   EXPECT_EQ(choice.in_gap, 1);
-  // No row to adapt on: all are asked about.
+  // Without a row to adapt on, all rows are predicted.
   flags.labelled.assign(8, false);
   choice = choose_in_time(first_rows(8), flags, rank_of, {.support = 3, .purge_gap = 2});
   EXPECT_TRUE(choice.support.empty());

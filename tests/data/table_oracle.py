@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a table means, read by the standard library alone, from docs/formats.md and docs/configuration.md."""
+"""Oracle of tables: reads them with the standard library only, by docs/formats.md and docs/configuration.md."""
 import dataclasses
 import datetime
 import hashlib

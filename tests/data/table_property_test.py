@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Random tables, read by the program and by table_oracle.py, which shares nothing with it: the same tasks in the same order, the
-same scalers and labels, exactly; a table with one wrong value is refused at its line, with its column and the value.
+"""Random tables, read by the program and by the independent table_oracle.py: both give exactly the same tasks in the same order, and the
+same scalers and labels. A table with one wrong value is refused with its line, column and value.
 
-usage: table_property_test.py SHOAL [TABLES [FIRST]]     (FIRST: number of the first table, to look at one again)
+usage: table_property_test.py SHOAL [TABLES [FIRST]] (FIRST: number of the first table, to repeat one)
 """
 import collections
 import json
@@ -54,7 +54,7 @@ def compare(table, where):
         assert found[f"{side}_y"][2] == y, f"{where}: {side}: targets differ: {found[f'{side}_y'][2]}, expected {y}"
     counts["read alike"] += 1
     counts["tasks"] += len(expected.tasks)
-    if counts["read alike"] % 25 == 1:  # scalers and labels as a model keeps them
+    if counts["read alike"] % 25 == 1:  # also the scalers and labels that a model stores
         run("train", "--config", "c.toml", "--out", "R", "--quiet")
         kept = json.loads(metadata_of("R/model.safetensors")["preprocessing"])
         assert kept["mean"] == expected.mean and kept["deviation"] == expected.deviation, f"{where}: {kept}"

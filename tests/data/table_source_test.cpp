@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What columns become: keys, features, categories, labels, missing values.
+// The use of columns: keys, features, categories, labels, missing values.
 // Covers column_*, feature_map, preprocessing, level_index.
 #include <gtest/gtest.h>
 
@@ -31,7 +31,6 @@ TEST(Table, KeysAreTextAndNoTwoAreAlike) {
   EXPECT_EQ(source->evaluation(Phase::train, 0).size(), static_cast<std::int64_t>(std::size(keys)));
 }
 
-// Text is put in order as text: dates whose text does not sort by time would put the future into the support.
 TEST(Table, QlikeWithoutAFloorNeedsPositiveTargets) {
   const Scratch folder;
   TableOptions options = basic(folder.file("t.csv", "id,x,y\na,1,1\na,2,2\na,3,0\na,4,1\n"));
@@ -45,7 +44,6 @@ TEST(Table, QlikeWithoutAFloorNeedsPositiveTargets) {
   }
 }
 
-// Windows, purge gap and split in time against a brute-force reading of the definition, on random tables.
 TEST(Table, MissingValuesFollowThePolicy) {
   const Scratch folder;
   const std::string text = "id,x,y\na,1,0\na,NA,0\na,3,0\na,8,0\n";
@@ -93,11 +91,11 @@ TEST(Table, CategoriesLabelsAndPreprocessingTravelToNewData) {
   float total = 0.0f;
   for (const auto& set : {tasks.support(), tasks.query()})
     for (const float x : set.x) total += x;
-  EXPECT_EQ(total, 2.0f);  // the unknown colour is no category at all
+  EXPECT_EQ(total, 2.0f);  // the unknown colour is in no category
   EXPECT_THROW(meet(folder.file("bad.csv", "y,id,colour\nmaybe,c,red\nyes,c,red\nno,c,red\n"), again,
                     TargetsNeeded::everywhere, TargetType::label),
                DataError);
-  // Predictions of adapted models need no targets: all rows are asked about.
+  // Predictions of adapted models need no targets: all rows are predicted.
   const std::string bare = folder.file("bare.csv", "id,colour\nc,red\nc,blue\nc,red\n");
   EXPECT_THROW(meet(bare, again, TargetsNeeded::everywhere, TargetType::label), DataError);
   EXPECT_THROW(meet(bare, again, TargetsNeeded::in_support, TargetType::label), DataError);
@@ -115,7 +113,7 @@ TEST(Table, AModelsColumnsAreFixedItsRowsAreNot) {
   options.time = "t";
   options.scale = true;
   const Preprocessing trained = make_table_source(options, TargetType::real, 1)->preprocessing();
-  // Other windows and another split are cut with the scalers of training, not with their own.
+  // Other windows and another split use the scalers of training, not their own.
   TableOptions windows = options;
   windows.windows = {.support = 2, .query = 2, .stride = 0, .purge = 0};
   windows.split = {
@@ -144,7 +142,7 @@ TEST(Table, LabelsToAdaptOnAreNeverInvented) {
   const Preprocessing p = make_table_source(options, TargetType::label, 1)->preprocessing();
   const std::string holed = folder.file("n.csv", "id,t,x,y\na,1,1,yes\na,2,2,\na,3,3,yes\na,4,4,\n");
   const std::string open = folder.file("o.csv", "id,t,x,y\na,1,1,yes\na,3,3,yes\na,4,4,\na,2,2,\n");
-  for (const std::string& file : {holed, open}) {  // the row without a label lies between known ones in time
+  for (const std::string& file : {holed, open}) {  // the row without a label is between known ones in time
     const TaskBatch tasks =
         meet(file, p, TargetsNeeded::in_support, TargetType::label)->evaluation(Phase::test, 0);
     EXPECT_EQ(std::vector<std::int64_t>(tasks.support().labels.begin(), tasks.support().labels.end()),
@@ -174,7 +172,7 @@ TEST(Table, AMixtureOfNumbersAndTextIsRefusedWhereItBegins) {
             std::string::npos)
       << found;
   EXPECT_NE(found.find("tasks.categorical"), std::string::npos);
-  // Words for a missing value are no text.
+  // A word for a missing value is not a text.
   found = message(head + "a,1,1\na,NULL,1\n");
   EXPECT_NE(found.find("t.csv:3: column \"x\": the value is missing"), std::string::npos) << found;
 }

@@ -24,7 +24,7 @@ using testing::values;
 const TargetType bce = targets_of({.kind = LossKind::bce}), mse = targets_of({.kind = LossKind::mse}),
                  qlike = targets_of({.kind = LossKind::qlike});
 
-/// What the work throws, or "accepted".
+/// The message that `work` throws, or "accepted".
 template <class Work>
 std::string message_of(Work work) {
   try {
@@ -118,7 +118,7 @@ TEST(Targets, TwoWordsNeedThePositiveOne) {
     EXPECT_EQ(again.options.positive, positive);
     EXPECT_EQ(again.labels, (std::vector<std::string>{negative, positive}));
 
-    // A model keeps its words; one of them may be absent, a third is refused where it stands.
+    // A model keeps its two words: one of them may be absent, a third one is refused at its location.
     const auto meet = [&](const std::string& values) {
       return testing::meet(folder.file("n.csv", "id,x,y\n" + values), again, TargetsNeeded::everywhere, bce);
     };
@@ -169,7 +169,7 @@ TEST(Targets, AreScaledWhereTheirDeviationIsFarFromOne) {
   };
   using enum ScaleTargets;
   EXPECT_EQ(scaled({"100", "300"}, automatic), (TargetUnits{{200}, {100}}));
-  EXPECT_EQ(scaled({"100", "120"}, automatic), TargetUnits{});  // a deviation of 10
+  EXPECT_EQ(scaled({"100", "120"}, automatic), TargetUnits{});  // a standard deviation of 10
   EXPECT_EQ(scaled({"100", "121"}, automatic), (TargetUnits{{110.5}, {10.5}}));
   EXPECT_EQ(scaled({"0", "0.25"}, automatic), TargetUnits{});
   EXPECT_EQ(scaled({"0", "0.125"}, automatic), (TargetUnits{{0.0625}, {0.0625}}));
@@ -178,13 +178,13 @@ TEST(Targets, AreScaledWhereTheirDeviationIsFarFromOne) {
   EXPECT_EQ(scaled({"7", "7"}, automatic), (TargetUnits{{7}, {1}}));
   EXPECT_EQ(query_targets(options_for({"100", "300"}, automatic), mse), (std::vector<double>{-1, 1}));
   EXPECT_EQ(query_targets(options_for({"100", "300"}, off), mse), (std::vector<double>{100, 300}));
-  // Far from 0 the difference is taken before single precision could round it away.
+  // Far from 0, the mean is subtracted before values are rounded to single precision.
   EXPECT_EQ(values(make_table_source(options_for({"1000000000", "1000000002"}, on), mse, 1)
                        ->evaluation(Phase::train, 0)
                        .query()
                        .y),
             (std::vector<float>{-1, 1}));
-  // Losses without a unit.
+  // Losses whose targets have no unit.
   const auto options = options_for({"0", "1"}, on);
   for (const LossKind kind : {LossKind::bce, LossKind::softmax, LossKind::qlike})
     expect_words(message_of([&] { make_table_source(options, targets_of({.kind = kind}), 1); }),
@@ -322,11 +322,11 @@ TEST(Features, WithoutDeviationAreNamedAndNotScaled) {
     EXPECT_EQ(p.deviation[0], 1.0) << value;
     EXPECT_EQ(p.mean[0], std::strtod(value, nullptr));
   }
-  // Values that differ in their last digit alone, as sums of the same terms do.
+  // Values that differ in their last digit only, as different sums of the same terms do.
   std::vector<std::string> rounded(999, "0.3");
   for (std::size_t i = 0; i < rounded.size(); i += 3) rounded[i] = "0.30000000000000004";
   EXPECT_EQ(preprocessing(rounded).constant, std::vector<std::string>{"x"});
-  // Small is not constant, and neither is a small part of something large.
+  // Small values are not constant, nor are small differences of large values.
   for (const auto& [a, b] : std::vector<std::pair<std::string, std::string>>{
            {"1e-9", "2e-9"}, {"1e-100", "3e-100"}, {"1000000", "1000000.000001"}, {"-1", "1"}}) {
     std::vector<std::string> cells(1000, a);

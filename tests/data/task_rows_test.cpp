@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which rows make which task: time, splits, keys, batches; windows are those of window_cut_test.cpp.
+// Which rows make which task: time, splits, keys, batches. window_cut_test.cpp tests windows.
 // Covers keyed_rows.
 #include <gtest/gtest.h>
 
@@ -32,7 +32,7 @@ TEST(Table, FollowsTimeNotFileOrderAndKeepsSupportBeforeQuery) {
   ASSERT_EQ(tasks.size(), 1);
   EXPECT_EQ(std::vector<float>(tasks.support().x.begin(), tasks.support().x.end()),
             (std::vector<float>{10, 20}));
-  // The row of the same time as the last support row belongs to neither side.
+  // The row with the same time as the last support row belongs to neither side.
   EXPECT_EQ(std::vector<float>(tasks.query().x.begin(), tasks.query().x.end()), (std::vector<float>{30, 40}));
   EXPECT_EQ(source->key_of(tasks.ids()[0]), "a");
 }
@@ -112,7 +112,7 @@ TEST(Table, SplitsByTaskAreDisjointAndOfTheRightSize) {
     const TaskBatch tasks = source->evaluation(phase, 0);
     EXPECT_EQ(static_cast<double>(tasks.size()), 1000.0 * share);
     all.insert(tasks.ids().begin(), tasks.ids().end());
-    // Without a time column support is a random half of the rows; all rows are used once.
+    // Without a time column the support is a random half of the rows; every row is used once.
     for (std::int64_t t = 0; t < tasks.size(); ++t) {
       EXPECT_EQ(tasks.support().rows(t), 2);
       EXPECT_EQ(tasks.query().rows(t), 2);
@@ -147,7 +147,7 @@ TEST(Table, KeysOfOneColumnAreTheirTextAndJoinedOnesAreEscaped) {
 }
 
 TEST(Table, ACapOnQueryRowsIsARandomSample) {
-  // As people export them: rows sorted by what is to be predicted.
+  // As in many exports, rows are sorted by the target.
   const Scratch folder;
   std::string text = "id,x,y\n";
   for (int row = 0; row < 40; ++row)
@@ -244,7 +244,7 @@ TEST(Table, ToAdaptRowsWithoutTargetsAreQueryRows) {
   const Preprocessing trained = make_table_source(options, TargetType::real, 1)->preprocessing();
   options.time = "t";
   const Preprocessing in_time = make_table_source(options, TargetType::real, 1)->preprocessing();
-  // b: too few rows to train on; c: rows to come; d: nothing known yet.
+  // b: too few rows to train on; c: rows to predict; d: no known target.
   const std::string text = "id,t,x,y\nb,1,1,1\nc,1,2,1\nc,2,3,1\nc,3,4,\nc,4,5,NA\nd,1,6,\n";
   for (const Preprocessing& p : {trained, in_time}) {
     const auto source = meet(folder.file("new.csv", text), p, TargetsNeeded::in_support);
@@ -261,11 +261,11 @@ TEST(Table, ToAdaptRowsWithoutTargetsAreQueryRows) {
       EXPECT_EQ(std::vector<int>(rows.begin(), rows.end()), (std::vector<int>{3, 4}));
       EXPECT_EQ(source->time_of(rows[0]), p.options.time.empty() ? "" : "3");
     }
-    // To evaluate, the same file is refused, and keys without enough rows are counted.
+    // For evaluation the same file is refused, and keys without enough rows are counted.
     EXPECT_THROW(meet(folder.file("new.csv", text), p, TargetsNeeded::everywhere), DataError);
   }
-  // In time, a row without a target is asked about whatever its time: before known ones, beside the last
-  // support row, in the purge gap. Known rows there are on neither side.
+  // In order of time, a row without a target is predicted whatever its time: before known ones, beside the
+  // last support row, in the purge gap. Known rows there are on neither side.
   const std::string holed = folder.file(
       "holed.csv", "id,t,x,y\nc,1,1,\nc,2,2,1\nc,3,3,1\nc,3,4,1\nc,3,5,\nc,4,6,\nc,4,7,1\nc,5,8,1\nc,6,9,\n");
   for (const MissingPolicy missing : {MissingPolicy::error, MissingPolicy::drop}) {
@@ -314,7 +314,7 @@ TEST(Table, TellsWhatPredictionsRepeat) {
   EXPECT_LT(source->time_rank(1), source->time_rank(2));
   EXPECT_LT(source->time_rank(2), source->time_rank(0));
   EXPECT_EQ(source->time_rank(1), source->time_rank(3));
-  // Texts of a file that is another one by now would be those of other rows.
+  // The file has changed, so that its texts would be those of other rows.
   folder.file("t.csv", "id,k,t,x,y\nb,1/2,3,1,+1.50\n");
   EXPECT_THROW(source->target_texts(0), DataError);
 }

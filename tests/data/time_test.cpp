@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One text as a time: every layout, and what is refused with which words.
+// A text as a time: every layout, and the messages of errors.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -19,7 +19,7 @@ constexpr std::int64_t second = 1'000'000'000;
 struct Readable {
   const char* text;
   TimeKind kind;
-  std::int64_t days;  ///< since 1970-01-01, counted apart from the library under test
+  std::int64_t days;  ///< since 1970-01-01, counted independently of the library
   std::int64_t nanoseconds = 0;
 };
 

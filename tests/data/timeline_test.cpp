@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The times of a whole column: their order, what may stand beside what, the boundaries of a split.
+// The times of a whole column: their order, which layouts may occur together, the boundaries of a split.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -19,7 +19,7 @@ using testing::values;
 
 using Times = std::vector<std::string>;
 
-/// One task, one support row; x counts the rows of the file.
+/// A source with one task and one support row; x counts the rows of the file.
 std::unique_ptr<TableSource> table_of(const Scratch& folder, const Times& times,
                                       const std::string& format = "", const std::string& test_from = "") {
   std::string text = "id,t,x,y\n";
@@ -75,7 +75,7 @@ TEST(Timeline, OrdersByTimeHoweverItIsWritten) {
     std::vector<float> found = values(task.support().x);
     found.insert(found.end(), task.query().x.begin(), task.query().x.end());
     EXPECT_EQ(found, expected) << sorted[0];
-    // The text is the file's, digit by digit.
+    // The text is that of the file, digit by digit.
     for (std::size_t row = 0; row < shuffled.size(); ++row)
       EXPECT_EQ(source->time_of(static_cast<std::int64_t>(row)), shuffled[row]);
   }
@@ -160,7 +160,7 @@ TEST(Timeline, BoundariesAreReadLikeTimes) {
   struct Case {
     Times times;
     const char* boundary;
-    std::int64_t before;  ///< tasks before the boundary
+    std::int64_t before;  ///< number of tasks before the boundary
     const char* format = "";
   };
   const Case cases[] = {

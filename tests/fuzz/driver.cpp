@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A plain main() for the targets of this folder, in the place of libFuzzer's.
+// A main() for the targets of this folder, in place of libFuzzer's.
 //
 //   fuzz_TARGET SEEDS DICTIONARY [runs=N] [minutes=M] [key=K] [keep=FOLDER]
-//   fuzz_TARGET FILE...                  these inputs, in this process
+//   fuzz_TARGET FILE...                  runs these inputs, in this process
 //
-// Inputs run in a child process. What ends it (a sanitizer, an abort, a signal, too long a time) is a
-// finding: its input is written to a file, the path is printed, and the next child goes on behind it. Exit 1
-// when there were findings.
+// Inputs run in a child process. If something ends the child (a sanitizer, an abort, a signal, a time limit),
+// that is a finding: the input is written to a file, its path is printed, and another child continues with
+// the next input. The exit code is 1 if there were findings.
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -27,7 +27,7 @@
 #include "support/scratch.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
-// Inputs are small: memory beyond this was asked for by a claim.
+// Inputs are small, so a reader that allocates more than this has believed a number in the input.
 extern "C" const char* __asan_default_options() {
   return "max_allocation_size_mb=256:handle_abort=0";
 }
@@ -39,13 +39,13 @@ namespace {
 namespace fs = std::filesystem;
 constexpr int most_findings = 10;
 constexpr int most_seconds_of_an_input = 30;  // of the processor
-constexpr int most_seconds_of_waiting = 600;  // by the clock: an input that sleeps
+constexpr int most_seconds_of_waiting = 600;  // of wall-clock time, for an input that sleeps
 
 struct Options {
   fs::path seeds, dictionary;
   fs::path keep = ".";
   std::uint64_t runs = 10000, key = 1;
-  double minutes = 0.0;  ///< of the processor; 0 = no limit but runs
+  double minutes = 0.0;  ///< of processor time; 0 = only the number of runs is limited
 };
 
 Options options_of(int argc, char** argv) {
@@ -81,7 +81,7 @@ void run_input(const std::string& input) {
   LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
 }
 
-/// Inputs from `at` on, until the runs or the minutes are over.
+/// Runs inputs from `at` on, until the runs or the minutes are used up.
 void run_inputs(const Options& options, const Corpus& corpus, double minutes_left,
                 std::atomic<std::uint64_t>& at) {
   for (; at < options.runs; ++at) {
@@ -102,9 +102,9 @@ std::string name_of_signal(int status) {
 
 int fuzz(const Options& options, const std::string& name) {
   const Corpus corpus = read_corpus(options.seeds, options.dictionary);
-  // In memory where there is room for files: inputs are many, and some readers sync what they write.
+  // Files are in memory if possible, because inputs are many and some readers sync what they write.
   if (!std::getenv("TMPDIR") && ::access("/dev/shm", W_OK) == 0) ::setenv("TMPDIR", "/dev/shm", 1);
-  const testing::Scratch scratch;  // the child's files, which it may not live to remove
+  const testing::Scratch scratch;  // the files of the child, which may die before it removes them
   ::setenv("TMPDIR", scratch.path().c_str(), 1);
   void* const shared = ::mmap(nullptr, sizeof(std::atomic<std::uint64_t>), PROT_READ | PROT_WRITE,
                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every fuzz target shares: the ends that an input may have, and the file that it is read from.
+// Functions that all fuzz targets share: the outcomes that an input may have, and the file that it is read
+// from.
 #pragma once
 
 #include <cstddef>
@@ -12,23 +13,23 @@
 
 namespace shoal::fuzz {
 
-/// Exit codes of the program for the errors of include/shoal/error.hpp.
+/// Kinds of errors, by the exit codes of the program for the errors of include/shoal/error.hpp.
 enum Kind : int { usage = 2, data = 3, model = 4, resources = 6 };
 
-/// Runs `read`. It may succeed or throw an Error of one of these kinds with a short message without control
-/// characters. Anything else ends the process.
+/// Runs `read`, which may succeed or throw an Error of one of these kinds with a short message without
+/// control characters. Anything else ends the process.
 void allow(std::initializer_list<Kind> kinds, const std::function<void()>& read);
 
-/// Ends the process unless it holds.
+/// Ends the process unless `holds`.
 void require(bool holds, const char* what);
 
-/// A folder of this process, in memory where the driver found some.
+/// A folder of this process; the driver puts it in memory if it can.
 const std::filesystem::path& folder();
-/// Writes a file of that folder and returns its path.
+/// Writes a file in that folder and returns its path.
 std::string write(const std::string& name, std::string_view content);
 
-/// A safetensors file whose length field is right, out of a header, a line feed and data: what a target for
-/// such files takes, so that most inputs get beyond the first eight bytes.
+/// Makes a safetensors file with a correct length field from a header, a line feed and data. Targets for such
+/// files take this form, so that most inputs get beyond the first eight bytes.
 std::string tensor_file(std::string_view input);
 
 }  // namespace shoal::fuzz

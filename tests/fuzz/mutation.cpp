@@ -60,7 +60,7 @@ class Mutator {
  private:
   std::size_t below(std::size_t n) { return n == 0 ? 0 : static_cast<std::size_t>(random_() % n); }
   std::size_t place() { return below(text_.size() + 1); }
-  /// Bytes of a range at `at`; short ones are the likely ones.
+  /// The length of a random range at `at`; short ones are more likely.
   std::size_t length(std::size_t at) {
     const std::size_t left = text_.size() - at;
     return std::min(left, below(2) == 0 ? below(4) + 1 : below(left + 1));
@@ -110,7 +110,7 @@ class Mutator {
     }
   }
 
-  /// Another number in the place of one.
+  /// Replaces a number with another one.
   void other_number() {
     const std::size_t begin = text_.find_first_of("0123456789", place());
     if (begin == std::string::npos) return;
@@ -118,7 +118,7 @@ class Mutator {
     text_.replace(begin, end - begin, numbers[below(std::size(numbers))]);
   }
 
-  /// A little-endian integer at the edge of a type.
+  /// Writes a little-endian integer at the limit of a type.
   void other_integer(std::size_t at) {
     const std::uint64_t edges[] = {0,          1,      0x7f,       0x80,       0xff,
                                    0x7fff,     0xffff, 0x7fffffff, 0x80000000, 0xffffffff,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Readers compute nothing: the table of backends is empty here.
+// Readers compute nothing, so the table of backends is empty.
 #include "core/registry.hpp"
 
 namespace shoal {

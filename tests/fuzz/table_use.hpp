@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All that is done with a table that could be read.
+// Uses a table that could be read in every way.
 #pragma once
 
 #include <shoal/table_source.hpp>

@@ -67,7 +67,7 @@ TEST(InputFile, FollowsLinksUnlessTheyAreRefused) {
                                 (folder / "link").string(), "symbolic link");
 }
 
-// The kernel's picture of this process's memory opens, and its first page cannot be read.
+// /proc/self/mem can be opened, but its first page cannot be read.
 TEST(InputFile, AFailedReadIsAnError) {
   expect_refused<ResourceError>([] { read_file<DataError>("/proc/self/mem"); }, "/proc/self/mem",
                                 "Input/output");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameters of a small model with learned rates, every one another number.
+// Parameters of a small model with learned rates; all values differ.
 #pragma once
 
 #include <shoal/meta_learner.hpp>

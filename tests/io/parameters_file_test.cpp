@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameters in a file of tensors: they come back as they were, and every tensor that does not fit is named.
+// Parameters in a file of tensors: they are read as they were written, and every tensor that does not fit is
+// named.
 #include <gtest/gtest.h>
 
 #include <shoal/error.hpp>
@@ -34,7 +35,7 @@ TEST(Parameters, MissingUnknownAndMisshapenTensorsAreNamed) {
   const Scratch folder;
   write_parameters<float>(folder / "p", layout, rates, numbered<float>(), {});
   TensorFile good = read_tensor_file(folder / "p");
-  good.metadata.clear();  // a plain parameters file: no hash of another content
+  good.metadata.clear();  // without metadata there is no hash of the old content
   const auto refused = [&](const std::string& named, auto change) {
     TensorFile content = good;
     change(content);

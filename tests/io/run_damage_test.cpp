@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Run folders that were damaged, made up, or are in use: the checkpoint before, or a refusal; never other
-// numbers.
+// Run folders that are damaged, forged or in use: a resume uses an earlier checkpoint or is refused; it never
+// gives other numbers.
 // Covers own_files, run_lock.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -46,7 +46,7 @@ void make_run(const fs::path& folder) {
   }
 }
 
-/// The iteration that a resume goes on from, or -1 when it begins; warnings go to `warned`.
+/// The iteration from which a resume continues, or -1 if it begins; collects the warnings in `warned`.
 std::int64_t resumed(const fs::path& folder, std::vector<std::string>* warned = nullptr) {
   const auto run = open_run<float>(folder, "manifest", layout, rates, StartFrom::checkpoint,
                                    [&](const std::string& warning) {
@@ -61,7 +61,7 @@ std::int64_t resumed(const fs::path& folder, std::vector<std::string>* warned = 
 
 const char* const newest = "checkpoints/checkpoint-10.safetensors";
 
-// Every single bit of the file: header, padding, tensors.
+// Flips every single bit of the file: header, padding, tensors.
 TEST(RunDamage, AnyFlippedBitIsSeen) {
   const Scratch folder;
   make_run(folder.path());
@@ -93,7 +93,7 @@ TEST(RunDamage, ACheckpointWithoutAHashIsPassedOver) {
   EXPECT_EQ(resumed(folder.path()), 5);
 }
 
-// Counters that no run reaches, in a file that is whole by its hash.
+// Counters that no run can reach, in a file with a correct hash.
 TEST(RunDamage, CountersThatCannotBeArePassedOver) {
   const Scratch folder;
   make_run(folder.path());
@@ -108,7 +108,7 @@ TEST(RunDamage, CountersThatCannotBeArePassedOver) {
     content.tensors["counters"] = Tensor::of({static_cast<std::int64_t>(counters.size())}, counters.data());
     write_hashed_file(folder / newest, content);
     EXPECT_EQ(resumed(folder.path()), 5) << counters[0];
-    make_run(folder / "again");  // the log was cut
+    make_run(folder / "again");  // the log was truncated
     for (const char* file : {"metrics.jsonl", newest})
       fs::copy_file(folder / "again" / file, folder / file, fs::copy_options::overwrite_existing);
     fs::remove_all(folder / "again");
@@ -116,7 +116,8 @@ TEST(RunDamage, CountersThatCannotBeArePassedOver) {
   EXPECT_EQ(resumed(folder.path()), 10);
 }
 
-// A checkpoint counts on the log before it: without these lines the run goes on from where they are whole.
+// A checkpoint needs the lines of the log before it; without them the run continues from where the log is
+// complete.
 TEST(RunDamage, ALogThatLostLinesIsNotGoneOnFrom) {
   const auto after = [](const std::function<std::string(std::string)>& change) {
     const Scratch folder;
@@ -131,7 +132,8 @@ TEST(RunDamage, ALogThatLostLinesIsNotGoneOnFrom) {
   EXPECT_EQ(after([](std::string) { return std::string(); }), 0);
 }
 
-// A longer run drops lines that it would not have had: a kill before or after that loses none of the others.
+// An extended run drops lines that a long run would not have; a kill before or after that loses none of the
+// others.
 TEST(RunDamage, AThinnedLogAndTheOneBeforeAreBothGoneOnFrom) {
   const Scratch folder;
   make_run(folder.path());
@@ -173,7 +175,8 @@ TEST(RunDamage, OneProcessAtATime) {
   EXPECT_TRUE(fs::exists(folder / "checkpoints/checkpoint-0.safetensors.tmp.abcdef"));
 }
 
-// Before the first iteration there is nothing to lose: another run may begin in the folder, resumed or not.
+// Before the first iteration there is nothing to lose, so another run may begin in the folder, with or
+// without resume.
 TEST(RunDamage, ARunThatNeverBeganDoesNotStandInTheWay) {
   const Scratch folder;
   open_run<float>(folder.path(), "manifest", layout, rates, StartFrom::beginning)->save(checkpoint_at(0));
@@ -189,7 +192,7 @@ TEST(RunDamage, ARunThatNeverBeganDoesNotStandInTheWay) {
                InvalidArgument);
 }
 
-// Links, pipes and folders at the names of Shoal's own files: refused, and nothing behind them changes.
+// Links, pipes and folders with the names of Shoal's own files are refused, and nothing behind them changes.
 TEST(RunDamage, OwnFilesAreFilesOfTheFolder) {
   for (const char* name :
        {"model.safetensors", "metrics.jsonl", "run.json", "train.log", "lock", newest, "checkpoints"}) {
@@ -220,7 +223,7 @@ TEST(RunDamage, OwnFilesAreFilesOfTheFolder) {
     ASSERT_EQ(::mkfifo((folder / name).c_str(), 0600), 0);
     EXPECT_THROW(resumed(folder.path()), ResourceError) << name;
   }
-  // The folder itself may be behind a link: a person has put it there.
+  // The folder itself may be a link, because a user made it.
   const Scratch folder;
   make_run(folder / "real");
   fs::create_symlink("real", folder / "link");
@@ -237,7 +240,7 @@ TEST(WriteFile, RefusesLinksWhereItIsAskedTo) {
   EXPECT_EQ(read_text(folder / "there"), "old");
 }
 
-// A file that somebody prepared under the name that a temporary might have is not written into.
+// A file that somebody has put at the possible name of a temporary file is not written to.
 TEST(WriteFile, TemporariesHaveNamesThatNobodyKnows) {
   const Scratch folder;
   folder.file("victim", "old");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs that are stopped, killed and gone on with: the newest whole checkpoint counts, the log is cut to it.
+// Runs that are stopped, killed and resumed: the newest complete checkpoint counts, and the log is truncated
+// to it.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -56,7 +57,7 @@ TEST(RunFolder, ResumesFromTheNewestWholeCheckpointAndCutsTheLog) {
   }
   EXPECT_THROW(open_run<float>(folder / "run", "manifest", layout, rates, StartFrom::beginning),
                InvalidArgument);
-  // The newest is cut short, as a power failure might do; the one before counts.
+  // The newest checkpoint is truncated, as by a power failure; the one before it counts.
   const auto newest = folder / "run" / "checkpoints" / "checkpoint-10.safetensors";
   folder.file("run/checkpoints/checkpoint-10.safetensors", read_text(newest).substr(0, 100));
   std::vector<std::string> warnings;
@@ -108,7 +109,7 @@ TEST(RunFolder, WhatAKillLeftIsTidiedUp) {
   EXPECT_TRUE(std::filesystem::is_empty(folder / "checkpoints"));
 }
 
-// A writer killed at any instant leaves a whole checkpoint behind.
+// A writer that is killed at any moment leaves a complete checkpoint.
 TEST(RunFolder, AKillLeavesAWholeCheckpoint) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   constexpr int kills = 3;
@@ -126,7 +127,7 @@ TEST(RunFolder, AKillLeavesAWholeCheckpoint) {
         run->save(checkpoint_at(i));
       }
     }
-    // Four lines in the log: the first checkpoints are whole by then.
+    // Wait for four lines in the log: by then the first checkpoints are complete.
     const auto lines = [&] {
       const std::string log = read_text(folder / "metrics.jsonl");
       return std::count(log.begin(), log.end(), '\n');

@@ -35,7 +35,7 @@ TEST(RunLog, GoesOnFromAMarkAndFromNoOther) {
   EXPECT_EQ(read_text(folder / "log"), "one\ntwo\n");
   log.append("3\n");
   RunLog again(folder / "log");
-  EXPECT_TRUE(again.truncate(log.sync()));  // the hash went on from the mark
+  EXPECT_TRUE(again.truncate(log.sync()));  // the hash continued from the mark
   EXPECT_EQ(read_text(folder / "log"), "one\ntwo\n3\n");
 }
 
@@ -59,7 +59,7 @@ TEST(RunLog, AMissingLogIsAnEmptyOne) {
   EXPECT_TRUE(log.truncate(RunLog(folder / "other").sync()));
 }
 
-// The disk is full in the middle of a line: no part of it stays.
+// If the disk is full in the middle of a line, no part of the line stays.
 TEST(RunLog, ALineIsWrittenWholeOrNotAtAll) {
   const Scratch folder;
   const pid_t child = fork();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What validation has found, in a run folder: it comes back bit for bit, and what cannot be is refused.
+// The results of validation in a run folder: they are read bit for bit, and impossible values are refused.
 #include <gtest/gtest.h>
 
 #include <cmath>

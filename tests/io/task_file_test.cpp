@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tasks in a file of tensors, and the source that is made from one.
+// Tasks in a file of tensors, and the source made from it.
 // Covers file_source.
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sets of ids as base64: known texts, every length, and what is refused.
+// Sets of ids as base64: known texts, every length, and malformed texts.
 #include <gtest/gtest.h>
 
 #include <limits>

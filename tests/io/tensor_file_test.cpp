@@ -106,7 +106,7 @@ TEST(TensorFile, HasTheLayoutOfTheFormat) {
 struct Malformed {
   const char* what;
   std::string text;
-  const char* named;  ///< what the message must hold
+  const char* named;  ///< text that the message must contain
 };
 
 std::vector<Malformed> malformed_files() {
@@ -196,8 +196,8 @@ TEST(TensorFile, RefusesMalformedFilesByNameAndPlace) {
   EXPECT_THROW(read_tensor_file(folder.path()), ModelError);
 }
 
-// Truncation at every byte and every bit of the header flipped: refused, or read as what it then says, never
-// a crash.
+// Truncates the file at every byte and flips every bit of the header: the file is refused, or read as what it
+// then says, and nothing crashes.
 TEST(TensorFile, SurvivesMutants) {
   const Scratch folder;
   TensorFile content;
@@ -230,8 +230,8 @@ TEST(TensorFile, SurvivesMutants) {
   EXPECT_LT(accepted, flips / 2);  // flips inside names and metadata stay valid
 }
 
-// As many tensors, values or metadata entries as a header holds: read or refused in one pass. With a look
-// through the parent at every value these would take hours.
+// As many tensors, values or metadata entries as a header can hold are read or refused in one pass. If each
+// value needed a search through its parent, this would take hours.
 TEST(TensorFile, ManyEntriesAreReadInOnePass) {
   const Scratch folder;
   std::string tensors = "{", metadata = "{\"__metadata__\":{", empty = "[";
@@ -260,7 +260,7 @@ TEST(TensorFile, AHashInTheMetadataIsThatOfTheContent) {
   write_tensor_file(folder / "plain", content);
   write_hashed_file(folder / "hashed", content);
   const TensorFile read = read_tensor_file(folder / "hashed");
-  // SHA-256 of the file without the entry: anybody can tell it.
+  // The hash is the SHA-256 of the file without the entry, so anybody can compute it.
   EXPECT_EQ(read.metadata.at(content_hash_key), sha256(read_text(folder / "plain")));
   EXPECT_NO_THROW(require_content_hash("f", read));
   EXPECT_THROW(require_content_hash("f", content), ModelError);

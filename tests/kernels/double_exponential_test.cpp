@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// exp and sigmoid in double against long double, and their bits.
+// exp and sigmoid in double: accuracy against long double, and fixed bits.
 #include "kernels/math/double_exponential.hpp"
 
 #include <gtest/gtest.h>
@@ -41,7 +41,7 @@ long double sigmoid_of(long double x) {
 
 TEST(DoubleExponential, IsCorrectlyRoundedButForDenormals) {
   const auto f = [](double x) { return exp(x); };
-  // Half an ulp, and what long double itself rounds: half of its own ulp, 2^-11 of that of a double.
+  // Half an ulp, and the rounding of long double itself: half of its ulp, which is 2^-11 of that of a double.
   for (const auto& [low, high] :
        {std::pair(-1e-6, 1e-6), std::pair(-1.0, 1.0), std::pair(-40.0, 40.0), std::pair(-708.0, 709.7)}) {
     const double error = worst_error(f, exp_of, low, high);
@@ -78,8 +78,8 @@ TEST(DoubleExponential, EndsWhereDoublesEnd) {
   EXPECT_TRUE(std::isnan(sigmoid(std::numeric_limits<double>::quiet_NaN())));
 }
 
-// The bits themselves, on any machine: those of exponentials with 40 decimal digits, rounded once, which a
-// program that shares nothing with this one has computed.
+// Fixed bits on any machine: exponentials with 40 decimal digits, rounded once, which an independent program
+// has computed.
 TEST(DoubleExponential, HasTheseBits) {
   std::mt19937_64 random(2);
   std::uint64_t hash = 14695981039346656037ull;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// fma without the instruction, bit for bit: against integers of 128 bits, and against the C library's.
+// fma without the instruction: bit for bit against integers of 128 bits and against the C library.
 #include "kernels/math/emulated_fma.hpp"
 
 #include <gtest/gtest.h>
@@ -42,11 +42,11 @@ Parts parts_of(float x) {
   return {bits >> 31 != 0, field ? mantissa | 0x800000 : mantissa, static_cast<int>(field ? field : 1) - 150};
 }
 
-/// To the nearest float, ties to even.
+/// Rounds to the nearest float, ties to even.
 float rounded(bool negative, Wide magnitude, int exponent) {
   int length = 0;
   while (length < 127 && magnitude >> length != 0) ++length;
-  const int cut = std::max(length - 24, -149 - exponent);  // bits that a float has no room for
+  const int cut = std::max(length - 24, -149 - exponent);  // bits that a float does not have
   if (cut > 0) {
     const Wide half = Wide{1} << (std::min(cut, 126) - 1), rest = magnitude & (2 * half - 1);
     magnitude = cut > 126 ? 0 : magnitude >> cut;
@@ -58,7 +58,7 @@ float rounded(bool negative, Wide magnitude, int exponent) {
   return negative ? -result : result;
 }
 
-/// a b + c, from the definition.
+/// a b + c by the definition.
 float exact_fma(float a, float b, float c) {
   if (!std::isfinite(a) || !std::isfinite(b)) return a * b + c;
   if (!std::isfinite(c)) return c;
@@ -68,8 +68,8 @@ float exact_fma(float a, float b, float c) {
     return product.negative && other.negative ? -0.0f : 0.0f;
   if (product.magnitude == 0) return c;
   if (other.magnitude == 0) return rounded(product.negative, product.magnitude, product.exponent);
-  // Both as multiples of one power of two. Where they are so far apart that the smaller lies below the last
-  // bit that counts, any small value does for it.
+  // Writes both as multiples of one power of two. If the smaller one is below the last bit that counts, any
+  // small value may replace it.
   const auto align = [](Parts& higher, Parts& lower) {
     constexpr int furthest = 76;
     const int apart = higher.exponent - lower.exponent;
@@ -96,7 +96,7 @@ bool same(float x, float y) {
   return image(x) == image(y) || (std::isnan(x) && std::isnan(y));
 }
 
-/// Four cases at a time; counts those where rounding to nearest twice would be wrong.
+/// Checks four cases at a time, and counts those where rounding to nearest twice would be wrong.
 class Checked {
  public:
   void add(float a, float b, float c) {
@@ -127,7 +127,7 @@ class Checked {
   std::int64_t failures_ = 0;
 };
 
-/// A significand of 24 bits of the kinds that make sums hard: few bits, long runs, anything.
+/// A significand of 24 bits of a kind that makes sums hard: few bits, long runs, anything.
 std::uint32_t significand(std::mt19937_64& random) {
   const std::uint64_t bits = random();
   const auto kind = bits & 7;
@@ -141,8 +141,7 @@ std::uint32_t significand(std::mt19937_64& random) {
   if (kind == 5) value = one(8) - 1;
   return value | 0x800000;
 }
-/// significand 2^(exponent - 23), rounded where that is subnormal; the exponent is kept in the range of
-/// floats.
+/// significand 2^(exponent - 23), rounded if it is subnormal; the exponent is clamped to the range of floats.
 float of(std::uint32_t bits, int exponent, bool negative) {
   const double value = std::ldexp(static_cast<double>(bits), std::clamp(exponent, -149, 127) - 23);
   return static_cast<float>(negative ? -value : value);
@@ -155,7 +154,7 @@ TEST(EmulatedFma, EveryDifferenceOfExponents) {
     for (int difference = -300; difference <= 420; ++difference)
       for (int i = 0; i < 200; ++i) {
         const std::uint64_t bits = random();
-        // c from the subnormal to the largest, the product `difference` powers of two above it.
+        // c from subnormal to the largest; the product is 2^difference times as large.
         const int of_c = static_cast<int>(bits % 277) - 149, of_product = of_c + difference;
         const int of_a = std::clamp(of_product / 2 + static_cast<int>(bits >> 16 & 63) - 32, -149, 127);
         checked.add(of(significand(random), of_a, bits >> 32 & 1),
@@ -167,8 +166,8 @@ TEST(EmulatedFma, EveryDifferenceOfExponents) {
 }
 
 TEST(EmulatedFma, SumsBesideTheMiddleOfTwoFloats) {
-  // c is large and odd in its last bit or even, the product half a unit of it and a little more or less; and
-  // the same with the parts exchanged.
+  // c is large, with an odd or even last bit, and the product is half a unit of it, a little more or less;
+  // and the same with the roles exchanged.
   std::mt19937_64 random(2);
   Checked checked;
   for (int round = 0; round < rounds; ++round)
@@ -182,7 +181,7 @@ TEST(EmulatedFma, SumsBesideTheMiddleOfTwoFloats) {
       for (auto steps = bits >> 44 & 3; steps > 0; --steps)
         b = std::nextafterf(b, bits >> 48 & 1 ? infinity : 0.0f);
       checked.add(a, b, c);
-      // The product near a float's middle, c a speck.
+      // The product is near the middle of two floats, and c is tiny.
       const float wide = of(static_cast<std::uint32_t>(bits >> 36) | 0x800001, exponent / 2, false);
       checked.add(wide, 1.5f,
                   of(significand(random), exponent / 2 - 40 - static_cast<int>(bits >> 56 & 31), bits & 1));
@@ -217,7 +216,7 @@ TEST(EmulatedFma, AnyBits) {
 }
 
 TEST(EmulatedFma, SumsOfProductsKeepTheirRoundings) {
-  // A compiler that takes a float between two doubles for nothing would round such a sum once.
+  // A compiler that ignores a conversion of a double to float and back would round such a sum only once.
   std::mt19937_64 random(5);
   const auto draw = [&] {
     return static_cast<float>(static_cast<std::int64_t>(random() >> 40) - 0x800000) * 0x1p-20f;
@@ -257,7 +256,7 @@ TEST(EmulatedFma, ZerosInfinitiesNanAndTheEndsOfTheRange) {
     for (const float b : values)
       for (const float c : values) checked.add(a, b, c);
   EXPECT_EQ(checked.cases, static_cast<std::int64_t>(values.size() * values.size() * values.size()));
-  // What the table above holds among others.
+  // Some cases of the table above.
   EXPECT_EQ(image(emulated_fma(-0.0f, 1.0f, -0.0f)), image(-0.0f));
   EXPECT_EQ(image(emulated_fma(1.0f, 1.0f, -1.0f)), image(0.0f));
   EXPECT_EQ(emulated_fma(largest, 2.0f, -infinity), -infinity);

@@ -18,7 +18,7 @@ namespace {
 
 using testing::LossCase;
 
-/// `size` draws as floats have them.
+/// `size` draws, rounded to floats.
 std::vector<double> draws(std::mt19937_64& random, int size) {
   std::vector<double> values;
   for (int i = 0; i < size; ++i) values.push_back(testing::single(testing::normal(random)));
@@ -103,7 +103,7 @@ TYPED_TEST(LossMaths, HasTheTermsAndDerivativesOfItsDefinition) {
   }
 }
 
-/// Whoever keeps the factors of a row's terms asks for their number in advance.
+/// Backends allocate memory for the factors of a row's terms by the number that the struct states.
 TYPED_TEST(LossMaths, GivesAsManyPairsAsItSays) {
   std::mt19937_64 random(6);
   for (int round = 0; round < 20; ++round) {

@@ -71,7 +71,7 @@ long double phi_of(long double x) {
   return 0.5L * std::erfc(-x / std::sqrt(2.0L));
 }
 
-// Newton on the distribution, from any start that it converges from.
+// Newton's method on the distribution, from a start from which it converges.
 long double quantile_of(long double p) {
   const bool upper = p > 0.5L;
   const long double tail = upper ? 1.0L - p : p;
@@ -89,7 +89,7 @@ TEST(Ulp, Exponentials) {
   expect_within(
       "exp", [](float x) { return exp(x); }, [](long double x) { return std::exp(x); }, -87.0f, 88.7f, 1.0);
 }
-/// tanh computes its exponential without the clamps of exp(): the same bits for every float.
+/// tanh computes its exponential without the clamps of exp(), with the same bits for every float.
 TEST(Bits, TanhIsThatOfTheClampedExponential) {
   for (std::uint64_t image = 0; image <= 0xffffffffu; image += stride) {
     const auto x = std::bit_cast<float>(static_cast<std::uint32_t>(image));
@@ -182,8 +182,8 @@ TYPED_TEST(ActivationMaths, DerivativesAreThoseOfTheValue) {
   }
 }
 
-/// value(), slope(), curvature() and what follows from the value give the same bits, and the struct tells the
-/// truth about them.
+/// value(), slope(), curvature() and the derivatives from the value agree bit for bit, and the struct states
+/// its properties correctly.
 TYPED_TEST(ActivationMaths, IsWhatItsStructSays) {
   using F = ActivationOf<TypeParam::value>;
   const auto image = [](float value) { return std::bit_cast<std::uint32_t>(value); };

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Configures as on a machine that lacks packages: what needs them is left out and they are named, or it is an error where that part was
-asked for.
+"""Configures as on a machine without some packages. The build must leave out what needs them and name them; if that part was requested, it
+must be an error.
 
 usage: dependencies_test.py SOURCE CMAKE
 """
@@ -18,7 +18,7 @@ DEBIAN = {"GTest": "libgtest-dev, libgmock-dev", "Boost": "libboost-context1.81-
 
 
 def configure(folder, missing=(), **options):
-    """Exit code, what was said in one line, and what would be built."""
+    """The exit code, the output in one line, and the targets that would be built."""
     words = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}={'ON' if name in missing else 'OFF'}" for name in DEBIAN if name != "toml++"]
     words += [f"-DCMAKE_IGNORE_PATH={'/usr/include;/usr/local/include' if 'toml++' in missing else ''}"]
     words += [f"-D{name}={options.get(name, 'AUTO')}" for name in ("SHOAL_BUILD_TESTS", "SHOAL_BUILD_CLI")]

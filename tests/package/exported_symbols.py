@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The shared library shows namespace shoal and nothing else: no header-only library inside it can meet a user's own.
+"""The shared library exports the namespace shoal and nothing else, so that no header-only library inside it can clash with the user's.
 
 usage: exported_symbols.py LIBRARY
 """
@@ -10,7 +10,7 @@ import sys
 
 listing = subprocess.run(["nm", "-D", "--defined-only", sys.argv[1]], check=True, capture_output=True, text=True).stdout
 names = [line.split()[-1] for line in listing.splitlines()]
-shoal = re.compile(r"_Z(T[ISTV]|GV|Z)?NK?5shoal")  # functions and variables; what belongs to types and to static variables
+shoal = re.compile(r"_Z(T[ISTV]|GV|Z)?NK?5shoal")  # functions and variables, and the symbols of types and static variables
 others = [name for name in names if not shoal.match(name) or re.search(r"(?<!\d)(8nlohmann|10shoal_toml|4toml|4date)", name)]
 for name in others[:20]:
     print(f"exported, but none of Shoal's: {name}")

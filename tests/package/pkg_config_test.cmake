@@ -11,7 +11,7 @@ set(SHOAL_PREFIX_FROM_PC ../..)
 set(CUDAToolkit_LIBRARY_DIR /opt/cuda/lib64)
 find_program(PKG_CONFIG pkg-config)
 
-# The libraries of a plain link and of one with --static, in a build with these three settings.
+# Expects the libraries of a normal link and of one with --static, in a build with these three settings.
 function(expect SHOAL_HAS_CUDA SHOAL_CUDA_RUNTIME SHOAL_SHARED plain static)
   set(folder ${WORK}/lib/pkgconfig)
   file(REMOVE_RECURSE ${folder})

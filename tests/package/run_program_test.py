@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A program that uses the installed library writes the bytes that the command line writes, and predicts its numbers in memory.
+"""A program that uses the installed library writes the same bytes as the command line, and predicts the same numbers in memory.
 
 usage: run_program_test.py PROGRAM SHOAL   (PROGRAM: examples/runs/runs.cpp, SHOAL: the command line)
 """
@@ -38,7 +38,7 @@ validate_every = 10
 
 
 def write_table(path, clients, seed):
-    """Clients with ten months each; every client spends its own share of the income."""
+    """A table of clients with ten months each; every client spends a share of the income of its own."""
     numbers = random.Random(seed)
     with open(path, "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Protocol runs with published or closed-form bars. usage: protocols.py SHOAL ROOT sinusoid|window|floors|volatility|selection"""
+"""Protocol runs with published or closed-form results. usage: protocols.py SHOAL ROOT sinusoid|window|floors|volatility|selection"""
 import json
 import pathlib
 import re
@@ -16,7 +16,7 @@ folder = pathlib.Path(tempfile.mkdtemp(prefix="shoal-protocol-"))
 
 
 def train(name, config, *settings):
-    """Rows of the final table by number of steps, and what time it took, on the wall and of the cores together."""
+    """The rows of the final table by number of steps, and the time taken: wall-clock time, and processor time of all cores."""
     cpu = lambda: sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
     sets = [part for setting in settings for part in ("--set", setting)]
     start, cpu_start = time.monotonic(), cpu()
@@ -54,7 +54,8 @@ def window():
 
 
 def floors():
-    """The best line's mean squared error on x sin x, by law of x (closed forms); a linear model trained over all tasks reaches it."""
+    """The mean squared error of the best line on x sin x for several laws of x (closed forms), which a linear model trained over all tasks
+    reaches."""
     laws = [("normal", 0, 0, 0.335123), ("uniform", -1, 1, 0.066339), ("uniform", -5, 5, 4.816811), ("uniform", 0, 1, 0.002985),
             ("uniform", 0, 5, 1.972940)]
     for law, low, high, floor in laws:
@@ -79,7 +80,7 @@ def volatility():
 
 
 def selection():
-    """Validation losses of the volatility example, as its runs report them, against what `evaluate` says of their models: the same bits."""
+    """The validation losses of the volatility example, as its runs report them, have the bits that `evaluate` reports for their models."""
     run = lambda *command: subprocess.run([shoal, *map(str, command)], check=True, stdout=subprocess.PIPE, text=True).stdout
     run("data", "get", "sp500", "--features", "har", "--out", folder / "data", "--quiet")
     given = ["--config", root / "examples/market/volatility.toml", "--quiet", "--set", f"tasks.path={folder}/data/sp500-har.csv"]
@@ -98,7 +99,7 @@ def selection():
         if got != loss:
             sys.exit("not the same")
 
-    # The example as it is: its best model, then its last.
+    # The example unchanged: its best model, then its last one.
     report = trained("whole")
     looks = curve("whole")
     if report["selected_iteration"] != min(looks, key=lambda iteration: (looks[iteration], iteration)):
@@ -106,7 +107,7 @@ def selection():
     expect(f"best, iteration {report['selected_iteration']}", "whole", report["validation_loss"])
     trained("whole", "train.keep=last")
     expect("last", "whole", looks[max(looks)])
-    # The whole curve, by a run that goes on and on; then all of it is that of a run that never paused.
+    # The whole curve, by a run that is extended again and again; it must equal that of a run without interruption.
     steady = ["train.schedule=constant", "train.keep=last"]
     for iterations in range(20, 201, 20):
         trained("steady", f"train.iterations={iterations}", *steady)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a meta-gradient must equal, from the definitions and dual numbers: no Hessian, no adjoint, no backward
-// recursion through the inner loop.
+// Oracles of meta-gradients, from the definitions and dual numbers: without Hessian, adjoint, or backward
+// pass through the inner loop.
 #pragma once
 
 #include "support/random_case.hpp"
@@ -12,16 +12,16 @@ struct Direction {
   std::vector<double> theta, rates;
 };
 
-/// Mean over tasks of the meta-loss sum_k w_k L_query(phi_k) (pooled: the loss over all rows at theta).
+/// The mean over tasks of the meta-loss sum_k w_k L_query(phi_k) (pooled: the loss over all rows at theta).
 double meta_loss(const RandomCase& c, const TaskBatch64& tasks, const MetaParameters<double>& at);
-/// Its derivative at `at` along `direction`, by running the plain inner loop on dual numbers.
+/// The derivative of meta_loss() at `at` along `direction`, by running the inner loop on dual numbers.
 double meta_loss_derivative(const RandomCase& c, const TaskBatch64& tasks, const MetaParameters<double>& at,
                             const Direction& direction);
-/// FOMAML's definition: mean of the query loss's derivative at phi_K along `direction`, phi_K held constant
-/// (summed over k with step weights).
+/// FOMAML's definition: the mean of the derivative of the query loss at phi_K along `direction`, with phi_K
+/// held constant (summed over k with step weights).
 double first_order_derivative(const RandomCase& c, const TaskBatch64& tasks, const MetaParameters<double>& at,
                               const Direction& direction);
-/// Reptile's definition: mean of theta - phi_K.
+/// Reptile's definition: the mean of theta - phi_K.
 std::vector<double> mean_move(const RandomCase& c, const TaskBatch64& tasks,
                               const MetaParameters<double>& at);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reference's meta-gradients: every algorithm x loss x activation on random ragged cases, in random
-// directions by dual numbers, and for some cases over every coordinate, also by central differences.
+// The meta-gradients of the reference, for every algorithm, loss and activation on random ragged cases: in
+// random directions by dual numbers, and for some cases in every coordinate, also by central differences.
 // Covers task_run.
 #include <gtest/gtest.h>
 
@@ -59,7 +59,7 @@ class GradientTrust : public ::testing::TestWithParam<std::string> {
  protected:
   const Context context_{{.backend = BackendKind::reference}};
 
-  /// d(meta-loss) along v by the algorithm's own definition.
+  /// The derivative of the meta-loss along v, by the algorithm's own definition.
   double expected(const Tried& tried, const Direction& v) const {
     if (GetParam() == "fomaml") return first_order_derivative(tried.c, tried.tasks, tried.at, v);
     return meta_loss_derivative(tried.c, tried.tasks, tried.at, v);
@@ -88,7 +88,7 @@ class GradientTrust : public ::testing::TestWithParam<std::string> {
       const double got = i < theta ? g.theta[i] : g.rates[i - theta];
       ASSERT_LE(std::abs(got - expected(tried, v)), 1e-11 * size)
           << tried.c.describe() << ", coordinate " << i;
-      if (GetParam() == "fomaml") continue;  // not the derivative of anything
+      if (GetParam() == "fomaml") continue;  // its gradient is not the derivative of a function
       constexpr double h = 1e-5;
       MetaParameters<double> up = tried.at, down = tried.at;
       (i < theta ? up.theta[i] : up.rates[i - theta]) += h;
@@ -121,7 +121,7 @@ TEST_P(GradientTrust, DualNumbersAndCentralDifferences) {
         const Tried tried = draw(random, GetParam(), loss, activation);
         const MetaLearner64 learner = learner_for<double>(context_, tried.c);
         const auto g = learner.meta_gradient(tried.tasks);
-        if (g.good != tried.tasks.size()) {  // an exploding gaussian-nll: draw again, but count
+        if (g.good != tried.tasks.size()) {  // a gaussian-nll overflowed: draw again, but count it
           --i;
           ASSERT_LE(++exploded, cases / 10 + 5) << tried.c.describe();
           continue;

@@ -13,7 +13,7 @@ import tempfile
 
 source, build, compiler = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
 HEADER = "src/reference/hessian_vector.hpp"
-TERMS = {  # what is dropped: (expression as it stands in the source, what takes its place)
+TERMS = {  # dropped term: (expression in the source, its replacement)
     "ub (bias direction)": ("r[j] += u[bias.offset + j];", ";"),
     "a U (forward)": ("r[j] += pass.input[at][i] * u[ij];", ";"),
     "Ra W (forward)": ("r[j] += ra[i] * phi[ij];", ";"),

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preloaded into a program (LD_PRELOAD), makes one of its calls to the system fail, or the process die at it.
+// Preloaded into a program (LD_PRELOAD), this makes one of its system calls fail, or ends the process at it.
 //
 //   SHOAL_FAULT=CALL:N:WHAT   the N-th CALL (from 1) fails with WHAT: EIO, ENOSPC, EACCES, EMFILE, ENOMEM,
-//   EAGAIN or
-//                             EINTR; with a + behind it all calls from the N-th on. "short" reads or writes
-//                             half of what was asked for, "kill" ends the process before the call.
+//                             EAGAIN or EINTR; WHAT+ means all calls from the N-th on. "short" reads or
+//                             writes half of the bytes, "kill" ends the process before the call.
 //   SHOAL_FAULT_COUNTS=FILE   when the program ends, FILE gets a line "CALL COUNT" for each call.
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -74,7 +73,7 @@ __attribute__((constructor)) static void read_wish(void) {
   if (strcmp(what, "kill") == 0) action = act_kill;
   for (size_t i = 0; i < sizeof errors / sizeof errors[0]; ++i)
     if (strcmp(what, errors[i].name) == 0) action = errors[i].number;
-  for (int i = 0; i < calls; ++i) atomic_store(&count[i], 0);  // what the loader did does not count
+  for (int i = 0; i < calls; ++i) atomic_store(&count[i], 0);  // calls of the loader do not count
 }
 
 __attribute__((destructor)) static void write_counts(void) {
@@ -89,7 +88,7 @@ __attribute__((destructor)) static void write_counts(void) {
   syscall(SYS_close, out);
 }
 
-/// What this call shall do: act_nothing, act_short, or fail with the error that is then in errno.
+/// What this call must do: act_nothing, act_short, or fail with the error in errno.
 static int wish_for(enum call call) {
   const long now = atomic_fetch_add(&count[call], 1) + 1;
   if ((int)call != chosen || now < chosen_at || (now > chosen_at && !lasting)) return act_nothing;
@@ -142,7 +141,7 @@ int rename(const char* from, const char* to) {
 }
 int close(int fd) {
   const int requested = wish_for(call_close);
-  const int result = (int)syscall(SYS_close, fd);  // as Linux does: the descriptor is gone whatever it says
+  const int result = (int)syscall(SYS_close, fd);  // like Linux: the descriptor is closed whatever the result
   if (requested > 0) errno = requested;
   return requested > 0 ? -1 : result;
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A machine that fails under the shoal program: it is killed, its calls to the system fail, its checkpoints are damaged. Whatever
-happens must end in the bytes of the run that went straight through, or in a refusal (exit 3, 4 or 6, one message, no output of a
-command that refused); and what was refused for the machine's failure must, once the machine works again, end in the straight run's bytes.
+"""Runs the shoal program on a machine that fails: the program is killed, its system calls fail, its checkpoints are damaged. The result
+must be the bytes of an undisturbed run, or a refusal (exit 3, 4 or 6, one message, no output). A command that was refused because of the
+machine must give the bytes of the undisturbed run when the machine works again.
 
 usage: reliability.py SHOAL FAULTS [--seed N] [--docs FILE.md]    (FAULTS: the library that faults.c makes)
 """
@@ -35,7 +35,7 @@ COMMANDS = {
     "data export": (["data", "export", "--config", "c.toml", "--out", "out", "--quiet"], "out"),
     "inspect model": (["inspect", "model", "STRAIGHT", "--json"], None),
 }
-# What may befall each call. A lasting failure (+) is a disk that stays full, a process that is out of descriptors or memory.
+# The failures of each call. A lasting failure (+) is a disk that stays full, or a process without descriptors or memory.
 FAULTS = {
     "open": ["EIO", "EACCES", "EMFILE", "EINTR", "ENOSPC", "EMFILE+"],
     "read": ["EIO", "EINTR", "short", "EIO+"],
@@ -59,7 +59,7 @@ FAULTS = {
 
 
 class Table:
-    """Rows of what was done, how often, and how it ended."""
+    """A table: what was done, how often, and the outcome."""
 
     def __init__(self):
         self.rows, self.wrong = collections.OrderedDict(), []
@@ -94,7 +94,7 @@ class Harness:
         subprocess.run([shoal, "data", "export", "--config", "c.toml", "--out", "tasks.safetensors", "--quiet"], check=True)
 
     def run(self, arguments, fault=None, counts=None):
-        """Exit code (negative: the signal), standard output and error."""
+        """Returns the exit code (negative: the signal), standard output and standard error."""
         env = dict(os.environ)
         if fault or counts:
             env["LD_PRELOAD"] = self.faults
@@ -112,7 +112,7 @@ class Harness:
         return {name: int(number) for name, number in (line.split() for line in lines)}
 
     def difference(self):
-        """The first file of RUN that is not the straight run's; empty when all are."""
+        """The first file of RUN that differs from the undisturbed run's; empty if there is none."""
         for name, content in self.straight.items():
             file = pathlib.Path("RUN", name)
             if not file.exists() or file.read_bytes() != content:
@@ -120,7 +120,7 @@ class Harness:
         return ""
 
     def finish(self):
-        """Resumes RUN on a machine that works: "same", "refused" or "wrong", and why."""
+        """Resumes RUN on a machine that works; returns "same", "refused" or "wrong", and why."""
         code, _, error = self.run([*TRAIN, "--resume"])
         if code == 0:
             name = self.difference()
@@ -160,7 +160,7 @@ class Harness:
             self.table.add("killed", f"before a call of {call}", end if end != "refused" else "wrong", f"{n}: {why}")
 
     def places(self, counts, wanted):
-        """Every call and failure gets its share of `wanted`; each place of a rare call, some of a frequent one."""
+        """Divides `wanted` faults over the calls and failures: every occurrence of a rare call, some of a frequent one."""
         kinds = [(call, what) for call, whats in FAULTS.items() if counts[call] > 0 for what in whats]
         result = []
         while len(result) < wanted:
@@ -175,7 +175,7 @@ class Harness:
         for call, n, what in self.places(counts, failures):
             shutil.rmtree("RUN", ignore_errors=True)
             arguments = [*TRAIN]
-            if self.random.random() < 0.4 and resumed[call] > 0:  # a resume of a run that was killed on the way
+            if self.random.random() < 0.4 and resumed[call] > 0:  # a resume of a run that was killed
                 self.run(arguments, fault=f"rename:{self.random.randint(3, 7)}:kill")
                 arguments, n = [*TRAIN, "--resume"], self.random.randint(1, resumed[call])
             code, _, error = self.run(arguments, fault=f"{call}:{n}:{what}")
@@ -215,7 +215,7 @@ class Harness:
 
     def damage(self, damages):
         shutil.rmtree("RUN", ignore_errors=True)
-        self.run([*TRAIN], fault="rename:6:kill")  # a run on its way: some checkpoints, no model
+        self.run([*TRAIN], fault="rename:6:kill")  # an unfinished run: some checkpoints, no model
         shutil.rmtree("BEFORE", ignore_errors=True)
         shutil.copytree("RUN", "BEFORE")
         checkpoints = sorted(pathlib.Path("BEFORE/checkpoints").glob("checkpoint-*.safetensors"), key=lambda p: int(p.stem.split("-")[1]))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small table of clients and runs on it: numbers, categories, a target in thousands, rows that are left
+// A small table of clients and runs on it: numbers, categories, a target in thousands, and rows that are left
 // out.
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace shoal::testing {
 
-/// `clients` clients with ten rows each, in a file of the folder; the last client has two.
+/// Writes `clients` clients with ten rows each to a file of the folder; the last client has two rows.
 inline std::string clients_table(const Scratch& scratch, const std::string& name, int clients,
                                  int first = 0) {
   std::string text = "client,month,income,grade,spent\n";
@@ -30,7 +30,7 @@ inline std::string clients_table(const Scratch& scratch, const std::string& name
   return scratch.file(name, text);
 }
 
-/// A configuration of a small run on the table of that path.
+/// A configuration of a small run on the table.
 inline RunConfig clients_config(const std::string& table, std::vector<ConfigOverride> more = {}) {
   std::vector<ConfigOverride> overrides = {"threads=1",
                                            "backend=cpu",
@@ -52,7 +52,7 @@ inline RunConfig clients_config(const std::string& table, std::vector<ConfigOver
   return load_config("", overrides);
 }
 
-/// Keeps the texts of notices.
+/// Collects the texts of notices.
 struct Heard {
   std::vector<std::string> notes, warnings;
 

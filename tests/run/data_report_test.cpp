@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is told of data, as sentences and as JSON.
+// The report about data, as sentences and as JSON.
 // Covers open_tasks, opened_data, task_names.
 #include <shoal/data_report.hpp>
 

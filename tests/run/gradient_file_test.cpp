@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// write_gradient: the meta-gradient of a learner over a task file, in a file.
+// write_gradient: writes the meta-gradient of a learner on a task file to a file.
 #include <shoal/gradient_file.hpp>
 
 #include <gtest/gtest.h>

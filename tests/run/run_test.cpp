@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Run: an opened run evaluates, adapts and predicts in memory with the bits of its files.
+// Run: an opened run evaluates, adapts and predicts in memory, with the bits that its files would have.
 // Covers adapt, adapted_file, evaluate, opened_data, predict, prediction_file, prediction_order, task_report,
 // trained_model.
 #include <shoal/run.hpp>
@@ -32,7 +32,7 @@ std::string number(double value) {
   return {digits, std::to_chars(digits, digits + sizeof digits, static_cast<Real>(value)).ptr};
 }
 
-/// The file that predictions in memory would make, where no text needs quotes and no response is a label.
+/// The CSV file of predictions in memory, if no text needs quotes and no response is a label.
 template <class Real>
 std::string as_csv(const Predictions& p) {
   std::string text;
@@ -58,7 +58,7 @@ std::string as_csv(const Predictions& p) {
 
 class RunTest : public ::testing::Test {
  protected:
-  /// A run on the table of clients in the folder "run".
+  /// Trains on the table of clients, in the folder "run".
   TrainReport train(std::vector<ConfigOverride> more = {}) {
     return train_run(clients_config(table_, std::move(more)), scratch_ / "run");
   }
@@ -146,7 +146,7 @@ TEST_F(RunTest, ComputesInDoubleOnTheReferenceBackend) {
   EXPECT_TRUE(std::holds_alternative<FastWeights<double>>(adapted.models));
   run.write_predictions(scratch_ / "p.csv", new_table_);
   EXPECT_EQ(as_csv<double>(run.predict(adapted, new_table_)), read_text(scratch_ / "p.csv"));
-  // Another backend rounds them as it does those of a file.
+  // Another backend rounds them as it rounds those of a file.
   write_adapted(scratch_ / "a.safetensors", adapted);
   RunOptions on_cpu;
   on_cpu.overrides = {"backend=cpu"};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// train_run: what it reports, tells and writes, and that a stopped run goes on to the same bytes.
+// train_run: its report, messages and files; a stopped run continues to the same bytes.
 // Covers failed_tasks, manifest, model_selection, train_log, train_options.
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What CUDA's words mean when a kernel runs on the host: every CUDA thread of a block is a fibre, a barrier
-// gives the processor to the next one (tests/simt/simt.cpp). Included by kernels/device/device.cuh under
-// SHOAL_SIMT.
+// Defines CUDA's keywords and functions for kernels that run on the host: every CUDA thread of a block is a
+// fibre, and a barrier switches to the next one (tests/simt/simt.cpp). kernels/device/device.cuh includes
+// this under SHOAL_SIMT.
 #pragma once
 
 #include <cmath>
@@ -28,20 +28,21 @@ struct Position {
 };
 extern thread_local Position position;
 
-/// Gives the stream a kernel to run for every thread of every block.
+/// Submits a kernel to the stream; it runs for every thread of every block.
 void launch(void* stream, unsigned grid, unsigned block, std::size_t shared_bytes,
             const std::function<void()>& kernel);
-/// Runs it; returns when all are done. A fault is kept for take_fault().
+/// Runs a kernel now; returns when all threads are done. A fault is stored for take_fault().
 void run_blocks(unsigned grid, unsigned block, std::size_t shared_bytes, const std::function<void()>& kernel);
 void* shared_memory();
 inline constexpr unsigned warp_size = 32;
 enum class Scope { block, warp };
-/// What threads wait at: those of a group must all be of one kind.
+/// What a thread waits for; all threads of a group must wait for the same.
 enum class Wait { barrier, barrier_with_flag, vote };
-/// Waits for all threads of the block or warp; returns whether any gave a flag. A vote orders no memory.
+/// Waits for all threads of the block or warp; returns whether any of them passed a flag. A vote does not
+/// order memory.
 bool wait(Wait kind, Scope scope, bool flag = false);
-/// What this thread did before a fence and then an atomic, another sees after the same atomic and then a
-/// fence.
+/// fence() and order_by_atomic() order memory: what a thread did before a fence and then an atomic is visible
+/// to a thread after the same atomic and then a fence.
 void fence();
 void order_by_atomic(void* at);
 
@@ -58,7 +59,7 @@ inline void __syncthreads() {
 inline int __syncthreads_or(int flag) {
   return ::simt::wait(::simt::Wait::barrier_with_flag, ::simt::Scope::block, flag != 0);
 }
-// Of whole warps: kernels use no other masks.
+// For whole warps only; kernels use no other masks.
 inline void __syncwarp() {
   ::simt::wait(::simt::Wait::barrier, ::simt::Scope::warp);
 }
@@ -79,8 +80,8 @@ inline unsigned long long atomicMax(unsigned long long* to, unsigned long long v
 inline void __threadfence() {
   ::simt::fence();
 }
-/// Counts up to `last`, then starts again at 0; returns the value before. Orders nothing else, as all of
-/// CUDA's atomics.
+/// Counts up to `last`, then starts again at 0; returns the old value. Like all CUDA atomics it orders
+/// nothing else.
 inline unsigned atomicInc(unsigned* counter, unsigned last) {
   ::simt::order_by_atomic(counter);
   const unsigned before = __atomic_load_n(counter, __ATOMIC_RELAXED);

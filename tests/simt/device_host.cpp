@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The device layer on the host: "device memory" is the heap, filled with a NaN of its own, and the n-th call
-// may be made to fail (tests/simt/device_host.hpp). It claims to be a small H100. Whoever fetches a word that
-// still holds that NaN fetches what nobody wrote: the next wait throws, as compute-sanitizer's initcheck
+// The device layer on the host. "Device memory" is on the heap and filled with a special NaN; the n-th call
+// can be made to fail (tests/simt/device_host.hpp). The device claims to be a small H100. A download of a
+// word that still has that NaN reads unwritten memory: the next wait throws, as compute-sanitizer's initcheck
 // reports it on a device.
 //
-// It is as late as a device may be: work is done when somebody waits for its stream, so that a result that is
-// read too early, or memory that is filled again or given back too early, shows. That holds for copies from
-// and to any memory: CUDA may do those of memory that is not pinned at once, but does not promise it.
+// The device is as late as CUDA allows: work is done when somebody waits for its stream, so that tests notice
+// a result that is read too early, or memory that is overwritten or freed too early. This holds for copies
+// from and to any memory: CUDA may do copies of memory that is not pinned at once, but does not promise to.
 #include "simt/device_host.hpp"
 
 #include <chrono>
@@ -35,7 +35,7 @@ struct Recorded {
 };
 
 simt::DevicePlan the_plan;
-constexpr std::uint32_t unwritten = 0xffc5a3e1;  // a NaN that no kernel makes
+constexpr std::uint32_t unwritten = 0xffc5a3e1;  // a NaN that no kernel produces
 std::string fetch_fault;
 thread_local int device_now = 0;
 long calls = 0, live = 0, graph_launches = 0, kernel_launches = 0;
@@ -66,7 +66,7 @@ void look_for_unwritten(const void* memory, std::size_t bytes) {
                     std::to_string(bytes);
   }
 }
-// A kernel that somebody launches on a stream.
+// Submits a kernel to a stream.
 void launch_later(void* stream, const Work& kernel) {
   enqueue(stream_of(stream), [kernel] {
     ++kernel_launches;
@@ -289,7 +289,7 @@ void count_device_call(const char* what) {
 void* allocate_device_memory(std::size_t bytes, int device) {
   if (bytes_in_use + static_cast<std::int64_t>(bytes) > the_plan.memory) return nullptr;
   void* memory = nullptr;
-  if (::posix_memalign(&memory, 256, bytes) != 0) return nullptr;  // to the byte, for AddressSanitizer
+  if (::posix_memalign(&memory, 256, bytes) != 0) return nullptr;  // exactly `bytes`, for AddressSanitizer
   fill_unwritten(memory, bytes);
   bytes_in_use += static_cast<std::int64_t>(bytes);
   on_device[memory] = {bytes, device};

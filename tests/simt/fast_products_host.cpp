@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// FastProducts on the host, as bad as a tensor core may be: operands rounded to TF32, sums from last to
-// first.
+// FastProducts on the host, as inexact as tensor cores may be: operands are rounded to TF32, and sums run
+// from last to first.
 #include <cstring>
 
 #include "cuda/layered/fast_products.hpp"
@@ -10,7 +10,7 @@
 namespace shoal::cuda {
 namespace {
 
-/// To 11 significant bits, halves away from zero.
+/// Rounds to 11 significant bits, halves away from zero.
 float tf32(float x) {
   std::uint32_t bits;
   std::memcpy(&bits, &x, sizeof bits);
@@ -45,7 +45,7 @@ FastProducts::~FastProducts() = default;
 
 void FastProducts::multiply(const FastProduct& product) {
   simt::count_device_call("cublasGemmStridedBatchedEx");
-  // In its turn on the stream, as the library does it.
+  // In stream order, like the library.
   simt::launch_on_stream(static_cast<Stream*>(handle_)->handle(), [product] { multiply_now(product); });
 }
 

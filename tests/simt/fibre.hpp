@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fibre: a stack of its own and the way in and out (Boost.Context), announced to the sanitizers. For
-// ThreadSanitizer every fibre is a thread and a switch orders nothing: only barriers do, so that a missing
-// one is a data race with its source line. This bookkeeping itself is not instrumented: hence a macro of its
-// own.
+// Fibre: a stack and the switch to and from it (Boost.Context), announced to the sanitizers. For
+// ThreadSanitizer every fibre is a thread, and a switch orders nothing: only barriers do, so that a missing
+// barrier is reported as a data race with its source line. This bookkeeping itself must not be instrumented,
+// hence a macro for that.
 #pragma once
 
 #include <boost/context/detail/fcontext.hpp>
@@ -30,7 +30,7 @@ class Fibre {
   }
   Fibre(Fibre&&) = default;
 
-  /// The next resume() starts body(argument), which must end by a call of leave(true).
+  /// The next resume() calls body(argument), which must end with a call of leave(true).
   void start(void (*body)(void*), void* argument) {
     body_ = body;
     argument_ = argument;
@@ -59,7 +59,7 @@ class Fibre {
     __sanitizer_finish_switch_fiber(fake, nullptr, nullptr);
 #endif
   }
-  /// From inside: back to whoever resumed, for good or until the next resume().
+  /// Called inside the fibre: returns to the caller of resume(), for good or until the next resume().
   void leave(bool for_good) {
     ended_ = for_good;
 #if defined(SIMT_THREAD_SANITIZER)
@@ -99,7 +99,7 @@ class Fibre {
 #endif
 };
 
-/// For ThreadSanitizer a thread of its own, with the stack of whoever asks it to do something.
+/// A thread of its own for ThreadSanitizer, which runs on the stack of its caller.
 class SeparateThread {
  public:
   template <class Work>
@@ -121,8 +121,8 @@ class SeparateThread {
 #endif
 };
 
-/// What one side did before release() happens before what the other does after acquire(), for
-/// ThreadSanitizer.
+/// For ThreadSanitizer: what one thread did before release() happens before what another does after
+/// acquire().
 inline void release([[maybe_unused]] void* tag) {
 #if defined(SIMT_THREAD_SANITIZER)
   __tsan_release(tag);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A block at a time: each of its fibres runs until it waits or ends; those that wait go on when their whole
-// block or warp has come. A block where nobody can go on is a fault: on a GPU it hangs or worse. Shared
-// memory is allocated to the byte, so that AddressSanitizer sees its ends, and starts as NaN.
+// Runs one block at a time. Each of its fibres runs until it waits or ends; waiting fibres continue when all
+// of their block or warp have arrived. A block in which no fibre can continue is a fault: on a GPU it hangs,
+// or worse. Shared memory is allocated to the byte, so that AddressSanitizer sees its ends, and starts as
+// NaN.
 //
-// Blocks of a launch run one after another, and nothing but the kernel's own atomics orders them: neighbours
-// have fibres, tags and shared memory of their own, so that ThreadSanitizer sees a block that reads what
+// Blocks of a launch run one after another, but only the kernel's own atomics order them: neighbouring blocks
+// have fibres, tags and shared memory of their own, so that ThreadSanitizer notices a block that reads what
 // another may not have written yet.
 #include "simt/simt.hpp"
 
@@ -32,7 +33,7 @@ std::uint64_t the_seed = 0;
 std::string the_fault;
 SeparateThread courier;
 
-/// The first one is kept.
+/// Stores a fault, if it is the first.
 void report(const std::string& fault) {
   if (the_fault.empty()) the_fault = fault;
 }
@@ -43,9 +44,9 @@ void order_indices(std::vector<unsigned>& indices, std::mt19937_64& random) {
   if (the_order == Order::random) std::shuffle(indices.begin(), indices.end(), random);
 }
 
-/// Who waits together: a block, or a warp of it. Arrivals and leavings of one round are ordered for
-/// ThreadSanitizer by a tag of their own, so that a barrier orders what stands before it against what stands
-/// after it, and never what two threads do between the same two barriers.
+/// A group of threads that wait together: a block or a warp. A tag per round orders arrivals and departures
+/// for ThreadSanitizer, so that a barrier orders what is before it against what is after it, and never what
+/// two threads do between the same two barriers.
 struct Group {
   unsigned members = 0, waiting = 0;
   Wait kind = Wait::barrier;
@@ -53,7 +54,7 @@ struct Group {
   unsigned round = 0;
   char tag[2] = {};
 
-  /// Lets everybody go on when all have come.
+  /// Lets all threads continue when all have arrived.
   bool opens() {
     if (waiting == 0 || waiting != members) return false;
     waiting = 0;
@@ -63,7 +64,7 @@ struct Group {
   }
 };
 
-/// A thread's last fence and the atomic it used last.
+/// The last fence of a thread and the last atomic that it used.
 struct Fenced {
   char tag = 0;
   bool any = false;
@@ -72,11 +73,12 @@ struct Fenced {
 
 class Block {
  public:
-  /// `launched`: tag of what came before the launch.
+  /// `launched` is the tag of the work before the launch.
   void run(unsigned threads, std::size_t shared_bytes, const std::function<void()>& kernel, void* launched,
            std::mt19937_64& random) {
     while (fibres_.size() < threads) fibres_.emplace_back();
-    // Who runs the blocks has seen all those before: what it did here, their order would follow from.
+    // This thread has run all earlier blocks, and whatever it did itself here would order them for
+    // ThreadSanitizer.
     opener_.stand_in([&] {
       acquire(launched);
       shared_.reset(new (std::align_val_t{16}) char[shared_bytes]);
@@ -108,14 +110,14 @@ class Block {
       if (moved) continue;
       report("a barrier that some of " + std::to_string(threads) +
              " threads wait at and the others never reach");
-      break;  // who waits is dropped with its stack
+      break;  // waiting threads are dropped with their stacks
     }
     acquire(&end_);
-    for (unsigned g = 0; g < group_count_; ++g)  // of those that were dropped
+    for (unsigned g = 0; g < group_count_; ++g)  // the waits of dropped threads
       for (char& tag : groups_[g].tag) acquire(&tag);
     shared_.reset();
     fenced_.reset();
-    groups_.reset();  // with its tags: the next block has others
+    groups_.reset();  // with its tags: the next block has new ones
   }
 
   bool wait(Wait kind, Scope scope, bool flag) {
@@ -141,7 +143,7 @@ class Block {
   }
   void order_by_atomic(void* at) {
     Fenced& mine = fenced_[position.thread.x];
-    // Carries what there was at the fence, and nothing that the thread did since.
+    // Orders what the thread did before the fence, and nothing that it did since.
     if (mine.any)
       courier.stand_in([&] {
         acquire(&mine.tag);
@@ -173,11 +175,11 @@ class Block {
   std::unique_ptr<Fenced[]> fenced_;  ///< [threads]
   std::unique_ptr<Group[]> groups_;   ///< the block, then its warps
   unsigned group_count_ = 0;
-  std::vector<Group*> waits_at_;  ///< [threads] null: may run
-  char begin_ = 0, end_ = 0;      ///< tags of the block's begin and end
+  std::vector<Group*> waits_at_;  ///< [threads] null: the thread may run
+  char begin_ = 0, end_ = 0;      ///< tags of the beginning and the end of the block
 };
 
-Block blocks[2];  // in turn
+Block blocks[2];  // used alternately
 Block* running = nullptr;
 
 }  // namespace

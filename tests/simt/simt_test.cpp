@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SIMT layer itself: what it reports, what it poisons, and that its orders differ. That it shows
-// ThreadSanitizer who waits for whom is what tests/cuda/remove_barriers.py shows.
+// The SIMT layer itself: the faults that it reports, the memory that it poisons, and that its orders differ.
+// tests/cuda/remove_barriers.py shows that ThreadSanitizer sees the order that barriers make.
 #include "simt/simt.hpp"
 
 #include <gtest/gtest.h>

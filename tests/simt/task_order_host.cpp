@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sort of tasks on the host, in its turn on the stream: what is shown on the host is what stands around
-// the library's sort, which itself runs in the device lanes. It asks for scratch memory twice and spoils it,
-// so that memory which is somebody else's shows.
+// The sort of tasks on the host, in stream order. On the host only the code around the sort of Thrust is
+// tested; the sort itself runs in the device lanes. This replacement asks for scratch memory twice and
+// overwrites it, so that tests notice memory that is in use elsewhere.
 #include <algorithm>
 #include <cstring>
 #include <vector>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests know of every activation, written from its definition and from nothing else. There is no
-// general case: an activation that is not here does not compile, and one that is here is in every sweep over
-// random problems.
+// The definition of every activation for the tests, written independently of the library. The general
+// template is not defined: an activation without a case does not compile, and one with a case is in every
+// sweep over random problems.
 #pragma once
 
 #include <cmath>
@@ -11,14 +11,14 @@
 
 namespace shoal::testing {
 
-/// Where the value of an activation is right to how many units in the last place.
+/// The accuracy of the value of an activation in a range, in units in the last place.
 struct Accuracy {
   float low, high;
   double ulp;
 };
 
 ///   value(z)   f(z)
-///   kink(z)    distance of z to where f' jumps; infinity: nowhere
+///   kink(z)    distance of z to the next jump of f'; infinity: there is none
 ///   accuracy   of the shared maths (docs/numerics.md)
 template <Activation kind>
 struct ActivationCase;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bits of floats, so that comparisons tell -0 from 0 and one NaN from another.
+// Bits of floats, so that comparisons distinguish -0 from 0 and one NaN from another.
 #pragma once
 
 #include <bit>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contexts of the cpu backend whose meaning of lanes is forced, for every instruction set of this machine.
+// Contexts of the cpu backend with a forced layout of lanes, for every instruction set of this machine.
 #pragma once
 
 #include <cstdio>
@@ -15,7 +15,7 @@ struct LayoutContext {
   Context context;
 };
 
-/// A cpu context with a plan (docs/configuration.md).
+/// Makes a cpu context with a plan (docs/configuration.md).
 inline Context context_with_plan(const std::string& plan, int threads, Isa isa = Isa::automatic) {
   return Context({.backend = BackendKind::cpu, .threads = threads, .isa = isa, .cpu_plan = plan});
 }

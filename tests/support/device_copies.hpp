@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a program has on its device: values and batches, allocated, filled and freed in the order of its
-// stream. Through CUDA's interface for programs, which on the host has streams that run late (tests/simt).
+// Data of a program on its device: values and batches, allocated, filled and freed in stream order through
+// CUDA's interface for programs. On the host that interface has streams that run late (tests/simt).
 #pragma once
 
 #include <cuda_runtime.h>
@@ -27,7 +27,7 @@ class CallersStream {
   CallersStream& operator=(const CallersStream&) = delete;
   operator cudaStream_t() const { return handle_; }  // NOLINT(google-explicit-constructor): as CUDA's own
   void synchronize() const { must(cudaStreamSynchronize(handle_)); }
-  /// What this stream is given from now on comes after what `other` has been given so far.
+  /// Makes all work submitted to this stream from now on wait for the work that `other` has so far.
   void wait_for(cudaStream_t other) const {
     cudaEvent_t event = nullptr;
     must(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
@@ -40,7 +40,7 @@ class CallersStream {
   cudaStream_t handle_ = nullptr;
 };
 
-/// `count` values, of which at least one is there to be pointed at.
+/// `count` values; memory for at least one, so that there is an address.
 template <class T>
 class DeviceValues {
  public:
@@ -59,7 +59,7 @@ class DeviceValues {
   DeviceValues& operator=(const DeviceValues&) = delete;
 
   std::span<T> all() const { return {values_, count_}; }
-  /// Whoever owns `host` keeps it until the stream has come there.
+  /// `host` must stay until the stream has finished the copy.
   void fill(std::span<const T> host) const {
     if (!host.empty())
       must(cudaMemcpyAsync(values_, host.data(), host.size_bytes(), cudaMemcpyHostToDevice, stream_));
@@ -106,7 +106,7 @@ class DeviceBatch {
     DeviceValues<std::int64_t> labels;
   };
 
-  TaskBatch host_;  ///< copies read it late
+  TaskBatch host_;  ///< the copies read it late
   Rows support_, query_;
   TaskBatch tasks_;
 };

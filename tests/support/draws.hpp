@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws in fixed ways, so that a seed means the same everywhere.
+// Random draws by fixed algorithms, so that a seed means the same on every machine.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@ inline int uniform_int(std::mt19937_64& random, int low, int high) {
   return low + static_cast<int>(random() % static_cast<std::uint64_t>(high - low + 1));
 }
 inline double normal(std::mt19937_64& random) {
-  double sum = -6.0;  // Irwin-Hall: of twelve uniforms, so that no libm takes part
+  double sum = -6.0;  // Irwin-Hall: a sum of twelve uniforms, which needs no libm
   for (int i = 0; i < 12; ++i) sum += uniform(random, 0.0, 1.0);
   return sum;
 }
-/// A number as a float has it.
+/// A number rounded to a float.
 inline double single(double value) {
   return static_cast<double>(static_cast<float>(value));
 }

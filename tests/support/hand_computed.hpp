@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Meta-gradients computed by hand, on paper: a net of one weight and a net of two hidden units. Every number
-// on the way is a short binary fraction, so that no backend rounds anything: results are equal, not near.
+// Meta-gradients computed by hand, on paper: a net of one weight and a net of two hidden units. All
+// intermediate numbers are short binary fractions, so that no backend rounds anything: results must be equal,
+// not only close.
 #pragma once
 
 #include <string>
@@ -14,7 +15,7 @@ struct HandComputed {
   std::string name;
   RandomCase problem;
   std::vector<double> theta;         ///< meta-gradient [P]
-  std::vector<double> rates;         ///< of learned rates [R]
+  std::vector<double> rates;         ///< gradient of learned rates [R]
   std::vector<double> fast_weights;  ///< [tasks, P]
   std::vector<double> query_loss;    ///< [tasks] after the inner loop
 };

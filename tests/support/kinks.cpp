@@ -11,7 +11,7 @@
 namespace shoal::testing {
 namespace {
 
-/// What the activation makes of z; notes how near z is to a kink.
+/// Applies the activation to z, and records how near z is to a kink.
 double activated(Activation kind, double z, TrajectoryMargin& margin) {
   return with_kind(Activations{}, kind, [&]<Activation listed>() {
     margin.kink = std::min(margin.kink, ActivationCase<listed>::kink(z));

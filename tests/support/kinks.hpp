@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far a task's trajectory stays from the kinks of its network and loss: near one, a rounding error of
-// fp32 decides which side counts, and comparing gradients means nothing.
+// How far the trajectory of a task stays from the kinks of its network and loss. Near a kink, a rounding
+// error of fp32 decides on which side a value is, so that comparing gradients makes no sense.
 #pragma once
 
 #include "support/random_case.hpp"

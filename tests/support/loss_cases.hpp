@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests know of every loss, written from its definition and from nothing else: options and targets
-// to draw, terms, kinks. There is no general case: a loss that is not here does not compile, and one that is
-// here is in every sweep over random problems.
+// The definition of every loss for the tests, written independently of the library: options and targets to
+// draw, terms, kinks. The general template is not defined: a loss without a case does not compile, and one
+// with a case is in every sweep over random problems.
 #pragma once
 
 #include <algorithm>
@@ -16,14 +16,14 @@
 
 namespace shoal::testing {
 
-/// Of a row with outputs o and targets y (a class label as a number):
-///   draw(random)                  the loss, its options as floats have them
+/// Functions of a row with outputs o and targets y (a class label is a number):
+///   draw(random)                  the loss with options that are floats
 ///   labels                        whether targets are class labels
-///   target(random, normal)        a target, made of a draw that is N(0, 1)
-///   outputs(loss, targets)        network outputs for so many target columns, or so many classes
+///   target(random, normal)        a target, made from a draw of N(0, 1)
+///   outputs(loss, targets)        number of outputs for that many target columns or classes
 ///   mean_over(targets, outputs)   what the mean counts in a row
 ///   terms(loss, o, y)             the sum of the row's terms
-///   kink(loss, o, y)              how far the first derivative is from a jump; infinity: has none
+///   kink(loss, o, y)              distance to the next jump of the first derivative; infinity: none
 template <LossKind kind>
 struct LossCase;
 

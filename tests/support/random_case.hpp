@@ -32,15 +32,15 @@ struct RandomCase {
   std::string describe() const;
 };
 
-/// The names that a sweep covers, of every algorithm; "maml-layer", "maml-layer-step" and "maml-multi-step"
-/// are MAML with options.
+/// The names that a sweep covers: all algorithms; "maml-layer", "maml-layer-step" and "maml-multi-step" are
+/// MAML with options.
 const std::vector<std::string>& algorithm_names();
-/// The algorithm that such a name stands for.
+/// The algorithm of such a name.
 Algorithm named_algorithm(const std::string& name, AlgorithmOptions options);
 
 RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, LossKind loss,
                        Activation activation, const CaseLimits& limits = {});
-/// Any of them.
+/// A random case of any algorithm.
 RandomCase random_case(std::mt19937_64& random, const CaseLimits& limits = {});
 
 template <class Real>

@@ -20,8 +20,8 @@ inline TaskSetStorage<float> copy_of(const TaskSet<float>& set) {
   return storage;
 }
 
-/// The same batch; in half of the calls some values of x, y or output offset are not finite, or so large that
-/// losses are not.
+/// Returns the batch; in half of the calls, with some values of x, y or the output offset that are not
+/// finite, or so large that losses are not.
 inline TaskBatch spoiled(std::mt19937_64& random, const TaskBatch& batch) {
   TaskSetStorage<float> support = copy_of(batch.support()), query = copy_of(batch.query());
   const auto mood = random() % 6;

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Adds a loss (log-cosh, three pairs of factors a term) and an activation (mish) to a copy of the tree, by the lists below.
+"""Adds a loss (log-cosh, three pairs of factors per term) and an activation (mish) to a copy of the tree, by the lists below.
 
 usage: adding_kinds_test.py ROOT CXX [--build]
 
-The lists name every file that somebody touches; where docs/architecture.md has the section "How to add ...", its lists must be these.
-What a list has and nobody does must not compile, file by file; neither must a loss that writes where no memory is. With --build the
-tests that sweep over losses and activations are built and run, on every backend that needs no device.
+The lists name every file that a contributor edits; if docs/architecture.md has the section "How to add ...", its lists must be these. A
+forgotten edit must not compile, file by file; neither must a loss that writes beyond its memory. With --build the tests that sweep over
+losses and activations are built and run, on every backend that needs no device.
 """
 import pathlib
 import re
@@ -148,7 +148,7 @@ struct ActivationCase<Activation::mish> : SmoothActivationCase {
 };
 """
 
-# What somebody does: (file, what stands there, what takes its place), the first of several.
+# The edits of a contributor: (file, old text, new text); the first occurrence is replaced.
 ENUMERATOR = {"loss": ("include/shoal/kinds.hpp", "gaussian_nll, qlike };", "gaussian_nll, qlike, log_cosh };"),
               "activation": ("include/shoal/kinds.hpp", "silu, gelu };", "silu, gelu, mish };")}
 EDITS = {
@@ -170,10 +170,10 @@ EDITS = {
                    ("tests/support/activation_cases.hpp", "\n}  // namespace shoal::testing", ACTIVATION_CASE + "\n}  // namespace shoal::testing"),
                    ("docs/configuration.md", "silu \\| gelu |", "silu \\| gelu \\| mish |"),
                    ("docs/numerics.md", "\n| gelu ", "\n| mish | from -80 up | 3.5 |\n| gelu ")]}
-# Rows that follow the last one of a table.
+# Rows that are added after the last one of a table.
 ROWS = {"loss": ("docs/definitions.md", "| `qlike`", "| `log-cosh` | d_out | ln cosh(o - y) | finite |"),
         "activation": ("docs/definitions.md", "| `gelu`", "| `mish` | z tanh(softplus(z)) | long | a, f', f'' |")}
-# The source that does not compile without a file's part of it.
+# For a file of the list, the source that does not compile without its edit.
 NEEDS = {"kernels/math/losses.hpp": "src/core/loss_sizes.cpp", "src/reference/losses.hpp": "src/reference/task_run.cpp",
          "src/core/responses.cpp": "src/core/responses.cpp", "tests/support/loss_cases.hpp": "tests/support/random_case.cpp",
          "kernels/math/activations.hpp": "src/core/model.cpp", "src/reference/activations.hpp": "src/reference/task_run.cpp",
@@ -196,7 +196,7 @@ def insert_row(text, first_cell, row):
 
 
 class Tree:
-    """A copy of the tree that can be put back as it was."""
+    """A copy of the tree that can be restored."""
 
     def __init__(self, root, folder):
         self.root, self.folder = root, folder
@@ -215,7 +215,7 @@ class Tree:
         file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
     def add(self, kind, without=()):
-        """Does what is to be done for a kind, but for some files; the files that it changed."""
+        """Makes the edits for a kind, except in the files `without`; returns the changed files."""
         changed = set()
         for name, old, new in EDITS[kind]:
             if name not in without:
@@ -255,7 +255,7 @@ def check_lists(tree):
 
 
 def check_refusals(tree):
-    """Whatever is forgotten does not compile."""
+    """Whichever edit is forgotten, the tree does not compile."""
     count = 0
     for kind, files, names in (("loss", LOSS, "src/core/loss.cpp"), ("activation", ACTIVATION, "src/core/model.cpp")):
         tree.restore()
@@ -263,7 +263,7 @@ def check_refusals(tree):
         tree.expect_refused(names, "the list lacks an enumerator")
         for name in files[1:]:
             if name.startswith("docs/"):
-                continue  # a test says so
+                continue  # a test notices
             tree.restore()
             tree.add(kind, without={name})
             tree.expect_refused(NEEDS[name], f"{name} does not know the {kind}")

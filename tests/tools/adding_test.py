@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Adds a task source and a command to a copy of the tree by the lists of docs/architecture.md, which must name every file that takes.
+"""Adds a task source and a command to a copy of the tree by the lists of docs/architecture.md, which must name every file that is needed.
 
 usage: adding_test.py ROOT CXX [--build]
 
-Without --build the changed sources are compiled as far as their syntax goes; with it the program and the tests of the data part are
-built and run.
+Without --build only the syntax of the changed sources is checked; with it the program and the tests of the data part are built and run.
 """
 import pathlib
 import re
@@ -94,7 +93,7 @@ assert subprocess.run([sys.argv[1], "hello", "--json"], capture_output=True, tex
 
 
 class Tree:
-    """A copy of the tree, and what was changed in it."""
+    """A copy of the tree, and the list of changes."""
 
     def __init__(self, folder):
         self.folder, self.changed = folder, []
@@ -108,7 +107,7 @@ class Tree:
         self.changed.append(name)
 
     def edit(self, name, *changes):
-        """Each change: what stands there, which must occur, and what takes its place."""
+        """Makes changes (old text, which must occur, and new text)."""
         text = (self.folder / name).read_text(encoding="utf-8")
         for old, new in changes:
             assert re.search(old, text), f"{name} has no {old}: the lists of docs/architecture.md, or this test, are out of date"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""check_sources.py must find what it is for: every kind of bad file is planted once in a small tree.
+"""check_sources.py must find every kind of bad file; each is planted once in a small tree.
 
 usage: check_sources_test.py CHECK_SOURCES CLANG_FORMAT ROOT
 """
@@ -18,7 +18,7 @@ GOOD = {
     "kernels/a.hpp": LICENCE + "#pragma once\n\n#include <shoal/kinds.hpp>\n",
     "tests/core/a_test.cpp": LICENCE,
     "tests/kernels/a_test.cpp": LICENCE,
-    # Paths and names that are there, and what is no path of this tree.
+    # Paths and names that exist, and text that is no path of this tree.
     "src/core/names.cpp": LICENCE + "// src/core/a.cpp, core/names.cpp, shoal/a.hpp, names.cpp, src/core/*.cpp and build/ci/bin/shoal.\n"
     'const char* text = "// src/core/none.cpp";\n',
     "tests/core/names_test.cpp": LICENCE,
@@ -74,7 +74,7 @@ BAD = {
     "bad format": ("src/core/b.cpp", LICENCE + "int   b  ;\n", "clang-format"),
 }
 
-# A list of retired names, and what it refuses in a file.
+# A list of retired names, and the uses that it must refuse.
 RETIRED = """state = applied
 [files]
 transpose.hpp -> transpose.hpp
@@ -93,7 +93,7 @@ REFUSED = {
     "a file with a retired name": ("src/cpu/transpose.hpp", LICENCE + "#pragma once\n", "the name of this file is retired: transpose.hpp"),
     "a retired phrase": ("src/core/b.cpp", LICENCE + "int b;  // in shared memory\n", 'b.cpp:2: "shared memory" is retired: shared memory'),
 }
-ALLOWED = {  # a word of English is refused neither in comments and texts nor in other folders, and history stands
+ALLOWED = {  # English words are allowed in comments and texts, and in other folders; so is history
     "src/cpu/b.cpp": LICENCE + '// In turn.\nconst char* b = "turn";\n',
     "src/core/b.cpp": LICENCE + "int turn;\n",
     "CHANGELOG.md": "GemmLayout\n",
@@ -114,7 +114,7 @@ def run(files, *more):
 code, output = run(GOOD, "--clang-format", clang_format)
 assert code == 0, output
 for what, files in FINE.items():
-    code, output = run({**GOOD, **files})  # whatever the format
+    code, output = run({**GOOD, **files})  # without the check of the format
     assert code == 0, f"{what} was refused:\n{output}"
 for what, (name, text, expected) in BAD.items():
     code, output = run({**GOOD, name: text}, "--clang-format", clang_format)

@@ -18,7 +18,7 @@ def example_of(text):
 
 
 def piece_of(header, example, number):
-    """The example as code: a definition as it stands, statements inside a function."""
+    """The example as code: definitions unchanged, statements inside a function."""
     code = [line for line in example if not line.startswith("#include")]
     if not re.match(r"(void|int|class|struct|template)\b", code[0]):
         code = ["void example([[maybe_unused]] shoal::MetaLearner& learner, [[maybe_unused]] const shoal::TaskBatch& tasks,",

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/quickstart among stand-ins: what it asks of CMake and of the program, and what it says where there is no compiler or device.
+"""scripts/quickstart with stand-ins: how it calls CMake and the program, and its messages when there is no compiler or device.
 
 usage: quickstart_test.py SOURCE
 """
@@ -16,7 +16,7 @@ PROGRAM = """#!/bin/sh
 echo "shoal $*" >>"$QUICKSTART_LOG"
 if [ "$1" = doctor ]; then echo "would run on: cuda"; exit "${FAKE_DOCTOR:-0}"; fi
 """
-# Configuring makes the folder, building the program.
+# A stand-in of cmake: configuring makes the folder, building makes the program.
 CMAKE = f"""#!/bin/sh
 echo "cmake $*" >>"$QUICKSTART_LOG"
 for folder in build/release build/cuda; do mkdir -p $folder/bin; printf '%s' '{PROGRAM}' >$folder/bin/shoal; chmod +x $folder/bin/shoal; done
@@ -28,7 +28,7 @@ echo "GPU 0: a chip"
 
 
 def quickstart(*arguments, code=0, nvcc=True, **environment):
-    """What it said, and the commands that it ran."""
+    """Returns its output, and the commands that it ran."""
     with tempfile.TemporaryDirectory() as folder:
         tree = pathlib.Path(folder)
         (tree / "scripts").mkdir()
@@ -66,7 +66,7 @@ assert ran[1:] == ["cmake --build --preset cuda --target shoal-cli", "shoal doct
                    "shoal train --config examples/sinusoid.toml --out runs/quickstart --backend cuda"], ran
 assert "GPU 0: a chip" in said and "build/cuda/bin/shoal evaluate runs/quickstart" in said, said
 
-said, ran = quickstart(FAKE_DRIVER="none", nvcc=False)  # on the CPU nobody asks for one
+said, ran = quickstart(FAKE_DRIVER="none", nvcc=False)  # no compiler is needed for the CPU
 assert ran[0].startswith("cmake --preset release ") and "CUDA" not in ran[0], ran
 assert ran[1:] == ["cmake --build --preset release --target shoal-cli", "shoal train --config examples/sinusoid.toml --out runs/quickstart"], ran
 said, ran = quickstart("--gpu", code=2)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""C++ on a page that users read must be a piece of a program in examples/, which the build compiles.
+"""C++ code on a page for users must be part of a program in examples/, which the build compiles.
 
 usage: readme_test.py ROOT
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`validate-gpu run` on a bundle of stand-ins: what it records when programs pass, fail, hang, refuse or are missing.
+"""`validate-gpu run` on a bundle of stand-ins: its records when programs pass, fail, hang, refuse or are missing.
 
 usage: validate_gpu_test.py SOURCE
 """
@@ -107,7 +107,7 @@ class Bundle:
         self.out = self.folder / "result.jsonl"
 
     def run(self, *arguments, code=0, tools=True, **environment):
-        """The stages of this call by name."""
+        """Returns the stages of this call by name."""
         path = (f"{self.tools}:" if tools else "") + f"{os.path.dirname(sys.executable)}:/usr/bin:/bin"
         before = len(self.lines())
         result = subprocess.run([self.folder / "validate-gpu", "run", "--out", self.out, *arguments], capture_output=True, text=True,
@@ -168,7 +168,7 @@ def test_all_is_well(bundle):
 
 
 def test_show(bundle):
-    """A result file as text: counts and figures of each stage as the file has them."""
+    """The text form of a result file has the counts and figures of the file for each stage."""
     (recorded,) = (source / "docs/gpu-results").glob("h200-2026-11-29.jsonl")
     result = subprocess.run([source / "scripts/validate-gpu", "show", recorded], capture_output=True, text=True, check=True)
     assert "  cuda_device_tests: passed, 132 tests passed" in result.stdout
@@ -248,7 +248,7 @@ def test_refused_counters(bundle):
     assert "no task_kernel among what ncu counted: sort_kernel" in stages["ncu"]["reasons"][0], stages["ncu"]["reasons"]
     stages = bundle.run("--stages", "ncu", code=1, SHOAL_SHAPES="large")
     assert "no layer_rows_kernel among what ncu counted" in stages["ncu"]["reasons"][0]
-    # What nobody foresaw stops no other stage.
+    # An unexpected error in one stage does not stop the others.
     stages = bundle.run("--stages", "ncu,bits", code=1, FAKE_NCU="cut", SHOAL_SHAPES="credit")
     assert statuses(stages) == {"ncu": "failed", "bits": "passed"}
     assert "its output was not understood: IndexError" in stages["ncu"]["reasons"][0], stages["ncu"]["reasons"]
@@ -264,7 +264,7 @@ def test_time_limits(bundle):
     stages = bundle.run("--minutes", "0.05", "--stages", "bench,suite", code=1, FAKE_BENCH="hang")
     assert time.monotonic() - begin < 60
     assert statuses(stages) == {"bench": "out of time", "suite": "not run"}, bundle.said
-    assert len(stages["bench"]["steps"][0]["data"]["benchmarks"]) == 2  # what it had finished
+    assert len(stages["bench"]["steps"][0]["data"]["benchmarks"]) == 2  # the benchmarks that it had finished
     assert stages["bench"]["steps"][0]["clocks"]["sm_mhz"] == [1980, 1980, 1980]
     assert stages["suite"]["reasons"] == ["cuda_device_tests: not run: no time left"]
     stages = bundle.run("--minutes", "0.02", "--stages", "suite", code=1, FAKE_SUITE="hang")

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of bench/peers/run; ../README.md says how they fit together."""
+"""The parts of bench/peers/run; ../README.md describes how they work together."""

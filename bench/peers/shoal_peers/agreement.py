@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether two results agree: || a - b || / || b || over all tensors. Fast weights are compared by how far they moved, since most
-of them is the theta that everybody was given."""
+"""Whether two results agree: || a - b || / || b || over all tensors. Fast weights are compared by their distance from theta, because most
+of each is the theta that all contenders were given."""
 
 import math
 
@@ -14,7 +14,7 @@ class Disagreement(Exception):
 
 
 def relative_error(result, expected, parameters):
-    """Of two files; `parameters`: the file of theta. Raises Disagreement where they do not hold the same tensors."""
+    """The relative error between two files; `parameters` is the file of theta. Raises Disagreement if they do not have the same tensors."""
     a, b = tensors.read_plain(result), tensors.read_plain(expected)
     if set(a) != set(b):
         raise Disagreement(f"has {', '.join(sorted(a)) or 'nothing'}, not {', '.join(sorted(b))}")
@@ -31,7 +31,7 @@ def relative_error(result, expected, parameters):
 
 
 def require(result, expected, parameters, precision):
-    """The relative error; raises Disagreement above the tolerance (and where it is not a number)."""
+    """The relative error; raises Disagreement above the tolerance, or if it is not a number."""
     error = relative_error(result, expected, parameters)
     if not error <= TOLERANCE[precision]:
         raise Disagreement(f"{precision}: relative error {error:.2g}, more than {TOLERANCE[precision]:g}")

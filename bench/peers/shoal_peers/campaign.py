@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A whole run: who takes part, their workers, the files that they share, and the rows one after another."""
+"""A whole run: the contenders, their workers, the files that they share, and the rows one after another."""
 
 import concurrent.futures
 import os
@@ -11,9 +11,9 @@ from shoal_peers import agreement, contenders, environment, rows
 from shoal_peers.race import Race
 from shoal_peers.worker_process import WorkerFailure, WorkerProcess, worker_environment
 
-MOST_FAST_WEIGHTS = 64  # tasks whose fast weights are compared
+MOST_FAST_WEIGHTS = 64  # number of tasks whose fast weights are compared
 START_SECONDS, LONGEST_REQUEST = 180.0, 600.0
-LONGEST_ROW, NO_BOUND = 3600.0, 30 * 24 * 60  # seconds; minutes of a run that has no --minutes
+LONGEST_ROW, NO_BOUND = 3600.0, 30 * 24 * 60  # seconds; minutes of a run without --minutes
 
 
 class Campaign:
@@ -44,7 +44,7 @@ class Campaign:
     # Workers.
 
     def worker(self, name, framework):
-        """The worker of that name, started when it is not there or has ended."""
+        """The worker of that name; starts it if it does not run."""
         if name in self.failed_starts:
             raise WorkerFailure(self.failed_starts[name])
         worker = self.workers.get(name)
@@ -72,7 +72,7 @@ class Campaign:
         with concurrent.futures.ThreadPoolExecutor(16) as pool:
             list(pool.map(WorkerProcess.end, self.workers.values()))
 
-    # Files: tasks and parameters, made once a shape; expected results.
+    # Files: tasks and parameters, made once per shape; expected results.
 
     def files(self, shape, count):
         """(task file of at least `count` tasks, parameters file)."""
@@ -89,11 +89,11 @@ class Campaign:
         self.ask(contender, "load", shape["name"], count, precision, *self.files(shape, count), seconds=seconds)
 
     def key_of(self, who, shape, work, count):
-        """Of an expected result; a task file of another size has other tasks."""
+        """The key of an expected result; a task file of another size has other tasks."""
         return who, shape["name"], work, count, self.kept["files", shape["name"]][2]
 
     def expected(self, who, shape, work, count):
-        """The file of what `who` (reference in fp64, or shoal in fp32) finds on the first `count` tasks."""
+        """The file of the result of `who` (reference in fp64, or shoal in fp32) for the first `count` tasks."""
         key = self.key_of(who, shape, work, count)
         if key not in self.kept:
             file = self.scratch / f"{who}.{shape['name']}.{work}.{count}"
@@ -105,7 +105,7 @@ class Campaign:
         return self.kept[key]
 
     def compare(self, contender, row, chunk, count, precision, against, seconds=LONGEST_REQUEST):
-        """The relative error of what the contender finds on its loaded tasks; raises Disagreement where it is too large."""
+        """The relative error of the contender's result for its loaded tasks; raises Disagreement if it is too large."""
         file = self.scratch / f"{contender.name}.result"
         self.ask(contender, "result", row.work, chunk, MOST_FAST_WEIGHTS, file, seconds=seconds)
         expected = self.expected(against, row.shape, row.work, count)
@@ -114,7 +114,7 @@ class Campaign:
         return error
 
     def run(self, plan, on_row):
-        """Runs the rows in order; on_row(record) after each. Gives the names of those for which no time was left."""
+        """Runs the rows in order; calls on_row(record) after each. Returns the names of those for which no time was left."""
         not_run = {}
         for number, row in enumerate(plan):
             left = self.left()

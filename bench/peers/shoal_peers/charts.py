@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bar charts as SVG: for each shape how fast the best of each kind is, against Shoal at 1, on a logarithmic axis."""
+"""Bar charts as SVG: for each shape the speed of the best contender of each kind, relative to Shoal, on a logarithmic axis."""
 
 import math
 from xml.sax.saxutils import escape
 
 from shoal_peers import contenders, table
 
-KINDS = (  # a chart's bars: what a kind holds, and its colour (told apart without colour vision, on white and on black)
+KINDS = (  # the bars of a chart: the contenders of a kind, and its colour (distinguishable without colour vision, on white and on black)
     ("Shoal", lambda c: c.framework == "shoal", "#0072b2"),
     ("best JAX", lambda c: c.framework == "jax", "#e69f00"),
     ("best PyTorch", lambda c: c.framework == "torch" and not c.cap, "#009e73"),
     ("best loop over tasks", lambda c: c.framework == "torch" and c.cap, "#cc79a7"),
 )
-LABELS, BARS, VALUES = 90, 420, 240  # widths: names of shapes, bars, what stands behind a bar
+LABELS, BARS, VALUES = 90, 420, 240  # widths: names of shapes, bars, text after a bar
 BAR, GAP, TOP, BOTTOM = 17, 14, 78, 54
 
 
@@ -23,7 +23,7 @@ def best_of(record, accepts):
 
 
 def groups_of(records):
-    """[(shape, [(name, ratio, colour)])] of the rows where Shoal was timed."""
+    """[(shape, [(name, ratio, colour)])] of the rows in which Shoal was timed."""
     result = []
     for record in records:
         if "shoal" not in table.ranked(record):
@@ -40,7 +40,7 @@ def text(x, y, words, anchor="start", size=12, weight="normal"):
 
 
 def chart(heading, device, records):
-    """The SVG of rows that differ in their shape alone, or None where there is nothing to draw."""
+    """The SVG of rows that differ in their shape only, or None if there is nothing to draw."""
     groups = groups_of(records)
     if not any(len(bars) > 1 for _, bars in groups):
         return None

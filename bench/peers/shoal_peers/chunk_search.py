@@ -12,8 +12,8 @@ def candidates(tasks):
 
 
 def search(tasks, start, measure):
-    """(best chunk or None, record). measure(chunk) gives seconds per task, or None where it does not run or is not tried. The
-    times are taken to fall and then rise with the chunk, as caches and launches make them; the record shows what was seen."""
+    """(best chunk or None, record). measure(chunk) gives seconds per task, or None if it does not run or is not tried. The search assumes
+    that times fall and then rise with the chunk, because of launches and caches; the record has all measured times."""
     sizes = candidates(tasks)
     record, seen = [], {}
 
@@ -32,7 +32,7 @@ def search(tasks, start, measure):
         for direction in (-stride, stride):
             while at(best + direction) < at(best):
                 best += direction
-        if at(best) == float("inf"):  # nothing ran so far: smaller ones may
+        if at(best) == float("inf"):  # nothing has run so far, but smaller chunks may
             index = best
             while index > 0 and at(best) == float("inf"):
                 index = max(index - stride, 0)

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who takes part: one entry per contender. Both sides read it, the driver and the workers; neither torch nor jax is needed for
-that."""
+"""The contenders, one entry each. Both the driver and the workers read it; neither torch nor jax is needed for that."""
 
 import collections
 
 WORKS = ("second_order", "first_order", "adaptation")
 BOTH = ("cpu", "cuda")
 
-# name; framework: whose worker serves it; devices; works; chunked: whether its chunk of tasks is searched;
-# cap: most tasks that it is timed on (0: all; a loop over tasks costs the same for each of them); needs: a package beside the
-# framework; slow_compile: minutes of the first call count where time is short; text: what it is.
+# name; framework: whose worker runs it; devices; works; chunked: whether its best chunk of tasks is searched; cap: most tasks on which it
+# is timed (0: all; a loop over tasks costs the same for each of them); needs: a package beside the framework; slow_compile: minutes of the
+# first call matter when time is short; text: description.
 Contender = collections.namedtuple("Contender", "name framework devices works chunked cap needs slow_compile text")
 
 
@@ -17,7 +16,7 @@ def entry(name, framework, text, devices=BOTH, works=WORKS, chunked=True, cap=0,
     return Contender(name, framework, devices, works, chunked, cap, needs, slow_compile, text)
 
 
-ALL = (  # most important first: a short run has these
+ALL = (  # most important first: a short run has these only
     entry("shoal", "shoal", "Shoal, C++ interface", chunked=False),
     entry("jax-taskgrad", "jax", "JAX: jit, vmap of each task's gradient, chunks of tasks"),
     entry("torch-adjoint", "torch", "PyTorch: hand-batched, gradient and Hessian-vector products written by hand"),

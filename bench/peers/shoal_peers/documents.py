@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/benchmarks.md: the part between the markers of a device is written from a run's JSON, all else is left as it is."""
+"""docs/benchmarks.md: writes the part between the markers of a device from the JSON of a run, and leaves everything else unchanged."""
 
 from shoal_peers import charts, table
 
@@ -20,7 +20,7 @@ def summary(content):
     lines = ["| row | Shoal, tasks/s | best peer | its tasks/s | Shoal : best peer |", "|---|---|---|---|---|"]
     for record, peer, ratio in table.wins(content):
         rates = {name: table.short(record["contenders"][name]["tasks_per_second"]) for name in ("shoal", peer) if name}
-        bold = lambda words, name: f"**{words}**" if peer and name == record["winner"] else words  # nobody wins alone
+        bold = lambda words, name: f"**{words}**" if peer and name == record["winner"] else words  # without a peer there is no winner
         lines.append(
             f"| {table.title(record)} | {bold(rates['shoal'], 'shoal')} | "
             + (f"{bold(peer, peer)} | {bold(rates[peer], peer)} | {ratio:.2f} : 1 |" if peer else "none timed | - | - |")

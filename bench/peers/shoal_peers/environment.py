@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which Python the contenders run in, and what is there. On the CPU: an environment of its own with pinned versions; on a GPU
-machine the python3 that it has."""
+"""The Python in which the contenders run, and its packages. On the CPU: an environment of its own with pinned versions; on a GPU machine
+its own python3."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
 PACKAGES = ("torch", "jax", "learn2learn", "higher", "torchopt")
-# Imported, not only looked up: what does not load takes no part. One package in a process of its own.
+# Imports the package, because one that cannot be loaded cannot take part. Each package is tried in a process of its own.
 PROBE = "import importlib, importlib.metadata, sys; importlib.import_module(sys.argv[1]); "
 PROBE += "print(importlib.metadata.version(sys.argv[1]))"
 
@@ -22,7 +22,7 @@ class NoEnvironment(Exception):
 
 
 def last_words(text):
-    """The line of a program's talk that says what went wrong."""
+    """The line of a program's output that says what went wrong."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for mark in ("fatal error:", "Error:", "ERROR:", "error:"):
         for line in lines:
@@ -44,7 +44,7 @@ def lines_of(file):
 
 
 def make(folder, say):
-    """(python of the environment, {library: why it does not install}); made once, again when the pins change."""
+    """(python of the environment, {library: why it does not install}); the environment is made once, and again when the pins change."""
     pins = (HERE / "requirements-cpu.txt").read_bytes() + (HERE / "requirements-libraries.txt").read_bytes()
     digest = hashlib.sha256(pins + sys.version.encode()).hexdigest()
     done, python = folder / "made.json", folder / "bin" / "python"
@@ -69,7 +69,7 @@ def make(folder, say):
     missing = {}
     for line in lines_of("requirements-libraries.txt"):
         name = line.split("==")[0]
-        why = pip(python, line.split(), log)  # from sources where there is no wheel
+        why = pip(python, line.split(), log)  # from sources if there is no wheel
         if why:
             missing[name] = f"{line} does not install here: {why}"
             say(missing[name])
@@ -107,8 +107,8 @@ def find(device, root, say):
 
 
 def mkl_for_amd(folder):
-    """Variables that let the oneMKL inside PyTorch use AVX-512 and AVX2 on AMD processors, where it takes a slow path for want
-    of Intel's name; none on others, and where there is no C compiler. A peer is not to lose by that."""
+    """Variables that let the oneMKL inside PyTorch use AVX-512 and AVX2 on AMD processors, where it otherwise takes a slow path because of
+    the vendor's name. None on other processors, or without a C compiler. This keeps the comparison fair to PyTorch."""
     try:
         amd = "AuthenticAMD" in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JAX contenders: one inner loop, differentiated and batched in the ways that an expert would try. Everything runs inside
-one jit; chunks of tasks go through lax.scan, with a rest where the chunk does not divide the tasks."""
+"""The JAX contenders: one inner loop, differentiated and batched in the ways that an expert would try. Everything runs inside one jit;
+chunks of tasks go through lax.scan, and a rest if the chunk does not divide the tasks."""
 
 import os
 
@@ -157,7 +157,7 @@ class JaxSide:
     def __init__(self, name, device, threads):
         self.name = name
         self.device = jax.devices("gpu" if device == "cuda" else "cpu")[0]
-        jax.config.update("jax_default_matmul_precision", "highest")  # no TF32: fp32, as everybody
+        jax.config.update("jax_default_matmul_precision", "highest")  # no TF32: fp32, like all contenders
         self.threads = threads
 
     def about(self):

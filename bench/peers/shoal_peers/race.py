@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One row: each contender is compared, then searched for its best chunk, then all are timed in turn."""
+"""One row: each contender is compared, then its best chunk is searched, then all are timed in turn."""
 
 import concurrent.futures
 import math
@@ -10,17 +10,17 @@ import time
 from shoal_peers import agreement, chunk_search, rows
 from shoal_peers.worker_process import OutOfTime, WorkerFailure
 
-SMALL = 3  # tasks of the comparison in double precision: with chunks of two, a whole one and a rest
-REPETITIONS, FEW, SLOW = 7, 3, 50.0  # a contender SLOW times behind the best is repeated FEW times
-A_REPETITION = {"cpu": 0.05, "cuda": 0.02}  # seconds, several calls where one is shorter
-COMPILE_SECONDS = 45.0  # of Inductor on a device, as a row must have them to begin with it
-COMPILED_CHUNK = 1024  # where Inductor's search begins on a device: compiled once, it serves every batch of the shape
-MOST_COMPILED = 3  # chunks that Inductor is tried with
-PREPARE_SHARE, SEARCH_SHARE = 0.55, 0.8  # of a row's time by which contenders are compared, and their chunks found
+SMALL = 3  # tasks of the comparison in double precision: with chunks of two, a full chunk and a rest
+REPETITIONS, FEW, SLOW = 7, 3, 50.0  # a contender that is SLOW times slower than the best is repeated FEW times
+A_REPETITION = {"cpu": 0.05, "cuda": 0.02}  # seconds; several calls if one is shorter
+COMPILE_SECONDS = 45.0  # of Inductor on a device; a row must have this much time left to begin with it
+COMPILED_CHUNK = 1024  # where the search of Inductor begins on a device: compiled once, it serves every batch of the shape
+MOST_COMPILED = 3  # number of chunks that are tried with Inductor
+PREPARE_SHARE, SEARCH_SHARE = 0.55, 0.8  # shares of a row's time at which the comparisons, and the search of chunks, must be done
 
 
 class Runner:
-    """A contender in the race: its entry in the record, and what the next step needs."""
+    """A contender in the race: its entry in the record, and the data for its next step."""
 
     def __init__(self, contender, entry):
         self.contender, self.entry, self.out = contender, entry, False
@@ -29,7 +29,7 @@ class Runner:
 
 
 class Race:
-    """`seconds`: what the row may take; contenders that come too late are named in its record."""
+    """`seconds` is the time limit of the row; contenders that come too late are named in its record."""
 
     def __init__(self, campaign, row, seconds):
         self.campaign, self.row, self.seconds = campaign, row, seconds
@@ -46,13 +46,13 @@ class Race:
         self.waiting = sum(runner.contender.chunked for runner in self.runners)
 
     def run(self):
-        """The row's record."""
+        """Runs the row; returns its record."""
         try:
             self.expect()
         except WorkerFailure as failure:
             self.record["contenders"]["shoal"].update(status="failed", reason=str(failure))
             return self.record
-        # On a device compilers run side by side, on the host's cores; nothing is timed meanwhile.
+        # On a device compilers run at the same time, on the cores of the host; nothing is timed meanwhile.
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count() if self.device == "cuda" else 1) as pool:
             slow_last = sorted(self.runners, key=lambda runner: runner.contender.slow_compile)
             list(pool.map(lambda runner: self.attempt(self.prepare, runner, self.prepare_end), slow_last))
@@ -65,7 +65,7 @@ class Race:
         return self.record
 
     def expect(self):
-        """What everybody is compared with, made first, so that the comparisons may run at the same time."""
+        """Makes the results that all contenders are compared with, first of all, so that the comparisons can run at the same time."""
         row = self.row
         self.campaign.files(row.shape, max(row.count, SMALL))
         timed = {row.count} | {min(row.count, runner.contender.cap) for runner in self.runners if runner.contender.cap}
@@ -75,7 +75,7 @@ class Race:
             self.campaign.expected("shoal", row.shape, row.work, count)
 
     def attempt(self, step, runner, end):
-        """Runs a step of a contender that is still in the race; what it raises is why the contender is out."""
+        """Runs a step of a contender that is still in the race; an exception of the step is the reason why the contender is out."""
         contender, entry = runner.contender, runner.entry
         if contender.slow_compile and self.device == "cuda" and self.seconds < COMPILE_SECONDS:
             runner.out = True
@@ -102,7 +102,7 @@ class Race:
     # The steps.
 
     def prepare(self, runner):
-        """Double precision against the reference, then the first chunk in fp32."""
+        """Compares double precision with the reference, then the first chunk in fp32."""
         campaign, row, contender, entry = self.campaign, self.row, runner.contender, runner.entry
         left = lambda: max(self.prepare_end - time.monotonic(), 1.0)
         if contender.framework == "shoal":
@@ -126,13 +126,13 @@ class Race:
             entry["prepare_seconds"] = campaign.ask(contender, "prepare", row.work, runner.start, seconds=left())["seconds"]
         except OutOfTime:
             raise
-        except WorkerFailure:  # of a chunk too large for the memory; the search says so and goes on
+        except WorkerFailure:  # the chunk is too large for the memory; the search records that and continues
             if not contender.chunked:
                 raise
             campaign.load(contender, row.shape, runner.search_tasks, "f32", left())
 
     def first_chunk(self, runner):
-        """Where the search begins: where it ended in a row like this, else by a guess."""
+        """The chunk at which the search begins: the best one of a similar row, else a guess."""
         contender, shape = runner.contender, self.row.shape
         if not contender.chunked:
             return 0
@@ -164,7 +164,7 @@ class Race:
         self.campaign.kept["chunk", contender.name, self.row.shape["name"], self.row.work] = chunk
 
     def measure(self, runner, chunk, longest, end):
-        """Seconds per task with that chunk; None where it does not run, or where there is no time to try it."""
+        """Seconds per task with that chunk; None if it does not run, or if there is no time to try it."""
         campaign, contender, work = self.campaign, runner.contender, self.row.work
         too_many = contender.slow_compile and runner.compiled >= MOST_COMPILED
         if chunk != runner.start and (too_many or time.monotonic() + 1.5 * longest > end):
@@ -181,7 +181,7 @@ class Race:
             return None
 
     def check(self, runner):
-        """The result that is timed, compared; then how long one call takes."""
+        """Compares the result that will be timed; then measures how long one call takes."""
         campaign, row, contender, count = self.campaign, self.row, runner.contender, runner.count
         if runner.loaded != count:
             campaign.load(contender, row.shape, count, "f32")
@@ -193,7 +193,7 @@ class Race:
         runner.entry["timed_tasks"] = count
 
     def seconds_of(self, contender, chunk):
-        """Seconds of a call by the clock that counts: the least of three measurements that are long enough."""
+        """Seconds of a call by the clock of clock_of(): the least of three measurements that are long enough."""
         target, clock, calls, seen = A_REPETITION[self.device], clock_of(self.device, self.threads), 1, []
         while len(seen) < 3:
             spent = self.campaign.ask(contender, "time", self.row.work, chunk, calls)
@@ -201,12 +201,12 @@ class Race:
                 calls = min(max(2 * calls, math.ceil(1.2 * calls * target / max(spent["wall"], 1e-6))), 4096)
                 continue
             seen.append(spent[clock] / calls)
-            if spent["wall"] > 20 * target:  # long enough to be taken at its word
+            if spent["wall"] > 20 * target:  # long enough to need no repetition
                 break
         return max(min(seen), 1e-9)
 
     def time_in_turn(self, racing):
-        """Round after round over all contenders, so that a machine that drifts hits all alike."""
+        """Times all contenders round after round, so that a change of the machine's speed affects all alike."""
         best = min((runner.seconds / runner.count for runner in racing), default=0.0)
         for repetition in range(REPETITIONS):
             if repetition >= FEW and time.monotonic() > self.end:
@@ -234,12 +234,12 @@ class Race:
 
 
 def clock_of(device, threads):
-    """CPU seconds where one core does everything and others may share the machine; else wall seconds."""
+    """CPU seconds if one core does everything, because others may share the machine; else wall-clock seconds."""
     return "cpu" if device == "cpu" and threads == 1 else "wall"
 
 
 def judge(record, device, threads):
-    """Adds tasks a second, the ratio to Shoal and the winner, by the clock that counts."""
+    """Adds tasks per second, the ratio to Shoal and the winner, by the clock of clock_of()."""
     clock = clock_of(device, threads)
     timed = {name: entry for name, entry in record["contenders"].items() if entry["status"] == "timed"}
     for entry in timed.values():

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of a run (shape, tasks, work), most important first, and what of them this machine can hold."""
+"""The rows of a run (shape, tasks, work), most important first, and which of them this machine can run."""
 
 import collections
 import os
 
 from shoal_peers import chunk_search
 
-# Guesses that only bound a row's length, never a result: operations a second of a thread, of a device.
+# Guesses, which affect the length of a row only and never a result: operations per second of a thread and of a device.
 CPU_FLOPS, CUDA_FLOPS = 5e10, 1e13
-MOST_SECONDS = 6.0  # of one call
+MOST_SECONDS = 6.0  # limit for one call
 MOST_MEMORY = 0.2  # share of the host's memory for one copy of a row's tasks or results
-CUDA_TAPES = 6e9  # bytes of a contender's first chunk: all contenders hold theirs at the same time
+CUDA_TAPES = 6e9  # bytes of a contender's first chunk: all contenders have theirs in memory at the same time
 REFERENCE_FLOPS = 2e9  # work that the double-precision reference does in a few seconds
 
-Row = collections.namedtuple("Row", "shape tasks work count")  # count: the first so many tasks are what is timed
+Row = collections.namedtuple("Row", "shape tasks work count")  # count: the first `count` tasks are timed
 
 
 def name_of(row):
@@ -29,13 +29,14 @@ def rate(device, threads):
 
 
 def search_count(row, device, threads):
-    """Tasks that chunks are compared on: all on a device, which wants many; on the CPU what takes some tenths of a second."""
+    """The number of tasks for the comparison of chunks: all on a device, which needs many; on the CPU as many as take some tenths of a
+    second."""
     some = max(power_below(0.2 * rate(device, threads) / row.shape["flops_per_task"]), 16)
     return row.count if device == "cuda" or row.count <= 2 * some else some
 
 
 def first_chunk(shape, tasks, device):
-    """Where the search of a chunk begins: in the middle on the CPU; on a device as many tasks as some gigabytes of tapes hold."""
+    """The chunk at which the search begins: in the middle on the CPU; on a device, as many tasks as fit into some gigabytes of tapes."""
     sizes = chunk_search.candidates(tasks)
     if device == "cpu":
         return sizes[len(sizes) // 2]
@@ -63,7 +64,7 @@ def plan(shapes, tasks, works, device, threads):
                     left_out[name_of(row)] = "too large for the memory here"
                 elif timed < count and any(other < count and other >= timed for other in tasks):
                     left_out[name_of(row)] = f"too large here: {timed} of its tasks are what another row has"
-                elif device == "cuda":  # what was compiled for a shape serves its next row
+                elif device == "cuda":  # code compiled for a shape serves its next row, too
                     rows.append(((works.index(work), place, order[count]), row))
                 else:
                     rows.append(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run prints: a table per row, and what was not run and why."""
+"""The output of a run: a table per row, and what was not run and why."""
 
 WORDS = {"second_order": "exact second order", "first_order": "first order", "adaptation": "adaptation alone"}
 
@@ -86,7 +86,7 @@ def device_words(content):
 
 
 def wins(content):
-    """[(row, its best peer's name or None, how many times as fast Shoal is)] of the rows where Shoal was timed."""
+    """[(row, its best peer's name or None, how many times as fast Shoal is)] of the rows in which Shoal was timed."""
     result = []
     for record in content["rows"]:
         order = ranked(record)
@@ -99,7 +99,7 @@ def wins(content):
 
 
 def absent_by_reason(content):
-    """[(why, names by comma)]."""
+    """[(reason, names separated by commas)]."""
     reasons = {}
     for name, why in content["absent"].items():
         reasons.setdefault(why, []).append(name)

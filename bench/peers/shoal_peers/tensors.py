@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""safetensors (docs/formats.md): read as numpy arrays by the workers, as plain numbers by the driver, which has no numpy."""
+"""safetensors (docs/formats.md): the workers read it as numpy arrays, the driver, which has no numpy, as plain numbers."""
 
 import array
 import json
@@ -37,7 +37,7 @@ def read_plain(path):
 
 
 def read_arrays(path):
-    """{name: numpy array}, mapped from the file: many workers share its pages."""
+    """{name: numpy array}, mapped from the file, so that workers share its pages."""
     import numpy as np
 
     return {

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MAML for a batch of small MLPs in PyTorch without autograd: gradients, Hessian-vector products (Pearlmutter's R-operator) and
-the adjoint recursion lambda <- lambda - rate H lambda, written by hand on [tasks, rows, width] tensors. What an expert who
-wants the last factor of PyTorch writes. In the first inner step all tasks still share theta: weights are then [in, out],
-later [tasks, in, out].
+"""MAML for a batch of small MLPs in PyTorch without autograd: gradients, Hessian-vector products (Pearlmutter's R-operator) and the
+adjoint recursion lambda <- lambda - rate H lambda, written by hand on [tasks, rows, width] tensors, as an expert would who wants all of
+PyTorch's speed. In the first inner step all tasks still share theta, so weights are [in, out]; later they are [tasks, in, out].
 """
 
 import torch
@@ -26,7 +25,7 @@ def product(x, weight):
 
 
 def add_product(total, x, weight):
-    """total + x W, in total's memory: nobody else reads it."""
+    """total + x W, in the memory of total, which nothing else reads."""
     if weight.dim() == 2 or weight.shape[-1] == 1:
         return total.add_(product(x, weight))
     return total.addcmul_(x, weight) if x.shape[-1] == 1 else total.baddbmm_(x, weight)
@@ -103,7 +102,7 @@ class Network:
                     product(rdelta, phi[2 * layer].transpose(-1, -2)), deltas[layer], v[2 * layer].transpose(-1, -2)
                 )
                 rdelta = self.through(back, values[layer])
-                if not self.relu:  # tanh'' = -2 tanh tanh'; moves already has the tanh'
+                if not self.relu:  # tanh'' = -2 tanh tanh'; moves already contains tanh'
                     rdelta.addcmul_(before[layer] * values[layer], moves[layer], value=-2)
         return result
 

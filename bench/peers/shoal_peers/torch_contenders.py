@@ -4,7 +4,7 @@ as a CUDA graph, or traced by make_fx and compiled by Inductor. Chunks of tasks 
 
 import os
 
-os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # few small kernels: a pool of processes costs more than it saves
+os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # few small kernels, for which a pool of processes does not pay
 import torch
 from torch.func import grad, vmap
 
@@ -61,7 +61,7 @@ def hand_batched(shape, work):
     def losses(phi, x, y):
         """The sum of the tasks' mean losses."""
         for layer in range(0, len(phi), 2):
-            if x.shape[-1] == 1:  # a broadcast is faster than a product over one column
+            if x.shape[-1] == 1:  # a broadcast is faster than a product with one column
                 x = torch.addcmul(phi[layer + 1], x, phi[layer])
             else:
                 x = torch.baddbmm(phi[layer + 1], x, phi[layer])
@@ -122,7 +122,7 @@ class TorchSide:
         self.cuda = device == "cuda"
         self.graphs = self.cuda and self.kind != "eager"
         if self.cuda:
-            torch.backends.cuda.matmul.allow_tf32 = False  # fp32, as everybody
+            torch.backends.cuda.matmul.allow_tf32 = False  # fp32, like all contenders
             self.device = torch.device("cuda")
             torch.zeros(1, device=self.device)
         else:
@@ -154,7 +154,7 @@ class TorchSide:
             from torch.fx.experimental.proxy_tensor import make_fx
 
             traced = make_fx(plain)(self.theta, *(part[:tasks] for part in self.data))
-            # In fp64 the traced graph itself is checked: the compiler's work is checked in fp32, where it is timed.
+            # In fp64 the traced graph itself is checked; the compiler is checked in fp32, in which it is timed.
             self.compiled[key] = (
                 traced if self.problem.precision == "f64" else torch.compile(traced, fullgraph=True, dynamic=False)
             )
@@ -186,7 +186,8 @@ class TorchSide:
             with torch.no_grad():
                 return run()
 
-        # On a device also what Inductor made is replayed as one graph: its host code would be most of a small batch.
+        # On a device the code of Inductor is replayed as one graph, too: otherwise its host code would take most of the time of a small
+        # batch.
         return self.captured(run if self.kind == "graph" else without_autograd) if self.cuda else without_autograd
 
     def captured(self, run):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The loops over tasks: plain PyTorch, and learn2learn, higher and TorchOpt as their documentation uses them."""
+"""The contenders that loop over tasks: plain PyTorch, and learn2learn, higher and TorchOpt as their documentation uses them."""
 
 import torch
 from torch import nn

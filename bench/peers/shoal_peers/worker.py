@@ -10,7 +10,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-# What libraries print must not stand among the answers.
+# The output of libraries must not mix with the answers.
 answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 sys.path.insert(0, str(HERE.parent))
@@ -20,7 +20,7 @@ from shoal_peers import contenders, tensors  # noqa: E402  (after the path)
 
 
 class BadRequest(Exception):
-    """A request that the protocol does not have."""
+    """A request that is not part of the protocol."""
 
 
 class Problem:
@@ -64,7 +64,7 @@ class Worker:
         self.problem, self.built = None, {}
 
     def function(self, work, chunk):
-        """The function that does the work once, kept until the next load, but for graphs, which hold memory."""
+        """The function that does the work once. It is kept until the next load, except for graphs, which occupy memory."""
         if self.problem is None:
             raise BadRequest("load comes first")
         if work not in self.contender.works:
@@ -125,7 +125,7 @@ def main():
     name, device, threads, shapes_file = sys.argv[1:]
     try:
         worker = Worker(name, device, int(threads), shapes_file)
-    except Exception as error:  # whatever keeps a framework from starting is the answer
+    except Exception as error:  # the reason why a framework does not start is the answer
         say({"ok": False, "error": f"{type(error).__name__}: {error}"})
         return 1
     say({"ok": True, "contender": name, **worker.side.about()})
@@ -135,7 +135,7 @@ def main():
             break
         try:
             say({"ok": True, **worker.answer(line)})
-        except Exception as error:  # an error answers its request and ends nothing
+        except Exception as error:  # an error is the answer to its request and ends nothing
             worker.built.clear()
             say({"ok": False, "error": f"{type(error).__name__}: {error}"[:2000]})
             worker.side.recover()

@@ -15,11 +15,11 @@ class WorkerFailure(Exception):
 
 
 class OutOfTime(WorkerFailure):
-    """It did not answer in time, and was ended."""
+    """The worker did not answer in time, and was ended."""
 
 
 class WorkerProcess:
-    """`cores`: the cores that it is pinned to; none: left free."""
+    """A worker process. `cores`: the cores that it is pinned to; none: it is not pinned."""
 
     def __init__(self, name, command, environment, cores, start_seconds):
         self.name, self.talk = name, tempfile.TemporaryFile()
@@ -81,7 +81,7 @@ class WorkerProcess:
         return self.child.poll() is None
 
     def end(self):
-        """Ends it and what it started."""
+        """Ends the worker and its children."""
         try:
             self.child.stdin.close()
         except OSError:
@@ -100,7 +100,7 @@ class WorkerProcess:
 
 
 def worker_environment(device, threads):
-    """Variables that give a worker its threads, and describe() of them."""
+    """Variables that set the number of threads of a worker, and describe() of them."""
     if device == "cuda":
         return {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "PYTHONUNBUFFERED": "1"}
     count = str(threads)

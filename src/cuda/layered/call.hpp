@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// LayeredCall: one operation on a batch, as the layer-by-layer regime takes it. Unless a member says `host`,
-// what it points to is on the device.
+// LayeredCall: describes one operation on a batch to the layer-by-layer regime. Pointers are to device
+// memory, except where a member says `host`.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,8 @@ struct LayeredCall {
   float* outputs = nullptr;               ///< predict: [rows, outputs]
 };
 
-/// From a call prepared for the device. `network` and `inner` in host memory; `job` has the rest.
+/// Makes it from a call that is prepared for the device. `network` and `inner` are in host memory; `job` has
+/// the rest.
 LayeredCall layered_call(kernels::TaskKernel operation, const kernels::TaskArguments& job,
                          const kernels::Network& network, const kernels::InnerOptions& inner,
                          std::span<const std::int64_t> support_offsets,

@@ -70,7 +70,7 @@ bool run_fast(FastProducts& products, const kernels::LayerSumJob& job, int rows,
     if (!factors.a.at) continue;
     FastProduct product = product_of(factors, rows);
     product.a_transposed = true;
-    product.out = (step ? job.next : job.lambda) + job.weight;  // the step is taken in place
+    product.out = (step ? job.next : job.lambda) + job.weight;  // the epilogue takes the step in place
     product.out_stride = job.stride;
     product.out_batch = job.parameters;
     product.rows = job.inputs;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The layers' products by FastProducts (math = fast), for chunks whose tasks all have equally many rows: one
-// strided batch per product, then a kernel for what follows element by element. Others go through the exact
-// kernels, which take ragged rows as they are.
+// Computes the products of the layers with FastProducts (math = fast), for chunks whose tasks all have the
+// same number of rows: one strided batch per product, then a kernel for the epilogue. Other chunks use the
+// exact kernels, which handle ragged rows.
 #pragma once
 
 #include "cuda/layered/fast_products.hpp"
@@ -9,10 +9,11 @@
 
 namespace shoal::cuda {
 
-/// `rows`: of every task of the chunk. Returns false, having done nothing, where there is no product in it.
+/// `rows` is the number of rows of every task of the chunk. Returns false, and does nothing, if the job
+/// contains no product.
 bool run_fast(FastProducts& products, kernels::GemmLayout layout, const kernels::LayerRowJob& job, int rows,
               Stream& stream);
-/// The weight's sums alone.
+/// The same for the sums of the weight; the bias is not computed.
 bool run_fast(FastProducts& products, const kernels::LayerSumJob& job, int rows, Stream& stream);
 
 }  // namespace shoal::cuda

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// FastProducts by cuBLAS, opened with dlopen so that a program starts where it is not installed. The few
-// declarations that are needed are written out here: no header of it is needed to build.
+// Implements FastProducts with cuBLAS. The library is opened with dlopen, so that a program starts where it
+// is not installed. This file declares the few functions that it needs, so that a build needs no header of
+// cuBLAS.
 #include <dlfcn.h>
 
 #include <string>
@@ -12,7 +13,7 @@
 namespace shoal::cuda {
 namespace {
 
-// Of cublas_api.h and library_types.h, version 13.
+// Types and constants of version 13, from cublas_api.h and library_types.h:
 using Status = int;
 constexpr Status success = 0;
 constexpr int not_transposed = 0, transposed = 1;  // cublasOperation_t
@@ -34,7 +35,7 @@ struct Library {
 constexpr const char* name = "libcublas.so.13";
 
 Library open_library() {
-  void* const opened = dlopen(name, RTLD_NOW | RTLD_LOCAL);  // stays: others may use it too
+  void* const opened = dlopen(name, RTLD_NOW | RTLD_LOCAL);  // never closed: others may use it too
   if (!opened) throw ResourceError("math = fast needs cuBLAS: " + std::string(dlerror()));
   const auto find = [&](auto& function, const char* symbol) {
     void* const at = dlsym(opened, symbol);
@@ -51,7 +52,7 @@ Library open_library() {
 }
 
 const Library& library() {
-  static const Library opened = open_library();  // tried again after a failure
+  static const Library opened = open_library();  // the next call tries again after a failure
   return opened;
 }
 
@@ -77,7 +78,7 @@ FastProducts::~FastProducts() {
 }
 
 void FastProducts::multiply(const FastProduct& p) {
-  // cuBLAS takes matrices by columns: what we store is its transpose, and out^T = op(b)^T op(a)^T.
+  // cuBLAS reads matrices column by column and so sees the transpose of ours: out^T = op(b)^T op(a)^T.
   throw_on_error(library().multiply(handle_, p.b_transposed ? transposed : not_transposed,
                                     p.a_transposed ? transposed : not_transposed, p.columns, p.rows, p.terms,
                                     &p.alpha, p.b, float32, p.b_stride, p.b_batch, p.a, float32, p.a_stride,

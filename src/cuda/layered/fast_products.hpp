@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // FastProducts: batched matrix products outside the numerical contract (math = fast), by a library that is
-// opened at run time. Like the device layer, the test build replaces it (tests/simt).
+// opened at run time. The test build replaces it, as it replaces the device layer (tests/simt).
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace shoal::cuda {
 
-/// out_t = alpha op(a_t) op(b_t) + beta out_t for t < batch, row-major. op(a): [rows, terms]; a is stored
-/// [terms, rows] where transposed, b [columns, terms].
+/// out_t = alpha op(a_t) op(b_t) + beta out_t for t < batch, row-major. op(a) is [rows, terms]. A transposed
+/// a is stored as [terms, rows], a transposed b as [columns, terms].
 struct FastProduct {
   const float* a = nullptr;
   int a_stride = 0;
-  std::int64_t a_batch = 0;  ///< floats between t and t + 1; 0: the same for all
+  std::int64_t a_batch = 0;  ///< floats between a_t and a_t+1; 0: one a for all
   bool a_transposed = false;
   const float* b = nullptr;
   int b_stride = 0;
@@ -29,13 +29,14 @@ struct FastProduct {
 
 class FastProducts {
  public:
-  /// Throws ResourceError where the library is not there or does not start.
+  /// Throws ResourceError if the library is missing or does not start.
   explicit FastProducts(Stream& stream);
   ~FastProducts();
   FastProducts(const FastProducts&) = delete;
   FastProducts& operator=(const FastProducts&) = delete;
 
-  /// Operands may be rounded to 11 significant bits (TF32); sums are in float, in any order.
+  /// Computes the products. Operands may be rounded to 11 significant bits (TF32); sums are in float, in any
+  /// order.
   void multiply(const FastProduct& product);
 
  private:

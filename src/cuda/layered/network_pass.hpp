@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// LayeredPass: a chunk's rows through their tasks' networks, one launch per operation of a layer: forward,
-// losses, backward, Hessian-vector product. The operations and their order are those of
+// LayeredPass: takes the rows of a chunk through the networks of their tasks, one launch per operation of a
+// layer: forward, losses, backward, Hessian-vector product. The operations and their order are those of
 // src/cpu/network_pass.hpp, whose header gives the equations.
 #pragma once
 
@@ -10,32 +10,34 @@
 
 namespace shoal::cuda {
 
-/// Where products find parameters: of tensors that adapt in `own` [tasks, P], of others in `shared` [P].
+/// Where products read parameters: those of tensors that adapt in `own` [tasks, P], the others in `shared`
+/// [P].
 struct LayeredWeights {
-  const float* own = nullptr;  ///< null: all are shared
+  const float* own = nullptr;  ///< null: all tensors are shared
   const float* shared = nullptr;
   bool all_own = false;
 };
 
-/// Whose gradients a backward pass wants: those the inner loop moves, or all of theta's.
+/// Which gradients a backward pass computes: those of tensors that adapt, or of all of theta.
 enum class GradientScope { adapting, everything };
 
 class LayeredPass {
  public:
-  /// `fast`: who multiplies outside the contract, or null.
+  /// `fast` computes products outside the numerical contract; null: the exact kernels compute all of them.
   LayeredPass(const LayeredCall& call, const LayeredWorkspace& work, Stream& stream, FastProducts* fast)
       : call_(call), net_(call.network), work_(work), stream_(stream), fast_(fast) {}
 
-  /// `derivatives`: f' and f'' go onto the tape too.
+  /// Computes the outputs. `derivatives`: stores f' and f'' on the tape too.
   void forward(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
                bool derivatives) const;
-  /// Mean losses, and `event` for tasks where they are not what they should be.
+  /// Computes the mean losses, and raises `event` for tasks whose loss is not finite (not_finite) or not
+  /// small (not_small).
   void loss(const LayeredSide& side, const LayeredTape& tape, float* mean, kernels::LayerEvent event) const;
-  /// The same, and the outputs' deltas; `mean` null: those alone.
+  /// The same, and dL/do. With `mean` null, dL/do alone.
   void loss_and_delta(const LayeredSide& side, const LayeredTape& tape, float* mean,
                       kernels::LayerEvent event) const;
-  /// Deltas of the layers below, and sums(layer, job) for the tensors wanted: it says in `job` what happens
-  /// to the gradient. Without `sums` the deltas alone.
+  /// Computes the deltas of the layers below and the gradients of the tensors in `scope`. For each of these
+  /// it calls sums(layer, job), which must set in `job` what is done with the gradient.
   template <class Sums>
   void backward(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
                 GradientScope scope, Sums sums) const {
@@ -49,14 +51,14 @@ class LayeredPass {
     }
     if (net_.has_skip && (all || net_.skip_adapts)) add_up_skip(side, output(tape.output_delta), sums);
   }
-  /// Deltas alone, down to the lowest layer that adapts.
+  /// Computes the deltas only, down to the lowest layer that adapts.
   void deltas(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape) const {
     for (int l = net_.layer_count - 1; l > net_.lowest_adapting; --l)
       backward_through_layer(side, weights, tape, l);
   }
 
-  /// Hessian of the mean loss at the weights times work.u, of all tensors, given to sums(layer, job). Needs
-  /// the tape of forward() and backward().
+  /// Computes the Hessian of the mean loss at the weights times work.u, for all tensors; calls sums(layer,
+  /// job) as backward() does. Needs the tape of forward() and backward().
   template <class Sums>
   void hessian_vector(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape,
                       Sums sums) const {

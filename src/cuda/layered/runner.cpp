@@ -10,7 +10,7 @@ namespace {
 
 using namespace kernels;
 
-/// One chunk of one call.
+/// Runs one chunk of one call.
 class ChunkRun {
  public:
   ChunkRun(const LayeredCall& call, const LayeredWorkspace& work, LayeredSpan span, Stream& stream,
@@ -33,7 +33,7 @@ class ChunkRun {
     query_loss(weights(0), loss_before());
     adapt_steps(0, K);
     if (move_) {
-      query_loss(weights(K), loss_after());  // lambda holds the move, summed along the way
+      query_loss(weights(K), loss_after());  // lambda is the sum of the steps already
     } else {
       query_gradient(
           weights(K), loss_after(),
@@ -56,7 +56,7 @@ class ChunkRun {
     store_fast_weights();
   }
 
-  /// At each point the status is that of a run with so many steps.
+  /// The status at each point is that of a run with this number of steps.
   void evaluate() {
     resolve_status(LayerStatusStage::begin, 0, 0);
     int done = 0;
@@ -85,7 +85,7 @@ class ChunkRun {
   float* loss_before() const { return call_.loss_before ? call_.loss_before + span_.begin : nullptr; }
   float* loss_after() const { return call_.loss_after ? call_.loss_after + span_.begin : nullptr; }
   LayeredWeights weights(int k) const { return {k > 0 ? work_.trajectory(k) : nullptr, call_.theta}; }
-  /// w_k; without step weights the last step counts alone.
+  /// w_k; without step weights only the last step counts.
   float weight(int k) const {
     if (!inner_.step_weights) return k == inner_.steps ? 1.0f : 0.0f;
     return k == 0 ? 0.0f : inner_.step_weights[k - 1];
@@ -101,7 +101,8 @@ class ChunkRun {
     return {call_.rates + rate_index(layer, k), false, 0.0f};
   }
 
-  /// use(begin, end, rows, columns, adapts, layer) for every tensor; the skip counts as the last layer's.
+  /// Calls use(begin, end, rows, columns, adapts, layer) for every tensor; the skip belongs to the last
+  /// layer.
   template <class Use>
   void for_tensors(Use use) const {
     const int last = net_.layer_count - 1;
@@ -216,7 +217,7 @@ class ChunkRun {
   }
 
   // --- status and results ---
-  /// `at`: where the caller's entries for this point begin.
+  /// `at` is the index of the caller's first entry for this point.
   void resolve_status(LayerStatusStage what, int step, std::int64_t at) {
     LayerStatusJob job{.chunk = work_.chunk(),
                        .what = what,

@@ -27,7 +27,7 @@ LayeredSide side_of(const LayeredRows& all, const kernels::Network& net, Layered
   side.all_rows = offset(span.end) - row;
   for (int t = span.begin; t < span.end; ++t)
     side.most_rows = std::max(side.most_rows, static_cast<int>(offset(t + 1) - offset(t)));
-  // As many as the largest has, on average: then all have.
+  // If tasks have on average as many rows as the largest one, all have equally many.
   if (std::int64_t{side.most_rows} * (span.end - span.begin) == side.all_rows)
     side.equal_rows = side.most_rows;
   return side;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// LayeredSide: support or query rows of a chunk of tasks, and what launches must know of them.
+// LayeredSide: the support or query rows of a chunk of tasks, and their numbers, which launches need.
 #pragma once
 
 #include "cuda/layered/call.hpp"
@@ -16,11 +16,11 @@ struct LayeredSpan {
 struct LayeredSide {
   kernels::LayerRows rows;
   std::int64_t all_rows = 0;
-  int most_rows = 0;   ///< of a task
-  int equal_rows = 0;  ///< of every task, or 0 where they differ
+  int most_rows = 0;   ///< of the largest task
+  int equal_rows = 0;  ///< of every task, or 0 if tasks differ
 };
 
-/// Of the tasks in `span`; empty where the call has no such side.
+/// The side of the tasks in `span`; empty if the call has no such side.
 LayeredSide side_of(const LayeredRows& all, const kernels::Network& net, LayeredSpan span);
 
 }  // namespace shoal::cuda

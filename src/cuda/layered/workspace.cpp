@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t slack = 4;  // floats lost to alignment
 
-// Of a grid.
+// The largest grid.
 constexpr std::int64_t most_blocks = std::numeric_limits<std::int32_t>::max();
 
 std::int64_t output_stride(const kernels::Network& net) {
@@ -37,8 +37,8 @@ LayeredWorkspace::LayeredWorkspace(const LayeredCall& call, std::int64_t budget)
 
   const std::int64_t floats = budget / static_cast<std::int64_t>(sizeof(float)) - slack;
   chunks_ = split(need(1), floats);
-  // Kept tapes save two of eleven passes over the rows, and fewer tasks at a time may cost more: kept where
-  // they leave as many chunks as there would be anyway.
+  // Stored tapes save two of eleven passes over the rows, but fewer tasks per chunk may cost more. So they
+  // are stored only if the number of chunks stays the same.
   if (!exact_ || call.inner.steps < 2) return;
   const Need keeping = need(call.inner.steps);
   const auto most = [&](std::int64_t n, LayeredSpan span) {
@@ -75,9 +75,9 @@ std::vector<LayeredSpan> LayeredWorkspace::split(const Need& need, std::int64_t 
   std::vector<LayeredSpan> chunks;
   if (call_.tasks == 0) return chunks;
   LayeredSpan span;
-  std::int64_t largest = 0;  ///< rows of a task in the chunk: every task has as many blocks in a launch
+  std::int64_t largest = 0;  ///< rows of the chunk's largest task, which decides the blocks of every task
   const std::int64_t widest = call_.network.widest;
-  const auto blocks_of_task = [&](std::int64_t most) {  // no launch has more (kernels/layered/gemm.cu)
+  const auto blocks_of_task = [&](std::int64_t most) {  // an upper bound for kernels/layered/gemm.cu
     return (std::max(most, widest) / 16 + 1) * (widest / 64 + 1) + widest;
   };
   while (span.end < call_.tasks) {
@@ -130,7 +130,7 @@ void LayeredWorkspace::begin(LayeredSpan span, DeviceArray<float>& floats, Devic
   if (const std::int64_t parameters = tasks * all.per_task; parameters > 0)
     stream.fill_zero(next, static_cast<std::size_t>(parameters) * sizeof(float));
   per_chunk_ = tasks * static_cast<std::int64_t>(net.parameters);
-  // Matrices first: whole 16-byte words, as all of them are but the last two.
+  // Matrices come first: they are whole 16-byte words, as is everything but the rate gradients and the means.
   trajectory_ = allocate(trajectory_count_ * per_chunk_);
   gradient_ = allocate(gradient_count_ * per_chunk_);
   if (backward_) lambda = allocate(per_chunk_);

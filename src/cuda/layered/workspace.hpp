@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// LayeredWorkspace: what a chunk of tasks keeps in device memory while it goes through its layers, and how
-// many tasks make a chunk.
+// LayeredWorkspace: the device memory of a chunk of tasks, and the number of tasks in a chunk.
 #pragma once
 
 #include <cstdint>
@@ -12,22 +11,22 @@
 
 namespace shoal::cuda {
 
-/// Rows on their way through the network. Hidden layers lie one after the other: layer l's matrix begins at
-/// rows * width_before floats.
+/// What a forward and backward pass stores. Hidden layers stand one after the other: the matrix of layer l
+/// begins at rows * width_before floats.
 struct LayeredTape {
   float *activation = nullptr, *slope = nullptr, *delta = nullptr;
-  float* curvature = nullptr;  ///< f'', then dL/da f''; null where f'' = 0
+  float* curvature = nullptr;  ///< f'', then dL/da f''; null if f'' is identically zero
   float *output = nullptr, *output_delta = nullptr;
 };
 
 class LayeredWorkspace {
  public:
-  /// Splits the call's tasks into chunks of at most `budget` bytes. Throws ResourceError, naming the task,
-  /// where one task alone needs more.
+  /// Splits the tasks of the call into chunks of at most `budget` bytes. Throws ResourceError, naming the
+  /// task, if one task alone needs more.
   LayeredWorkspace(const LayeredCall& call, std::int64_t budget);
 
   const std::vector<LayeredSpan>& chunks() const { return chunks_; }
-  /// Whether the tapes of all inner steps are kept for the backward pass; if not, they are computed again.
+  /// Whether the tapes of all inner steps are stored for the backward pass; if not, it computes them again.
   bool stores_tapes() const { return tapes_ > 1; }
 
   /// Lays out the memory for one chunk. Padding of parameters is zero.
@@ -42,8 +41,8 @@ class LayeredWorkspace {
   }
 
   float *lambda = nullptr, *u = nullptr, *rate_gradient = nullptr;
-  float* means = nullptr;  ///< [tasks] losses that nobody asks for
-  float* terms = nullptr;  ///< of losses
+  float* means = nullptr;  ///< [tasks] losses that are not results
+  float* terms = nullptr;  ///< factors of the loss terms
   LayeredTape query_tape;
   float *r_sum = nullptr, *r_activation = nullptr, *r_output = nullptr, *r_delta[2] = {};
   int terms_per_row = 0;

@@ -14,15 +14,14 @@ using kernels::padded;
 constexpr int warp = kernels::warp_threads;
 constexpr int thread_choices[] = {warp, 2 * warp, 4 * warp, 8 * warp};
 constexpr int row_choices[] = {4, 8, 16, 32, 64};
-// Where records of a task's inner steps are beyond 4 MB, those of all teams are beyond any cache: phi alone
-// is kept.
+// Beyond 4 MB of records per task, the records of all teams fit no cache; then a record holds phi alone.
 constexpr std::int64_t most_record_floats = 1 << 20;
-// Issue slots of a 4 x 4 tile's step along the sum: 16 multiply-adds, loads and the loop.
+// Issue slots of one step along the sum of a 4 x 4 tile: 16 multiply-adds, loads and the loop.
 constexpr double slots_per_step = 19.0;
 
 class Words {
  public:
-  /// Where the next `floats` lie, in whole 16-byte words.
+  /// Offset of the next `floats` floats, rounded up to whole 16-byte words.
   std::int64_t allocate(std::int64_t floats) {
     const std::int64_t begin = next_;
     next_ += (floats + 3) / 4 * 4;
@@ -98,7 +97,7 @@ kernels::TeamWorkspace lay_out_workspace(const PlanRequest& request, const kerne
   return at;
 }
 
-/// Steps that a team of `threads` makes along sums in one forward pass over `rows` rows, and back.
+/// Steps along sums that a team of `threads` threads makes in one forward and backward pass over `rows` rows.
 double steps_of_a_pass(const kernels::Network& net, int rows, int threads) {
   const auto tile_rounds = [&](int down, int across) {
     const int tiles = (down + 3) / 4 * ((across + 3) / 4);
@@ -115,15 +114,15 @@ double steps_of_a_pass(const kernels::Network& net, int rows, int threads) {
   return steps;
 }
 
-/// Cycles of a multiprocessor for a task: the larger of what its schedulers must issue and of the way that
-/// one team has to go, shared by the teams that are there at once.
+/// Cycles of a multiprocessor per task: the larger of the time that its schedulers need to issue all
+/// instructions, and the time that one team needs for its task, divided by the number of resident teams.
 double model(const PlanRequest& request, const Architecture& architecture, const LaunchPlan& plan) {
   const auto passes = [&](int set_rows) {
     const int rows = plan.memory.rows, whole = set_rows / rows, rest = set_rows % rows;
     return whole * steps_of_a_pass(request.network, rows, plan.threads) +
            (rest > 0 ? steps_of_a_pass(request.network, rest, plan.threads) : 0.0);
   };
-  const double inner = goes_back(request) ? 3.0 : 1.0;  // a Hessian-vector product is two gradients
+  const double inner = goes_back(request) ? 3.0 : 1.0;  // a Hessian-vector product costs two gradients
   const double slots =
       slots_per_step *
       (std::max(request.inner.steps, 1) * inner * passes(request.support_rows) + passes(request.query_rows));
@@ -133,7 +132,7 @@ double model(const PlanRequest& request, const Architecture& architecture, const
   return std::max(slots * warps / schedulers, slots / architecture.issue_share / teams);
 }
 
-/// Blocks of a multiprocessor; 0 where a block does not fit.
+/// Resident blocks of a multiprocessor; 0 if a block does not fit.
 int resident(const Architecture& architecture, int threads, std::int64_t shared_bytes) {
   if (shared_bytes > architecture.shared_per_block) return 0;
   const std::int64_t by_shared =
@@ -144,7 +143,7 @@ int resident(const Architecture& architecture, int threads, std::int64_t shared_
                               architecture.threads_per_multiprocessor / threads, by_registers}));
 }
 
-/// Matrices in shared memory; blocks_per_multiprocessor is 0 where it does not fit.
+/// A plan with matrices in shared memory; its blocks_per_multiprocessor is 0 if they do not fit.
 LaunchPlan shared_plan(const PlanRequest& request, const Architecture& architecture, int threads, int rows) {
   LaunchPlan plan;
   plan.threads = threads;
@@ -152,7 +151,7 @@ LaunchPlan shared_plan(const PlanRequest& request, const Architecture& architect
   plan.memory = lay_out_shared_memory(request, rows);
   plan.workspace = lay_out_workspace(request, plan.memory);
   plan.blocks_per_multiprocessor = resident(architecture, threads, plan.shared_bytes());
-  // More teams than a multiprocessor takes blocks: several warps to a block.
+  // If the number of blocks limits the number of teams, put two warps into a block.
   if (threads == warp && plan.blocks_per_multiprocessor == architecture.blocks_per_multiprocessor) {
     LaunchPlan fuller = plan;
     fuller.teams = 2;

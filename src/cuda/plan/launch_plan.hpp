@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// LaunchPlan: how many threads work on a task, how many rows go through the network together, and what lies
-// where. Chosen by sizes alone; never changes a bit.
+// LaunchPlan: how many threads work on a task, how many rows go through the network together, and the layout
+// of memory. Plans depend on sizes only and never change a bit.
 #pragma once
 
 #include <string>
@@ -12,16 +12,16 @@
 
 namespace shoal::cuda {
 
-/// Where a team's matrices lie.
+/// How a model is laid over the GPU.
 enum class Regime {
   warp,    ///< 32 threads per task
   block,   ///< a larger block per task
-  layers,  ///< a launch per operation of a layer, for many tasks at once: models beyond shared memory
+  layers,  ///< one launch per operation of a layer, for many tasks: models beyond shared memory
 };
 
 std::string_view name_of(Regime regime);
 
-/// What decides about a plan.
+/// What a plan depends on.
 struct PlanRequest {
   const kernels::Network& network;  ///< in the device layout
   LossKind loss;
@@ -31,10 +31,10 @@ struct PlanRequest {
   int support_rows = 0, query_rows = 0;  ///< of the largest task
 };
 
-/// A part of a plan that is to be as said; 0 = free.
+/// Parts of a plan that the caller prescribes; 0 = the planner chooses.
 struct PlanOverride {
   int threads = 0;  ///< of a team: 32, 64, 128 or 256
-  int rows = 0;     ///< together
+  int rows = 0;     ///< of a block of rows
   bool layers = false;
 };
 
@@ -45,7 +45,7 @@ struct LaunchPlan {
   int blocks_per_multiprocessor = 1;
   kernels::TeamMemory memory;
   kernels::TeamWorkspace workspace;
-  double cycles = 0.0;  ///< of a multiprocessor for a task, by the model: for comparisons between plans
+  double cycles = 0.0;  ///< cycles per task by the model, to compare plans
 
   int block_threads() const { return threads * teams; }
   std::int64_t shared_bytes() const {
@@ -54,10 +54,11 @@ struct LaunchPlan {
   std::string describe() const;
 };
 
-/// The plan that the model likes best of those that fit; where none does (or none as wished), layer by layer.
+/// The fastest plan by the model among those that fit and match the override; layer by layer if there is
+/// none.
 LaunchPlan make_plan(const PlanRequest& request, const Architecture& architecture,
                      const PlanOverride& plan_override = {});
-/// Every plan that fits shared memory, best first.
+/// Every plan that fits shared memory, fastest first.
 std::vector<LaunchPlan> admissible_plans(const PlanRequest& request, const Architecture& architecture);
 
 }  // namespace shoal::cuda

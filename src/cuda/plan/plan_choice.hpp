@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a user may see of plans, and wish.
+// The view of plans that users get: the list of plans, and the override.
 #pragma once
 
 #include <vector>
@@ -12,13 +12,13 @@
 
 namespace shoal {
 
-/// The part of plans that `options` decide.
+/// The parts of a plan that `options` prescribe.
 cuda::PlanOverride plan_override_of(const CudaOptions& options);
 
-/// Every plan of meta_gradient() on a device of compute capability major.minor = capability / 10: the one it
-/// takes first, layer by layer among them. Needs no device.
+/// Every plan of meta_gradient(), layer by layer included, on a device of compute capability major.minor =
+/// capability / 10. The first one is the plan that the backend takes. Needs no device.
 std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks, int capability);
-/// The same of a backend made with `options`, whose wishes decide which comes first.
+/// The same for a backend made with `options`, whose plan override decides which plan comes first.
 std::vector<CudaPlan> cuda_plans(const Problem& problem, const TaskBatch& tasks, int capability,
                                  const CudaOptions& options);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arrays that grow and are kept, so that calls after the first of a shape allocate nothing: DeviceArray on
-// the device, PinnedArray where the device can fetch from and deliver to.
+// Arrays that grow and keep their memory, so that calls after the first of a shape allocate nothing:
+// DeviceArray in device memory, PinnedArray in host memory that the device can copy from and to.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,8 @@ class DeviceArray {
   }
   ~DeviceArray() { clear(); }
 
-  /// Room for `count` values, which are undefined. Null for none. The stream outlives the array.
+  /// Reserves memory for `count` values, which are undefined; null for none. The stream must outlive the
+  /// array.
   T* reserve(Stream& stream, std::size_t count, const SourceLocation& where = SourceLocation::current()) {
     if (count > capacity_) {
       clear();
@@ -45,7 +46,7 @@ class DeviceArray {
     if (at) stream.fill_zero(at, count * sizeof(T), where);
     return at;
   }
-  /// A copy of `values` on the device; they must stay until the stream has come there.
+  /// Copies `values` to the device; they must stay until the stream has finished the copy.
   T* upload(Stream& stream, std::span<const T> values,
             const SourceLocation& where = SourceLocation::current()) {
     T* const to = reserve(stream, values.size(), where);
@@ -56,7 +57,7 @@ class DeviceArray {
             const SourceLocation& where = SourceLocation::current()) {
     return upload(stream, std::span<const T>(values), where);
   }
-  /// The same, and waits for it: the values may go.
+  /// The same, and waits for the copy, so that the values may be freed.
   T* upload_and_wait(Stream& stream, const std::vector<T>& values,
                      const SourceLocation& where = SourceLocation::current()) {
     T* const to = reserve(stream, values.size(), where);
@@ -83,7 +84,7 @@ class PinnedArray {
   PinnedArray& operator=(const PinnedArray&) = delete;
   ~PinnedArray() { release_pinned(memory_); }
 
-  /// Room for `count` values; a longer one than before is new memory, so no copy may be under way.
+  /// Reserves memory for `count` values. Growing replaces the memory, so no copy may be in progress.
   std::span<T> reserve(std::size_t count, const SourceLocation& where = SourceLocation::current()) {
     if (count > capacity_) {
       release_pinned(std::exchange(memory_, nullptr));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceClock: the time that the device spends in kernels, by its own clock, where somebody wants to know it.
+// DeviceClock: measures the time that the device spends in kernels, by the device's clock, if asked to.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,12 @@ namespace shoal::cuda {
 
 class DeviceClock {
  public:
-  /// From now on kernels are timed, which costs a few microseconds each.
+  /// Starts the measurement, which costs a few microseconds per kernel.
   void count() { counts_ = true; }
-  /// Seconds so far; nothing where nobody counts.
+  /// Seconds so far; empty if the measurement was not started.
   std::optional<double> seconds() const { return counts_ ? std::optional(seconds_) : std::nullopt; }
 
-  /// Calls launches(), which give kernels to `stream`.
+  /// Calls launches(), which submits kernels to `stream`, between two events.
   template <class Launches>
   void around(Stream& stream, Launches launches) {
     if (!counts_) return launches();
@@ -27,7 +27,7 @@ class DeviceClock {
     spans_[used_].end.record(stream);
     ++used_;
   }
-  /// Adds what was launched, and waits for it.
+  /// Waits for the measured kernels and adds up their times.
   void collect() {
     for (; used_ > 0; --used_) {
       Span& span = spans_[used_ - 1];
@@ -43,7 +43,7 @@ class DeviceClock {
 
   bool counts_ = false;
   double seconds_ = 0.0;
-  std::deque<Span> spans_;  // kept for later ones
+  std::deque<Span> spans_;  // events are reused
   std::size_t used_ = 0;
 };
 

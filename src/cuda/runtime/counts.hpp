@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this process has asked of the device so far: tests and `what does a step cost` read it.
+// Counts what this process has asked of the device so far; tests and benchmarks read it.
 #pragma once
 
 #include <atomic>
@@ -7,10 +7,10 @@
 namespace shoal::cuda {
 
 struct DeviceCounts {
-  std::atomic<long> allocations{0};  ///< of device and of pinned memory
-  std::atomic<long> kernels{0};      ///< launches, those inside of graphs each time, a library's sort as one
-  std::atomic<long> graphs{0};       ///< launches
-  std::atomic<long> captures{0};     ///< of graphs
+  std::atomic<long> allocations{0};  ///< of device memory and of pinned memory
+  std::atomic<long> kernels{0};   ///< launches, those of a launched graph included; a library's sort is one
+  std::atomic<long> graphs{0};    ///< launches of graphs
+  std::atomic<long> captures{0};  ///< captures of graphs
 };
 
 inline DeviceCounts& device_counts() {

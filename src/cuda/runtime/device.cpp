@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The device over the CUDA runtime.
+// Implements the device functions with the CUDA runtime.
 #include <cuda_runtime.h>
 
 #include <map>
@@ -82,7 +82,7 @@ int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes, 
   int device = 0, blocks = 0;
   throw_on_error(cudaGetDevice(&device), "cudaGetDevice", where);
   {
-    // Never less than before: a graph may hold a launch that needs it.
+    // The limit never shrinks, because a graph may contain a launch that needs it.
     static std::mutex mutex;
     static std::map<std::pair<int, const void*>, std::int64_t> allowed;
     const std::lock_guard lock(mutex);

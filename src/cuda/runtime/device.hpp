@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which device, and what it can hold. With device_stream, device_memory and device_graph this is the thin
-// layer between the backend and the CUDA runtime: everything that asks the device for something. The test
-// build replaces it (tests/simt), so the backend above runs, and its failures can be planted, without a GPU.
+// Chooses a device and tells its properties. The files of src/cuda/runtime are the thin layer between the
+// backend and the CUDA runtime: everything that asks the device for something. The test build replaces this
+// layer (tests/simt), so that the backend runs without a GPU and tests can plant failures of the device.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +16,12 @@ struct CUstream_st;
 namespace shoal::cuda {
 
 struct DeviceInfo {
-  int index = 0, count = 1;  ///< among the devices that CUDA_VISIBLE_DEVICES leaves
+  int index = 0, count = 1;  ///< among the devices that CUDA_VISIBLE_DEVICES makes visible
   std::string name;
   int major = 0, minor = 0;  ///< compute capability
   int multiprocessors = 0;
   int clock_khz = 0;                  ///< highest clock of the multiprocessors
-  std::int64_t shared_per_block = 0;  ///< most dynamic shared memory of a block, by opting in
+  std::int64_t shared_per_block = 0;  ///< most dynamic shared memory of a block, after opt-in
   std::int64_t memory = 0;            ///< bytes
   std::string describe() const;
 };
@@ -32,15 +32,15 @@ inline std::string DeviceInfo::describe() const {
          " multiprocessors, " + std::to_string(memory >> 20) + " MiB";
 }
 
-/// Whether there is a device and a driver for it; `why` says what is missing. Never throws.
+/// Whether there is a device and a driver for it; if not, `why` says what is missing. Never throws.
 bool device_available(std::string& why);
 int device_count(const SourceLocation& where = SourceLocation::current());
-/// Of the calling thread.
+/// The current device of the calling thread.
 int current_device(const SourceLocation& where = SourceLocation::current());
-/// Nothing for CUDA's default streams, which every device has.
+/// The device of a stream; empty for CUDA's default streams, which exist on every device.
 std::optional<int> device_of(CUstream_st* stream, const SourceLocation& where = SourceLocation::current());
-/// `wanted`, else the device of `stream`, else the calling thread's current one. Throws InvalidArgument when
-/// there is no such device, and when the stream is of another.
+/// Returns `wanted`, else the device of `stream`, else the current device of the calling thread. Throws
+/// InvalidArgument if there is no such device, or if the stream belongs to another one.
 inline int choose_device(std::optional<int> wanted, std::optional<CUstream_st*> stream = {}) {
   const std::optional<int> of_stream = stream ? device_of(*stream) : std::nullopt;
   if (!wanted) return of_stream ? *of_stream : current_device();
@@ -53,11 +53,11 @@ inline int choose_device(std::optional<int> wanted, std::optional<CUstream_st*> 
   return *wanted;
 }
 DeviceInfo device_info(int device, const SourceLocation& where = SourceLocation::current());
-/// Bytes of the calling thread's device that nobody has taken.
+/// Free bytes of the calling thread's current device.
 std::int64_t free_memory(const SourceLocation& where = SourceLocation::current());
 
-/// Makes `device` the calling thread's own for as long as it lives: callers come from any thread, and may
-/// have chosen another device for themselves.
+/// Makes `device` the current device of the calling thread during its lifetime: callers come from any thread
+/// and may have chosen another device for themselves.
 class DeviceScope {
  public:
   explicit DeviceScope(int device, const SourceLocation& where = SourceLocation::current());
@@ -69,7 +69,8 @@ class DeviceScope {
   int before_ = 0;
 };
 
-/// For destructors, whose members go after `scope`: they are freed on their device where that can be had.
+/// For destructors: makes `device` current if possible, so that the members that are destroyed afterwards
+/// free their memory on it.
 inline void enter_for_destruction(std::optional<DeviceScope>& scope, int device) noexcept {
   try {
     scope.emplace(device);
@@ -77,10 +78,11 @@ inline void enter_for_destruction(std::optional<DeviceScope>& scope, int device)
   }
 }
 
-/// Has the driver load `kernel`, if it has not: otherwise its first launch does, which a capture may not
-/// allow.
+/// Makes the driver load `kernel` now. Otherwise its first launch would load it, which is not always allowed
+/// during a capture.
 void load_kernel(const void* kernel, const SourceLocation& where = SourceLocation::current());
-/// Blocks of `kernel` that one multiprocessor can hold at once, after allowing it `shared_bytes`.
+/// How many blocks of `kernel` one multiprocessor can hold at once. Allows the kernel `shared_bytes` of
+/// dynamic shared memory first.
 int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes,
                     const SourceLocation& where = SourceLocation::current());
 

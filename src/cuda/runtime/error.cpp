@@ -4,7 +4,7 @@
 namespace shoal::cuda {
 namespace {
 
-// From the folder of sources on: where this library was built is nobody's business.
+// The path from src/cuda/ on, since the folder in which the library was built means nothing to users.
 std::string location(const SourceLocation& where) {
   const std::string file = where.file_name();
   const std::size_t begin = file.rfind("src/cuda/"), slash = file.rfind('/');

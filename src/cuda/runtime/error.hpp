@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceError: which call to the device failed, what the CUDA runtime says, and where in this library.
+// DeviceError: says which call to the device failed, what the CUDA runtime reports, and where in this library
+// it was.
 #pragma once
 
 #include <string>
@@ -8,8 +9,8 @@
 
 namespace shoal::cuda {
 
-/// The default argument `= SourceLocation::current()` of a function is the place that called it. As
-/// std::source_location, which clang-tidy 14 cannot read in Debian's standard library.
+/// A default argument `= SourceLocation::current()` of a function gives the location of its caller. It stands
+/// in for std::source_location, which clang-tidy 14 cannot read in Debian's standard library.
 class SourceLocation {
  public:
   static constexpr SourceLocation current(const char* file = __builtin_FILE(),
@@ -27,7 +28,7 @@ class SourceLocation {
 
 class DeviceError : public ResourceError {
  public:
-  /// `call`: the runtime's function, with sizes; `text`: its error by name and in words.
+  /// `call` is the function of the CUDA runtime, with sizes; `text` is its error by name and in words.
   DeviceError(const std::string& call, const std::string& text, const SourceLocation& where);
   const std::string& call() const noexcept { return call_; }
   const SourceLocation& where() const noexcept { return where_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Graphs over the CUDA runtime.
+// Implements graphs with the CUDA runtime.
 #include "cuda/runtime/graph.hpp"
 #include "cuda/runtime/runtime_call.hpp"
 
@@ -23,7 +23,7 @@ void Graph::clear() noexcept {
 }
 
 void Graph::begin(Stream& stream, const SourceLocation& where) {
-  // Thread-local: what other threads ask of the device meanwhile is their own business.
+  // Thread-local mode: calls of other threads to the device do not break this capture.
   throw_on_error(cudaStreamBeginCapture(stream_of(stream.handle()), cudaStreamCaptureModeThreadLocal),
                  "cudaStreamBeginCapture", where);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Graph: work that was given to a stream once and is started again as a whole, by one call.
+// Graph: work that was captured from a stream once and is launched again as a whole, by one call.
 #pragma once
 
 #include "cuda/runtime/stream.hpp"
@@ -13,9 +13,9 @@ class Graph {
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  /// Records what `work` gives to `stream`, which does none of it now. Takes the place of what was recorded
-  /// before, by an update of the graph where the device allows. When `work` throws, the stream goes on as
-  /// before and the graph is empty.
+  /// Captures the work that work() submits to `stream`, without running it. Replaces an earlier capture, by
+  /// an update of the graph where the device allows that. If work() throws, the stream is no longer capturing
+  /// and the graph is empty.
   template <class Work>
   void capture(Stream& stream, Work work, const SourceLocation& where = SourceLocation::current()) {
     begin(stream, where);
@@ -35,7 +35,7 @@ class Graph {
   }
   bool empty() const { return handle_ == nullptr; }
   void clear() noexcept;
-  /// Of one launch.
+  /// Number of kernels in one launch of the graph.
   long kernels() const { return kernels_; }
 
   void launch(Stream& stream, const SourceLocation& where = SourceLocation::current()) {

@@ -10,7 +10,7 @@
 namespace shoal::cuda {
 namespace {
 
-constexpr std::uintptr_t alignment = 256;  // what the CUDA runtime gives
+constexpr std::uintptr_t alignment = 256;  // that of the CUDA runtime
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory of the device, in the order of a stream: from the caller's memory resource where the stream has one,
-// else from the CUDA runtime. All device memory of the backend comes from here.
+// Allocates device memory in stream order: from the memory resource of the caller if the stream has one, else
+// from the CUDA runtime. All device memory of the backend comes from here.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,12 @@
 
 namespace shoal::cuda {
 
-/// For work given to `stream` from now on. Throws DeviceError naming the bytes, and what the resource throws.
+/// Allocates memory for work that is submitted to `stream` from now on. Throws DeviceError, naming the bytes,
+/// and whatever the resource throws.
 void* allocate(Stream& stream, std::size_t bytes, const SourceLocation& where = SourceLocation::current());
-/// Bytes that allocate() could give.
+/// Bytes that allocate() can provide.
 std::int64_t available_memory(const Stream& stream);
-/// What allocate() gave for these `bytes`, once the work given to `stream` so far is done.
+/// Frees memory of allocate(), which had the same `bytes`, after the work that `stream` has so far.
 void release(Stream& stream, void* memory, std::size_t bytes) noexcept;
 
 }  // namespace shoal::cuda

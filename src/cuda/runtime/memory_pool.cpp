@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory over the CUDA runtime. The device's default pool is taken as it is: arrays are kept, so nothing is
-// gained by changing what the process shares with other libraries.
+// Implements memory with the CUDA runtime. The device's default pool is used unchanged: arrays keep their
+// memory, so that there is nothing to gain from changing a pool that other libraries of the process share.
 #include "cuda/runtime/memory_pool.hpp"
 #include "cuda/runtime/runtime_call.hpp"
 
 namespace shoal::cuda {
 namespace {
 
-// Of the first device that is asked for memory: a machine's devices agree.
+// Asks the first device that memory is needed on; the devices of a machine agree.
 bool has_pools() {
   static const bool pools = [] {
     int device = 0, answer = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ranges over NVTX.
+// Implements ranges with NVTX.
 #include <nvtx3/nvToolsExt.h>
 
 #include "cuda/runtime/range.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Range: a named stretch of a thread's time in profilers (NVTX); free where none listens.
+// ProfilerRange: a named span of a thread's time in profilers (NVTX). It costs nothing without a profiler.
 #pragma once
 
 namespace shoal::cuda {

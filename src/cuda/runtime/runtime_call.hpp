@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the files over the CUDA runtime turn its error codes into DeviceError.
+// Turns error codes of the CUDA runtime into DeviceError, for the files that call the runtime.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -12,11 +12,11 @@ inline std::string text_of(cudaError_t error) {
   return std::string(cudaGetErrorName(error)) + " (" + cudaGetErrorString(error) + ")";
 }
 
-/// `call` names the function; where it takes time to say so, a callable that gives the name.
+/// `call` is the name of the function, or, where the name takes time to make, a callable that returns it.
 template <class Call>
 void throw_on_error(cudaError_t error, const Call& call, const SourceLocation& where) {
   if (error == cudaSuccess) return;
-  cudaGetLastError();  // an error that can be survived does not stay behind for the next call
+  cudaGetLastError();  // clears the error, so that the next call does not report it again
   if constexpr (requires { call(); })
     throw DeviceError(call(), text_of(error), where);
   else

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams and events over the CUDA runtime.
+// Implements streams and events with the CUDA runtime.
 #include "cuda/runtime/stream.hpp"
 #include "cuda/runtime/runtime_call.hpp"
 

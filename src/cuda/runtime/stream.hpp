@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stream: an order of work on the device. Event: a point in it. Everything here throws DeviceError.
+// Stream: a queue of work on the device. Event: a point in a stream. All functions here throw DeviceError.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@
 namespace shoal::cuda {
 
 struct StreamOptions {
-  std::optional<CUstream_st*> borrowed = {};  ///< the caller's, which outlives this one; none: a new one
-  std::shared_ptr<DeviceMemoryResource> memory = {};  ///< of arrays made with the stream; null: the runtime's
+  std::optional<CUstream_st*> borrowed = {};  ///< the caller's, which must outlive this; none: a new one
+  std::shared_ptr<DeviceMemoryResource> memory = {};  ///< for arrays on this stream; null: the CUDA runtime
 };
 
 class Stream {
@@ -26,32 +26,32 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  /// The bytes leave when the stream gets there: until then they stay as they are, and where. Of memory that
-  /// is not pinned the runtime may take a copy at once, and promises nothing.
+  /// The stream copies the bytes later: until then they must stay valid and unchanged. (For memory that is
+  /// not pinned the runtime may copy at once, but does not promise to.)
   void copy_to_device(void* to, const void* from, std::size_t bytes,
                       const SourceLocation& where = SourceLocation::current());
-  /// The bytes are there after synchronize().
+  /// The bytes have arrived after synchronize().
   void copy_to_host(void* to, const void* from, std::size_t bytes,
                     const SourceLocation& where = SourceLocation::current());
   void copy_on_device(void* to, const void* from, std::size_t bytes,
                       const SourceLocation& where = SourceLocation::current());
   void fill_zero(void* to, std::size_t bytes, const SourceLocation& where = SourceLocation::current());
-  /// The same, and waits: the host's memory is the caller's own again, also when this throws.
+  /// Copies and waits: after the call, even if it throws, the stream no longer uses the host's memory.
   void send(void* to, const void* from, std::size_t bytes,
             const SourceLocation& where = SourceLocation::current());
   void fetch(void* to, const void* from, std::size_t bytes,
              const SourceLocation& where = SourceLocation::current());
-  /// Whether the launch before was accepted; `what` names it.
+  /// Throws if the last launch was not accepted; `what` names that launch.
   void check(const char* what, const SourceLocation& where = SourceLocation::current()) {
     accept(what, where);
     ++launches_;
     if (!capturing_) ++device_counts().kernels;
   }
-  /// Waits for everything given to the stream, faults of kernels included.
+  /// Waits for all work of the stream; also throws for faults of kernels.
   void synchronize(const char* what, const SourceLocation& where = SourceLocation::current());
   void* handle() const { return handle_; }
   CUstream_st* cuda() const { return static_cast<CUstream_st*>(handle_); }
-  /// Whether others may give it work too.
+  /// Whether the caller owns the stream and may submit work to it too.
   bool is_borrowed() const { return borrowed_; }
   DeviceMemoryResource* memory() const { return memory_.get(); }
 
@@ -62,12 +62,12 @@ class Stream {
   void* handle_ = nullptr;
   bool borrowed_ = false;
   std::shared_ptr<DeviceMemoryResource> memory_;
-  long launches_ = 0;  ///< accepted so far
+  long launches_ = 0;  ///< launches accepted so far
   bool capturing_ = false;
 };
 
-/// Waits for the stream when its scope is left by an exception: work that was given to the stream before may
-/// read memory that is about to go.
+/// Waits for the stream when an exception leaves its scope: submitted work may read memory that is about to
+/// be freed.
 class DrainOnFailure {
  public:
   explicit DrainOnFailure(Stream& stream) : stream_(stream), before_(std::uncaught_exceptions()) {}
@@ -75,7 +75,7 @@ class DrainOnFailure {
     if (std::uncaught_exceptions() == before_) return;
     try {
       stream_.synchronize("what was begun before a failure");
-    } catch (const DeviceError&) {  // the failure that is on its way tells more
+    } catch (const DeviceError&) {  // the exception in flight says more
     }
   }
   DrainOnFailure(const DrainOnFailure&) = delete;
@@ -105,9 +105,9 @@ class Event {
   Event& operator=(const Event&) = delete;
 
   void record(Stream& stream, const SourceLocation& where = SourceLocation::current());
-  /// Until the stream has come to where it was recorded last; at once if it never was.
+  /// Waits until the stream has reached the point recorded last; returns at once if nothing was recorded.
   void wait(const SourceLocation& where = SourceLocation::current());
-  /// Between two events that have both come to pass.
+  /// Time since `earlier`; both events must have happened.
   float milliseconds_since(const Event& earlier,
                            const SourceLocation& where = SourceLocation::current()) const;
 

@@ -20,7 +20,7 @@ kernels::TeamLaunch TeamLauncher::prepare(Stream& stream, const LaunchPlan& plan
     throw ResourceError("cuda: no multiprocessor can hold a block of the planned launch: " + plan.describe());
   grid.blocks = std::clamp((job.tasks + plan.teams - 1) / plan.teams, 1, resident * multiprocessors);
   const auto teams = static_cast<std::size_t>(grid.blocks) * static_cast<std::size_t>(plan.teams);
-  // Padding in the workspace must be zero, and whoever used it before had another layout.
+  // Padding in the workspace must be zero, and the previous user of this memory had another layout.
   job.workspace = workspace_.reserve_zeroed(stream, teams * static_cast<std::size_t>(plan.workspace.floats));
   job.widths = widths_.upload(stream, layout.widths());
   job.network.layers = layers_.upload(stream, layout.layers());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TeamLauncher: the regimes of a team of threads per task, a warp or a block: the memory that teams work in,
-// the arrays that the network's description points to, and the launch of the task kernel.
+// TeamLauncher: runs the regimes with a team of threads per task (a warp or a block). It holds the memory
+// that teams work in and the arrays to which the description of the network points, and launches the task
+// kernel.
 #pragma once
 
 #include "cuda/device_layout.hpp"
@@ -12,8 +13,8 @@ namespace shoal::cuda {
 
 class TeamLauncher {
  public:
-  /// Sends what `plan` needs, and fills the rest of `job`. `layout` stays until the stream has come there.
-  /// Throws ResourceError when none of the `multiprocessors` can hold a block.
+  /// Uploads what `plan` needs, and fills the rest of `job`. `layout` must live until the stream has finished
+  /// the copies. Throws ResourceError if no multiprocessor can hold a block.
   kernels::TeamLaunch prepare(Stream& stream, const LaunchPlan& plan, const DeviceLayout& layout,
                               int multiprocessors, kernels::TaskArguments& job);
   static void launch(Stream& stream, const kernels::TeamLaunch& grid, const kernels::TaskArguments& job);

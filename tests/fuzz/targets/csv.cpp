@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       options.split = {
           .by = "task", .train = 0.5, .validation = 0.3, .test = 0.2, .validation_from = "", .test_from = ""};
   }
-  // A boundary in time that is not written like the file's times is the configuration's fault.
+  // A time boundary in another notation than the times of the file is an error of the configuration.
   const bool names_a_time = options.split.by == "time";
   const auto use = [&] { fuzz::use_table(options, target); };
   if (names_a_time)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// metrics.jsonl of a run that is resumed at iteration 2.
+// The metrics.jsonl of a run that is resumed at iteration 2.
 #include <shoal/run_folder.hpp>
 
 #include "fuzz/fuzz_input.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preprocessing in a model's metadata (JSON), used on a table.
+// Preprocessing in the metadata of a model (JSON), applied to a table.
 #include <shoal/error.hpp>
 
 #include "fuzz/table_use.hpp"

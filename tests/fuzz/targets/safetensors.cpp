@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// safetensors files of any content; what could be read is written and read again.
+// safetensors files with any content; a file that could be read is written and read again.
 #include <shoal/tensor_file.hpp>
 
 #include "fuzz/fuzz_input.hpp"
@@ -22,7 +22,7 @@ bool same(const shoal::TensorFile& a, const shoal::TensorFile& b) {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace shoal;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
-  // A text is a header that wants its length; other inputs are whole files.
+  // An input that begins like JSON is a header without its length; other inputs are whole files.
   const std::string path =
       fuzz::write("any.safetensors", input.starts_with('{') ? fuzz::tensor_file(input) : std::string(input));
   fuzz::allow({fuzz::model}, [&] {

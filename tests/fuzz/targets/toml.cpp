@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Configurations in TOML. What could be read is printed and read again.
+// Configurations in TOML. One that could be read is printed and read again.
 #include "config/config_file.hpp"
 #include "fuzz/fuzz_input.hpp"
 
