@@ -18,8 +18,8 @@ __global__ void result_packing_kernel(const ResultPacking job) {
        i += step) {
     const std::int64_t entry = i / job.columns, column = i - entry * job.columns;
     const bool good = !job.status || job.status[entry] == 0;
-    const std::int64_t place = job.places ? job.places[column] : column;
-    job.to[i] = good ? job.from[entry * job.stride + place] : from_bits(std::int32_t{0x7fc00000});
+    const std::int64_t padded_index = job.padded_indices ? job.padded_indices[column] : column;
+    job.to[i] = good ? job.from[entry * job.stride + padded_index] : from_bits(std::int32_t{0x7fc00000});
   }
 }
 

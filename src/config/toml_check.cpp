@@ -16,9 +16,9 @@ bool begins_name(char c) {
 /// Scans TOML: skips comments and strings, and tracks lists, tables and equals signs to know whether a name
 /// or a value is expected. Refuses text that is not TOML where the parser would continue into a string: the
 /// parser reads a value that is a bare word to its end, including quotes, brackets and equals signs.
-class Walk {
+class TomlScanner {
  public:
-  explicit Walk(std::string_view text) : text_(text) {
+  explicit TomlScanner(std::string_view text) : text_(text) {
     if (text_.starts_with("\xef\xbb\xbf")) at_ = 3;  // byte-order mark
   }
 
@@ -35,7 +35,7 @@ class Walk {
       else if (c == ' ' || c == '\t' || c == '\r')
         ++at_;
       else if (c == '[' && statement_begins_)
-        what = step_over_header_opening();
+        what = skip_header_opening();
       else
         what = part_ == Part::name ? step_in_name(c) : step_in_value(c);
       if (what) return fault(what);
@@ -70,7 +70,7 @@ class Walk {
       constexpr std::string_view in_front = " \t\r\n[{,.";
       if (at_ > 0 && in_front.find(text_[at_ - 1]) == std::string_view::npos && !is_behind_mark())
         return "a quote in the middle of a word";
-      return step_over_text(c);
+      return skip_text(c);
     }
     if (c == '.' && ++name_parts_ > most_levels) return "a name has more than 64 parts";
     if (c == '=') part_ = Part::value_opens;
@@ -86,7 +86,7 @@ class Walk {
       case '\'':
         if (!opens) return "a quote in the middle of a word, or behind a value";
         part_ = Part::value;
-        return step_over_text(c);
+        return skip_text(c);
       case '[':
       case '{':
         if (!opens) return "a bracket in the middle of a word, or behind a value";
@@ -130,7 +130,7 @@ class Walk {
   }
 
   /// Skips "[" or "[[" and blanks. Returns what is wrong with the following character, or null.
-  const char* step_over_header_opening() {
+  const char* skip_header_opening() {
     statement_begins_ = false;
     const auto blanks = [&] {
       while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
@@ -147,7 +147,7 @@ class Walk {
   /// Skips a string in single or triple quotes. A string that is never closed ends with its line, or with the
   /// file. Returns a fault when a non-ASCII character follows a backslash, directly or after the line break
   /// that the backslash escapes; else null.
-  const char* step_over_text(char quote) {
+  const char* skip_text(char quote) {
     const std::array<char, 3> three = {quote, quote, quote};
     const std::string_view triple(three.data(), three.size());
     const bool many_lines = text_.substr(at_).starts_with(triple);
@@ -186,7 +186,7 @@ class Walk {
 }  // namespace
 
 std::optional<TomlFault> find_toml_fault(std::string_view text) {
-  return Walk(text).find();
+  return TomlScanner(text).find();
 }
 
 }  // namespace shoal::config

@@ -7,20 +7,20 @@
 namespace shoal::cpu {
 
 double makespan(const BatchPartition& groups, int threads, const PerKind<double>& seconds) {
-  double behind = 0.0;  // time of the whole rounds of the first kind, which all threads finish together
+  double round_time = 0.0;  // time of the whole rounds of the first kind, which all threads finish together
   bool first = true;
   std::vector<double> thread(static_cast<std::size_t>(threads), 0.0);
   for (std::size_t k = 0; k < group_kinds; ++k) {
     std::int64_t left = groups[k];
     if (first && left > 0) {
       const std::int64_t rounds = left / threads;
-      behind = static_cast<double>(rounds) * seconds[k];
+      round_time = static_cast<double>(rounds) * seconds[k];
       left -= rounds * threads;
       first = false;
     }
     for (; left > 0; --left) *std::min_element(thread.begin(), thread.end()) += seconds[k];
   }
-  return behind + *std::max_element(thread.begin(), thread.end());
+  return round_time + *std::max_element(thread.begin(), thread.end());
 }
 
 BatchPartition partition_batch(std::int64_t tasks, int threads, const PerKind<std::int64_t>& tasks_of,
@@ -30,7 +30,7 @@ BatchPartition partition_batch(std::int64_t tasks, int threads, const PerKind<st
   // The code and workspace of another kind are not in the caches: that costs some 5 to 10 % of a group (25
   // tasks, sine and market).
   constexpr double change_of_kind = 0.08;
-  const double dearest = *std::max_element(seconds.begin(), seconds.end());
+  const double slowest = *std::max_element(seconds.begin(), seconds.end());
   BatchPartition best{};
   double least = -1.0;
   const auto consider = [&](const BatchPartition& partition) {
@@ -40,7 +40,7 @@ BatchPartition partition_batch(std::int64_t tasks, int threads, const PerKind<st
       kinds += partition[k] > 0 ? 1 : 0;
     }
     if (kinds == 0) return;
-    const double time = makespan(partition, threads, seconds) + (kinds - 1) * change_of_kind * dearest;
+    const double time = makespan(partition, threads, seconds) + (kinds - 1) * change_of_kind * slowest;
     if (least >= 0.0 && time >= least) return;
     least = time;
     best = partition;

@@ -49,14 +49,14 @@ GroupPlans::GroupPlans(const GroupChoice& choice, const Problem& problem, const 
       single_(problem, columns, *choice.kernels[single_task], choice.threads, choice.forced.tape) {
   if (choice.kernels[half_group])
     half_.emplace(problem, columns, *choice.kernels[half_group], choice.threads, choice.forced.tape);
-  allowed_ = kinds_that_may_pay();
+  allowed_ = candidate_kinds();
 }
 
 const NetworkPlan& GroupPlans::operator[](GroupKind kind) const {
   return kind == single_task ? single_ : kind == half_group && half_ ? *half_ : full_;
 }
 
-PerKind<bool> GroupPlans::kinds_that_may_pay() const {
+PerKind<bool> GroupPlans::candidate_kinds() const {
   const bool small = full_.parameters() <= most_parameters_of_many_lanes;
   PerKind<bool> may{small, small && half_.has_value(), true};
   const PerKind<double> guess = seconds_of(nullptr);

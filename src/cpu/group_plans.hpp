@@ -56,7 +56,7 @@ class GroupPlans {
   bool all_known(const GroupCosts& costs) const;
   PerKind<double> seconds_of(const GroupCosts* costs) const;
 
-  PerKind<bool> kinds_that_may_pay() const;
+  PerKind<bool> candidate_kinds() const;
 
   const GroupChoice& choice_;
   int support_rows_, query_rows_;

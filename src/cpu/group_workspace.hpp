@@ -16,23 +16,23 @@ class GroupWorkspace {
   GroupWorkspace(const GroupJob& job, V* base)
       : net_(*job.network), block_rows_(job.block_rows), size_(net_.parameters), base_(base) {
     const InnerOptions& inner = *job.inner;
-    pass_scratch = take(NetworkPass<L>::scratch_vectors(net_, *job.loss, block_rows_));
+    pass_scratch = allocate(NetworkPass<L>::scratch_vectors(net_, *job.loss, block_rows_));
     const auto steps = static_cast<std::size_t>(inner.steps);
     const bool backward = job.sums[0] != nullptr;
     trajectory_count_ = backward ? steps + 1 : 2;
-    trajectory_ = take(trajectory_count_ * size_);
+    trajectory_ = allocate(trajectory_count_ * size_);
     stores_gradients = backward && inner.rates != LearnedRate::none;
     gradient_count_ = stores_gradients ? steps : 1;
-    gradients_ = take(gradient_count_ * size_);
-    transposed_phi = take(NetworkPass<L>::transposed_vectors(net_));
-    if (L::units) theta = backward ? trajectory_ : take(size_);
-    if (L::units && inner.rates == LearnedRate::parameter) rates = take(size_);
+    gradients_ = allocate(gradient_count_ * size_);
+    transposed_phi = allocate(NetworkPass<L>::transposed_vectors(net_));
+    if (L::units) theta = backward ? trajectory_ : allocate(size_);
+    if (L::units && inner.rates == LearnedRate::parameter) rates = allocate(size_);
     block_tape_ = Tape<L>::vectors(net_, block_rows_);
-    query_tape_ = take(block_tape_);
+    query_tape_ = allocate(block_tape_);
     blocks_ = (job.support.rows + block_rows_ - 1) / block_rows_;
     stores_tapes = backward && inner.outer == OuterRule::exact && job.tape == TapePolicy::store;
     support_tape_ =
-        stores_tapes ? take(steps * static_cast<std::size_t>(blocks_) * block_tape_) : query_tape_;
+        stores_tapes ? allocate(steps * static_cast<std::size_t>(blocks_) * block_tape_) : query_tape_;
     // Size of the sums of rate gradients: with lanes = units [P] in the layout of the parameters, or one
     // float per rate.
     if (!L::units)
@@ -41,11 +41,11 @@ class GroupWorkspace {
       rate_vectors =
           inner.rates == LearnedRate::parameter ? size_ : (job.rate_count + L::width - 1) / L::width;
     if (!backward) return;
-    lambda = take(size_);
-    u = take(size_);
-    second = take(size_);
-    transposed_u = take(NetworkPass<L>::transposed_vectors(net_));
-    rate_gradient = take(rate_vectors);
+    lambda = allocate(size_);
+    u = allocate(size_);
+    second = allocate(size_);
+    transposed_u = allocate(NetworkPass<L>::transposed_vectors(net_));
+    rate_gradient = allocate(rate_vectors);
   }
 
   std::size_t vectors() const { return used_; }
@@ -67,7 +67,7 @@ class GroupWorkspace {
   V *lambda = nullptr, *u = nullptr, *second = nullptr, *rate_gradient = nullptr;  ///< for the backward pass
 
  private:
-  V* take(std::size_t vectors) {
+  V* allocate(std::size_t vectors) {
     V* at = base_ ? base_ + used_ : nullptr;
     used_ += vectors;
     return at;

@@ -35,12 +35,12 @@ enum class GradientScope { adapting, everything };
 /// Parameters and, with lanes = units, transposed copies of the weights that passes need in that form.
 template <class V>
 struct Weights {
-  const V* kept = nullptr;
+  const V* stored = nullptr;
   const V* transposed = nullptr;
 };
 
 /// Whether a pass starts the sums over rows or continues those of the previous blocks.
-enum class RowSums { begin, go_on };
+enum class RowSums { begin, resume };
 
 template <class L>
 class NetworkPass {
@@ -90,9 +90,9 @@ class NetworkPass {
       const bool last = l + 1 == net_.layer_count;
       const int in = L::stride(layer.inputs);
       V* z = last ? tape.output() : tape.activation(l);
-      const V* bias = phi.kept + layer.bias;
+      const V* bias = phi.stored + layer.bias;
       if (is_single_output(l)) {
-        LayerRows<L>::dot_rows(z, block.rows, first_lane(bias), {input, in, phi.kept + layer.weight, 0}, {},
+        LayerRows<L>::dot_rows(z, block.rows, first_lane(bias), {input, in, phi.stored + layer.weight, 0}, {},
                                layer.inputs);
       } else if (!last && is_single_input(layer)) {
         const V* w = forward_weight(phi, l);
@@ -220,12 +220,12 @@ class NetworkPass {
       const LayerShape& layer = net_.layers[l];
       const int in = L::stride(layer.inputs), out = L::stride(layer.outputs);
       const V* a = l > 0 ? tape.activation(l - 1) : block.x;
-      const V* bias = u.kept + layer.bias;
+      const V* bias = u.stored + layer.bias;
       Product<V> by_u{a, in, forward_weight(u, l), out},
           by_w{l > low ? r_activation(l - 1) : nullptr, in, forward_weight(phi, l), out};
       if (is_single_output(l)) {
-        by_u.b = u.kept + layer.weight;
-        by_w.b = phi.kept + layer.weight;
+        by_u.b = u.stored + layer.weight;
+        by_w.b = phi.stored + layer.weight;
         LayerRows<L>::dot_rows(ro, block.rows, layer.bias_adapts ? first_lane(bias) : 0.0f,
                                layer.weight_adapts ? by_u : by_w, layer.weight_adapts ? by_w : Product<V>{},
                                layer.inputs);
@@ -279,14 +279,14 @@ class NetworkPass {
   const V* forward_weight(Weights<V> weights, int l) const {
     const LayerShape& layer = l < net_.layer_count ? net_.layers[l] : skip_;
     return L::transposed(layer) ? weights.transposed + transposed_offset(net_, l)
-                                : weights.kept + layer.weight;
+                                : weights.stored + layer.weight;
   }
   /// With lanes = units: the weight as [outputs, inputs], with the inputs in vectors. With lanes = tasks: the
   /// weight itself.
   const V* backward_weight(Weights<V> weights, int l) const {
     const LayerShape& layer = net_.layers[l];
     return L::units && !L::transposed(layer) ? weights.transposed + transposed_offset(net_, l)
-                                             : weights.kept + layer.weight;
+                                             : weights.stored + layer.weight;
   }
   static int backward_stride(const LayerShape& layer) {
     return L::units ? L::stride(layer.inputs) : layer.outputs;

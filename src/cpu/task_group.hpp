@@ -214,7 +214,7 @@ class TaskGroup : private LaneValues<L> {
       const Tape<L> tape = space_.support_tape(k, first / job_.block_rows);
       pass_.forward(weights, block, tape, use);
       total = pass_.add_loss(block, tape, total);
-      const RowSums sums = first == 0 ? RowSums::begin : RowSums::go_on;
+      const RowSums sums = first == 0 ? RowSums::begin : RowSums::resume;
       if (first + block.rows == job_.support.rows)
         pass_.backward(weights, block, tape, use, scale, GradientScope::adapting, sums, gradient(k), update);
       else
@@ -281,7 +281,7 @@ class TaskGroup : private LaneValues<L> {
       const Tape<L> tape = space_.scratch_tape();
       pass_.forward(weights, block, tape, TapeUse::gradients);
       total = pass_.add_loss(block, tape, total);
-      const RowSums sums = first == 0 ? RowSums::begin : RowSums::go_on;
+      const RowSums sums = first == 0 ? RowSums::begin : RowSums::resume;
       if (first + block.rows == job_.query.rows)
         pass_.backward(weights, block, tape, TapeUse::gradients, scale, GradientScope::everything, sums,
                        gradient, update);
@@ -338,7 +338,7 @@ class TaskGroup : private LaneValues<L> {
         pass_.backward(weights, block, tape, TapeUse::hessian, scale, GradientScope::adapting, RowSums::begin,
                        nullptr);
       }
-      const RowSums sums = first == 0 ? RowSums::begin : RowSums::go_on;
+      const RowSums sums = first == 0 ? RowSums::begin : RowSums::resume;
       NoUpdate<L> no_update;
       if (first + block.rows == job_.support.rows)
         pass_.hessian_vector(weights, u, block, tape, scale, sums, space_.second, update);

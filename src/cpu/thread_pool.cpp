@@ -16,7 +16,7 @@ namespace {
 
 /// Handles of threads of another process can be neither joined nor destroyed, so this releases them.
 template <class Workers>
-void let_go(Workers& workers) {
+void release_handles(Workers& workers) {
   for (auto& worker : workers) static_cast<void>(worker.release());
   workers.clear();
 }
@@ -27,7 +27,7 @@ ThreadPool::ThreadPool() : process_(::getpid()) {}
 
 ThreadPool::~ThreadPool() {
   if (::getpid() != process_) {
-    let_go(workers_);
+    release_handles(workers_);
     return;
   }
   stop_ = true;  // the increments of `round` publish it
@@ -39,9 +39,9 @@ ThreadPool::~ThreadPool() {
 }
 
 /// Makes sure that there are at least `threads` threads, including the caller's.
-void ThreadPool::want(int threads) {
+void ThreadPool::ensure_threads(int threads) {
   if (const pid_t process = ::getpid(); process != process_) {
-    let_go(workers_);
+    release_handles(workers_);
     process_ = process;
   }
   for (int thread = static_cast<int>(workers_.size()) + 1; thread < threads; ++thread) {
@@ -58,7 +58,7 @@ void ThreadPool::want(int threads) {
 
 void ThreadPool::run(int threads, const std::function<void(int)>& job) {
   const std::lock_guard lock(one_run_);
-  want(threads);
+  ensure_threads(threads);
   job_ = &job;
   const auto others = static_cast<std::size_t>(threads) - 1;
   running_.store(static_cast<std::uint32_t>(others), std::memory_order_relaxed);

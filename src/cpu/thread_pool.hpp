@@ -35,7 +35,7 @@ class ThreadPool {
     std::thread thread;
   };
 
-  void want(int threads);
+  void ensure_threads(int threads);
   void loop(int thread, Worker& worker);
   void call(int thread);
 

@@ -20,7 +20,7 @@ void require_memory_of(int device, const void* begin, std::size_t bytes, std::si
                        const std::string& what) {
   if (bytes == 0) return;
   if (reinterpret_cast<std::uintptr_t>(begin) % alignment != 0)
-    throw InvalidArgument(what + " does not lie at a multiple of " + std::to_string(alignment) + " bytes");
+    throw InvalidArgument(what + " is not aligned to " + std::to_string(alignment) + " bytes");
   for (const std::size_t at : {std::size_t{0}, bytes - 1}) {
     const std::optional<int> found = device_of_memory(static_cast<const char*>(begin) + at);
     if (!found)

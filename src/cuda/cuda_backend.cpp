@@ -128,15 +128,15 @@ class CudaBackend final : public Backend<float> {
                         const MetaParameters<float>& parameters,
                         const DeviceMetaGradient<float>& to) override {
     Call call(*this, problem, tasks.columns(), "shoal: meta-gradient");
-    require_own(to.theta, "theta");
-    require_own(to.rates, "rates");
-    require_own(to.query_loss_before, "query_loss_before");
-    require_own(to.query_loss, "query_loss");
-    require_own(to.status, "status");
-    require_own(to.failed_step, "failed_step");
-    require_own(to.fast_weights, "fast_weights");
-    require_own(to.mean_query_loss, "mean_query_loss");
-    require_own(to.good, "good");
+    require_device_memory(to.theta, "theta");
+    require_device_memory(to.rates, "rates");
+    require_device_memory(to.query_loss_before, "query_loss_before");
+    require_device_memory(to.query_loss, "query_loss");
+    require_device_memory(to.status, "status");
+    require_device_memory(to.failed_step, "failed_step");
+    require_device_memory(to.fast_weights, "fast_weights");
+    require_device_memory(to.mean_query_loss, "mean_query_loss");
+    require_device_memory(to.good, "good");
     upload(call, tasks, parameters);
     const auto count = static_cast<std::size_t>(call.job.tasks);
     reserve_outputs(call, 1, to.fast_weights.empty() ? 0 : count * call.problem.size());
@@ -155,9 +155,9 @@ class CudaBackend final : public Backend<float> {
   void adapt_to(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
                 const DeviceFastWeights<float>& to) override {
     Call call(*this, problem, tasks.columns(), "shoal: adapt");
-    require_own(to.phi, "phi");
-    require_own(to.status, "status");
-    require_own(to.failed_step, "failed_step");
+    require_device_memory(to.phi, "phi");
+    require_device_memory(to.status, "status");
+    require_device_memory(to.failed_step, "failed_step");
     upload(call, tasks, parameters, 1, problem.plan.steps > 0);
     reserve_outputs(call, 1, static_cast<std::size_t>(call.job.tasks) * call.problem.size());
     const TaskLaunch plan = prepare(call, TaskKernel::adapt, tasks);
@@ -171,9 +171,9 @@ class CudaBackend final : public Backend<float> {
   void evaluate_to(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
                    std::span<const int> steps, const DeviceStepLosses<float>& to) override {
     Call call(*this, problem, tasks.columns(), "shoal: evaluate");
-    require_own(to.loss, "loss");
-    require_own(to.status, "status");
-    require_own(to.failed_step, "failed_step");
+    require_device_memory(to.loss, "loss");
+    require_device_memory(to.status, "status");
+    require_device_memory(to.failed_step, "failed_step");
     const TaskLaunch plan = prepare_evaluation(call, tasks, parameters, steps);
     launch_and_deliver(call, plan, [&] {
       ResultDelivery::outcomes(stream_, call.job, to.status, to.failed_step);
@@ -253,7 +253,7 @@ class CudaBackend final : public Backend<float> {
   }
 
   template <class T>
-  void require_own(std::span<T> to, const char* name) const {
+  void require_device_memory(std::span<T> to, const char* name) const {
     require_memory_of(device_.index, to, std::string("results on the device: ") + name);
   }
 

@@ -9,7 +9,7 @@
 namespace shoal {
 namespace {
 
-void take_plan(CudaOptions& options, const std::string& text) {
+void apply_plan(CudaOptions& options, const std::string& text) {
   if (text.empty()) return;
   if (text == "layers") {
     options.layer_by_layer = true;
@@ -31,7 +31,7 @@ CudaOptions cuda_options(const ContextOptions& options) {
                      .stream = options.stream,
                      .memory = options.device_memory,
                      .math = options.math};
-  take_plan(result, options.cuda_plan);
+  apply_plan(result, options.cuda_plan);
   return result;
 }
 

@@ -27,9 +27,9 @@ class DeviceLayout {
   std::size_t packed_size() const { return padded_index_.size(); }
 
   /// [packed_size] position of every parameter in the padded layout, in floats.
-  std::span<const std::int32_t> places() const { return padded_index_; }
+  std::span<const std::int32_t> padded_indices() const { return padded_index_; }
 
-  /// pad() sets padded[places()[p]] = packed[p], and zero elsewhere; pack() does the reverse.
+  /// pad() sets padded[padded_indices()[p]] = packed[p], and zero elsewhere; pack() does the reverse.
   void pad(const float* packed, float* padded) const;
   template <class T>
   void pack(const T* padded, T* packed) const {

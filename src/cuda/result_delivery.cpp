@@ -31,7 +31,7 @@ void ResultDelivery::prepare_means(Stream& stream, const DeviceProblem& problem,
 }
 
 void ResultDelivery::prepare_packing(Stream& stream, const DeviceLayout& layout) {
-  packing_ = places_.upload(stream, layout.places());
+  packing_ = padded_indices_.upload(stream, layout.padded_indices());
 }
 
 void ResultDelivery::means(Stream& stream, const DeviceProblem& problem,
@@ -43,13 +43,13 @@ void ResultDelivery::means(Stream& stream, const DeviceProblem& problem,
     pack(stream, {.from = update_.gradient,
                   .entries = 1,
                   .columns = width(to.theta),
-                  .places = packing_,
+                  .padded_indices = packing_,
                   .to = to.theta.data()});
   if (!to.rates.empty())
     pack(stream, {.from = update_.gradient + problem.size(),
                   .entries = 1,
                   .columns = width(to.rates),
-                  .places = problem.rates_are_padded() ? packing_ : nullptr,
+                  .padded_indices = problem.rates_are_padded() ? packing_ : nullptr,
                   .to = to.rates.data()});
   static_assert(offsetof(kernels::IterationSummary, mean_query_loss) == sizeof(float));
   if (!to.mean_query_loss.empty())
@@ -78,7 +78,7 @@ void ResultDelivery::fast_weights(Stream& stream, const kernels::TaskArguments& 
                 .entries = job.tasks,
                 .stride = static_cast<std::int64_t>(layout.size()),
                 .columns = static_cast<std::int64_t>(layout.packed_size()),
-                .places = packing_,
+                .padded_indices = packing_,
                 .status = job.status,
                 .to = to.data()});
 }

@@ -34,7 +34,7 @@ class ResultDelivery {
   UpdateWorkspace workspace_;
   kernels::UpdateArguments update_;
   DeviceArray<float> discarded_;  ///< parameters that the update writes and nobody reads
-  DeviceArray<std::int32_t> places_;
+  DeviceArray<std::int32_t> padded_indices_;
   const std::int32_t* packing_ = nullptr;
 };
 

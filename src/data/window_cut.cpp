@@ -15,15 +15,15 @@ WindowCut cut_windows(std::size_t rows, const WindowOptions& options,
   const std::size_t least = open_end ? support : support + purge + query;
   WindowCut cut;
   cut.too_few = end < least;
-  std::size_t looked_at = 0;    // rows before this one have been searched for missing targets
-  std::size_t behind_hole = 0;  // the row after the last missing target
+  std::size_t searched_to = 0;    // rows before this one have been searched for missing targets
+  std::size_t after_last_missing = 0;  // the row after the last missing target
   for (std::size_t first = 0; first + least <= end; first += stride) {
-    for (looked_at = std::max(looked_at, first); looked_at < first + support; ++looked_at)
-      if (!labelled(looked_at)) behind_hole = looked_at + 1;
+    for (searched_to = std::max(searched_to, first); searched_to < first + support; ++searched_to)
+      if (!labelled(searched_to)) after_last_missing = searched_to + 1;
     Window window{first, std::min(first + support + purge, rows), 0};
     window.query_end = std::min(window.query_begin + query, rows);
     if (support == 0 && window.query_begin == window.query_end) continue;
-    (behind_hole > first ? cut.without_target : cut.windows).push_back(window);
+    (after_last_missing > first ? cut.without_target : cut.windows).push_back(window);
   }
   return cut;
 }

@@ -27,7 +27,7 @@ namespace shoal {
 namespace {
 
 constexpr std::size_t longest_warning = 500;  // largest number of characters of a warning
-constexpr std::int64_t generated_looked_at = 25;
+constexpr std::int64_t generated_tasks_checked = 25;
 
 /// Reads the parameters of train.warm_start. Empty without a warm start: the learner then draws its
 /// parameters.
@@ -62,7 +62,7 @@ void refuse_bad_tasks(const BasicMetaLearner<Real>& learner, const OpenedData& d
     naming_file(data, [&] { learner.require_trainable(validation_tasks<Real>(*data.source)); });
   for (const Phase phase : {Phase::train, Phase::test}) {
     const auto size = data.source->size(phase);
-    if (!size) learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, generated_looked_at));
+    if (!size) learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, generated_tasks_checked));
     if (size && (*size > 0 || phase == Phase::train))
       naming_file(data,
                   [&] { learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, *size)); });

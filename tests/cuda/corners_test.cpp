@@ -254,7 +254,7 @@ class Corners : public ::testing::TestWithParam<std::tuple<int, std::size_t>> {
   }
   void TearDown() override {
     cuda_under_test = {};
-    turn_order(0);
+    set_thread_order(0);
   }
 };
 
@@ -275,7 +275,7 @@ TEST_P(Corners, SameBitsAsCpu) {
   const auto want = cpu_learner.meta_gradient(c.tasks, KeepFastWeights::yes);
   EXPECT_EQ(std::set<TaskStatus>(want.status.begin(), want.status.end()), corner.statuses);
   for (int order = 0; order < 3; ++order) {
-    turn_order(order);
+    set_thread_order(order);
     const auto got = cuda_learner.meta_gradient(c.tasks, KeepFastWeights::yes);
     EXPECT_EQ(got.status, want.status);
     EXPECT_EQ(got.failed_step, want.failed_step);

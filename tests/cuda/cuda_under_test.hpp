@@ -10,6 +10,6 @@ namespace shoal::testing {
 extern CudaOptions cuda_under_test;
 
 /// Sets another order of blocks and threads, if the device layer can choose one (kernels on the host).
-void turn_order(int round);
+void set_thread_order(int round);
 
 }  // namespace shoal::testing

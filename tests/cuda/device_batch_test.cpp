@@ -40,7 +40,7 @@ class DeviceBatches : public ::testing::TestWithParam<Regime> {
   void SetUp() override { cuda_under_test = GetParam().options; }
   void TearDown() override {
     cuda_under_test = {};
-    turn_order(0);
+    set_thread_order(0);
   }
 };
 
@@ -73,7 +73,7 @@ TEST_P(DeviceBatches, HaveTheBitsOfTheHost) {
       cuda({.backend = BackendKind::cuda, .stream = stream});
   std::mt19937_64 random(61);
   for (int round = 0; round < rounds; ++round) {
-    turn_order(round);
+    set_thread_order(round);
     RandomCase c = random_case(random, GetParam().limits);
     c.tasks = spoiled(random, c.tasks);
     const DeviceBatch batch(c.tasks, stream);
@@ -217,11 +217,11 @@ TEST(DeviceBatch, ATargetThatTheLossHasNoPlaceForIsNamedAsOnTheHost) {
     const MetaLearner::Options options{.model = {.hidden = {2}}, .loss = {.kind = kind}};
     const MetaLearner want(cpu, options), got(cuda, options);
     for (int order = 0; order < 3; ++order) {
-      turn_order(order);
+      set_thread_order(order);
       EXPECT_EQ(message_of<DataError>([&] { got.adapt(batch.tasks(), 1); }),
                 message_of<DataError>([&] { want.adapt(tasks, 1); }));
     }
-    turn_order(0);
+    set_thread_order(0);
     // These operations do not use targets.
     EXPECT_EQ(bits(got.adapt(batch.tasks(), 0).phi), bits(want.adapt(tasks, 0).phi));
     // Afterwards the learner accepts correct rows.
@@ -271,7 +271,7 @@ TEST(DeviceBatch, MemoryThatTheContextCannotReadIsRefused) {
               const auto* const bytes = reinterpret_cast<const char*>(support.x.data()) + 2;
               support.x = {reinterpret_cast<const float*>(bytes), support.x.size()};
             }),
-            "support x does not lie at a multiple of 4 bytes");
+            "support x is not aligned to 4 bytes");
 #if defined(SHOAL_SIMT)  // elsewhere the memory after it may be valid memory of a pool
   const DeviceValues<float> fewer(20, stream);
   EXPECT_EQ(message_with([&](auto& support, auto&) {

@@ -39,7 +39,7 @@ class DeviceResults : public ::testing::TestWithParam<Regime> {
   void SetUp() override { cuda_under_test = GetParam().options; }
   void TearDown() override {
     cuda_under_test = {};
-    turn_order(0);
+    set_thread_order(0);
   }
 };
 
@@ -49,7 +49,7 @@ TEST_P(DeviceResults, HaveTheBitsOfThoseOnTheHost) {
       cuda({.backend = BackendKind::cuda, .stream = stream});
   std::mt19937_64 random(62);
   for (int round = 0; round < rounds; ++round) {
-    turn_order(round);
+    set_thread_order(round);
     RandomCase c = random_case(random, GetParam().limits);
     c.tasks = spoiled(random, c.tasks);
     const MetaLearner want = learner_for<float>(cpu, c), got = learner_for<float>(cuda, c);

@@ -149,9 +149,9 @@ TEST(MemoryResourceThatRefuses, IsAnErrorAndTheLearnerGoesOn) {
   const struct {
     Refusing::Way way;
     const char* text;
-  } ways[] = {{Refusing::Way::null, "bytes: it gave none"},
+  } ways[] = {{Refusing::Way::null, "bytes: it returned null"},
               {Refusing::Way::bad_alloc, "bytes: std::bad_alloc"},
-              {Refusing::Way::misaligned, "bytes: what it gave does not lie at a multiple of 256 bytes"},
+              {Refusing::Way::misaligned, "bytes: what it returned is not aligned to 256 bytes"},
               {Refusing::Way::own_error, "the pool is closed"}};
   for (const auto& [way, text] : ways)
     for (const long at : {1L, 4L, 9L}) {

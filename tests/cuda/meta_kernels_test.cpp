@@ -33,14 +33,14 @@ std::vector<T> fetch(Stream& stream, const T* from, std::size_t count) {
 
 class MetaKernels : public ::testing::Test {
  protected:
-  void TearDown() override { turn_order(0); }
+  void TearDown() override { set_thread_order(0); }
 };
 
 TEST_F(MetaKernels, DrawnTasksAreThoseOfTheHost) {
   std::mt19937_64 random(71);
   Stream stream;
   for (int round = 0; round < 40; ++round) {
-    turn_order(round);
+    set_thread_order(round);
     const GeneratorOptions options{.seed = random(),
                                    .support = uniform_int(random, 0, 11),
                                    .query = uniform_int(random, 1, 12),
@@ -245,7 +245,7 @@ void expect_updates_of_core(std::mt19937_64& random, const UpdateCase& c) {
 TEST_F(MetaKernels, UpdateIsThatOfCore) {
   std::mt19937_64 random(72);
   for (int round = 0; round < updates; ++round) {
-    turn_order(round);
+    set_thread_order(round);
     constexpr OptimizerKind kinds[] = {OptimizerKind::sgd, OptimizerKind::momentum, OptimizerKind::adam,
                                        OptimizerKind::adamw};
     const int low = uniform_int(random, -149, 40), high = std::min(58, low + uniform_int(random, 0, 60));

@@ -68,7 +68,7 @@ class SameBitsAsCpu : public ::testing::TestWithParam<Regime> {
   void SetUp() override { cuda_under_test = GetParam().options; }
   void TearDown() override {
     cuda_under_test = {};
-    turn_order(0);
+    set_thread_order(0);
   }
 };
 
@@ -76,7 +76,7 @@ TEST_P(SameBitsAsCpu, MetaGradients) {
   const Context cpu({.backend = BackendKind::cpu, .threads = 1}), cuda({.backend = BackendKind::cuda});
   std::mt19937_64 random(seed_of_meta_gradients);
   for (int round = 0; round < rounds; ++round) {
-    turn_order(round);
+    set_thread_order(round);
     const RandomCase c = random_case(random, GetParam().limits);
     const auto want = learner_for<float>(cpu, c).meta_gradient(c.tasks, KeepFastWeights::yes);
     const auto got = learner_for<float>(cuda, c).meta_gradient(c.tasks, KeepFastWeights::yes);
@@ -89,7 +89,7 @@ TEST_P(SameBitsAsCpu, AdaptEvaluatePredict) {
   const Context cpu({.backend = BackendKind::cpu, .threads = 1}), cuda({.backend = BackendKind::cuda});
   std::mt19937_64 random(42);
   for (int round = 0; round < rounds / 4; ++round) {
-    turn_order(round);
+    set_thread_order(round);
     const RandomCase c = random_case(random, GetParam().limits);
     const MetaLearner want = learner_for<float>(cpu, c), got = learner_for<float>(cuda, c);
     const int steps = uniform_int(random, 0, 3);

@@ -49,7 +49,7 @@ std::vector<std::int32_t> expected(const Offsets& support, const Offsets& query,
 
 class TaskOrder : public ::testing::Test {
  protected:
-  void TearDown() override { turn_order(0); }
+  void TearDown() override { set_thread_order(0); }
 
   Stream stream;
 };
@@ -61,7 +61,7 @@ TEST_F(TaskOrder, IsThatOfAStableSort) {
   DeviceArray<std::uint8_t> device_status;
   long version = 0;
   for (const int tasks : {1, 5000, 2, 0, 33, 257, 20'000, 3000, 31}) {
-    turn_order(static_cast<int>(version));
+    set_thread_order(static_cast<int>(version));
     const bool both = version % 3 != 2;
     // Sums of sizes beyond 2^31, so that every byte of a key counts.
     const int most_rows = version % 2 ? 3 : 2'000'000'000;

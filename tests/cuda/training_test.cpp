@@ -123,7 +123,7 @@ class Training : public ::testing::Test {
  protected:
   void TearDown() override {
     cuda_under_test = {};
-    turn_order(0);
+    set_thread_order(0);
   }
   Context cpu_{{.backend = BackendKind::cpu, .threads = 1}};
 };
@@ -132,7 +132,7 @@ TEST_F(Training, StepsOverGivenTasks) {
   std::mt19937_64 random(61);
   int failed = 0, none_good = 0;
   for (int round = 0; round < rounds; ++round) {
-    turn_order(round);
+    set_thread_order(round);
     cuda_under_test.shared_limit = round % 3 == 0 ? 256 : round % 3 == 1 ? 24 * 1024 : 0;
     const Context cuda({.backend = BackendKind::cuda});
     const RandomCase c = random_case(random, {.most_tasks = 9, .most_rows = 7});
@@ -260,7 +260,7 @@ TEST_F(Training, OverGeneratorsKilledAndResumed) {
   std::mt19937_64 random(62);
   std::int64_t failed = 0;
   for (int round = 0; round < rounds; ++round) {
-    turn_order(round);
+    set_thread_order(round);
     const Context cuda({.backend = BackendKind::cuda});
     const RandomCase c = generator_case(random);
     const auto source = random_generator(random);
@@ -319,7 +319,7 @@ TEST_F(Training, ValidationInBetween) {
   std::mt19937_64 random(63);
   int not_the_last = 0;
   for (int round = 0; round < rounds; ++round) {
-    turn_order(round);
+    set_thread_order(round);
     const Context cuda({.backend = BackendKind::cuda});
     const RandomCase c = random_case(random, {.most_tasks = 4, .most_rows = 5});
     const Optimizer optimizer = random_optimizer(random);

@@ -16,7 +16,7 @@ namespace shoal {
 namespace {
 
 using testing::basic;
-using testing::meet;
+using testing::open_with_preprocessing;
 using testing::Scratch;
 
 /// Numbers of the table's rows that are in a task; x holds the number.

@@ -13,7 +13,7 @@ namespace shoal {
 namespace {
 
 using testing::basic;
-using testing::meet;
+using testing::open_with_preprocessing;
 using testing::Scratch;
 using testing::values;
 
@@ -86,21 +86,21 @@ TEST(Table, CategoriesLabelsAndPreprocessingTravelToNewData) {
 
   const std::string fresh = folder.file("new.csv", "y,id,colour\nyes,c,green\nyes,c,blue\nno,c,red\n");
   const TaskBatch tasks =
-      meet(fresh, again, TargetsNeeded::everywhere, TargetType::label)->evaluation(Phase::test, 0);
+      open_with_preprocessing(fresh, again, TargetsNeeded::everywhere, TargetType::label)->evaluation(Phase::test, 0);
   EXPECT_EQ(tasks.columns().inputs, 2);
   float total = 0.0f;
   for (const auto& set : {tasks.support(), tasks.query()})
     for (const float x : set.x) total += x;
   EXPECT_EQ(total, 2.0f);  // the unknown colour is in no category
-  EXPECT_THROW(meet(folder.file("bad.csv", "y,id,colour\nmaybe,c,red\nyes,c,red\nno,c,red\n"), again,
+  EXPECT_THROW(open_with_preprocessing(folder.file("bad.csv", "y,id,colour\nmaybe,c,red\nyes,c,red\nno,c,red\n"), again,
                     TargetsNeeded::everywhere, TargetType::label),
                DataError);
   // Predictions of adapted models need no targets: all rows are predicted.
   const std::string bare = folder.file("bare.csv", "id,colour\nc,red\nc,blue\nc,red\n");
-  EXPECT_THROW(meet(bare, again, TargetsNeeded::everywhere, TargetType::label), DataError);
-  EXPECT_THROW(meet(bare, again, TargetsNeeded::in_support, TargetType::label), DataError);
+  EXPECT_THROW(open_with_preprocessing(bare, again, TargetsNeeded::everywhere, TargetType::label), DataError);
+  EXPECT_THROW(open_with_preprocessing(bare, again, TargetsNeeded::in_support, TargetType::label), DataError);
   const TaskBatch asked =
-      meet(bare, again, TargetsNeeded::nowhere, TargetType::label)->evaluation(Phase::test, 0);
+      open_with_preprocessing(bare, again, TargetsNeeded::nowhere, TargetType::label)->evaluation(Phase::test, 0);
   EXPECT_EQ(asked.support().total_rows(), 0);
   EXPECT_EQ(asked.query().total_rows(), 3);
 }
@@ -144,7 +144,7 @@ TEST(Table, LabelsToAdaptOnAreNeverInvented) {
   const std::string open = folder.file("o.csv", "id,t,x,y\na,1,1,yes\na,3,3,yes\na,4,4,\na,2,2,\n");
   for (const std::string& file : {holed, open}) {  // the row without a label is between known ones in time
     const TaskBatch tasks =
-        meet(file, p, TargetsNeeded::in_support, TargetType::label)->evaluation(Phase::test, 0);
+        open_with_preprocessing(file, p, TargetsNeeded::in_support, TargetType::label)->evaluation(Phase::test, 0);
     EXPECT_EQ(std::vector<std::int64_t>(tasks.support().labels.begin(), tasks.support().labels.end()),
               (std::vector<std::int64_t>{1, 1}));
     EXPECT_EQ(values(tasks.support().x), (std::vector<float>{1, 3}));

@@ -90,7 +90,7 @@ TEST(Targets, OfQueryRowsDoNotCountWhereNothingIsComputedFromThem) {
   options.time = "t";
   const Preprocessing p = make_table_source(options, bce, 1)->preprocessing();
   const auto meet = [&](const char* text, TargetsNeeded needed) {
-    return message_of([&] { testing::meet(folder.file("n.csv", text), p, needed, bce); });
+    return message_of([&] { testing::open_with_preprocessing(folder.file("n.csv", text), p, needed, bce); });
   };
   const char *query = "id,t,x,y\na,1,1,0\na,2,2,1\na,3,3,7\n",
              *support = "id,t,x,y\na,1,1,7\na,2,2,1\na,3,3,1\n";
@@ -120,7 +120,7 @@ TEST(Targets, TwoWordsNeedThePositiveOne) {
 
     // A model keeps its two words: one of them may be absent, a third one is refused at its location.
     const auto meet = [&](const std::string& values) {
-      return testing::meet(folder.file("n.csv", "id,x,y\n" + values), again, TargetsNeeded::everywhere, bce);
+      return testing::open_with_preprocessing(folder.file("n.csv", "id,x,y\n" + values), again, TargetsNeeded::everywhere, bce);
     };
     EXPECT_EQ(values(meet("b,1," + positive + "\n")->evaluation(Phase::test, 0).query().y),
               (std::vector<float>{1}));
@@ -247,7 +247,7 @@ TEST(Targets, ScalingTravelsAndModelsOfBeforeHaveNone) {
   const Preprocessing again = preprocessing_from_json(json);
   EXPECT_EQ(again.target_units, p.target_units);
   const auto met =
-      testing::meet(folder.file("n.csv", "id,x,y\nb,1,400\n"), again, TargetsNeeded::everywhere, mse);
+      testing::open_with_preprocessing(folder.file("n.csv", "id,x,y\nb,1,400\n"), again, TargetsNeeded::everywhere, mse);
   EXPECT_EQ(values(met->evaluation(Phase::test, 0).query().y), (std::vector<float>{2}));
   TableOptions other = options;
   other.scale_targets = ScaleTargets::off;
@@ -265,7 +265,7 @@ TEST(Targets, ScalingTravelsAndModelsOfBeforeHaveNone) {
   const Preprocessing old = preprocessing_from_json(before);
   EXPECT_EQ(old.target_units, TargetUnits{});
   const auto plain =
-      testing::meet(folder.file("n.csv", "id,x,y\nb,1,400\n"), old, TargetsNeeded::everywhere, mse);
+      testing::open_with_preprocessing(folder.file("n.csv", "id,x,y\nb,1,400\n"), old, TargetsNeeded::everywhere, mse);
   EXPECT_EQ(values(plain->evaluation(Phase::test, 0).query().y), (std::vector<float>{400}));
   std::string broken = json;
   broken.replace(broken.find("[100.0]"), 7, "[0.0]");

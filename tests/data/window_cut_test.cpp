@@ -17,7 +17,7 @@ namespace shoal {
 namespace {
 
 using testing::basic;
-using testing::meet;
+using testing::open_with_preprocessing;
 using testing::Scratch;
 
 TEST(Windows, TheyAndSplitsLeakNothing) {

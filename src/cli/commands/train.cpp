@@ -72,7 +72,7 @@ TrainReport train(const CommandOptions& options, const RunConfig& config) {
 }
 
 // A task file is not split, so the evaluated tasks are the training tasks.
-const char* looked_at(const TrainReport& report) {
+const char* evaluated_set(const TrainReport& report) {
   return report.evaluated_on_training_tasks ? "training tasks" : "test tasks";
 }
 
@@ -90,7 +90,7 @@ void print_report(const CommandOptions& options, const TrainReport& report) {
   json["left_out"] = left_out_json(report.data);
   json["warnings"] = report.data.warnings;
   json["scaling"] = scaling_json(report.data);
-  json["evaluated_on"] = looked_at(report);
+  json["evaluated_on"] = evaluated_set(report);
   json["evaluation"] = json_table(report.evaluation);
   print_json(json);
 }
@@ -105,7 +105,7 @@ void tell(const CommandOptions& options, const TrainReport& report) {
   if (report.evaluation.empty())
     std::fprintf(stderr, "there are no test tasks (tasks.split)\n");
   else
-    std::printf("query loss on %s after so many adaptation steps:\n%s", looked_at(report),
+    std::printf("query loss on %s after so many adaptation steps:\n%s", evaluated_set(report),
                 text_table(report.evaluation).c_str());
 }
 

@@ -56,7 +56,7 @@ bool run_fast(FastProducts& products, GemmLayout layout, const kernels::LayerRow
     throw ResourceError("cuda: tasks of " + std::to_string(rows) + " rows and layers of " +
                         std::to_string(job.columns) + " units are too large for math = \"fast\"");
   kernels::launch_layer_epilogue(job, rows, stream.handle());
-  stream.check("launch of what follows a fast product");
+  stream.check("launch of epilogue of a fast product");
   return true;
 }
 

@@ -45,11 +45,11 @@ class LayeredPass {
     const int lowest = all ? 0 : net_.lowest_adapting;
     for (int l = net_.layer_count - 1; l >= lowest; --l) {
       const kernels::LayerShape& layer = net_.layers[l];
-      add_up(side, l, all || layer.weight_adapts, all || layer.bias_adapts,
+      sum_gradient(side, l, all || layer.weight_adapts, all || layer.bias_adapts,
              {input(side, tape, l), delta(side, tape, l)}, {}, delta(side, tape, l), sums);
       if (l > lowest) backward_through_layer(side, weights, tape, l);
     }
-    if (net_.has_skip && (all || net_.skip_adapts)) add_up_skip(side, output(tape.output_delta), sums);
+    if (net_.has_skip && (all || net_.skip_adapts)) sum_skip_gradient(side, output(tape.output_delta), sums);
   }
   /// Computes the deltas only, down to the lowest layer that adapts.
   void deltas(const LayeredSide& side, const LayeredWeights& weights, const LayeredTape& tape) const {
@@ -66,15 +66,15 @@ class LayeredPass {
     r_forward(side, weights, tape);
     int buffer = last % 2;
     curvature(side, tape, work_.r_delta[buffer]);
-    if (net_.has_skip) add_up_skip(side, rows_matrix(work_.r_delta[buffer], net_.layers[last].stride), sums);
+    if (net_.has_skip) sum_skip_gradient(side, rows_matrix(work_.r_delta[buffer], net_.layers[last].stride), sums);
     for (int l = last; l >= 0; --l) {
       const kernels::LayerShape& layer = net_.layers[l];
       const kernels::LayerOperand rd = rows_matrix(work_.r_delta[buffer], layer.stride);
       const kernels::LayerGemmOperands straight{input(side, tape, l), rd};
       if (l > low)
-        add_up(side, l, true, true, {r_input(side, l), delta(side, tape, l)}, straight, rd, sums);
+        sum_gradient(side, l, true, true, {r_input(side, l), delta(side, tape, l)}, straight, rd, sums);
       else
-        add_up(side, l, true, true, straight, {}, rd, sums);
+        sum_gradient(side, l, true, true, straight, {}, rd, sums);
       if (l == 0) return;
       buffer = 1 - buffer;
       r_backward_through_layer(side, weights, tape, l, rd, work_.r_delta[buffer]);
@@ -106,7 +106,7 @@ class LayeredPass {
   void run(kernels::LayerSumJob job, const LayeredSide& side) const;
 
   template <class Sums>
-  void add_up(const LayeredSide& side, int l, bool weight, bool bias, const kernels::LayerGemmOperands& first,
+  void sum_gradient(const LayeredSide& side, int l, bool weight, bool bias, const kernels::LayerGemmOperands& first,
               const kernels::LayerGemmOperands& second, const Operand& bias_terms, Sums sums) const {
     if (!weight && !bias) return;
     const kernels::LayerShape& layer = net_.layers[l];
@@ -124,7 +124,7 @@ class LayeredPass {
     run(job, side);
   }
   template <class Sums>
-  void add_up_skip(const LayeredSide& side, const Operand& delta, Sums sums) const {
+  void sum_skip_gradient(const LayeredSide& side, const Operand& delta, Sums sums) const {
     const kernels::LayerShape& last = net_.layers[net_.layer_count - 1];
     kernels::LayerSumJob job{.chunk = work_.chunk(),
                              .rows = side.rows,

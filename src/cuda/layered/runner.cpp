@@ -25,14 +25,14 @@ class ChunkRun {
         support_(side_of(call.support, call.network, span)),
         query_(side_of(call.query, call.network, span)),
         size_(static_cast<std::int64_t>(call.network.parameters)),
-        move_(call.operation == TaskKernel::meta_gradient && call.inner.outer == OuterRule::parameter_move) {}
+        sums_moves_(call.operation == TaskKernel::meta_gradient && call.inner.outer == OuterRule::parameter_move) {}
 
   void meta_gradient() {
     const int K = inner_.steps;
     resolve_status(LayerStatusStage::begin, 0, 0);
     query_loss(weights(0), loss_before());
     adapt_steps(0, K);
-    if (move_) {
+    if (sums_moves_) {
       query_loss(weights(K), loss_after());  // lambda is the sum of the steps already
     } else {
       query_gradient(
@@ -44,8 +44,8 @@ class ChunkRun {
     check(work_.lambda, size_);
     check(work_.rate_gradient, call_.rate_count);
     resolve_status(LayerStatusStage::outcome, K, 0);
-    total(work_.lambda, size_, call_.sums);
-    total(work_.rate_gradient, call_.rate_count, call_.rate_sums);
+    sum_over_tasks(work_.lambda, size_, call_.sums);
+    sum_over_tasks(work_.rate_gradient, call_.rate_count, call_.rate_sums);
     store_fast_weights();
   }
 
@@ -127,7 +127,7 @@ class ChunkRun {
       pass_.backward(support_, now, tape, GradientScope::adapting, [&](int layer, LayerSumJob& job) {
         job.epilogue = SumEpilogueKind::step;
         job.parameters = size_;
-        job.lambda = move_ ? work_.lambda : nullptr;
+        job.lambda = sums_moves_ ? work_.lambda : nullptr;
         job.gradient = work_.gradient(k);
         job.theta = call_.theta;
         job.phi = now.own ? now.own : call_.theta;
@@ -239,7 +239,7 @@ class ChunkRun {
     launch_layer_check(values(of, count, nullptr), stream_.handle());
     stream_.check("launch of the meta-gradients' check");
   }
-  void total(const float* of, std::int64_t count, long long* sums) {
+  void sum_over_tasks(const float* of, std::int64_t count, long long* sums) {
     if (count == 0) return;
     launch_layer_reduce(values(of, count, sums), stream_.handle());
     stream_.check("launch of the sum over tasks");
@@ -268,7 +268,7 @@ class ChunkRun {
   LayeredPass pass_;
   LayeredSide support_, query_;
   std::int64_t size_;
-  bool move_;
+  bool sums_moves_;
 };
 
 }  // namespace

@@ -33,7 +33,7 @@ class Words {
   std::int64_t next_ = 0;
 };
 
-bool goes_back(const PlanRequest& request) {
+bool is_meta_gradient(const PlanRequest& request) {
   return request.kernel == kernels::TaskKernel::meta_gradient;
 }
 
@@ -46,7 +46,7 @@ kernels::TeamMemory lay_out_shared_memory(const PlanRequest& request, int rows) 
   const auto parameters = static_cast<std::int64_t>(net.parameters);
   const std::int64_t hidden = std::int64_t{rows} * net.hidden_width,
                      out = std::int64_t{rows} * padded(net.outputs);
-  const bool exact = goes_back(request) && request.inner.outer == OuterRule::exact;
+  const bool exact = is_meta_gradient(request) && request.inner.outer == OuterRule::exact;
   at.u = allocate(exact ? parameters : 0);
   at.x = allocate(std::int64_t{rows} * padded(net.inputs));
   at.y = allocate(std::int64_t{rows} * net.targets);
@@ -75,7 +75,7 @@ kernels::TeamWorkspace lay_out_workspace(const PlanRequest& request, const kerne
   Words words;
   const auto size = static_cast<std::int64_t>(request.network.parameters);
   at.partial = words.allocate(size);
-  if (goes_back(request)) {
+  if (is_meta_gradient(request)) {
     const bool exact = inner.outer == OuterRule::exact;
     if (exact || inner.step_weights) {
       at.records = inner.steps;
@@ -122,7 +122,7 @@ double model(const PlanRequest& request, const Architecture& architecture, const
     return whole * steps_of_a_pass(request.network, rows, plan.threads) +
            (rest > 0 ? steps_of_a_pass(request.network, rest, plan.threads) : 0.0);
   };
-  const double inner = goes_back(request) ? 3.0 : 1.0;  // a Hessian-vector product costs two gradients
+  const double inner = is_meta_gradient(request) ? 3.0 : 1.0;  // a Hessian-vector product costs two gradients
   const double slots =
       slots_per_step *
       (std::max(request.inner.steps, 1) * inner * passes(request.support_rows) + passes(request.query_rows));

@@ -26,10 +26,10 @@ void* allocate(Stream& stream, std::size_t bytes, const SourceLocation& where) {
   } catch (const std::bad_alloc&) {
     refuse("std::bad_alloc");
   }
-  if (!memory) refuse("it gave none");
+  if (!memory) refuse("it returned null");
   if (reinterpret_cast<std::uintptr_t>(memory) % alignment != 0) {
     resource->release(memory, bytes, stream.cuda());
-    refuse("what it gave does not lie at a multiple of 256 bytes");
+    refuse("what it returned is not aligned to 256 bytes");
   }
   ++device_counts().allocations;
   return memory;

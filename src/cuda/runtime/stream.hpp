@@ -74,7 +74,7 @@ class DrainOnFailure {
   ~DrainOnFailure() {
     if (std::uncaught_exceptions() == before_) return;
     try {
-      stream_.synchronize("what was begun before a failure");
+      stream_.synchronize("work in flight before a failure");
     } catch (const DeviceError&) {  // the exception in flight says more
     }
   }
@@ -94,7 +94,7 @@ inline void Stream::send(void* to, const void* from, std::size_t bytes, const So
 inline void Stream::fetch(void* to, const void* from, std::size_t bytes, const SourceLocation& where) {
   const DrainOnFailure drain(*this);
   if (bytes > 0) copy_to_host(to, from, bytes, where);
-  synchronize("what the host waits for", where);
+  synchronize("waiting for results", where);
 }
 
 class Event {
