@@ -15,7 +15,7 @@ WindowCut cut_windows(std::size_t rows, const WindowOptions& options,
   const std::size_t least = open_end ? support : support + purge + query;
   WindowCut cut;
   cut.too_few = end < least;
-  std::size_t searched_to = 0;    // rows before this one have been searched for missing targets
+  std::size_t searched_to = 0;         // rows before this one have been searched for missing targets
   std::size_t after_last_missing = 0;  // the row after the last missing target
   for (std::size_t first = 0; first + least <= end; first += stride) {
     for (searched_to = std::max(searched_to, first); searched_to < first + support; ++searched_to)

@@ -67,7 +67,8 @@ std::string describe_selection(const TrainReport& report) {
 
 std::string failed_selection(const RunConfig& config, const TrainReport& report) {
   const std::int64_t every = *config.train.validate_every;
-  const bool has_validated = config.train.keep == Keep::best && every > 0 && report.training.iteration >= every;
+  const bool has_validated =
+      config.train.keep == Keep::best && every > 0 && report.training.iteration >= every;
   if (has_validated && !report.training.validation_loss)
     return "all validation tasks failed in every validation: the last model is kept";
   if (config.evaluate.select_steps && !report.selected_steps)

@@ -62,7 +62,8 @@ void refuse_bad_tasks(const BasicMetaLearner<Real>& learner, const OpenedData& d
     naming_file(data, [&] { learner.require_trainable(validation_tasks<Real>(*data.source)); });
   for (const Phase phase : {Phase::train, Phase::test}) {
     const auto size = data.source->size(phase);
-    if (!size) learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, generated_tasks_checked));
+    if (!size)
+      learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, generated_tasks_checked));
     if (size && (*size > 0 || phase == Phase::train))
       naming_file(data,
                   [&] { learner.require_trainable(evaluation_tasks<Real>(*data.source, phase, *size)); });

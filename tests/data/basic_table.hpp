@@ -26,8 +26,10 @@ inline TableOptions basic(const std::string& path) {
 }
 
 /// Opens another file with the preprocessing of a model.
-inline std::unique_ptr<TableSource> open_with_preprocessing(const std::string& path, const Preprocessing& preprocessing,
-                                         TargetsNeeded needed, TargetType target = TargetType::real) {
+inline std::unique_ptr<TableSource> open_with_preprocessing(const std::string& path,
+                                                            const Preprocessing& preprocessing,
+                                                            TargetsNeeded needed,
+                                                            TargetType target = TargetType::real) {
   TableOptions options = preprocessing.options;
   options.path = path;
   return make_table_source(options, preprocessing, target, needed, Phases::all_test, 1);

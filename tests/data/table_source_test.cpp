@@ -85,22 +85,23 @@ TEST(Table, CategoriesLabelsAndPreprocessingTravelToNewData) {
   EXPECT_TRUE(again.options == without_path);
 
   const std::string fresh = folder.file("new.csv", "y,id,colour\nyes,c,green\nyes,c,blue\nno,c,red\n");
-  const TaskBatch tasks =
-      open_with_preprocessing(fresh, again, TargetsNeeded::everywhere, TargetType::label)->evaluation(Phase::test, 0);
+  const TaskBatch tasks = open_with_preprocessing(fresh, again, TargetsNeeded::everywhere, TargetType::label)
+                              ->evaluation(Phase::test, 0);
   EXPECT_EQ(tasks.columns().inputs, 2);
   float total = 0.0f;
   for (const auto& set : {tasks.support(), tasks.query()})
     for (const float x : set.x) total += x;
   EXPECT_EQ(total, 2.0f);  // the unknown colour is in no category
-  EXPECT_THROW(open_with_preprocessing(folder.file("bad.csv", "y,id,colour\nmaybe,c,red\nyes,c,red\nno,c,red\n"), again,
-                    TargetsNeeded::everywhere, TargetType::label),
-               DataError);
+  EXPECT_THROW(
+      open_with_preprocessing(folder.file("bad.csv", "y,id,colour\nmaybe,c,red\nyes,c,red\nno,c,red\n"),
+                              again, TargetsNeeded::everywhere, TargetType::label),
+      DataError);
   // Predictions of adapted models need no targets: all rows are predicted.
   const std::string bare = folder.file("bare.csv", "id,colour\nc,red\nc,blue\nc,red\n");
   EXPECT_THROW(open_with_preprocessing(bare, again, TargetsNeeded::everywhere, TargetType::label), DataError);
   EXPECT_THROW(open_with_preprocessing(bare, again, TargetsNeeded::in_support, TargetType::label), DataError);
-  const TaskBatch asked =
-      open_with_preprocessing(bare, again, TargetsNeeded::nowhere, TargetType::label)->evaluation(Phase::test, 0);
+  const TaskBatch asked = open_with_preprocessing(bare, again, TargetsNeeded::nowhere, TargetType::label)
+                              ->evaluation(Phase::test, 0);
   EXPECT_EQ(asked.support().total_rows(), 0);
   EXPECT_EQ(asked.query().total_rows(), 3);
 }
@@ -143,8 +144,8 @@ TEST(Table, LabelsToAdaptOnAreNeverInvented) {
   const std::string holed = folder.file("n.csv", "id,t,x,y\na,1,1,yes\na,2,2,\na,3,3,yes\na,4,4,\n");
   const std::string open = folder.file("o.csv", "id,t,x,y\na,1,1,yes\na,3,3,yes\na,4,4,\na,2,2,\n");
   for (const std::string& file : {holed, open}) {  // the row without a label is between known ones in time
-    const TaskBatch tasks =
-        open_with_preprocessing(file, p, TargetsNeeded::in_support, TargetType::label)->evaluation(Phase::test, 0);
+    const TaskBatch tasks = open_with_preprocessing(file, p, TargetsNeeded::in_support, TargetType::label)
+                                ->evaluation(Phase::test, 0);
     EXPECT_EQ(std::vector<std::int64_t>(tasks.support().labels.begin(), tasks.support().labels.end()),
               (std::vector<std::int64_t>{1, 1}));
     EXPECT_EQ(values(tasks.support().x), (std::vector<float>{1, 3}));

@@ -120,7 +120,8 @@ TEST(Targets, TwoWordsNeedThePositiveOne) {
 
     // A model keeps its two words: one of them may be absent, a third one is refused at its location.
     const auto meet = [&](const std::string& values) {
-      return testing::open_with_preprocessing(folder.file("n.csv", "id,x,y\n" + values), again, TargetsNeeded::everywhere, bce);
+      return testing::open_with_preprocessing(folder.file("n.csv", "id,x,y\n" + values), again,
+                                              TargetsNeeded::everywhere, bce);
     };
     EXPECT_EQ(values(meet("b,1," + positive + "\n")->evaluation(Phase::test, 0).query().y),
               (std::vector<float>{1}));
@@ -246,8 +247,8 @@ TEST(Targets, ScalingTravelsAndModelsOfBeforeHaveNone) {
   const std::string json = to_json(p);
   const Preprocessing again = preprocessing_from_json(json);
   EXPECT_EQ(again.target_units, p.target_units);
-  const auto met =
-      testing::open_with_preprocessing(folder.file("n.csv", "id,x,y\nb,1,400\n"), again, TargetsNeeded::everywhere, mse);
+  const auto met = testing::open_with_preprocessing(folder.file("n.csv", "id,x,y\nb,1,400\n"), again,
+                                                    TargetsNeeded::everywhere, mse);
   EXPECT_EQ(values(met->evaluation(Phase::test, 0).query().y), (std::vector<float>{2}));
   TableOptions other = options;
   other.scale_targets = ScaleTargets::off;
@@ -264,8 +265,8 @@ TEST(Targets, ScalingTravelsAndModelsOfBeforeHaveNone) {
   }
   const Preprocessing old = preprocessing_from_json(before);
   EXPECT_EQ(old.target_units, TargetUnits{});
-  const auto plain =
-      testing::open_with_preprocessing(folder.file("n.csv", "id,x,y\nb,1,400\n"), old, TargetsNeeded::everywhere, mse);
+  const auto plain = testing::open_with_preprocessing(folder.file("n.csv", "id,x,y\nb,1,400\n"), old,
+                                                      TargetsNeeded::everywhere, mse);
   EXPECT_EQ(values(plain->evaluation(Phase::test, 0).query().y), (std::vector<float>{400}));
   std::string broken = json;
   broken.replace(broken.find("[100.0]"), 7, "[0.0]");

@@ -46,7 +46,7 @@ class LayeredPass {
     for (int l = net_.layer_count - 1; l >= lowest; --l) {
       const kernels::LayerShape& layer = net_.layers[l];
       sum_gradient(side, l, all || layer.weight_adapts, all || layer.bias_adapts,
-             {input(side, tape, l), delta(side, tape, l)}, {}, delta(side, tape, l), sums);
+                   {input(side, tape, l), delta(side, tape, l)}, {}, delta(side, tape, l), sums);
       if (l > lowest) backward_through_layer(side, weights, tape, l);
     }
     if (net_.has_skip && (all || net_.skip_adapts)) sum_skip_gradient(side, output(tape.output_delta), sums);
@@ -66,7 +66,8 @@ class LayeredPass {
     r_forward(side, weights, tape);
     int buffer = last % 2;
     curvature(side, tape, work_.r_delta[buffer]);
-    if (net_.has_skip) sum_skip_gradient(side, rows_matrix(work_.r_delta[buffer], net_.layers[last].stride), sums);
+    if (net_.has_skip)
+      sum_skip_gradient(side, rows_matrix(work_.r_delta[buffer], net_.layers[last].stride), sums);
     for (int l = last; l >= 0; --l) {
       const kernels::LayerShape& layer = net_.layers[l];
       const kernels::LayerOperand rd = rows_matrix(work_.r_delta[buffer], layer.stride);
@@ -106,8 +107,9 @@ class LayeredPass {
   void run(kernels::LayerSumJob job, const LayeredSide& side) const;
 
   template <class Sums>
-  void sum_gradient(const LayeredSide& side, int l, bool weight, bool bias, const kernels::LayerGemmOperands& first,
-              const kernels::LayerGemmOperands& second, const Operand& bias_terms, Sums sums) const {
+  void sum_gradient(const LayeredSide& side, int l, bool weight, bool bias,
+                    const kernels::LayerGemmOperands& first, const kernels::LayerGemmOperands& second,
+                    const Operand& bias_terms, Sums sums) const {
     if (!weight && !bias) return;
     const kernels::LayerShape& layer = net_.layers[l];
     kernels::LayerSumJob job{.chunk = work_.chunk(),

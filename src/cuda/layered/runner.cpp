@@ -25,7 +25,8 @@ class ChunkRun {
         support_(side_of(call.support, call.network, span)),
         query_(side_of(call.query, call.network, span)),
         size_(static_cast<std::int64_t>(call.network.parameters)),
-        sums_moves_(call.operation == TaskKernel::meta_gradient && call.inner.outer == OuterRule::parameter_move) {}
+        sums_moves_(call.operation == TaskKernel::meta_gradient &&
+                    call.inner.outer == OuterRule::parameter_move) {}
 
   void meta_gradient() {
     const int K = inner_.steps;
