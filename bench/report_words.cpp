@@ -96,18 +96,14 @@ std::string meaning(const Circumstances& run, const Results& results) {
   const auto has = [&](auto what) { return std::any_of(results.all().begin(), results.all().end(), what); };
   std::string text =
       "A call is one batch of tasks; its time is wall time, copies and waiting included. \"% peak\" counts "
-      "the "
-      "multiply-adds that the mathematics needs, two operations each (no activations, losses or updates), as "
-      "a "
-      "share of the peak named above. ";
+      "the multiply-adds that the mathematics needs, two operations each (no activations, losses or "
+      "updates), as a share of the peak named above. ";
   if (run.device()) text += "\"% kernels\" is the same by the device's own clock, kernels alone. ";
   if (has([](const Result& r) { return r.name.backend == "reference" && !r.failed(); }))
     text +=
         "\"x ref\" is tasks/s over the reference backend's in the same row; with a ~, over its tasks/s in "
-        "the "
-        "largest batch of that shape and work that it ran: it is serial, so a task takes it the same time in "
-        "any "
-        "batch. ";
+        "the largest batch of that shape and work that it ran: it is serial, so a task takes it the same "
+        "time in any batch. ";
   if (has([&](const Result& r) { return results.times_best_other(r).has_value(); }))
     text += "\"x other\" is tasks/s over that of the fastest other backend in the same row. ";
   return text + "\"-\" stands where there is nothing to compare with.";
@@ -141,8 +137,7 @@ std::string doubts(const Circumstances& run) {
   if (run.library_is_debug && run.shoal_is_optimised)
     text +=
         "Google Benchmark, the library that keeps the time, is a debug build here; that changes no figure, "
-        "since "
-        "it does not run inside a call. Shoal's own code is optimised. ";
+        "since it does not run inside a call. Shoal's own code is optimised. ";
   return text;
 }
 

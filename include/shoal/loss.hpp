@@ -45,8 +45,8 @@ struct Loss {
   double delta = 1.0;       ///< huber: |o - y| above which the loss is linear, > 0
   double pos_weight = 1.0;  ///< bce: weight of the targets of 1; the mean is not divided by the weights
   std::vector<double> quantiles = {};  ///< pinball: levels, each in (0, 1)
-  std::optional<double> floor =
-      {};  ///< qlike: x = max(y, floor); without it a non-positive target is an error
+  /// qlike: x = max(y, floor); without it a non-positive target is an error
+  std::optional<double> floor = {};
 
   bool operator==(const Loss&) const = default;
 

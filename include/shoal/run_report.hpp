@@ -41,9 +41,8 @@ struct TaskReport {
   DataReport data;
   std::int64_t tasks = 0, good = 0, query_rows = 0;
   std::vector<FailedTask> failures;
-  std::int64_t without_support =
-      /// Tasks without rows to adapt on; they keep the trained model.
-      0;
+  /// Tasks without rows to adapt on; they keep the trained model.
+  std::int64_t without_support = 0;
 };
 
 struct Evaluation {

@@ -4,10 +4,11 @@
 //
 // Example:
 //
-//   const shoal::TableOptions options = {.path = "clients.csv", .key = {"client"}, .features = {"income",
-//   "age"},
-//                                        .targets = {"defaulted"}, .time = "month"};
-//   const auto table = shoal::make_table_source(options, shoal::TargetType::real, 7);
+//   shoal::TableOptions options = {.path = "clients.csv", .key = {"client"}, .targets = {"defaulted"}};
+//   options.features = {"income", "age"};
+//   options.time = "month";
+//   const shoal::TargetType target = shoal::targets_of({.kind = shoal::LossKind::bce});  // run_config.hpp
+//   const auto table = shoal::make_table_source(options, target, 7);
 //   const shoal::TaskBatch batch = table->sample(shoal::Phase::train, 0, 25);
 #pragma once
 
@@ -36,14 +37,12 @@ struct WindowOptions {
 
 /// Which tasks are for meta-training, meta-validation and meta-test.
 struct SplitOptions {
-  std::string by =
-      /// "task": by shares of the tasks, whose keys are put in a random order that depends on the seed;
-      /// "time": by the times of the query rows.
-      "task";
+  /// "task": by shares of the tasks, whose keys are put in a random order that depends on the seed;
+  /// "time": by the times of the query rows.
+  std::string by = "task";
   double train = 0.7, validation = 0.15, test = 0.15;  ///< by = "task": shares of the tasks, with sum 1
-  std::string validation_from,
-      /// by = "time": the first time of each phase, written like the times of the file.
-      test_from;
+  /// by = "time": the first time of each phase, written like the times of the file.
+  std::string validation_from, test_from;
   bool operator==(const SplitOptions&) const = default;
 };
 
@@ -80,14 +79,12 @@ struct TableFormat {
 inline constexpr std::string_view file_column = "$file";
 
 struct TableOptions {
-  std::string path =
-      /// Path of a file, or a pattern with `*`, `?` and `[...]` for several files with the same columns.
-      {};
+  /// Path of a file, or a pattern with `*`, `?` and `[...]` for several files with the same columns.
+  std::string path = {};
   TableFormat format = {};
   std::vector<std::string> key = {};  ///< columns whose texts together name a row's task
-  std::vector<std::string> features =
-      /// Feature columns: numbers, or texts, which become one input per category of the meta-train rows.
-      {};
+  /// Feature columns: numbers, or texts, which become one input per category of the meta-train rows.
+  std::vector<std::string> features = {};
   std::vector<std::string> categorical = {};  ///< features that are categories even if they look like numbers
   /// a text feature with more different texts is an error, unless `categorical` lists it
   int max_categories = 100;
@@ -97,10 +94,9 @@ struct TableOptions {
   std::string offset = {};
   /// Column that orders the rows; support rows are then strictly earlier than query rows. Empty = file order.
   std::string time = {};
-  std::string time_format =
-      /// Format of the times, in the letters of strptime. Empty = one of the formats that docs/formats.md
-      /// lists.
-      {};
+  /// Format of the times, in the letters of strptime. Empty = one of the formats that docs/formats.md
+  /// lists.
+  std::string time_format = {};
   WindowOptions windows = {};
   MissingPolicy missing = MissingPolicy::error;
   SplitOptions split = {};

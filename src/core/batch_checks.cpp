@@ -39,19 +39,19 @@ void check_columns(const TaskColumns& columns, const ModelSpec& model, const Los
 template <class Real>
 void check_inputs(const TaskColumns& columns, const TaskSet<Real>& set, std::size_t tasks) {
   if (set.row_starts.size() != tasks + 1)
-    throw DataError("predict: row offsets have " + std::to_string(set.row_starts.size()) + " entries for " +
+    throw DataError("predict: row starts have " + std::to_string(set.row_starts.size()) + " entries for " +
                     std::to_string(tasks) + " adapted models (one more than models)");
   if (set.row_starts[0] != 0)
-    throw DataError("predict: row offsets start at " + std::to_string(set.row_starts[0]) + ", not 0");
+    throw DataError("predict: row starts begin at " + std::to_string(set.row_starts[0]) + ", not 0");
   for (std::size_t t = 0; t < tasks; ++t)
     if (set.row_starts[t + 1] < set.row_starts[t])
-      throw DataError("predict: row offsets fall at task " + std::to_string(t));
+      throw DataError("predict: row starts fall at task " + std::to_string(t));
   const auto rows = static_cast<std::size_t>(set.total_rows());
   const auto check = [&](const char* what, std::size_t have, int count) {
     const auto width = static_cast<std::size_t>(count);
     if (width == 0 ? have != 0 : have % width != 0 || have / width != rows)
       throw DataError(std::string("predict: ") + what + " has " + std::to_string(have) +
-                      " values, but the offsets say " + std::to_string(rows) + " rows of " +
+                      " values, but the row starts say " + std::to_string(rows) + " rows of " +
                       std::to_string(count));
   };
   check("x", set.x.size(), columns.inputs);

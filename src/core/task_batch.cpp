@@ -35,14 +35,14 @@ void check_extent(const char* set, const char* what, std::size_t have, std::int6
       width == 0 ? have == 0 : have % width == 0 && have / width == static_cast<std::size_t>(rows);
   if (!fits)
     throw DataError(std::string("task batch: ") + set + " " + what + " has " + std::to_string(have) +
-                    " values, but the offsets say " + std::to_string(rows) + " rows of " +
+                    " values, but the row starts say " + std::to_string(rows) + " rows of " +
                     std::to_string(columns));
 }
 
 template <class Real>
 void check_set(const char* set, const TaskColumns& columns, const TaskSet<Real>& rows,
                std::span<const std::int64_t> ids) {
-  const std::string where = std::string("task batch: ") + set + " offsets ";
+  const std::string where = std::string("task batch: ") + set + " row starts ";
   if (rows.row_starts.size() != ids.size() + 1)
     throw DataError(where + "have " + std::to_string(rows.row_starts.size()) + " entries for " +
                     std::to_string(ids.size()) + " tasks (one more than tasks)");

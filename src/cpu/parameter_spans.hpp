@@ -49,28 +49,28 @@ struct ParameterSpans {
   }
 
   /// is_tail(): whether some lanes of vector p of the span hold no value; tail(): mask of those that do.
-  static bool is_tail(const ParameterSpan& run, std::size_t p) {
-    return L::units && p + 1 == run.end && run.values % L::width != 0;
+  static bool is_tail(const ParameterSpan& span, std::size_t p) {
+    return L::units && p + 1 == span.end && span.values % L::width != 0;
   }
-  static M tail(const ParameterSpan& run) {
+  static M tail(const ParameterSpan& span) {
     if constexpr (L::units)
-      return L::first(run.values % L::width);
+      return L::first(span.values % L::width);
     else
       return not_(M{});
   }
   /// `bad`, extended by the lanes of vector p that hold a value and are in `worse`.
-  static M add_bad(const ParameterSpan& run, std::size_t p, M bad, M worse) {
-    return or_(bad, is_tail(run, p) ? and_(tail(run), worse) : worse);
+  static M add_bad(const ParameterSpan& span, std::size_t p, M bad, M worse) {
+    return or_(bad, is_tail(span, p) ? and_(tail(span), worse) : worse);
   }
 
   /// Loads parameters from the flat vector; lanes without a value become +0.
   static void from_flat(const Network& net, const float* flat, V* to) {
     if constexpr (L::units) {
-      each(net, [&](const ParameterSpan& run) {
-        auto* values = reinterpret_cast<float*>(to + run.begin);
-        const int all = static_cast<int>(run.end - run.begin) * L::width;
-        for (int i = 0; i < run.values; ++i) values[i] = flat[flat_index(run, i)];
-        for (int i = run.values; i < all; ++i) values[i] = 0.0f;
+      each(net, [&](const ParameterSpan& span) {
+        auto* values = reinterpret_cast<float*>(to + span.begin);
+        const int all = static_cast<int>(span.end - span.begin) * L::width;
+        for (int i = 0; i < span.values; ++i) values[i] = flat[flat_index(span, i)];
+        for (int i = span.values; i < all; ++i) values[i] = 0.0f;
       });
     } else {
       for (std::size_t p = 0; p < net.parameters; ++p) to[p] = V(flat[p]);
@@ -79,9 +79,9 @@ struct ParameterSpans {
   /// Stores parameters for use outside of the group: [P] interleaved, or with lanes = units the flat vector.
   static void to_flat(const Network& net, const V* from, float* flat) {
     if constexpr (L::units) {
-      each(net, [&](const ParameterSpan& run) {
-        const auto* values = reinterpret_cast<const float*>(from + run.begin);
-        for (int i = 0; i < run.values; ++i) flat[flat_index(run, i)] = values[i];
+      each(net, [&](const ParameterSpan& span) {
+        const auto* values = reinterpret_cast<const float*>(from + span.begin);
+        for (int i = 0; i < span.values; ++i) flat[flat_index(span, i)] = values[i];
       });
     } else {
       auto* to = reinterpret_cast<V*>(flat);
@@ -93,11 +93,11 @@ struct ParameterSpans {
   static void add_exactly(const Network& net, const V* values, M good, std::int64_t* const* sums) {
     if constexpr (L::units) {
       if (!L::any(good)) return;
-      each(net, [&](const ParameterSpan& run) {
-        for (std::size_t p = run.begin; p < run.end; ++p) {
-          const int done = static_cast<int>(p - run.begin) * L::width;
-          const int count = run.values - done < L::width ? run.values - done : L::width;
-          add_values_exactly<L>(values[p], count, flat_index(run, done), run.flat_step, sums);
+      each(net, [&](const ParameterSpan& span) {
+        for (std::size_t p = span.begin; p < span.end; ++p) {
+          const int done = static_cast<int>(p - span.begin) * L::width;
+          const int count = span.values - done < L::width ? span.values - done : L::width;
+          add_values_exactly<L>(values[p], count, flat_index(span, done), span.flat_step, sums);
         }
       });
     } else {
@@ -124,8 +124,8 @@ struct ParameterSpans {
   }
 
  private:
-  static std::size_t flat_index(const ParameterSpan& run, int i) {
-    return run.flat + static_cast<std::size_t>(i) * static_cast<std::size_t>(run.flat_step);
+  static std::size_t flat_index(const ParameterSpan& span, int i) {
+    return span.flat + static_cast<std::size_t>(i) * static_cast<std::size_t>(span.flat_step);
   }
 
   template <class Use>

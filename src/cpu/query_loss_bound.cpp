@@ -55,7 +55,7 @@ double QueryLossBound::output_bound(double x, double offset) const {
   double bound = x;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const bool last = l + 1 == layers_.size();
-    bound = layers_[l].slope * bound + layers_[l].offset;
+    bound = layers_[l].gain * bound + layers_[l].bias;
     if (last) bound += skip_ * x + offset;
     if (!(bound <= largest_sum)) return std::numeric_limits<double>::infinity();
     if (!last) bound = activation_bound(Activations{}, network_.activation, bound);

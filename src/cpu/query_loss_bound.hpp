@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A task fails if its query loss at theta is not finite or above 2^60, even if the caller does not ask for
 // that loss. If the caller does not, the pass over the query rows is left out when the loss is certain to be
-// small, by the norms of theta's rows and the largest magnitudes in the data.
+// small: theta's largest column sums of magnitudes and the largest magnitudes in the data bound it.
 #pragma once
 
 #include <span>
@@ -25,7 +25,7 @@ class QueryLossBound {
   double term_bound(double output, double y) const;
 
   struct Layer {
-    double slope, offset;  ///< |W h + b| <= slope * largest |h| + offset
+    double gain, bias;  ///< |W h + b| <= gain * largest |h| + bias
   };
   const Network& network_;
   const LossOptions& loss_;

@@ -92,7 +92,7 @@ class TaskGroup : private LaneValues<L> {
     store_fast_weights(trajectory(inner_.steps));
   }
 
-  /// Computes query losses along one trajectory; the status at each point is that of a run with this number
+  /// Computes query losses along one trajectory; the status at each point is that of a span with this number
   /// of steps.
   void evaluate(const EvaluationPoints& points) {
     start();
@@ -167,9 +167,9 @@ class TaskGroup : private LaneValues<L> {
   }
   M any_large(const V* values) const {
     M bad{};
-    Spans::each(net_, [&](const ParameterSpan& run) {
-      for (std::size_t p = run.begin; p < run.end; ++p)
-        bad = Spans::add_bad(run, p, bad, not_(is_small(values[p])));
+    Spans::each(net_, [&](const ParameterSpan& span) {
+      for (std::size_t p = span.begin; p < span.end; ++p)
+        bad = Spans::add_bad(span, p, bad, not_(is_small(values[p])));
     });
     return bad;
   }
@@ -233,28 +233,28 @@ class TaskGroup : private LaneValues<L> {
     V* next = trajectory(k + 1);
     V moved(0.0f);
     copy_frozen(phi, next);
-    Spans::each(net_, [&](const ParameterSpan& run) {
-      if (!run.adapts) return;
-      for (std::size_t p = run.begin; p < run.end; ++p) {
-        const V step = fma(-rate(run.layer, k, p), g[p], phi[p]);
+    Spans::each(net_, [&](const ParameterSpan& span) {
+      if (!span.adapts) return;
+      for (std::size_t p = span.begin; p < span.end; ++p) {
+        const V step = fma(-rate(span.layer, k, p), g[p], phi[p]);
         next[p] = select(adapts, step, phi[p]);
-        bad = Spans::add_bad(run, p, bad, not_(is_finite(next[p])));
+        bad = Spans::add_bad(span, p, bad, not_(is_finite(next[p])));
         const V distance = abs(next[p] - theta(p));
         const M further = distance > moved;
-        moved = select(Spans::is_tail(run, p) ? and_(Spans::tail(run), further) : further, distance, moved);
+        moved = select(Spans::is_tail(span, p) ? and_(Spans::tail(span), further) : further, distance, moved);
       }
       // theta - phi_K is computed as the sum of the steps, because the difference itself would lose small
       // steps. Without support rows g = +0.
       if (space_.lambda && inner_.outer == OuterRule::parameter_move)
-        for (std::size_t p = run.begin; p < run.end; ++p)
-          space_.lambda[p] = fma(rate(run.layer, k, p), g[p], space_.lambda[p]);
+        for (std::size_t p = span.begin; p < span.end; ++p)
+          space_.lambda[p] = fma(rate(span.layer, k, p), g[p], space_.lambda[p]);
     });
     fail(bad, 2, k);
     if (inner_.max_move > 0.0f) fail(moved > V(inner_.max_move), 4, k);
   }
   void copy_frozen(const V* from, V* to) const {
-    Spans::each(net_, [&](const ParameterSpan& run) {
-      for (std::size_t p = run.begin; p < run.end && !run.adapts; ++p) to[p] = from[p];
+    Spans::each(net_, [&](const ParameterSpan& span) {
+      for (std::size_t p = span.begin; p < span.end && !span.adapts; ++p) to[p] = from[p];
     });
   }
 
@@ -355,10 +355,10 @@ class TaskGroup : private LaneValues<L> {
       add_layer_rates(k, g);
       return;
     }
-    Spans::each(net_, [&](const ParameterSpan& run) {
-      if (!run.adapts) return;
-      for (std::size_t p = run.begin; p < run.end; ++p) {
-        V& sum = space_.rate_gradient[rate_index(run.layer, k, p)];
+    Spans::each(net_, [&](const ParameterSpan& span) {
+      if (!span.adapts) return;
+      for (std::size_t p = span.begin; p < span.end; ++p) {
+        V& sum = space_.rate_gradient[rate_index(span.layer, k, p)];
         sum = fma(-g[p], space_.lambda[p], sum);
       }
     });
@@ -426,8 +426,8 @@ class TaskGroup : private LaneValues<L> {
   /// Calls use(p) for every vector that holds values.
   template <class Use>
   void each_parameter(Use use) const {
-    Spans::each(net_, [&](const ParameterSpan& run) {
-      for (std::size_t p = run.begin; p < run.end; ++p) use(p);
+    Spans::each(net_, [&](const ParameterSpan& span) {
+      for (std::size_t p = span.begin; p < span.end; ++p) use(p);
     });
   }
 

@@ -7,18 +7,19 @@
 namespace shoal::cuda {
 namespace {
 
-void mark_non_finite(std::span<const float> values, int columns, std::span<const std::int64_t> offsets,
+void mark_non_finite(std::span<const float> values, int columns, std::span<const std::int64_t> row_starts,
                      std::vector<std::uint8_t>& status) {
   for (std::size_t t = 0; t < status.size(); ++t) {
-    const auto begin = values.begin() + offsets[t] * columns, end = values.begin() + offsets[t + 1] * columns;
+    const auto begin = values.begin() + row_starts[t] * columns,
+               end = values.begin() + row_starts[t + 1] * columns;
     if (!std::all_of(begin, end, [](float v) { return std::isfinite(v); })) status[t] = 1;
   }
 }
 
-std::vector<std::int64_t> even_offsets(int tasks, int rows) {
-  std::vector<std::int64_t> offsets(static_cast<std::size_t>(tasks) + 1);
-  for (std::size_t t = 0; t < offsets.size(); ++t) offsets[t] = static_cast<std::int64_t>(t) * rows;
-  return offsets;
+std::vector<std::int64_t> even_row_starts(int tasks, int rows) {
+  std::vector<std::int64_t> row_starts(static_cast<std::size_t>(tasks) + 1);
+  for (std::size_t t = 0; t < row_starts.size(); ++t) row_starts[t] = static_cast<std::int64_t>(t) * rows;
+  return row_starts;
 }
 
 // Reserves memory even for no values: a graph captured with the address may later be launched for some.
@@ -35,20 +36,20 @@ float* DeviceRows::send(Stream& stream, DeviceArray<float>& to, PinnedArray<floa
   return upload_values(stream, to, through.assign(values));
 }
 
-void DeviceRows::upload_sizes(Stream& stream, std::span<const std::int64_t> offsets,
+void DeviceRows::upload_sizes(Stream& stream, std::span<const std::int64_t> row_starts,
                               const RowFormat& format) {
-  const std::size_t tasks = offsets.size() - 1;
+  const std::size_t tasks = row_starts.size() - 1;
   std::vector<float> terms(tasks);
   for (std::size_t t = 0; t < tasks; ++t)
     // The divisor is at most 2^31 and computed in double, hence exact; it is rounded once.
     terms[t] = static_cast<float>(
-        format.loss.terms(static_cast<double>(offsets[t + 1] - offsets[t]), format.outputs));
-  if (sizes_sent_ && std::equal(offsets.begin(), offsets.end(), sizes_.begin(), sizes_.end()) &&
+        format.loss.terms(static_cast<double>(row_starts[t + 1] - row_starts[t]), format.outputs));
+  if (sizes_sent_ && std::equal(row_starts.begin(), row_starts.end(), sizes_.begin(), sizes_.end()) &&
       terms == terms_of_sizes_)
     return;
   sizes_sent_ = false;
   ++sizes_version_;
-  sizes_.assign(offsets.begin(), offsets.end());
+  sizes_.assign(row_starts.begin(), row_starts.end());
   terms_of_sizes_ = std::move(terms);
   scale_of_sizes_.resize(tasks);
   for (std::size_t t = 0; t < tasks; ++t)
@@ -99,7 +100,7 @@ kernels::RowsView DeviceRows::view(Stream& stream, const TaskSet<float>& set, co
 kernels::RowsView DeviceRows::reserve(Stream& stream, int tasks, int rows, const RowFormat& format) {
   if (const EvenSizes wanted{tasks, rows, format.outputs, format.loss}; even_ != wanted) {
     even_ = {};
-    upload_sizes(stream, even_offsets(tasks, rows), format);
+    upload_sizes(stream, even_row_starts(tasks, rows), format);
     even_ = wanted;
   }
   kernels::RowsView view = sent_;

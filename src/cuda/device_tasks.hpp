@@ -41,7 +41,7 @@ class DeviceRows {
     bool operator==(const EvenSizes&) const = default;
   };
 
-  void upload_sizes(Stream& stream, std::span<const std::int64_t> offsets, const RowFormat& format);
+  void upload_sizes(Stream& stream, std::span<const std::int64_t> row_starts, const RowFormat& format);
   float* send(Stream& stream, DeviceArray<float>& to, PinnedArray<float>& through,
               std::span<const float> values);
 

@@ -131,19 +131,19 @@ TEST(BatchChecks, InputsOfAPrediction) {
       [&] {
         check({}, {2, 1, 0});
       },
-      "predict: row offsets have 0 entries for 2 adapted models (one more than models)");
-  expect_error<DataError>([&] { check({1, 1, 2}, {2, 1, 0}); }, "predict: row offsets start at 1, not 0");
-  expect_error<DataError>([&] { check({0, 3, 2}, {2, 1, 0}); }, "predict: row offsets fall at task 1");
+      "predict: row starts have 0 entries for 2 adapted models (one more than models)");
+  expect_error<DataError>([&] { check({1, 1, 2}, {2, 1, 0}); }, "predict: row starts begin at 1, not 0");
+  expect_error<DataError>([&] { check({0, 3, 2}, {2, 1, 0}); }, "predict: row starts fall at task 1");
   expect_error<DataError>(
       [&] {
         check({0, 1, 3}, {2, 1, 0});
       },
-      "predict: x has 4 values, but the offsets say 3 rows of 2");
+      "predict: x has 4 values, but the row starts say 3 rows of 2");
   expect_error<DataError>(
       [&] {
         check({0, 1, 2}, {2, 1, 1});
       },
-      "predict: output offset has 0 values, but the offsets say 2 rows of 1");
+      "predict: output offset has 0 values, but the row starts say 2 rows of 1");
 }
 
 }  // namespace

@@ -164,19 +164,19 @@ TEST(TaskBatch, RefusesBrokenStructure) {
                  [](Parts& p) { p.support.row_starts.pop_back(); });
   expect_refusal("query offsets have 0 entries for 3 tasks (one more than tasks)",
                  [](Parts& p) { p.query.row_starts.clear(); });
-  expect_refusal("query offsets start at 1, not 0", [](Parts& p) { p.query.row_starts[0] = 1; });
-  expect_refusal("support offsets fall at task 1 (id -3): row 1 after row 2",
+  expect_refusal("query row starts begin at 1, not 0", [](Parts& p) { p.query.row_starts[0] = 1; });
+  expect_refusal("support row starts fall at task 1 (id -3): row 1 after row 2",
                  [](Parts& p) { p.support.row_starts[2] = 1; });
-  expect_refusal("query x has 8 values, but the offsets say 5 rows of 2",
+  expect_refusal("query x has 8 values, but the row starts say 5 rows of 2",
                  [](Parts& p) { p.query.row_starts[3] = 5; });
-  expect_refusal("support x has 5 values, but the offsets say 3 rows of 2",
+  expect_refusal("support x has 5 values, but the row starts say 3 rows of 2",
                  [](Parts& p) { p.support.x.pop_back(); });
-  expect_refusal("support y has 4 values, but the offsets say 3 rows of 1",
+  expect_refusal("support y has 4 values, but the row starts say 3 rows of 1",
                  [](Parts& p) { p.support.y.push_back(0); });
-  expect_refusal("query labels has 4 values, but the offsets say 4 rows of 0", [](Parts& p) {
+  expect_refusal("query labels has 4 values, but the row starts say 4 rows of 0", [](Parts& p) {
     p.query.labels = {0, 0, 0, 0};
   });
-  expect_refusal("query output offset has 0 values, but the offsets say 4 rows of 1",
+  expect_refusal("query output offset has 0 values, but the row starts say 4 rows of 1",
                  [](Parts& p) { p.query.output_offset.clear(); });
   expect_refusal("support offsets end at 2305843009213693952: too many rows",
                  [](Parts& p) { p.support.row_starts[3] = std::int64_t{1} << 61; });
@@ -185,7 +185,7 @@ TEST(TaskBatch, RefusesBrokenStructure) {
       "then 1, 2, ...",
       [](Parts& p) { p.query.labels[2] = -1; }, labelled());
   expect_refusal(
-      "support y has 3 values, but the offsets say 3 rows of 0",
+      "support y has 3 values, but the row starts say 3 rows of 0",
       [](Parts& p) {
         p.support.y = {1, 2, 3};
       },
@@ -204,7 +204,7 @@ TEST(TaskBatch, RefusesExtentsWhoseProductWrapsAround) {
       [&] {
         TaskBatch::borrow({1 << 24, 1 << 24, 1 << 24}, set, set, ids);
       },
-      "task batch: support x has 0 values, but the offsets say 1099511627776 rows of 16777216");
+      "task batch: support x has 0 values, but the row starts say 1099511627776 rows of 16777216");
 }
 
 TEST(TaskBatch, RefusesMoreRowsOfATaskThanAnIntCounts) {
@@ -326,7 +326,7 @@ TEST(TaskBatch, BothSidesAreInOneMemory) {
   TaskSet<float> short_of_rows = batch.support();
   short_of_rows.x = short_of_rows.x.first(4);
   expect_error<DataError>([&] { TaskBatch::borrow(parts.columns, short_of_rows, batch.query(), parts.ids); },
-                          "task batch: support x has 4 values, but the offsets say 3 rows of 2");
+                          "task batch: support x has 4 values, but the row starts say 3 rows of 2");
 }
 
 }  // namespace

@@ -296,7 +296,9 @@ TEST_F(Training, OverGeneratorsKilledAndResumed) {
     expect_same(got_store, want_store);
     if (HasFatalFailure()) return;
   }
-  if (rounds >= 50) EXPECT_GT(failed, 0);  // few rounds may meet no task that fails
+  if (rounds >= 50) {  // few rounds may have no task that fails
+    EXPECT_GT(failed, 0);
+  }
 }
 
 /// A source with some tasks of a case at a time, in every phase.

@@ -84,7 +84,7 @@ TEST(LeftOut, EveryRowIsInATaskOrCountedOnce) {
         known.kinds = {InputKind::number, InputKind::number};
         known.mean = known.fill = {0.0, 0.0};
         known.deviation = {1.0, 1.0};
-        source = meet(options.path, known, TargetsNeeded::in_support);
+        source = open_with_preprocessing(options.path, known, TargetsNeeded::in_support);
       } else {
         source = make_table_source(options, TargetType::real, 1);
       }

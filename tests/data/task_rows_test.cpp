@@ -247,7 +247,7 @@ TEST(Table, ToAdaptRowsWithoutTargetsAreQueryRows) {
   // b: too few rows to train on; c: rows to predict; d: no known target.
   const std::string text = "id,t,x,y\nb,1,1,1\nc,1,2,1\nc,2,3,1\nc,3,4,\nc,4,5,NA\nd,1,6,\n";
   for (const Preprocessing& p : {trained, in_time}) {
-    const auto source = meet(folder.file("new.csv", text), p, TargetsNeeded::in_support);
+    const auto source = open_with_preprocessing(folder.file("new.csv", text), p, TargetsNeeded::in_support);
     const TaskBatch tasks = source->evaluation(Phase::test, 0);
     ASSERT_EQ(tasks.size(), 3);
     EXPECT_TRUE(source->left_out().nothing());
@@ -262,7 +262,7 @@ TEST(Table, ToAdaptRowsWithoutTargetsAreQueryRows) {
       EXPECT_EQ(source->time_of(rows[0]), p.options.time.empty() ? "" : "3");
     }
     // For evaluation the same file is refused, and keys without enough rows are counted.
-    EXPECT_THROW(meet(folder.file("new.csv", text), p, TargetsNeeded::everywhere), DataError);
+    EXPECT_THROW(open_with_preprocessing(folder.file("new.csv", text), p, TargetsNeeded::everywhere), DataError);
   }
   // In order of time, a row without a target is predicted whatever its time: before known ones, beside the
   // last support row, in the purge gap. Known rows there are on neither side.
@@ -272,7 +272,7 @@ TEST(Table, ToAdaptRowsWithoutTargetsAreQueryRows) {
     Preprocessing gap = in_time;
     gap.options.missing = missing;
     gap.options.purge = 4;
-    const auto source = meet(holed, gap, TargetsNeeded::in_support);
+    const auto source = open_with_preprocessing(holed, gap, TargetsNeeded::in_support);
     const TaskBatch tasks = source->evaluation(Phase::test, 0);
     EXPECT_EQ(values(tasks.support().x), (std::vector<float>{2, 3}));
     EXPECT_EQ(values(tasks.query().x), (std::vector<float>{1, 5, 6, 8, 9}));

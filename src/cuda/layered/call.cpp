@@ -5,14 +5,14 @@ namespace shoal::cuda {
 
 LayeredCall layered_call(kernels::TaskKernel operation, const kernels::TaskArguments& job,
                          const kernels::Network& network, const kernels::InnerOptions& inner,
-                         std::span<const std::int64_t> support_offsets,
-                         std::span<const std::int64_t> query_offsets, std::span<const int> points) {
+                         std::span<const std::int64_t> support_row_starts,
+                         std::span<const std::int64_t> query_row_starts, std::span<const int> points) {
   return {.operation = operation,
           .network = network,
           .loss = job.loss,
           .inner = inner,
-          .support = {job.support, support_offsets},
-          .query = {job.query, query_offsets},
+          .support = {job.support, support_row_starts},
+          .query = {job.query, query_row_starts},
           .tasks = job.tasks,
           .theta = job.theta,
           .rates = job.rates,

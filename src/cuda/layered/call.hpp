@@ -43,7 +43,7 @@ struct LayeredCall {
 /// the rest.
 LayeredCall layered_call(kernels::TaskKernel operation, const kernels::TaskArguments& job,
                          const kernels::Network& network, const kernels::InnerOptions& inner,
-                         std::span<const std::int64_t> support_offsets,
-                         std::span<const std::int64_t> query_offsets, std::span<const int> points);
+                         std::span<const std::int64_t> support_row_starts,
+                         std::span<const std::int64_t> query_row_starts, std::span<const int> points);
 
 }  // namespace shoal::cuda

@@ -138,7 +138,7 @@ void LayeredPass::r_backward_through_layer(const LayeredSide& side, const Layere
 }
 
 std::int64_t LayeredPass::hidden(const LayeredSide& side, int layer) const {
-  return side.all_rows * net_.layers[layer].width_before;
+  return side.total_rows * net_.layers[layer].width_before;
 }
 
 LayeredPass::Operand LayeredPass::input(const LayeredSide& side, const LayeredTape& tape, int layer) const {
@@ -190,7 +190,7 @@ LayerLossJob LayeredPass::loss_job(const LayeredSide& side, const LayeredTape& t
 
 void LayeredPass::run(GemmLayout layout, const LayerRowJob& job, const LayeredSide& side) const {
   if (fast_ && side.equal_rows > 0 && run_fast(*fast_, layout, job, side.equal_rows, stream_)) return;
-  kernels::launch_layer_rows(layout, job, side.most_rows, stream_.handle());
+  kernels::launch_layer_rows(layout, job, side.largest_task_rows, stream_.handle());
   stream_.check("launch of a layer's product");
 }
 

@@ -76,7 +76,7 @@ class ChunkRun {
     const LayeredWeights own{call_.own_parameters + span_.begin * size_, nullptr, true};
     pass_.forward(query_, own, work_.query_tape, false);
     const std::int64_t row = call_.query.row_starts[static_cast<std::size_t>(span_.begin)];
-    launch_layer_outputs(work_.query_tape.output, query_.all_rows, net_.outputs,
+    launch_layer_outputs(work_.query_tape.output, query_.total_rows, net_.outputs,
                          net_.layers[net_.layer_count - 1].stride, call_.outputs + row * net_.outputs,
                          stream_.handle());
     stream_.check("launch of the layers' outputs");

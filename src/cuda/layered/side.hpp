@@ -15,9 +15,9 @@ struct LayeredSpan {
 /// One side of a chunk.
 struct LayeredSide {
   kernels::LayerRows rows;
-  std::int64_t all_rows = 0;
-  int most_rows = 0;   ///< of the largest task
-  int equal_rows = 0;  ///< of every task, or 0 if tasks differ
+  std::int64_t total_rows = 0;
+  int largest_task_rows = 0;  ///< of the largest task
+  int equal_rows = 0;         ///< of every task, or 0 if tasks differ
 };
 
 /// The side of the tasks in `span`; empty if the call has no such side.

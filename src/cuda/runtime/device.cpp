@@ -63,14 +63,15 @@ DeviceScope::DeviceScope(int device, const SourceLocation& where) {
   if (before_ != device) throw_on_error(cudaSetDevice(device), "cudaSetDevice", where);
 }
 
+DeviceScope::~DeviceScope() {
+  int now = before_;
+  if (cudaGetDevice(&now) == cudaSuccess && now != before_) cudaSetDevice(before_);
+}
+
 std::int64_t free_memory(const SourceLocation& where) {
   std::size_t free = 0, all = 0;
   throw_on_error(cudaMemGetInfo(&free, &all), "cudaMemGetInfo", where);
   return static_cast<std::int64_t>(free);
-}
-DeviceScope::~DeviceScope() {
-  int now = before_;
-  if (cudaGetDevice(&now) == cudaSuccess && now != before_) cudaSetDevice(before_);
 }
 
 void load_kernel(const void* kernel, const SourceLocation& where) {
