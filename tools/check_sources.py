@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks what a compiler does not: which folders include which, circles, the licence line, #pragma once, the length of files and
 functions, that every file of the library has a test, the format, that every path, file name and link in a comment or page exists
-(named_paths.py), and that no retired name is used (retired_identifiers.txt).
+(named_paths.py), that no page has two titles or explains a name twice (page_structure.py), and that no retired name is used
+(retired_identifiers.txt).
 
 usage: check_sources.py ROOT [--clang-format PROGRAM]
 
@@ -17,6 +18,7 @@ import sys
 import function_lengths
 import include_circles
 import named_paths
+import page_structure
 import retired_identifiers
 import test_map
 
@@ -137,6 +139,7 @@ def main():
     findings += test_map.check(root)
     findings += include_circles.check(root)
     findings += named_paths.check_paths(root)
+    findings += page_structure.check_pages(root)
     findings += retired_identifiers.check_retired(root)
     if arguments.clang_format:
         run = subprocess.run([arguments.clang_format, "--dry-run", "-Werror", *map(str, files)], capture_output=True, text=True)

@@ -25,13 +25,17 @@ STYLE = """<style>
 # A row of boxes: (title, [lines]); a line that begins with "src/", "kernels/" or "include/" is a file.
 SEAM = "the seam: src/core/backend.hpp"
 ROWS = [
-    [("1  Rows become tasks", ["A CSV is read in two passes, its text becomes columns of numbers or of codes.", "src/data/csv_reader.cpp", "src/data/column_store.cpp",
+    [("1  Rows become tasks", ["A CSV is read in two passes, its text becomes columns of numbers or of codes.", "src/data/file_table.cpp",
+                               "src/data/file_columns.cpp", "src/data/csv_reader.cpp", "src/data/column_store.cpp",
                                "Keys, time and windows decide which rows are support and query of which task, and in which phase.", "src/data/task_rows.cpp",
-                               "Scalers and categories are learned from meta-train rows.", "src/data/feature_map.cpp", "src/data/target_columns.cpp"])],
+                               "Scalers and categories are learned from meta-train rows.", "src/data/feature_map.cpp", "src/data/target_columns.cpp",
+                               "The table is now a source of tasks: it knows the rows of every task, and copies them for a batch.", "src/data/table_source.cpp"])],
     [("2  Tasks become a batch", ["A meta-batch is drawn by the seed. Rows of all tasks lie one after another, without padding.", "src/core/epoch_batches.cpp",
                                   "include/shoal/task_batch.hpp"])],
     [("3  The learner asks for a meta-gradient", ["It checks the batch, and tells the backend what the algorithm wants in a few numbers (InnerPlan).",
-                                                  "src/core/meta_learner.cpp", "src/core/inner_plan.hpp"])],
+                                                  "src/core/training_step.cpp", "src/core/meta_learner.cpp", "src/core/inner_plan.hpp",
+                                                  "Where the backend offers a training session, as cuda does, the session does 4 to 7 on the device:",
+                                                  "src/cuda/training_session.cpp"])],
     SEAM,
     [("4a  reference", ["double, serial, from the equations:", "it defines accuracy", "src/reference/task_run.cpp", "src/reference/network.hpp"]),
      ("4b  cpu", ["fp32: lanes are tasks, or columns", "of one task; threads take groups", "src/cpu/group_packing.cpp", "src/cpu/task_group.hpp", "src/cpu/network_pass.hpp",

@@ -3,9 +3,9 @@
 //
 // Example:
 //
-//   const shoal::RunConfig config = shoal::load_config("", {"tasks.source=file",
-//   "tasks.path=tasks.safetensors"}); const shoal::GradientReport report = shoal::write_gradient(config,
-//   "gradient.safetensors");
+//   const std::vector<shoal::ConfigOverride> over = {"tasks.source=file", "tasks.path=tasks.safetensors"};
+//   const shoal::RunConfig config = shoal::load_config("", over);
+//   const shoal::GradientReport report = shoal::write_gradient(config, "gradient.safetensors");
 #pragma once
 
 #include <cstdint>

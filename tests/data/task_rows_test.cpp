@@ -262,7 +262,8 @@ TEST(Table, ToAdaptRowsWithoutTargetsAreQueryRows) {
       EXPECT_EQ(source->time_of(rows[0]), p.options.time.empty() ? "" : "3");
     }
     // For evaluation the same file is refused, and keys without enough rows are counted.
-    EXPECT_THROW(open_with_preprocessing(folder.file("new.csv", text), p, TargetsNeeded::everywhere), DataError);
+    EXPECT_THROW(open_with_preprocessing(folder.file("new.csv", text), p, TargetsNeeded::everywhere),
+                 DataError);
   }
   // In order of time, a row without a target is predicted whatever its time: before known ones, beside the
   // last support row, in the purge gap. Known rows there are on neither side.

@@ -118,7 +118,8 @@ TEST(Windows, ToPredictNoRowWithoutATargetIsLeftOut) {
     for (std::size_t row = 0; row < targets.size(); ++row)
       text += "b," + std::to_string(row) + "," + std::to_string(row) + "," +
               (targets[row] == '1' ? "1" : "") + "\n";
-    const auto source = open_with_preprocessing(folder.file("n.csv", text), trained, TargetsNeeded::in_support);
+    const auto source =
+        open_with_preprocessing(folder.file("n.csv", text), trained, TargetsNeeded::in_support);
     std::map<std::string, std::vector<float>> found;
     std::set<float> asked, adapted_on;
     const TaskBatch tasks = source->evaluation(Phase::test, 0);
@@ -160,7 +161,8 @@ TEST(Windows, ToAdaptTheyGoOnToTheLastRow) {
   const auto lengths = [&](const std::string& rows, MissingPolicy missing) {
     Preprocessing p = trained->preprocessing();
     p.options.missing = missing;
-    const auto source = open_with_preprocessing(folder.file("n.csv", "id,t,x,y\n" + rows), p, TargetsNeeded::in_support);
+    const auto source =
+        open_with_preprocessing(folder.file("n.csv", "id,t,x,y\n" + rows), p, TargetsNeeded::in_support);
     const TaskBatch tasks = source->evaluation(Phase::test, 0);
     std::map<std::string, std::int64_t> found;
     for (std::int64_t t = 0; t < tasks.size(); ++t) {

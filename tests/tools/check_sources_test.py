@@ -25,6 +25,9 @@ GOOD = {
     "docs/page.md": "# A page, and more\n[itself](#a-page-and-more), [a source](../src/core/a.cpp), [a site](https://example.org/x.md)\n"
     "`runs/mine/x.csv`, FOLDER/page.md\n<!-- generated: by a program -->\nsrc/core/none.cpp\n<!-- end of what is generated -->\n",
     "docs/other.md": "# Other\n[page](page.md#a-page-and-more)\n",
+    # One title, and each name explained once under a heading; measurements, code and what is generated may repeat.
+    "docs/tables.md": "# Tables\n```sh\n# a comment\n```\n## A\n| key | means |\n|---|---|\n| `a\\|b` | x |\n| `a\\|c` | x |\n"
+    "| 8 | 1 |\n| 8 | 2 |\n## B\n| `a\\|b` | y |\n<!-- generated: by a program -->\n| `a\\|b` | y |\n<!-- end of it -->\n",
     "tests/use.py": '"""As src/core/a.cpp."""\nPATH = "src/core/none.cpp"  # docs/page.md\n',
 }
 STATEMENTS = "  f();\n" * 80
@@ -67,9 +70,13 @@ BAD = {
     "a file's name in a comment that is nowhere": ("src/core/b.cpp", LICENCE + "/// The rules (none.md 1).\n", "none.md is not there"),
     "a path in a docstring that leads nowhere": ("tests/b.py", '"""\n\nOracle of src/core/none.cpp."""\n', "b.py:3: src/core/none.cpp is not there"),
     "a path in a comment of CMake that leads nowhere": ("tests/CMakeLists.txt", "# docs/none.md says why.\n", "docs/none.md is not there"),
-    "a path on a page that leads nowhere": ("docs/b.md", "See `src/none`.\n", "src/none is not there"),
-    "a link that leads nowhere": ("docs/b.md", "[b](none.html)\n", "the link none.html leads nowhere"),
-    "a link to a heading that is not there": ("docs/b.md", "[b](page.md#none)\n", "names no heading"),
+    "a path on a page that leads nowhere": ("docs/b.md", "# B\nSee `src/none`.\n", "src/none is not there"),
+    "a link that leads nowhere": ("docs/b.md", "# B\n[b](none.html)\n", "the link none.html leads nowhere"),
+    "a link to a heading that is not there": ("docs/b.md", "# B\n[b](page.md#none)\n", "names no heading"),
+    "a page with two titles": ("docs/b.md", "# B\n\n## B\n\n# B again\n", "docs/b.md:5: a second title"),
+    "a page without a title": ("docs/b.md", "## B\n", "docs/b.md: has no title"),
+    "a name twice in a table": ("docs/b.md", "# B\n| `b` | x |\n| `c` | y |\n| `b` | z |\n", "docs/b.md:4: the row of `b` stands in line 2 already"),
+    "a name in two tables of one section": ("docs/b.md", "# B\n| `a\\|b` | x |\n\nMore:\n\n| `a\\|b` | x |\n", "docs/b.md:6: the row of `a\\|b` stands in line 2"),
     "a script that is not Python": ("tests/b.py", LICENCE.replace("//", "#") + 'text = r"C:\\"\n', "tests/b.py: is not Python"),
     "bad format": ("src/core/b.cpp", LICENCE + "int   b  ;\n", "clang-format"),
 }
@@ -88,7 +95,7 @@ shared memory -> shared memory
 REFUSED = {
     "a retired name in code": ("src/cpu/b.cpp", LICENCE + "int GemmLayout;\n", "b.cpp:2: GemmLayout is retired: GemmLayout"),
     "a retired name in a comment": ("src/core/b.cpp", LICENCE + "// A GemmLayout.\n", "b.cpp:2: GemmLayout is retired"),
-    "a retired name on a page": ("docs/b.md", "A `GemmLayout`.\n", "b.md:1: GemmLayout is retired"),
+    "a retired name on a page": ("docs/b.md", "# B\nA `GemmLayout`.\n", "b.md:2: GemmLayout is retired"),
     "a retired word in code of its folder": ("src/cpu/b.cpp", LICENCE + "int turn;\n", "b.cpp:2: turn is retired: transpose"),
     "a file with a retired name": ("src/cpu/transpose.hpp", LICENCE + "#pragma once\n", "the name of this file is retired: transpose.hpp"),
     "a retired phrase": ("src/core/b.cpp", LICENCE + "int b;  // in shared memory\n", 'b.cpp:2: "shared memory" is retired: shared memory'),
@@ -96,7 +103,7 @@ REFUSED = {
 ALLOWED = {  # English words are allowed in comments and texts, and in other folders; so is history
     "src/cpu/b.cpp": LICENCE + '// In turn.\nconst char* b = "turn";\n',
     "src/core/b.cpp": LICENCE + "int turn;\n",
-    "CHANGELOG.md": "GemmLayout\n",
+    "CHANGELOG.md": "# Changes\nGemmLayout\n",
 }
 
 
