@@ -47,7 +47,7 @@ void check_set(const char* set, const TaskColumns& columns, const TaskSet<Real>&
     throw DataError(where + "have " + std::to_string(rows.row_starts.size()) + " entries for " +
                     std::to_string(ids.size()) + " tasks (one more than tasks)");
   if (rows.row_starts.front() != 0)
-    throw DataError(where + "start at " + std::to_string(rows.row_starts.front()) + ", not 0");
+    throw DataError(where + "begin at " + std::to_string(rows.row_starts.front()) + ", not 0");
   for (std::size_t t = 0; t < ids.size(); ++t)
     if (rows.row_starts[t + 1] < rows.row_starts[t])
       throw DataError(where + "fall at " + task_name(ids, t) + ": row " +
@@ -136,9 +136,10 @@ BasicTaskBatch<To> convert(const BasicTaskBatch<From>& batch) {
 }  // namespace
 
 template <class Real>
-BasicTaskBatch<Real> BasicTaskBatch<Real>::borrow(TaskColumns columns, TaskSet<Real> support,
-                                                  TaskSet<Real> query, std::span<const std::int64_t> ids,
-                                                  std::shared_ptr<const void> owner) {
+BasicTaskBatch<Real> BasicTaskBatch<Real>::borrow(
+    TaskColumns columns, TaskSet<Real> support, TaskSet<Real> query, std::span<const std::int64_t> ids,
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): moved
+    std::shared_ptr<const void> owner) {
   check_columns(columns);
   check_ids(ids);
   check_set("support", columns, support, ids);

@@ -238,7 +238,7 @@ def safetensors_files():
         ("integers for inputs", safetensors(task_entries(support_x=("I32", [3, 2], [1] * 6))), ['tensor "support_x"', "F32 or F64"]),
         ("one dimension of inputs", safetensors(task_entries(query_x=("F32", [4], [1] * 4))), ['tensor "query_x"']),
         ("offsets that are not whole", safetensors(task_entries(support_offsets=("F32", [3], [0, 1, 3]))), ['tensor "support_offsets"']),
-        ("offsets that start at 1", safetensors(task_entries(support_offsets=("I64", [3], [1, 1, 3]))), ["support", "start at 1"]),
+        ("offsets that start at 1", safetensors(task_entries(support_offsets=("I64", [3], [1, 1, 3]))), ["support", "begin at 1"]),
         ("offsets that fall", safetensors(task_entries(support_offsets=("I64", [3], [0, 4, 3]))), ["support", "task 1"]),
         ("offsets that end early", safetensors(task_entries(support_offsets=("I64", [3], [0, 1, 2]))), ["support"]),
         ("too few offsets", safetensors(task_entries(query_offsets=("I64", [2], [0, 2]))), ["query"]),

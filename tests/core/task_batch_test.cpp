@@ -160,9 +160,9 @@ TEST(TaskBatch, RefusesBrokenStructure) {
   expect_refusal("needs at least one input column", [](Parts& p) { p.columns.inputs = 0; });
   expect_refusal("negative number of columns", [](Parts& p) { p.columns.targets = -1; });
   expect_refusal("negative number of columns", [](Parts& p) { p.columns.offsets = -1; });
-  expect_refusal("support offsets have 3 entries for 3 tasks (one more than tasks)",
+  expect_refusal("support row starts have 3 entries for 3 tasks (one more than tasks)",
                  [](Parts& p) { p.support.row_starts.pop_back(); });
-  expect_refusal("query offsets have 0 entries for 3 tasks (one more than tasks)",
+  expect_refusal("query row starts have 0 entries for 3 tasks (one more than tasks)",
                  [](Parts& p) { p.query.row_starts.clear(); });
   expect_refusal("query row starts begin at 1, not 0", [](Parts& p) { p.query.row_starts[0] = 1; });
   expect_refusal("support row starts fall at task 1 (id -3): row 1 after row 2",
@@ -178,7 +178,7 @@ TEST(TaskBatch, RefusesBrokenStructure) {
   });
   expect_refusal("query output offset has 0 values, but the row starts say 4 rows of 1",
                  [](Parts& p) { p.query.output_offset.clear(); });
-  expect_refusal("support offsets end at 2305843009213693952: too many rows",
+  expect_refusal("support row starts end at 2305843009213693952: too many rows",
                  [](Parts& p) { p.support.row_starts[3] = std::int64_t{1} << 61; });
   expect_refusal(
       "query label of task 1 (id -3), row 1 (query_y): -1 is negative; labels are 0 for the first class, "
@@ -214,7 +214,7 @@ TEST(TaskBatch, RefusesMoreRowsOfATaskThanAnIntCounts) {
       [&] {
         TaskBatch::borrow({1, 1, 0}, set, set, ids);
       },
-      "task batch: support offsets give task 1 (id 9) more than 2^31 - 1 rows");
+      "task batch: support row starts give task 1 (id 9) more than 2^31 - 1 rows");
 }
 
 TEST(TaskBatch, AnEmptyOneHasNoRows) {

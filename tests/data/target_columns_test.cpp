@@ -123,10 +123,10 @@ TEST(Targets, TwoWordsNeedThePositiveOne) {
       return testing::open_with_preprocessing(folder.file("n.csv", "id,x,y\n" + values), again,
                                               TargetsNeeded::everywhere, bce);
     };
-    EXPECT_EQ(values(open_with_preprocessing("b,1," + positive + "\n")->evaluation(Phase::test, 0).query().y),
+    EXPECT_EQ(values(meet("b,1," + positive + "\n")->evaluation(Phase::test, 0).query().y),
               (std::vector<float>{1}));
     expect_words(
-        message_of([&] { open_with_preprocessing("b,1," + positive + "\nb,1,maybe\n"); }),
+        message_of([&] { meet("b,1," + positive + "\nb,1,maybe\n"); }),
         {"n.csv:3: column \"y\": \"maybe\" is neither \"" + negative + "\" nor \"" + positive + "\""});
     TableOptions other = again.options;
     other.path = options.path;

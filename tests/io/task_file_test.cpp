@@ -76,7 +76,7 @@ TEST(TaskFile, RefusesWhatTheContractSays) {
   const auto offsets = [](std::vector<std::int64_t> values) {
     return Tensor::of({static_cast<std::int64_t>(values.size())}, values.data());
   };
-  refused("start at 1", [&](TensorFile& c) { c.tensors["support_offsets"] = offsets({1, 1, 3}); });
+  refused("begin at 1", [&](TensorFile& c) { c.tensors["support_offsets"] = offsets({1, 1, 3}); });
   refused("fall at task 1", [&](TensorFile& c) { c.tensors["support_offsets"] = offsets({0, 4, 3}); });
   refused("support x", [&](TensorFile& c) { c.tensors["support_offsets"] = offsets({0, 1, 2}); });
   refused("3 entries", [&](TensorFile& c) { c.tensors["task_id"] = offsets({1}); });
