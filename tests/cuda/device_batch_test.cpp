@@ -11,7 +11,7 @@
 #include <shoal/trainer.hpp>
 
 #include "cuda/runtime/counts.hpp"
-#include "cuda_under_test.hpp"
+#include "regime_test_fixture.hpp"
 #include "support/bits.hpp"
 #include "support/device_copies.hpp"
 #include "support/random_case.hpp"
@@ -20,29 +20,7 @@
 namespace shoal::testing {
 namespace {
 
-const int rounds = [] {
-  const char* requested = std::getenv("SHOAL_TEST_ROUNDS");
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return std::max(4, (requested ? std::atoi(requested) : 60) / 3);
-#else
-  return std::max(4, (requested ? std::atoi(requested) : 1200) / 12);
-#endif
-}();
-
-struct Regime {
-  const char* name;
-  CudaOptions options;
-  CaseLimits limits;
-};
-
-class DeviceBatches : public ::testing::TestWithParam<Regime> {
- protected:
-  void SetUp() override { cuda_under_test = GetParam().options; }
-  void TearDown() override {
-    cuda_under_test = {};
-    set_thread_order(0);
-  }
-};
+using DeviceBatches = RegimeTest;
 
 template <class Error, class Work>
 std::string message_of(Work work) {
@@ -72,7 +50,7 @@ TEST_P(DeviceBatches, HaveTheBitsOfTheHost) {
   const Context cpu({.backend = BackendKind::cpu, .threads = 1}),
       cuda({.backend = BackendKind::cuda, .stream = stream});
   std::mt19937_64 random(61);
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < random_problems; ++round) {
     set_thread_order(round);
     RandomCase c = random_case(random, GetParam().limits);
     c.tasks = spoiled(random, c.tasks);

@@ -10,7 +10,7 @@
 #include <shoal/error.hpp>
 #include <shoal/task_source.hpp>
 
-#include "cuda_under_test.hpp"
+#include "regime_test_fixture.hpp"
 #include "support/bits.hpp"
 #include "support/device_copies.hpp"
 #include "support/random_case.hpp"
@@ -19,36 +19,14 @@
 namespace shoal::testing {
 namespace {
 
-const int rounds = [] {
-  const char* requested = std::getenv("SHOAL_TEST_ROUNDS");
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return std::max(4, (requested ? std::atoi(requested) : 60) / 3);
-#else
-  return std::max(4, (requested ? std::atoi(requested) : 1200) / 12);
-#endif
-}();
-
-struct Regime {
-  const char* name;
-  CudaOptions options;
-  CaseLimits limits;
-};
-
-class DeviceResults : public ::testing::TestWithParam<Regime> {
- protected:
-  void SetUp() override { cuda_under_test = GetParam().options; }
-  void TearDown() override {
-    cuda_under_test = {};
-    set_thread_order(0);
-  }
-};
+using DeviceResults = RegimeTest;
 
 TEST_P(DeviceResults, HaveTheBitsOfThoseOnTheHost) {
   const CallersStream stream;
   const Context cpu({.backend = BackendKind::cpu, .threads = 1}),
       cuda({.backend = BackendKind::cuda, .stream = stream});
   std::mt19937_64 random(62);
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < random_problems; ++round) {
     set_thread_order(round);
     RandomCase c = random_case(random, GetParam().limits);
     c.tasks = spoiled(random, c.tasks);
