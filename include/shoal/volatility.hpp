@@ -37,7 +37,7 @@ PricePanel parse_price_panel(std::string_view csv, const std::string& source);
 /// The columns of a VolatilityTable, in order. h(lambda)_t is the EWMA variance forecast for day t: it starts
 /// as the mean of the first 66 squared returns and continues as h_t = lambda h_{t-1} + (1 - lambda)
 /// r_{t-1}^2. L(v) is ln max(v, 0.01).
-inline constexpr std::array<std::string_view, 10> volatility_columns = {
+inline constexpr std::array<std::string_view, 11> volatility_columns = {
     "squared_return",    // r_t^2, the target, percent^2
     "ln_ewma_variance",  // L(h(0.94)_t): RiskMetrics; also the offset, so that zero weights are this forecast
     "ln_ewma_variance_fast",  // L(h(0.85)_t)
@@ -48,7 +48,45 @@ inline constexpr std::array<std::string_view, 10> volatility_columns = {
     "last_return",            // z = r_{t-1} / sqrt(max(h(0.94)_t, 0.01)), |z| <= 4.083 by construction
     "last_abs_return",        // |z|: with z, the leverage effect
     "ln_market_variance",     // L(EWMA variance, 0.94, of the equally weighted mean return of all assets)
+    "log_return",             // r_t in percent: what happened on the day, not an input
 };
+
+/// Closing prices of one asset on the dates that it has.
+struct PriceSeries {
+  std::string asset;
+  std::vector<std::string> dates;  ///< ISO dates, strictly ascending
+  std::vector<double> close;       ///< each finite and > 0
+};
+
+/// Reads prices that need not be complete, as a column an asset (`date,A,B,...`; an empty cell: no price) or
+/// as a line a price (columns `date`, `asset`, `close` in any order, others beside them). Lines may be in any
+/// order. Assets are in order of their first appearance. Throws DataError, whose message names `source`, line
+/// and column: a date that is none or not written YYYY-MM-DD, a price that is no positive number, a price
+/// given twice.
+std::vector<PriceSeries> parse_prices(std::string_view csv, const std::string& source);
+
+/// Features of one asset, on every date that has 66 returns of the asset before it.
+struct VolatilitySeries {
+  std::string asset;
+  std::vector<std::string> dates;
+  std::vector<double> values;  ///< [dates, volatility_columns]; NaN: what is not known yet
+};
+
+/// Which rows volatility_series makes: those of the dates that have a price, or also one for the day after
+/// the last of all dates, for every asset that has a price on that last date. Its squared_return and
+/// log_return are NaN. The day after is the next weekday where no price is on a weekend, else the next date.
+enum class NextDay { left_out, added };
+
+/// The same features for assets that need not share their dates: returns are those from one price of an asset
+/// to its next, and the market of a day is the mean of the returns that there are. Assets with too few prices
+/// have no dates. For complete panels the values are those of volatility_features, bit for bit. Throws
+/// InvalidArgument when a series breaks the rules of PriceSeries, and DataError when no asset has a date.
+std::vector<VolatilitySeries> volatility_series(const std::vector<PriceSeries>& prices,
+                                                NextDay next = NextDay::left_out);
+
+/// CSV text `date,asset,` and volatility_columns, date by date, with nine significant digits; NaN is an empty
+/// cell.
+std::string volatility_csv(const std::vector<VolatilitySeries>& series);
 
 /// Features in long form, for every asset on every date after the warm-up.
 struct VolatilityTable {

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "finance/wheel.hpp"
 
-#include <string_view>
-#include <system_error>
-
 #include <shoal/error.hpp>
 #include <shoal/input_file.hpp>
-#include <shoal/tensor_file.hpp>
 
 #include "finance/child_process.hpp"
+#include "finance/file_checks.hpp"
 
 namespace shoal::finance {
 namespace {
@@ -23,22 +20,6 @@ with open(packed, "wb") as file:
 with open(plain, "wb") as file:
     file.write(gzip.decompress(content))
 )";
-
-void check_bytes(const std::filesystem::path& file, std::string_view what, std::uint64_t bytes) {
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(file, error);
-  if (error) throw ResourceError(file.string() + ": " + error.message());
-  if (size != bytes)
-    throw DataError(file.string() + ": " + std::string(what) + " has " + std::to_string(size) +
-                    " bytes, expected " + std::to_string(bytes));
-}
-
-void check_hash(const std::filesystem::path& file, std::string_view what, std::string_view expected) {
-  const std::string actual = sha256_of_file(file);
-  if (actual != expected)
-    throw DataError(file.string() + ": " + std::string(what) + " has SHA-256 " + actual + ", expected " +
-                    std::string(expected));
-}
 
 }  // namespace
 

