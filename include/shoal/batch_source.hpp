@@ -26,7 +26,7 @@ using AnyTaskBatch = std::variant<TaskBatch, TaskBatch64>;
 
 /// The tasks of every phase. An empty batch, TaskBatch(), means that the phase has no tasks.
 struct PhaseBatches {
-  AnyTaskBatch train = {}, validation = {}, test = {};
+  AnyTaskBatch train = {}, validation = {}, test = {}, held_out = {};
 };
 
 struct BatchSourceOptions {
@@ -36,6 +36,7 @@ struct BatchSourceOptions {
   Loss loss = {};
   /// goes in front of messages about the tasks, e.g. the name of a file; empty = nothing
   std::string name = {};
+  Sampling sampling = Sampling::tasks;  ///< what meta-batches are drawn from
 };
 
 /// Makes a source that draws meta-batches from `batches`, with `seed` (TaskSource::sample). The source keeps

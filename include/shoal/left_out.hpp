@@ -29,11 +29,13 @@ enum class LeftOutRule {
   tie,             ///< the row has the time of the last support row, so it is neither support nor query
   straddling,      ///< the row is only in tasks whose query lies on both sides of a split time
   without_target,  ///< the row is only in windows that were not made because a support row lacks its target
-  no_window        ///< the row lies after the last window of its key, or between two windows
+  no_window,       ///< the row lies after the last window of its key, or between two windows
+  other_period     ///< the row lies in a period of the split in which its key is not used
 };
-inline constexpr std::array<LeftOutRule, 8> left_out_rules = {
-    LeftOutRule::missing, LeftOutRule::too_few,    LeftOutRule::query_cap,      LeftOutRule::purge_gap,
-    LeftOutRule::tie,     LeftOutRule::straddling, LeftOutRule::without_target, LeftOutRule::no_window};
+inline constexpr std::array<LeftOutRule, 9> left_out_rules = {
+    LeftOutRule::missing,        LeftOutRule::too_few,   LeftOutRule::query_cap,
+    LeftOutRule::purge_gap,      LeftOutRule::tie,       LeftOutRule::straddling,
+    LeftOutRule::without_target, LeftOutRule::no_window, LeftOutRule::other_period};
 /// The name in JSON: "missing", "query_cap", ...
 std::string_view to_string(LeftOutRule rule);
 

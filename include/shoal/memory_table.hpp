@@ -81,6 +81,10 @@ class TableColumn {
   std::shared_ptr<const void> owner_;
 };
 
+/// SHA-256 of a table's names, numbers and texts, in the order of its columns and rows. Missing values are
+/// alike, whatever their column holds there.
+std::string sha256_of_table(std::span<const TableColumn> table);
+
 /// Makes a source of columns in memory, in any order; columns that the options do not name are ignored. A
 /// column named `$file` (file_column) holds names of files. The path of the options is ignored, and where a
 /// column holds numbers, so is what the format says about the text of numbers; missing words still apply, as
@@ -88,7 +92,7 @@ class TableColumn {
 /// other.
 std::unique_ptr<TableSource> make_table_source(std::span<const TableColumn> table,
                                                const TableOptions& options, const TargetType& target,
-                                               std::uint64_t seed);
+                                               std::uint64_t seed, Sampling sampling = Sampling::tasks);
 /// Applies the preprocessing of a trained model to columns in memory, as the function for files does.
 std::unique_ptr<TableSource> make_table_source(std::span<const TableColumn> table,
                                                const TableOptions& options,

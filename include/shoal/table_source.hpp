@@ -41,12 +41,21 @@ struct SplitOptions {
   /// "time": by the times of the query rows.
   std::string by = "task";
   double train = 0.7, validation = 0.15, test = 0.15;  ///< by = "task": shares of the tasks, with sum 1
-  /// by = "time": the first time of each phase, written like the times of the file.
+  /// The first time of each phase, written like the times of the file. With by = "task" they are optional:
+  /// with test_from, the rows of meta-train and validation keys end there (those of meta-train keys at
+  /// validation_from, where it is given), and query rows of validation and test keys lie in the phase's
+  /// period.
   std::string validation_from, test_from;
+  /// by = "time" with windows: no row of a meta-train task is earlier. Empty = no limit.
+  std::string train_from = {};
+  /// by = "time" with windows: so many rows of a key before test_from are in no meta-train and no validation
+  /// task, because their targets were not known yet at that time.
+  int purge = 0;
   bool operator==(const SplitOptions&) const = default;
 };
 
-/// mean: the mean of meta-train rows replaces the value, and an indicator column tells so
+/// mean: the mean of meta-train rows replaces the value, and an indicator column tells so; rows whose key is
+/// missing share one key (missing_key)
 enum class MissingPolicy { error, drop, mean };
 std::string_view to_string(MissingPolicy policy);
 /// Throws InvalidArgument with the list of known names.
@@ -75,6 +84,9 @@ struct TableFormat {
   bool operator==(const TableFormat&) const = default;
 };
 
+/// What stands for a missing value in the text of a key.
+inline constexpr std::string_view missing_key = "(missing)";
+
 /// As a column name: the name of the file that a row is in, without its folder.
 inline constexpr std::string_view file_column = "$file";
 
@@ -100,6 +112,10 @@ struct TableOptions {
   WindowOptions windows = {};
   MissingPolicy missing = MissingPolicy::error;
   SplitOptions split = {};
+  /// Keys (as TableSource::key_of gives them, without what windows add) whose tasks are in Phase::held_out
+  /// and in no other phase: training, scalers, categories and shares do not see them. With split.test_from,
+  /// their query rows lie in the test period.
+  std::vector<std::string> hold_out = {};
   int support = 10;  ///< without windows: number of support rows per task; the rest is query ...
   /// ... but at most this many rows; 0 = all. Of more rows, tasks without time take a random sample that
   /// depends on the seed, tasks with time the first ones.
@@ -164,6 +180,8 @@ class TableSource : public TaskSource {
   virtual std::vector<std::string> key_values(std::int64_t task_id) const = 0;
   /// The query rows of a task as row numbers of the table; row 0 is the first after the header.
   virtual std::span<const std::int32_t> query_rows(std::int64_t task_id) const = 0;
+  /// The support rows of a task in the same way.
+  virtual std::span<const std::int32_t> support_rows(std::int64_t task_id) const = 0;
   /// The rank of each task's key among the keys of these tasks, compared byte by byte, column by column; the
   /// smallest has rank 0. The windows of one key have the same rank.
   virtual std::vector<std::size_t> key_ranks(std::span<const std::int64_t> task_ids) const = 0;
@@ -209,7 +227,7 @@ inline const TargetType TargetType::label{.labels = true};
 /// Reads the table and fits the preprocessing to the meta-train tasks. Throws DataError, naming file, line
 /// and column.
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options, const TargetType& target,
-                                               std::uint64_t seed);
+                                               std::uint64_t seed, Sampling sampling = Sampling::tasks);
 
 /// Which rows must have targets. Missing targets are NaN, missing labels 0.
 ///
@@ -220,8 +238,15 @@ std::unique_ptr<TableSource> make_table_source(const TableOptions& options, cons
 ///   nowhere      for prediction with adapted models: as in_support, and when the table has no target
 ///                columns, every row is a query row
 enum class TargetsNeeded { everywhere, in_support, nowhere };
-/// Whether tasks are split as the options say, or are all test tasks (a model is used on new data).
-enum class Phases { split, all_test };
+/// How tasks get their phases.
+///
+///   split     as the options say
+///   all_test  all are test tasks: a model is used on new data
+///   latest    every key has one test task. Its support are the newest rows that have targets (as many as
+///             windows.support, else support), its query the rows after the last of these. Older rows without
+///             targets are in no task. Throws InvalidArgument without a time column, and DataError when no
+///             key has a row to predict
+enum class Phases { split, all_test, latest };
 /// Applies the preprocessing of a trained model to a table. `options` may say how other rows become tasks
 /// (path, key, time, windows, split, missing), but must keep the columns of the model. Throws InvalidArgument
 /// otherwise, and DataError.

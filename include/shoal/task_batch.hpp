@@ -62,6 +62,9 @@ struct TaskSetStorage {
 template <class Real>
 class BasicTaskBatch {
  public:
+  /// Whether a task may be in a batch more than once: only where tasks are drawn with replacement.
+  enum class Repeats { refused, allowed };
+
   BasicTaskBatch() = default;
   /// Makes a batch that views the caller's memory, and checks its structure. Throws DataError, naming set,
   /// task and row, for row_starts that do not begin at 0, decrease or do not end at the number of rows, a
@@ -73,11 +76,11 @@ class BasicTaskBatch {
   /// the caller's memory must outlive them all. Selections and other batches made of its rows have memory of
   /// their own.
   static BasicTaskBatch borrow(TaskColumns columns, TaskSet<Real> support, TaskSet<Real> query,
-                               std::span<const std::int64_t> ids,
-                               std::shared_ptr<const void> owner = nullptr);
+                               std::span<const std::int64_t> ids, std::shared_ptr<const void> owner = nullptr,
+                               Repeats repeats = Repeats::refused);
   /// Makes a batch that owns its rows. Checks them as borrow does.
   static BasicTaskBatch own(TaskColumns columns, TaskSetStorage<Real> support, TaskSetStorage<Real> query,
-                            std::vector<std::int64_t> ids);
+                            std::vector<std::int64_t> ids, Repeats repeats = Repeats::refused);
 
   std::int64_t size() const { return static_cast<std::int64_t>(ids_.size()); }
   const TaskColumns& columns() const { return columns_; }
@@ -90,7 +93,7 @@ class BasicTaskBatch {
   // The following functions read rows on the host. They throw InvalidArgument for rows in device memory.
 
   /// A batch of the tasks at these indices, in that order, with memory of its own.
-  BasicTaskBatch select(std::span<const std::int64_t> tasks) const;
+  BasicTaskBatch select(std::span<const std::int64_t> tasks, Repeats repeats = Repeats::refused) const;
   /// A batch whose query sets are support and query rows together, and whose support sets are empty: what
   /// `pooled` trains on.
   BasicTaskBatch joined() const;

@@ -32,6 +32,7 @@ struct FileTargets {
   Loss loss = {};                                    ///< a target outside the loss's domain is an error ...
   TargetsNeeded needed = TargetsNeeded::everywhere;  ///< ... in all rows, in support rows, or nowhere
   TargetUnits units = {};  ///< of the model; the file has targets and output offsets in the user's units
+  Sampling sampling = Sampling::tasks;
 };
 /// Makes a source of the tasks of a file; every task is in every phase. Throws DataError, whose message names
 /// file, tensor, task, row and value.

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <shoal/target_units.hpp>
@@ -20,9 +21,16 @@
 
 namespace shoal {
 
-/// Which tasks: those of meta-training, meta-validation or meta-test. No task is in two phases.
-enum class Phase { train, validation, test };
-const char* to_string(Phase phase);
+/// Which tasks: those of meta-training, meta-validation or meta-test, or those of keys that were held out
+/// (TableOptions::hold_out). No task is in two phases.
+enum class Phase { train, validation, test, held_out };
+const char* to_string(Phase phase);  ///< train, validation, test, held-out
+
+/// What a meta-batch of a finite source is drawn from. tasks: every task of an epoch once, in random order.
+/// rows: a task's probability is proportional to its rows, support and query together.
+enum class Sampling { tasks, rows };
+std::string_view to_string(Sampling sampling);
+Sampling sampling_from_string(std::string_view name);
 
 class TaskSource {
  public:
@@ -44,7 +52,10 @@ class TaskSource {
   virtual std::string key_of(std::int64_t) const { return ""; }
   /// Meta-batch number `iteration` >= 0, with `tasks` tasks. A generator gives the tasks the ids iteration x
   /// tasks + index in the batch. A finite source shuffles its tasks in every epoch, in an order that depends
-  /// on the seed; no task is twice in a batch, and a batch has at most size(phase) tasks.
+  /// on the seed; no task is twice in a batch, and a batch has at most size(phase) tasks. With Sampling::rows
+  /// all rows of the phase stand in a line, in order of task id; the line is cut into `tasks` equal parts,
+  /// and a random row of each part names the task. Such a batch has `tasks` tasks, and may have one more than
+  /// once.
   virtual TaskBatch sample(Phase phase, std::int64_t iteration, std::int64_t tasks) const = 0;
   /// The tasks to evaluate on: all tasks of a finite source in order of id, or the first `tasks` of a
   /// generator.
@@ -77,5 +88,22 @@ std::unique_ptr<TaskSource> make_xsinx(const GeneratorOptions& options, const st
                                        double low = -5.0, double high = 5.0);
 /// y = x sin x with x ~ U(c - 1/2, c + 1/2), window centre c ~ U(-5, 5).
 std::unique_ptr<TaskSource> make_xsinx_window(const GeneratorOptions& options);
+
+/// Daily returns of assets whose volatility changes regime (docs/definitions.md). A task is one asset over
+/// `support` days and the `query` days after them, with the columns of volatility_columns (volatility.hpp):
+/// nine inputs, the squared return as target, ln_ewma_variance as output offset. Assets come in panels of 20,
+/// which make up a market. Knows neither noise nor a query grid (InvalidArgument).
+std::unique_ptr<TaskSource> make_market_regimes(const GeneratorOptions& options);
+
+/// How credit segments differ from each other.
+struct SegmentSpread {
+  double tau = 1.0;  ///< deviation of the slopes, in multiples of a fixed pattern: the heterogeneity dial
+  double level_sd = 0.7;  ///< deviation of the level of the log-odds
+  bool operator==(const SegmentSpread&) const = default;
+};
+/// Loan applicants of segments (docs/definitions.md). A task is one segment: twelve inputs, the target 1 for
+/// a default. Knows neither noise nor a query grid (InvalidArgument).
+std::unique_ptr<TaskSource> make_credit_segments(const GeneratorOptions& options,
+                                                 const SegmentSpread& spread = {});
 
 }  // namespace shoal

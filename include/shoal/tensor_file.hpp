@@ -48,6 +48,10 @@ struct TensorFile {
 /// JSON, holes, overlaps, unknown dtypes, content that differs from the hash in its metadata, a pipe or a
 /// device. Throws ResourceError when reading fails.
 TensorFile read_tensor_file(const std::filesystem::path& file, Links links = Links::followed);
+/// The same of a file's bytes in memory; `name`: what errors call it.
+TensorFile parse_tensor_file(std::span<const std::byte> bytes, const std::string& name);
+/// The bytes of the file that write_tensor_file writes.
+std::vector<std::byte> tensor_file_bytes(const TensorFile& content);
 /// Writes tensors in order of name after a header that is padded to 8 bytes. It writes a temporary file,
 /// calls fsync, renames the file, and calls fsync for the folder.
 void write_tensor_file(const std::filesystem::path& file, const TensorFile& content,
@@ -56,6 +60,8 @@ void write_tensor_file(const std::filesystem::path& file, const TensorFile& cont
 /// Metadata entry with the content hash, in checkpoints, models and adapted models: the SHA-256 of the file
 /// that the same content gives without this entry.
 inline constexpr const char* content_hash_key = "content_sha256";
+/// `content` with its hash in the metadata.
+TensorFile with_content_hash(TensorFile content);
 /// Writes `content` with its hash.
 void write_hashed_file(const std::filesystem::path& file, TensorFile content, Links links = Links::followed);
 /// Throws ModelError when the metadata has no hash: then read_tensor_file could not have noticed damage.

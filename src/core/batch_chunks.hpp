@@ -38,7 +38,9 @@ void for_chunks(const BasicTaskBatch<Real>& tasks, std::int64_t most, Use use) {
     const auto query = view(tasks.query(), query_starts);
     const auto ids =
         tasks.ids().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
-    use(BasicTaskBatch<Real>::borrow(tasks.columns(), support, query, ids), static_cast<std::size_t>(first));
+    use(BasicTaskBatch<Real>::borrow(tasks.columns(), support, query, ids, nullptr,
+                                     BasicTaskBatch<Real>::Repeats::allowed),
+        static_cast<std::size_t>(first));
   }
 }
 

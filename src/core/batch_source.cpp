@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <numeric>
 #include <type_traits>
 #include <unordered_map>
@@ -12,11 +13,12 @@
 #include <shoal/error.hpp>
 
 #include "core/epoch_batches.hpp"
+#include "core/row_batches.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr std::array phases = {Phase::train, Phase::validation, Phase::test};
+constexpr std::array phases = {Phase::train, Phase::validation, Phase::test, Phase::held_out};
 
 template <class To, class From>
 BasicTaskBatch<To> in_precision(const BasicTaskBatch<From>& tasks) {
@@ -43,6 +45,19 @@ struct PhaseTasks {
   AnyTaskBatch tasks;
   std::vector<std::int64_t> by_id;
 
+  /// Rows of every task, in order of id.
+  std::vector<std::int64_t> rows() const {
+    std::vector<std::int64_t> rows;
+    rows.reserve(by_id.size());
+    std::visit(
+        [&](const auto& batch) {
+          for (const std::int64_t place : by_id)
+            rows.push_back(batch.support().rows(place) + batch.query().rows(place));
+        },
+        tasks);
+    return rows;
+  }
+
   explicit PhaseTasks(AnyTaskBatch given)
       : tasks(std::move(given)), by_id(static_cast<std::size_t>(size_of(tasks))) {
     std::iota(by_id.begin(), by_id.end(), std::int64_t{0});
@@ -56,7 +71,10 @@ class BatchSource final : public TaskSource {
  public:
   /// `batches` are one per phase, or one for all phases.
   BatchSource(std::vector<AnyTaskBatch> batches, std::uint64_t seed, const BatchSourceOptions& options)
-      : name_(options.name), draws_(seed), units_(options.units) {
+      : name_(options.name),
+        repeats_(options.sampling == Sampling::rows),
+        draws_(seed),
+        units_(options.units) {
     naming([&] {
       for (AnyTaskBatch& batch : batches) {
         std::visit(
@@ -69,6 +87,9 @@ class BatchSource final : public TaskSource {
       require_one_table();
       require_disjoint();
     });
+    if (options.sampling == Sampling::rows)
+      for (std::size_t p = 0; p < phases_.size(); ++p)
+        row_draws_.emplace_back(seed, phases[p], phases_[p].rows());
     for (const PhaseTasks& phase : phases_)
       std::visit(
           [&](const auto& tasks) {
@@ -119,9 +140,11 @@ class BatchSource final : public TaskSource {
     }
   }
 
-  const PhaseTasks& of(Phase phase) const {
-    return phases_.size() == 1 ? phases_[0] : phases_[static_cast<std::size_t>(phase)];
+  /// One batch is every phase: its tasks are drawn as those of meta-train, whatever the phase.
+  std::size_t place_of(Phase phase) const {
+    return phases_.size() == 1 ? 0 : static_cast<std::size_t>(phase);
   }
+  const PhaseTasks& of(Phase phase) const { return phases_[place_of(phase)]; }
 
   void require_one_table() {
     bool any = false;
@@ -161,7 +184,8 @@ class BatchSource final : public TaskSource {
   std::vector<std::int64_t> chosen(Phase phase, std::int64_t iteration, std::int64_t tasks) const {
     const std::vector<std::int64_t>& by_id = all(phase);
     std::vector<std::int64_t> tasks_chosen =
-        draws_.indices(phase, iteration, tasks, static_cast<std::int64_t>(by_id.size()));
+        row_draws_.empty() ? draws_.indices(phase, iteration, tasks, static_cast<std::int64_t>(by_id.size()))
+                           : row_draws_[place_of(phase)].indices(iteration, tasks);
     for (std::int64_t& task : tasks_chosen) task = by_id[static_cast<std::size_t>(task)];
     return tasks_chosen;
   }
@@ -170,14 +194,21 @@ class BatchSource final : public TaskSource {
   template <class Real>
   BasicTaskBatch<Real> select(Phase phase, const std::vector<std::int64_t>& indices) const {
     const PhaseTasks& from = of(phase);
-    const bool whole = indices.size() == from.by_id.size() && std::is_sorted(indices.begin(), indices.end());
+    const bool whole = indices.size() == from.by_id.size() &&
+                       std::is_sorted(indices.begin(), indices.end(), std::less_equal<>());  // none twice
     return std::visit(
-        [&](const auto& tasks) { return in_precision<Real>(whole ? tasks : tasks.select(indices)); },
+        [&]<class Given>(const BasicTaskBatch<Given>& tasks) {
+          using Repeats = typename BasicTaskBatch<Given>::Repeats;
+          return in_precision<Real>(
+              whole ? tasks : tasks.select(indices, repeats_ ? Repeats::allowed : Repeats::refused));
+        },
         from.tasks);
   }
 
   std::string name_;
+  bool repeats_;  ///< a batch may hold a task more than once
   EpochBatches draws_;
+  std::vector<RowBatches> row_draws_;  ///< by place of the phase; none: every task of an epoch once
   TargetUnits units_;
   std::vector<PhaseTasks> phases_;  ///< one for all phases, or one per phase in order
   TaskColumns columns_;
@@ -190,7 +221,7 @@ std::unique_ptr<TaskSource> make_batch_source(PhaseBatches batches, std::uint64_
                                               const BatchSourceOptions& options) {
   std::vector<AnyTaskBatch> by_phase;
   by_phase.reserve(phases.size());
-  for (AnyTaskBatch* const batch : {&batches.train, &batches.validation, &batches.test})
+  for (AnyTaskBatch* const batch : {&batches.train, &batches.validation, &batches.test, &batches.held_out})
     by_phase.push_back(std::move(*batch));
   return std::make_unique<BatchSource>(std::move(by_phase), seed, options);
 }

@@ -18,6 +18,8 @@ const char* to_string(Phase phase) {
       return "validation";
     case Phase::test:
       return "test";
+    case Phase::held_out:
+      return "held-out";
   }
   return "unknown";
 }

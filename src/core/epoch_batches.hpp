@@ -37,7 +37,7 @@ class EpochBatches {
 
   std::uint64_t seed_;
   mutable std::mutex mutex_;  ///< guards the members below
-  mutable std::array<Drawn, 3> drawn_;
+  mutable std::array<Drawn, 4> drawn_;
   mutable std::int64_t draws_ = 0;
 };
 

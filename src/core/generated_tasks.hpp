@@ -5,9 +5,14 @@
 
 #include <shoal/task_source.hpp>
 
+#include "core/random.hpp"
 #include "kernels/generate/generated_task.hpp"
 
 namespace shoal {
+
+/// The stream that the tasks of a phase are drawn from: the same id means different tasks in different
+/// phases. Throws InvalidArgument for held_out, which no generator has.
+Purpose purpose_of(Phase phase);
 
 class GeneratesTasks {
  public:

@@ -51,7 +51,8 @@ struct BasicMetaLearner<Real>::State {
     if (tasks.size() == 0) return tasks;
     TaskSet<Real> nothing;
     nothing.row_starts = no_rows;
-    return BasicTaskBatch<Real>::borrow(tasks.columns(), tasks.support(), nothing, tasks.ids());
+    return BasicTaskBatch<Real>::borrow(tasks.columns(), tasks.support(), nothing, tasks.ids(), nullptr,
+                                        BasicTaskBatch<Real>::Repeats::allowed);
   }
 
   /// Copies the newest parameters and optimizer state to the host. Thread-safe.

@@ -197,7 +197,8 @@ MetaGradient<Real> BasicMetaLearner<Real>::meta_gradient(const MetaParameters<Re
     if (!std::is_sorted(given.ids().begin(), given.ids().end())) {
       // Plain sums depend on their order, so the order is fixed: ascending id (gradient_sum.hpp).
       const std::vector<std::int64_t> order = order_by_id(given.ids());
-      MetaGradient<Real> sorted = meta_gradient(parameters, given.select(order), keep, before);
+      MetaGradient<Real> sorted = meta_gradient(
+          parameters, given.select(order, BasicTaskBatch<Real>::Repeats::allowed), keep, before);
       restore_order(sorted, order);
       return sorted;
     }

@@ -18,6 +18,8 @@ enum class Purpose : std::uint32_t {
   epoch_order = 5,
   split = 6,
   rows = 7,
+  row_batches = 8,
+  simulation = 9,
 };
 
 class RandomStream : public kernels::RandomStream {

@@ -73,8 +73,7 @@ void check_set(const char* set, const TaskColumns& columns, const TaskSet<Real>&
                         " is negative; labels are 0 for the first class, then 1, 2, ...");
 }
 
-void check_ids(std::span<const std::int64_t> ids) {
-  if (ids.empty()) throw DataError("task batch: no tasks");
+void check_distinct(std::span<const std::int64_t> ids) {
   std::vector<std::int64_t> sorted(ids.begin(), ids.end());
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
@@ -130,7 +129,8 @@ template <class To, class From>
 BasicTaskBatch<To> convert(const BasicTaskBatch<From>& batch) {
   batch.require_on_host("a change of precision");
   return BasicTaskBatch<To>::own(batch.columns(), convert<To>(batch.support()), convert<To>(batch.query()),
-                                 {batch.ids().begin(), batch.ids().end()});
+                                 {batch.ids().begin(), batch.ids().end()},
+                                 BasicTaskBatch<To>::Repeats::allowed);
 }
 
 }  // namespace
@@ -139,9 +139,10 @@ template <class Real>
 BasicTaskBatch<Real> BasicTaskBatch<Real>::borrow(
     TaskColumns columns, TaskSet<Real> support, TaskSet<Real> query, std::span<const std::int64_t> ids,
     // NOLINTNEXTLINE(performance-unnecessary-value-param): moved
-    std::shared_ptr<const void> owner) {
+    std::shared_ptr<const void> owner, Repeats repeats) {
   check_columns(columns);
-  check_ids(ids);
+  if (ids.empty()) throw DataError("task batch: no tasks");
+  if (repeats == Repeats::refused) check_distinct(ids);
   check_set("support", columns, support, ids);
   check_set("query", columns, query, ids);
   if (support.total_rows() > 0 && query.total_rows() > 0 && support.device != query.device)
@@ -158,14 +159,15 @@ BasicTaskBatch<Real> BasicTaskBatch<Real>::borrow(
 
 template <class Real>
 BasicTaskBatch<Real> BasicTaskBatch<Real>::own(TaskColumns columns, TaskSetStorage<Real> support,
-                                               TaskSetStorage<Real> query, std::vector<std::int64_t> ids) {
+                                               TaskSetStorage<Real> query, std::vector<std::int64_t> ids,
+                                               Repeats repeats) {
   struct Memory {
     TaskSetStorage<Real> support, query;
     std::vector<std::int64_t> ids;
   };
   const auto memory =
       std::make_shared<const Memory>(Memory{std::move(support), std::move(query), std::move(ids)});
-  return borrow(columns, memory->support.view(), memory->query.view(), memory->ids, memory);
+  return borrow(columns, memory->support.view(), memory->query.view(), memory->ids, memory, repeats);
 }
 
 template <class Real>
@@ -176,7 +178,8 @@ void BasicTaskBatch<Real>::require_on_host(const std::string& reader) const {
 }
 
 template <class Real>
-BasicTaskBatch<Real> BasicTaskBatch<Real>::select(std::span<const std::int64_t> tasks) const {
+BasicTaskBatch<Real> BasicTaskBatch<Real>::select(std::span<const std::int64_t> tasks,
+                                                  Repeats repeats) const {
   require_on_host("select");
   TaskSetStorage<Real> support, query;
   std::vector<std::int64_t> ids;
@@ -198,7 +201,7 @@ BasicTaskBatch<Real> BasicTaskBatch<Real>::select(std::span<const std::int64_t> 
     query.row_starts.push_back(query.row_starts.back() + query_.rows(task));
     ids.push_back(ids_[static_cast<std::size_t>(task)]);
   }
-  return own(columns_, std::move(support), std::move(query), std::move(ids));
+  return own(columns_, std::move(support), std::move(query), std::move(ids), repeats);
 }
 
 template <class Real>
@@ -212,7 +215,7 @@ BasicTaskBatch<Real> BasicTaskBatch<Real>::joined() const {
     all.row_starts.push_back(all.row_starts.back() + support_.rows(task) + query_.rows(task));
     nothing.row_starts.push_back(0);
   }
-  return own(columns_, std::move(nothing), std::move(all), {ids_.begin(), ids_.end()});
+  return own(columns_, std::move(nothing), std::move(all), {ids_.begin(), ids_.end()}, Repeats::allowed);
 }
 
 template <class Real>

@@ -3,7 +3,22 @@
 
 #include <shoal/error.hpp>
 
+#include "core/name_table.hpp"
+
 namespace shoal {
+namespace {
+
+constexpr std::pair<Sampling, std::string_view> sampling_names[] = {{Sampling::tasks, "tasks"},
+                                                                    {Sampling::rows, "rows"}};
+
+}  // namespace
+
+std::string_view to_string(Sampling sampling) {
+  return name_in<Sampling>(sampling_names, sampling);
+}
+Sampling sampling_from_string(std::string_view name) {
+  return value_in<Sampling>(sampling_names, "sampling", name);
+}
 
 const TargetUnits& TaskSource::target_units() const {
   static const TargetUnits none;

@@ -12,6 +12,8 @@ constexpr std::pair<TaskSourceKind, std::string_view> source_names[] = {
     {TaskSourceKind::sinusoid, "sinusoid"},
     {TaskSourceKind::xsinx, "xsinx"},
     {TaskSourceKind::xsinx_window, "xsinx-window"},
+    {TaskSourceKind::market_regimes, "market-regimes"},
+    {TaskSourceKind::credit_segments, "credit-segments"},
     {TaskSourceKind::table, "table"},
     {TaskSourceKind::file, "file"}};
 
@@ -53,14 +55,19 @@ std::unique_ptr<TaskSource> make_task_source(const RunConfig& config) {
       return make_xsinx(generator, tasks.law, tasks.low, tasks.high);
     case TaskSourceKind::xsinx_window:
       return make_xsinx_window(generator);
+    case TaskSourceKind::market_regimes:
+      return make_market_regimes(generator);
+    case TaskSourceKind::credit_segments:
+      return make_credit_segments(generator, tasks.spread);
     case TaskSourceKind::file:
       if (tasks.table.path.empty()) throw InvalidArgument("tasks: source \"file\" needs a path");
-      return make_file_source(tasks.table.path, config.seed, {.loss = config.loss});
+      return make_file_source(tasks.table.path, config.seed,
+                              {.loss = config.loss, .sampling = config.train.sampling});
     case TaskSourceKind::table:
       break;
   }
   require_classes_to_stratify(tasks.table, config.loss);
-  return make_table_source(tasks.table, targets_of(config.loss), config.seed);
+  return make_table_source(tasks.table, targets_of(config.loss), config.seed, config.train.sampling);
 }
 
 ModelSpec model_for(const RunConfig& config, const TaskSource& source) {

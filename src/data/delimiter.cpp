@@ -85,8 +85,9 @@ OpenedTable opened(Attempt attempt, const TableFormat& format, std::string note)
 [[noreturn]] void refuse(const Attempt& attempt, const std::string& more) {
   if (!attempt.reader) std::rethrow_exception(attempt.error);
   if (!attempt.twice.empty()) throw DataError(attempt.reader->header_location() + ": " + attempt.twice);
-  throw DataError(attempt.reader->header_location() + ": there is no column " + quoted_text(attempt.missing) +
-                  did_you_mean(attempt.missing, attempt.reader->names()) + more);
+  throw NoColumnError(attempt.reader->header_location() + ": there is no column " +
+                      quoted_text(attempt.missing) + did_you_mean(attempt.missing, attempt.reader->names()) +
+                      more);
 }
 
 std::string setting(const Delimiter& delimiter) {

@@ -7,11 +7,18 @@
 #include <string>
 #include <vector>
 
+#include <shoal/error.hpp>
 #include <shoal/table_source.hpp>
 
 #include "data/row_reader.hpp"
 
 namespace shoal {
+
+/// The table lacks a column that is wanted.
+class NoColumnError : public DataError {
+ public:
+  using DataError::DataError;
+};
 
 struct OpenedTable {
   std::unique_ptr<RowReader> reader;  ///< positioned before the first row
@@ -24,8 +31,8 @@ struct OpenedTable {
 inline constexpr std::size_t no_column = static_cast<std::size_t>(-1);
 
 /// Opens a table with the delimiter of `format`. If that is empty, uses commas, unless wanted columns are
-/// then missing and exactly one of semicolon, tab and bar gives all of them. Throws DataError when a wanted
-/// column is missing or occurs twice, and when the file cannot be read.
+/// then missing and exactly one of semicolon, tab and bar gives all of them. Throws NoColumnError for a
+/// wanted column that is missing, DataError for one that occurs twice and when the file cannot be read.
 OpenedTable open_with_columns(const std::string& path, const TableFormat& format,
                               const std::vector<std::string>& wanted);
 

@@ -20,9 +20,9 @@ std::unique_ptr<ColumnReader> reader_of(const TableOptions& options) {
 }  // namespace
 
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options, const TargetType& target,
-                                               std::uint64_t seed) {
+                                               std::uint64_t seed, Sampling sampling) {
   const FloatEnvironment environment;
-  return build_table_source(reader_of(options), options, target, seed);
+  return build_table_source(reader_of(options), options, target, seed, sampling);
 }
 
 std::unique_ptr<TableSource> make_table_source(const TableOptions& options,

@@ -8,23 +8,8 @@
 #include "core/float_environment.hpp"
 
 namespace shoal {
-namespace {
 
 using kernels::GeneratorCode;
-
-// Each phase has a random stream of its own, so the same id means different tasks in different phases.
-Purpose purpose_of(Phase phase) {
-  switch (phase) {
-    case Phase::train:
-      return Purpose::train_tasks;
-    case Phase::validation:
-      return Purpose::validation_tasks;
-    default:
-      return Purpose::evaluation_tasks;
-  }
-}
-
-}  // namespace
 
 GeneratedSource::GeneratedSource(const GeneratorOptions& options, GeneratorCode code, float low, float high)
     : query_grid_(options.query_grid) {

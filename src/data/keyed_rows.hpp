@@ -16,9 +16,13 @@ namespace shoal {
 /// keys' texts.
 class KeyedRows {
  public:
+  /// What a missing value in a key column is: an error, or a value like any other (missing_key).
+  enum class Missing { refused, is_a_key };
+
   /// Takes the rows with `usable` set. `key` are columns requested as keys. Throws DataError when a key is
-  /// missing in such a row. The table must outlive this object.
-  KeyedRows(const ColumnStore& table, const std::vector<std::string>& key, const std::vector<bool>& usable);
+  /// missing in such a row and `missing` is refused. The table must outlive this object.
+  KeyedRows(const ColumnStore& table, const std::vector<std::string>& key, const std::vector<bool>& usable,
+            Missing missing);
 
   std::size_t keys() const { return begins_.size() - 1; }
   std::span<std::int32_t> rows(std::size_t key);

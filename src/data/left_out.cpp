@@ -16,7 +16,8 @@ constexpr std::pair<LeftOutRule, std::string_view> rule_names[] = {
     {LeftOutRule::tie, "tie"},
     {LeftOutRule::straddling, "straddling"},
     {LeftOutRule::without_target, "without_target"},
-    {LeftOutRule::no_window, "no_window"}};
+    {LeftOutRule::no_window, "no_window"},
+    {LeftOutRule::other_period, "other_period"}};
 
 }  // namespace
 

@@ -2,10 +2,12 @@
 #include <shoal/memory_table.hpp>
 
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <shoal/error.hpp>
 #include <shoal/quoted_text.hpp>
+#include <shoal/tensor_file.hpp>
 
 #include "core/float_environment.hpp"
 #include "data/level_index.hpp"
@@ -15,6 +17,28 @@
 
 namespace shoal {
 namespace {
+
+/// Missing numbers are one NaN.
+std::string hash_of_numbers(const TableColumn& column) {
+  std::vector<double> numbers(column.numbers().begin(), column.numbers().end());
+  for (std::size_t row = 0; row < numbers.size(); ++row)
+    if (column.is_missing(row)) numbers[row] = std::numeric_limits<double>::quiet_NaN();
+  return sha256(std::as_bytes(std::span(numbers)));
+}
+
+/// Every text has its length in front, a missing one is "-".
+std::string hash_of_texts(const TableColumn& column) {
+  std::string texts;
+  for (std::size_t row = 0; row < column.rows(); ++row) {
+    if (column.is_missing(row)) {
+      texts += "-";
+      continue;
+    }
+    const std::string& text = column.levels()[static_cast<std::size_t>(column.codes()[row])];
+    texts += std::to_string(text.size()) + ":" + text;
+  }
+  return sha256(texts);
+}
 
 /// The memory of a column that was made by an own_ function.
 template <class Value>
@@ -91,11 +115,21 @@ bool TableColumn::is_missing(std::size_t row) const {
   return holds_numbers() ? std::isnan(numbers_[row]) : codes_[row] < 0;
 }
 
+std::string sha256_of_table(std::span<const TableColumn> table) {
+  std::string lines;
+  for (const TableColumn& column : table)
+    lines +=
+        (column.holds_numbers() ? "numbers " + hash_of_numbers(column) : "texts " + hash_of_texts(column)) +
+        " " + column.name() + "\n";
+  return sha256(lines);
+}
+
 std::unique_ptr<TableSource> make_table_source(std::span<const TableColumn> table,
                                                const TableOptions& options, const TargetType& target,
-                                               std::uint64_t seed) {
+                                               std::uint64_t seed, Sampling sampling) {
   const FloatEnvironment environment;
-  return build_table_source(std::make_unique<MemoryColumns>(table, options.format), options, target, seed);
+  return build_table_source(std::make_unique<MemoryColumns>(table, options.format), options, target, seed,
+                            sampling);
 }
 
 std::unique_ptr<TableSource> make_table_source(std::span<const TableColumn> table,

@@ -23,6 +23,19 @@ constexpr std::pair<ScaleTargets, std::string_view> scale_targets_names[] = {
 constexpr std::pair<InputKind, std::string_view> kind_names[] = {
     {InputKind::number, "number"}, {InputKind::indicator, "indicator"}, {InputKind::level, "level"}};
 
+SplitOptions split_in(const json& j) {
+  SplitOptions split;
+  j.at("by").get_to(split.by);
+  j.at("train").get_to(split.train);
+  j.at("validation").get_to(split.validation);
+  j.at("test").get_to(split.test);
+  j.at("validation_from").get_to(split.validation_from);
+  j.at("test_from").get_to(split.test_from);
+  split.train_from = j.value("train_from", "");  // models that have no limit lack it
+  split.purge = j.value("purge", 0);
+  return split;
+}
+
 }  // namespace
 
 std::string_view to_string(MissingPolicy policy) {
@@ -44,52 +57,55 @@ std::string to_json(const Preprocessing& p) {
   const TableOptions& o = p.options;
   ordered_json kinds = ordered_json::array();
   for (const InputKind kind : p.kinds) kinds.push_back(name_in<InputKind>(kind_names, kind));
-  const ordered_json text = {{"key", o.key},
-                             {"features", o.features},
-                             {"categorical", o.categorical},
-                             {"targets", o.targets},
-                             {"positive", o.positive},
-                             {"offset", o.offset},
-                             {"time", o.time},
-                             {"time_format", o.time_format},
-                             {"windows",
-                              {{"support", o.windows.support},
-                               {"query", o.windows.query},
-                               {"stride", o.windows.stride},
-                               {"purge", o.windows.purge}}},
-                             {"missing", to_string(o.missing)},
-                             {"format",
-                              {{"delimiter", o.format.delimiter},
-                               {"decimal", o.format.decimal},
-                               {"thousands", o.format.thousands},
-                               {"units", o.format.units},
-                               {"missing_words", o.format.missing_words},
-                               {"skip_rows", o.format.skip_rows},
-                               {"comment", o.format.comment}}},
-                             {"max_categories", o.max_categories},
-                             {"split",
-                              {{"by", o.split.by},
-                               {"train", o.split.train},
-                               {"validation", o.split.validation},
-                               {"test", o.split.test},
-                               {"validation_from", o.split.validation_from},
-                               {"test_from", o.split.test_from}}},
-                             {"support", o.support},
-                             {"query", o.query},
-                             {"stratify", o.stratify},
-                             {"purge", o.purge},
-                             {"scale", o.scale},
-                             {"scale_targets", to_string(o.scale_targets)},
-                             {"inputs", p.inputs},
-                             {"kinds", kinds},
-                             {"mean", p.mean},
-                             {"deviation", p.deviation},
-                             {"fill", p.fill},
-                             {"categories", p.categories},
-                             {"labels", p.labels},
-                             {"target_mean", p.target_units.mean},
-                             {"target_deviation", p.target_units.deviation},
-                             {"constant", p.constant}};
+  ordered_json text = {{"key", o.key},
+                       {"features", o.features},
+                       {"categorical", o.categorical},
+                       {"targets", o.targets},
+                       {"positive", o.positive},
+                       {"offset", o.offset},
+                       {"time", o.time},
+                       {"time_format", o.time_format},
+                       {"windows",
+                        {{"support", o.windows.support},
+                         {"query", o.windows.query},
+                         {"stride", o.windows.stride},
+                         {"purge", o.windows.purge}}},
+                       {"missing", to_string(o.missing)},
+                       {"format",
+                        {{"delimiter", o.format.delimiter},
+                         {"decimal", o.format.decimal},
+                         {"thousands", o.format.thousands},
+                         {"units", o.format.units},
+                         {"missing_words", o.format.missing_words},
+                         {"skip_rows", o.format.skip_rows},
+                         {"comment", o.format.comment}}},
+                       {"max_categories", o.max_categories},
+                       {"split",
+                        {{"by", o.split.by},
+                         {"train", o.split.train},
+                         {"validation", o.split.validation},
+                         {"test", o.split.test},
+                         {"validation_from", o.split.validation_from},
+                         {"test_from", o.split.test_from}}},
+                       {"support", o.support},
+                       {"query", o.query},
+                       {"stratify", o.stratify},
+                       {"purge", o.purge},
+                       {"scale", o.scale},
+                       {"scale_targets", to_string(o.scale_targets)},
+                       {"inputs", p.inputs},
+                       {"kinds", kinds},
+                       {"mean", p.mean},
+                       {"deviation", p.deviation},
+                       {"fill", p.fill},
+                       {"categories", p.categories},
+                       {"labels", p.labels},
+                       {"target_mean", p.target_units.mean},
+                       {"target_deviation", p.target_units.deviation},
+                       {"constant", p.constant}};
+  if (!o.hold_out.empty()) text["hold_out"] = o.hold_out;
+  if (!o.split.train_from.empty()) text["split"]["train_from"] = o.split.train_from;
+  if (o.split.purge > 0) text["split"]["purge"] = o.split.purge;
   return text.dump();
 }
 
@@ -120,16 +136,11 @@ Preprocessing preprocessing_from_json(const std::string& text) {
       format.at("comment").get_to(o.format.comment);
       j.at("max_categories").get_to(o.max_categories);
     }
-    const json& split = j.at("split");
-    o.split.by = split.at("by").get<std::string>();
-    split.at("train").get_to(o.split.train);
-    split.at("validation").get_to(o.split.validation);
-    split.at("test").get_to(o.split.test);
-    split.at("validation_from").get_to(o.split.validation_from);
-    split.at("test_from").get_to(o.split.test_from);
+    o.split = split_in(j.at("split"));
     j.at("support").get_to(o.support);
     j.at("query").get_to(o.query);
     o.stratify = j.value("stratify", false);  // models of old versions have none
+    o.hold_out = j.value("hold_out", std::vector<std::string>{});
     j.at("purge").get_to(o.purge);
     j.at("scale").get_to(o.scale);
     j.at("inputs").get_to(p.inputs);

@@ -86,6 +86,8 @@ RowChoice choose_in_time(std::span<const std::int32_t> rows, const RowFlags& fla
       ++choice.tied;
     else if (i < gap_end)
       ++choice.in_gap;
+    else if (rank_of(rows[i]) < limits.query_from)
+      ++choice.early;
     else if (limits.query == 0 || std::ssize(choice.query) < limits.query)
       choice.query.push_back(rows[i]);
     else

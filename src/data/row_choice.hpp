@@ -15,14 +15,15 @@ namespace shoal {
 /// The limits of a choice, in rows.
 struct ChoiceLimits {
   std::int64_t support = 0;
-  std::int64_t query = 0;      ///< at most so many; 0 = all
-  std::int64_t purge_gap = 0;  ///< with time: rows left out between support and query
+  std::int64_t query = 0;       ///< at most so many; 0 = all
+  std::int64_t purge_gap = 0;   ///< with time: rows left out between support and query
+  std::int32_t query_from = 0;  ///< with time: rank of the first time that a query row may have
 };
 
 /// Rows without targets are always query rows: they cannot leak a target.
 struct RowChoice {
   std::vector<std::int32_t> support, query;
-  std::int64_t capped = 0, in_gap = 0, tied = 0;  ///< rows with targets on neither side, by reason
+  std::int64_t capped = 0, in_gap = 0, tied = 0, early = 0;  ///< rows with targets on neither side, by reason
 };
 
 /// Without time: `seed` and `task_id` put the rows with targets in a random order. The first ones are the

@@ -67,6 +67,9 @@ void validate(const TableOptions& o, const TargetType& target) {
   require(!o.stratify || o.targets.size() == 1, "stratify takes one target column: that of the classes");
   require(o.split.by == "task" || o.split.by == "time",
           "split.by must be \"task\" or \"time\", not \"" + o.split.by + "\"");
+  require(o.split.purge >= 0, "split.purge must be at least 0");
+  require((o.split.train_from.empty() && o.split.purge == 0) || (o.split.by == "time" && o.windows.query > 0),
+          "split.train_from and split.purge are for windows that are split by time");
   if (o.split.by == "task") {
     const double sum = o.split.train + o.split.validation + o.split.test;
     require(o.split.train >= 0.0 && o.split.validation >= 0.0 && o.split.test >= 0.0 &&

@@ -16,6 +16,7 @@
 
 #include "core/epoch_batches.hpp"
 #include "core/float_environment.hpp"
+#include "core/row_batches.hpp"
 #include "data/feature_map.hpp"
 #include "data/table_options.hpp"
 #include "data/target_columns.hpp"
@@ -24,6 +25,8 @@
 
 namespace shoal {
 namespace {
+
+constexpr std::array phases_of_tables = {Phase::train, Phase::validation, Phase::test, Phase::held_out};
 
 std::vector<ColumnRequest> requests(const TableOptions& o, const TargetType& target,
                                     const Preprocessing* known, bool with_targets) {
@@ -56,7 +59,10 @@ class RankedColumn {
               [&](std::size_t a, std::size_t b) { return column.levels[a] < column.levels[b]; });
     for (std::size_t i = 0; i < order.size(); ++i) rank_[order[i]] = static_cast<std::int32_t>(i);
   }
-  std::int32_t rank(std::size_t row) const { return rank_[static_cast<std::size_t>(column_.codes[row])]; }
+  /// A missing value is an empty text: before all others.
+  std::int32_t rank(std::size_t row) const {
+    return column_.is_missing(row) ? -1 : rank_[static_cast<std::size_t>(column_.codes[row])];
+  }
 
  private:
   const Column& column_;
@@ -67,7 +73,8 @@ class Table final : public TableSource {
  public:
   /// `known` is the preprocessing of a trained model; when it is null, it is fitted here.
   Table(std::unique_ptr<ColumnReader> reader, const TableOptions& options, const TargetType& target,
-        TargetsNeeded needed, Phases phases, const Preprocessing* known, std::uint64_t seed)
+        TargetsNeeded needed, Phases phases, const Preprocessing* known, std::uint64_t seed,
+        Sampling sampling)
       : options_(options),
         has_labels_(target.labels),
         needed_(needed),
@@ -75,9 +82,11 @@ class Table final : public TableSource {
         has_targets_(needed != TargetsNeeded::nowhere || targets_present(*reader, options)),
         table_(std::move(reader), options.format, requests(options, target, known, has_targets_)),
         targets_(table_, options_, target, known, has_targets_),
-        rows_(make_task_rows(table_, options_, row_flags(), needed, phases, seed)) {
+        rows_(make_task_rows(table_, options_, row_flags(phases), needed, phases, seed)) {
     for (std::size_t t = 0; t < rows_.tasks.size(); ++t)
       of_phase_[static_cast<std::size_t>(rows_.tasks[t].phase)].push_back(t);
+    if (sampling == Sampling::rows)
+      for (const Phase phase : phases_of_tables) row_batches_.emplace_back(seed, phase, rows_of_tasks(phase));
     if (known) {
       preprocessing_ = *known;
     } else {
@@ -111,12 +120,19 @@ class Table final : public TableSource {
   std::vector<std::string> key_values(std::int64_t id) const override {
     const std::size_t row = first_row(id);
     std::vector<std::string> values;
-    for (const std::string& name : options_.key) values.push_back(value_text(table_.key_column(name), row));
+    for (const std::string& name : options_.key) {
+      const Column& column = table_.key_column(name);
+      values.push_back(column.is_missing(row) ? "" : value_text(column, row));
+    }
     return values;
   }
   std::span<const std::int32_t> query_rows(std::int64_t id) const override {
     const TableTask& task = task_of(id);
     return std::span(rows_.order).subspan(task.query_begin, task.query_end - task.query_begin);
+  }
+  std::span<const std::int32_t> support_rows(std::int64_t id) const override {
+    const TableTask& task = task_of(id);
+    return std::span(rows_.order).subspan(task.support_begin, task.support_end - task.support_begin);
   }
   std::vector<std::size_t> key_ranks(std::span<const std::int64_t> task_ids) const override {
     std::vector<RankedColumn> columns;
@@ -191,9 +207,10 @@ class Table final : public TableSource {
   const std::vector<std::size_t>& all_of(Phase phase) const {
     if (tasks_in(phase).empty()) {
       std::string counts;
-      for (const Phase other : {Phase::train, Phase::validation, Phase::test})
-        counts += (counts.empty() ? "" : ", ") + std::string(to_string(other)) + " " +
-                  std::to_string(tasks_in(other).size());
+      for (const Phase other : phases_of_tables)
+        if (other != Phase::held_out || !options_.hold_out.empty())
+          counts += (counts.empty() ? "" : ", ") + std::string(to_string(other)) + " " +
+                    std::to_string(tasks_in(other).size());
       throw DataError(table_.name() + ": no tasks in phase " + to_string(phase) +
                       " (tasks by phase: " + counts + "; see tasks.split)");
     }
@@ -202,16 +219,30 @@ class Table final : public TableSource {
 
   std::vector<std::size_t> chosen(Phase phase, std::int64_t iteration, std::int64_t tasks) const {
     const auto& all = all_of(phase);
+    const std::vector<std::int64_t> places =
+        row_batches_.empty()
+            ? batches_.indices(phase, iteration, tasks, static_cast<std::int64_t>(all.size()))
+            : row_batches_[static_cast<std::size_t>(phase)].indices(iteration, tasks);
     std::vector<std::size_t> result;
-    for (const std::int64_t place :
-         batches_.indices(phase, iteration, tasks, static_cast<std::int64_t>(all.size())))
-      result.push_back(all[static_cast<std::size_t>(place)]);
+    result.reserve(places.size());
+    for (const std::int64_t place : places) result.push_back(all[static_cast<std::size_t>(place)]);
     return result;
+  }
+
+  /// Rows of the tasks of a phase, in order of id.
+  std::vector<std::int64_t> rows_of_tasks(Phase phase) const {
+    std::vector<std::int64_t> rows;
+    for (const std::size_t t : tasks_in(phase)) {
+      const TableTask& task = rows_.tasks[t];
+      rows.push_back(static_cast<std::int64_t>((task.support_end - task.support_begin) +
+                                               (task.query_end - task.query_begin)));
+    }
+    return rows;
   }
 
   /// Decides which rows take part, by the policy for missing values, and which have their targets. Targets
   /// and offsets are never filled.
-  RowFlags row_flags() const {
+  RowFlags row_flags(Phases phases) const {
     RowFlags flags{std::vector<bool>(table_.rows(), true), std::vector<bool>(table_.rows(), true), {}};
     const auto check = [&](const Column& column, bool may_fill) {
       for (std::size_t row = 0; row < table_.rows(); ++row) {
@@ -235,7 +266,8 @@ class Table final : public TableSource {
         if (column->is_missing(row)) flags.labelled[row] = false;
     }
     // Without target columns there are no support rows, unless windows say which rows they are.
-    if (!has_targets_ && options_.windows.query == 0) flags.labelled.assign(table_.rows(), false);
+    if (!has_targets_ && (options_.windows.query == 0 || phases == Phases::latest))
+      flags.labelled.assign(table_.rows(), false);
     if (options_.stratify && has_targets_) flags.class_of = classes_of(flags);
     return flags;
   }
@@ -312,7 +344,9 @@ class Table final : public TableSource {
   ColumnStore table_;
   TargetColumns targets_;
   TaskRows rows_;
-  std::array<std::vector<std::size_t>, 3> of_phase_;  ///< indices of the tasks of every phase, in order of id
+  /// Indices of the tasks of every phase, in order of id.
+  std::array<std::vector<std::size_t>, phases_of_tables.size()> of_phase_;
+  std::vector<RowBatches> row_batches_;  ///< by phase; empty: batches are drawn by tasks
   Preprocessing preprocessing_;
   std::optional<FeatureMap> features_;
 };
@@ -365,17 +399,19 @@ BasicTaskBatch<Real> Table::gather(const std::vector<std::size_t>& chosen_tasks)
     add(query, task.query_begin, task.query_end);
     ids.push_back(task.id);
   }
-  return BasicTaskBatch<Real>::own(columns(), std::move(support), std::move(query), std::move(ids));
+  using Repeats = typename BasicTaskBatch<Real>::Repeats;
+  return BasicTaskBatch<Real>::own(columns(), std::move(support), std::move(query), std::move(ids),
+                                   row_batches_.empty() ? Repeats::refused : Repeats::allowed);
 }
 
 }  // namespace
 
 std::unique_ptr<TableSource> build_table_source(std::unique_ptr<ColumnReader> reader,
                                                 const TableOptions& options, const TargetType& target,
-                                                std::uint64_t seed) {
+                                                std::uint64_t seed, Sampling sampling) {
   validate(options, target);
   return std::make_unique<Table>(std::move(reader), options, target, TargetsNeeded::everywhere, Phases::split,
-                                 nullptr, seed);
+                                 nullptr, seed, sampling);
 }
 
 std::unique_ptr<TableSource> build_table_source(std::unique_ptr<ColumnReader> reader,
@@ -384,7 +420,8 @@ std::unique_ptr<TableSource> build_table_source(std::unique_ptr<ColumnReader> re
                                                 TargetsNeeded needed, Phases phases, std::uint64_t seed) {
   validate(options, target);
   validate_same_columns(options, preprocessing);
-  return std::make_unique<Table>(std::move(reader), options, target, needed, phases, &preprocessing, seed);
+  return std::make_unique<Table>(std::move(reader), options, target, needed, phases, &preprocessing, seed,
+                                 Sampling::tasks);
 }
 
 }  // namespace shoal

@@ -14,7 +14,7 @@ namespace shoal {
 
 std::unique_ptr<TableSource> build_table_source(std::unique_ptr<ColumnReader> reader,
                                                 const TableOptions& options, const TargetType& target,
-                                                std::uint64_t seed);
+                                                std::uint64_t seed, Sampling sampling);
 std::unique_ptr<TableSource> build_table_source(std::unique_ptr<ColumnReader> reader,
                                                 const TableOptions& options,
                                                 const Preprocessing& preprocessing, const TargetType& target,

@@ -6,9 +6,11 @@
 #include <span>
 
 #include <shoal/error.hpp>
+#include <shoal/nearest_name.hpp>
 #include <shoal/quoted_text.hpp>
 
 #include "data/keyed_rows.hpp"
+#include "data/phase_periods.hpp"
 #include "data/phase_shares.hpp"
 #include "data/row_choice.hpp"
 #include "data/timeline.hpp"
@@ -31,46 +33,25 @@ class Builder {
     if (!options.time.empty()) time_.emplace(table, options, flags.usable);
     if (options.windows.query > 0 && !time_)
       throw InvalidArgument("tasks.windows needs a time column (tasks.time)");
-    if (phases == Phases::split && options.split.by == "time") {
-      if (!time_) throw InvalidArgument("tasks.split by = \"time\" needs a time column (tasks.time)");
-      if (options.split.test_from.empty()) throw InvalidArgument("tasks.split by = \"time\" needs test_from");
-      test_from_ = time_->boundary(options.split.test_from, "tasks.split.test_from");
-      validation_from_ = options.split.validation_from.empty()
-                             ? test_from_
-                             : time_->boundary(options.split.validation_from, "tasks.split.validation_from");
-      if (validation_from_ > test_from_)
-        throw InvalidArgument("tasks.split: validation_from lies after test_from");
-    }
+    if (phases == Phases::latest && !time_)
+      throw InvalidArgument("the latest rows need a time column (tasks.time)");
+    if (phases == Phases::split) periods_.emplace(options.split, time_ ? &*time_ : nullptr);
   }
 
   TaskRows build() {
-    KeyedRows keyed(table_, options_.key, flags_.usable);
-    result_.order.reserve(table_.rows());
-    if (options_.windows.query == 0) result_.tasks.reserve(keyed.keys());
-    std::vector<KeyTasks> key_tasks;
-    for (std::size_t k = 0; k < keyed.keys(); ++k) {
-      const std::span<std::int32_t> rows = keyed.rows(k);
-      if (time_)
-        std::stable_sort(rows.begin(), rows.end(),
-                         [&](std::int32_t a, std::int32_t b) { return rank_of(a) < rank_of(b); });
-      const std::string key = keyed.text(k);
-      const std::int64_t id = task_id_of(key);
-      const auto made = std::ssize(result_.tasks);
-      if (options_.windows.query > 0)
-        make_windows(key, rows);
-      else
-        make_one(key, id, rows);
-      if (std::ssize(result_.tasks) > made) key_tasks.push_back({id, std::ssize(result_.tasks) - made});
-    }
-    if (phases_ == Phases::split && options_.split.by == "task") split_by_share(key_tasks);
+    using Missing = KeyedRows::Missing;
+    KeyedRows keyed(table_, options_.key, flags_.usable,
+                    options_.missing == MissingPolicy::mean ? Missing::is_a_key : Missing::refused);
+    for (std::size_t k = 0; time_ && k < keyed.keys(); ++k)
+      std::stable_sort(keyed.rows(k).begin(), keyed.rows(k).end(),
+                       [&](std::int32_t a, std::int32_t b) { return rank_of(a) < rank_of(b); });
+    std::vector<std::optional<Phase>> phase_of_key(keyed.keys());
+    if (phases_ == Phases::split) hold_out(keyed, phase_of_key);
+    const std::vector<MadeTasks> made = make_all(keyed, phase_of_key);
+    if (phases_ == Phases::split && options_.split.by == "task") split_by_share(made, keyed, phase_of_key);
     LeftOut& left = result_.left_out;
     left.rows(LeftOutRule::missing) = std::count(flags_.usable.begin(), flags_.usable.end(), false);
-    if (result_.tasks.empty())
-      throw DataError(table_.name() + ": no task is left: " + std::to_string(left.keys) +
-                      " keys have too few rows, " + std::to_string(left.straddling_tasks) +
-                      " tasks straddle a boundary in time, " + std::to_string(left.windows_without_target) +
-                      " lack targets, " + std::to_string(left.rows(LeftOutRule::missing)) +
-                      " rows were dropped");
+    if (result_.tasks.empty()) refuse_no_task();
     std::sort(result_.tasks.begin(), result_.tasks.end(),
               [](const TableTask& a, const TableTask& b) { return a.id < b.id; });
     for (std::size_t t = 1; t < result_.tasks.size(); ++t)
@@ -88,19 +69,112 @@ class Builder {
   std::string time_text(std::int32_t row) const { return time_->text(static_cast<std::size_t>(row)); }
   bool labelled(std::int32_t row) const { return flags_.labelled[static_cast<std::size_t>(row)]; }
 
+  [[noreturn]] void refuse_no_task() const {
+    if (phases_ == Phases::latest)
+      throw DataError(
+          table_.name() +
+          ": no row is asked about: none lies after the last row of its key that has its targets");
+    const LeftOut& left = result_.left_out;
+    throw DataError(table_.name() + ": no task is left: " + std::to_string(left.keys) +
+                    " keys have too few rows, " + std::to_string(left.straddling_tasks) +
+                    " tasks straddle a boundary in time, " + std::to_string(left.windows_without_target) +
+                    " lack targets, " + std::to_string(left.rows(LeftOutRule::missing)) +
+                    " rows were dropped" +
+                    (left.rows(LeftOutRule::other_period) > 0
+                         ? ", " + std::to_string(left.rows(LeftOutRule::other_period)) +
+                               " rows lie on the other side of split.test_from"
+                         : ""));
+  }
+
+  /// The keys of tasks.hold_out. Throws InvalidArgument for one that is not in the table.
+  void hold_out(const KeyedRows& keyed, std::vector<std::optional<Phase>>& phase_of_key) const {
+    if (options_.hold_out.empty()) return;
+    std::vector<std::string> keys;
+    keys.reserve(keyed.keys());
+    for (std::size_t k = 0; k < keyed.keys(); ++k) keys.push_back(keyed.text(k));
+    for (const std::string& wanted : options_.hold_out) {
+      const auto found = std::find(keys.begin(), keys.end(), wanted);
+      if (found == keys.end())
+        throw InvalidArgument("tasks.hold_out: " + table_.name() + " has no key " + quoted_text(wanted) +
+                              did_you_mean(wanted, keys));
+      phase_of_key[static_cast<std::size_t>(found - keys.begin())] = Phase::held_out;
+    }
+  }
+
+  /// What became of a key whose phase was not known when its tasks were made.
+  struct MadeTasks {
+    std::size_t key;
+    std::size_t first;  ///< of the tasks
+    KeyTasks tasks;
+  };
+
+  std::vector<MadeTasks> make_all(KeyedRows& keyed, const std::vector<std::optional<Phase>>& phase_of_key) {
+    result_.order.reserve(table_.rows());
+    if (options_.windows.query == 0) result_.tasks.reserve(keyed.keys());
+    std::vector<MadeTasks> made;
+    for (std::size_t k = 0; k < keyed.keys(); ++k) {
+      const std::size_t first = result_.tasks.size();
+      const std::string key = keyed.text(k);
+      make_tasks(key, keyed.rows(k), phase_of_key[k]);
+      if (const std::size_t count = result_.tasks.size() - first; count > 0 && !phase_of_key[k])
+        made.push_back({k, first, {task_id_of(key), static_cast<std::int64_t>(count)}});
+    }
+    return made;
+  }
+
+  /// All windows of a key are in one phase. Where times limit the phases, tasks are made once more: shares
+  /// count those that there would be without limits.
+  void split_by_share(const std::vector<MadeTasks>& made, KeyedRows& keyed,
+                      std::vector<std::optional<Phase>>& phase_of_key) {
+    std::vector<KeyTasks> keys;
+    keys.reserve(made.size());
+    for (const MadeTasks& of_key : made) keys.push_back(of_key.tasks);
+    const std::vector<Phase> phases = phases_by_share(keys, options_.split, seed_);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      phase_of_key[made[i].key] = phases[i];
+      for (std::int64_t t = 0; t < made[i].tasks.tasks; ++t)
+        result_.tasks[made[i].first + static_cast<std::size_t>(t)].phase = phases[i];
+    }
+    if (!periods_->limited()) return;
+    result_ = {};
+    make_all(keyed, phase_of_key);
+  }
+
+  /// `phase`: of the key, where it does not depend on the time of the query.
+  void make_tasks(const std::string& key, std::span<const std::int32_t> rows, std::optional<Phase> phase) {
+    phase_ = phase;
+    period_ = phase && periods_ ? periods_->of(*phase) : Period{};
+    const auto end = std::partition_point(
+        rows.begin(), rows.end(), [&](std::int32_t row) { return !time_ || rank_of(row) < period_.until; });
+    result_.left_out.rows(LeftOutRule::other_period) += rows.end() - end;
+    rows = rows.first(static_cast<std::size_t>(end - rows.begin()));
+    if (rows.empty()) return;
+    if (options_.windows.query > 0) require_order(key, rows);
+    if (phases_ == Phases::latest)
+      make_latest(key, rows);
+    else if (options_.windows.query > 0)
+      make_windows(key, rows);
+    else
+      make_one(key, rows);
+  }
+
   void leave_out_key(const std::string& key, std::size_t rows) {
     if (result_.left_out.keys++ == 0) result_.left_out.example = key;
     result_.left_out.rows(LeftOutRule::too_few) += static_cast<std::int64_t>(rows);
   }
 
-  void make_one(const std::string& key, std::int64_t id, std::span<const std::int32_t> rows) {
+  void make_one(const std::string& key, std::span<const std::int32_t> rows) {
+    const std::int64_t id = task_id_of(key);
     // Training takes a sample of the query rows; a prediction covers all of them.
-    const ChoiceLimits limits{options_.support, open_ ? 0 : options_.query, options_.purge};
+    const ChoiceLimits limits{options_.support, open_ ? 0 : options_.query, options_.purge, period_.from};
     const auto rank = [&](std::int32_t row) { return rank_of(row); };
     const RowChoice choice = time_ ? choose_in_time(rows, flags_, rank, limits)
                                    : choose_at_random(rows, flags_, limits, key, id, seed_);
     if (!open_ && choice.query.empty()) {
-      leave_out_key(key, rows.size());
+      if (choice.early > 0)
+        result_.left_out.rows(LeftOutRule::other_period) += std::ssize(rows);
+      else
+        leave_out_key(key, rows.size());
       return;
     }
     TableTask task;
@@ -110,16 +184,40 @@ class Builder {
     task.support_end = task.query_begin = append(choice.query);
     task.query_end = result_.order.size();
     LeftOut& left = result_.left_out;
-    if (!add(std::move(task))) {
+    if (add(std::move(task)) != Added::made) {
       left.rows(LeftOutRule::straddling) += static_cast<std::int64_t>(rows.size());
       return;
     }
     left.rows(LeftOutRule::query_cap) += choice.capped;
+    left.rows(LeftOutRule::other_period) += choice.early;
     left.rows(LeftOutRule::purge_gap) += choice.in_gap;
     left.rows(LeftOutRule::tie) += choice.tied;
   }
 
-  void make_windows(const std::string& key, std::span<const std::int32_t> rows) {
+  /// One task, of the newest rows that have their targets and the rows after them.
+  void make_latest(const std::string& key, std::span<const std::int32_t> rows) {
+    const bool windows = options_.windows.query > 0;
+    const auto most = static_cast<std::size_t>(windows ? options_.windows.support : options_.support);
+    std::size_t behind = rows.size();  // the place behind the last row that has its targets
+    while (behind > 0 && !labelled(rows[behind - 1])) --behind;
+    std::vector<std::int32_t> support;
+    for (std::size_t place = behind; behind < rows.size() && place-- > 0 && support.size() < most;)
+      if (labelled(rows[place])) support.push_back(rows[place]);
+    std::reverse(support.begin(), support.end());
+    const auto query = rows.subspan(behind);
+    result_.left_out.rows(LeftOutRule::no_window) +=
+        std::ssize(rows) - std::ssize(support) - std::ssize(query);
+    if (query.empty()) return;
+    TableTask task;
+    task.key = windows ? key + "/" + time_text(query.front()) : key;
+    task.id = task_id_of(task.key);
+    task.support_begin = append(support);
+    task.support_end = task.query_begin = append(query);
+    task.query_end = result_.order.size();
+    add(std::move(task));
+  }
+
+  void require_order(const std::string& key, std::span<const std::int32_t> rows) const {
     for (std::size_t i = 1; i < rows.size(); ++i)
       if (rank_of(rows[i]) == rank_of(rows[i - 1]))
         throw DataError(table_.location(static_cast<std::size_t>(rows[i])) + ": column \"" + options_.time +
@@ -127,6 +225,9 @@ class Builder {
                         " twice (the other is " + quoted_text(time_text(rows[i - 1])) + " at " +
                         table_.location(static_cast<std::size_t>(rows[i - 1])) +
                         "); windows need an order in time");
+  }
+
+  void make_windows(const std::string& key, std::span<const std::int32_t> rows) {
     const WindowCut cut = cut_windows(
         rows.size(), options_.windows, [&](std::size_t place) { return labelled(rows[place]); }, open_);
     std::vector<std::size_t> without_target;  // positions of rows; only when predicting there are any
@@ -139,6 +240,7 @@ class Builder {
     const auto support = static_cast<std::size_t>(options_.windows.support);
     WindowRows fate(rows.size(), support);
     const std::size_t base = append(rows), first_task = result_.tasks.size();
+    targets_known_until_ = base + known_rows(rows);
     std::vector<Window> made;
     for (const Window& window : cut.windows) {
       TableTask task;
@@ -151,11 +253,16 @@ class Builder {
                      ? key + "/" + time_text(rows[window.query_begin])
                      : key + "/after " + time_text(rows[window.first + support - 1]);
       task.id = task_id_of(task.key);
-      if (add(std::move(task))) {
-        fate.add_task(window);
-        made.push_back(window);
-      } else {
-        fate.add_straddling(window);
+      switch (add(std::move(task))) {
+        case Added::made:
+          fate.add_task(window);
+          made.push_back(window);
+          break;
+        case Added::straddles:
+          fate.add_straddling(window);
+          break;
+        case Added::too_early:
+          fate.add_other_period(window);
       }
     }
     for (const Window& window : cut.without_target) fate.add_without_target(window);
@@ -167,6 +274,16 @@ class Builder {
       ask_in_windows(rows, made, first_task, without_target, fate);
     for (std::size_t place = 0; place < rows.size(); ++place)
       if (!fate.in_task(place)) ++result_.left_out.rows(fate.why_left_out(place));
+  }
+
+  /// How many of a key's rows have targets that were known when the test period began: all that are later,
+  /// and those before it without the last split.purge.
+  std::size_t known_rows(std::span<const std::int32_t> rows) const {
+    if (!splits_by_time() || options_.split.purge == 0) return rows.size();
+    const auto before = std::partition_point(
+        rows.begin(), rows.end(), [&](std::int32_t row) { return rank_of(row) < periods_->test_from(); });
+    const std::ptrdiff_t known = before - rows.begin() - options_.split.purge;
+    return static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, known));
   }
 
   /// Adds rows without targets that are in no window's query to a window: the last one whose support lies
@@ -210,7 +327,7 @@ class Builder {
     task.support_end = task.query_begin = result_.order.size();
     for (const std::size_t place : places) result_.order.push_back(rows[place]);
     task.query_end = result_.order.size();
-    if (!add(std::move(task))) return;
+    if (add(std::move(task)) != Added::made) return;
     for (const auto& joined : {support, places})
       for (const std::size_t place : joined) fate.add_row(place);
   }
@@ -222,32 +339,37 @@ class Builder {
     return base;
   }
 
-  /// Adds a task. Returns false, and leaves the task out, when its query lies on both sides of a split time.
-  bool add(TableTask task) {
-    task.phase = Phase::test;
-    if (phases_ == Phases::split && options_.split.by == "time" && task.query_begin < task.query_end) {
-      const auto phase_of = [&](std::size_t i) {
-        const std::int32_t r = rank_of(result_.order[i]);
-        return r < validation_from_ ? Phase::train : r < test_from_ ? Phase::validation : Phase::test;
-      };
-      task.phase = phase_of(task.query_begin);
-      if (phase_of(task.query_end - 1) != task.phase) {
+  enum class Added { made, straddles, too_early };
+  /// Adds a task, unless its query lies on both sides of a split time, or before the period of its key.
+  Added add(TableTask task) {
+    task.phase = phase_.value_or(Phase::test);
+    if (task.query_begin < task.query_end) {
+      const std::int32_t first = query_rank(task.query_begin), last = query_rank(task.query_end - 1);
+      if (first < period_.from && last < period_.from) return Added::too_early;
+      bool straddles = first < period_.from;
+      if (!phase_ && splits_by_time()) {
+        task.phase = periods_->phase_at(first);
+        straddles =
+            periods_->phase_at(last) != task.phase ||
+            (task.phase != Phase::test && options_.split.purge > 0 && task.query_end > targets_known_until_);
+        if (task.phase == Phase::train && earliest_rank(task) < periods_->train_from())
+          return Added::too_early;
+      }
+      if (straddles) {
         ++result_.left_out.straddling_tasks;
-        return false;
+        return Added::straddles;
       }
     }
     result_.tasks.push_back(std::move(task));
-    return true;
+    return Added::made;
   }
 
-  /// Splits by share; all windows of a key are in one phase. The tasks must still be in the order of their
-  /// keys.
-  void split_by_share(const std::vector<KeyTasks>& key_tasks) {
-    const std::vector<Phase> phases = phases_by_share(key_tasks, options_.split, seed_);
-    auto task = result_.tasks.begin();
-    for (std::size_t k = 0; k < key_tasks.size(); ++k)
-      for (std::int64_t i = 0; i < key_tasks[k].tasks; ++i) (task++)->phase = phases[k];
+  bool splits_by_time() const { return phases_ == Phases::split && options_.split.by == "time"; }
+  std::int32_t earliest_rank(const TableTask& task) const {
+    return query_rank(task.support_begin < task.support_end ? task.support_begin : task.query_begin);
   }
+  /// Without times no row is earlier than another.
+  std::int32_t query_rank(std::size_t place) const { return time_ ? rank_of(result_.order[place]) : 0; }
 
   const ColumnStore& table_;
   const TableOptions& options_;
@@ -256,7 +378,10 @@ class Builder {
   std::uint64_t seed_;
   bool open_;  ///< for prediction: no key has too few rows, queries may be empty, rows may lack their targets
   std::optional<Timeline> time_;
-  std::int32_t validation_from_ = 0, test_from_ = 0;
+  std::optional<PhasePeriods> periods_;  ///< of the split, where it applies
+  std::optional<Phase> phase_;           ///< of the key at hand, where the time of a query does not decide it
+  Period period_;                        ///< in which that key is looked at
+  std::size_t targets_known_until_ = 0;  ///< windows: the place behind the key's last row with a known target
   TaskRows result_;
 };
 

@@ -31,4 +31,9 @@ TimeValue start_of_period(TimeKind kind, const TimeValue& instant) {
   return instant;
 }
 
+std::int64_t year_of(TimeKind kind, const TimeValue& instant) {
+  const std::int64_t day = instant.days + (kind == TimeKind::week ? 3 : 0);  // a week begins on Monday
+  return static_cast<int>(date::year_month_day(date::sys_days{date::days(day)}).year());
+}
+
 }  // namespace shoal

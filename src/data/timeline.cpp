@@ -125,6 +125,13 @@ std::string Timeline::text(std::size_t row) const {
   return value_text(column_, row);
 }
 
+std::optional<std::int64_t> Timeline::year(std::size_t row) const {
+  if (kind_ != TimeKind::whole_number) return year_of(kind_, sorted_[static_cast<std::size_t>(ranks_[row])]);
+  const std::optional<Time> date = date_of_digits(without_blanks(text(row)));
+  if (!date) return std::nullopt;
+  return year_of(date->kind, date->value);
+}
+
 std::int32_t Timeline::boundary(const std::string& time, const std::string& key) const {
   const TimeValue value = value_of_boundary(without_blanks(time), key);
   return static_cast<std::int32_t>(std::lower_bound(sorted_.begin(), sorted_.end(), value) - sorted_.begin());

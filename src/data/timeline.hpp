@@ -25,8 +25,13 @@ class Timeline {
   Timeline(const ColumnStore& table, const TableOptions& options, const std::vector<bool>& usable);
 
   std::int32_t rank(std::size_t row) const { return ranks_[row]; }
+  /// The different times, by rank.
+  const std::vector<TimeValue>& sorted() const { return sorted_; }
   /// The time as the file writes it.
   std::string text(std::size_t row) const;
+  /// The calendar year of a row that has a time. Whole numbers have one where they are written with four
+  /// digits; else it is empty.
+  std::optional<std::int64_t> year(std::size_t row) const;
   /// The rank of the first time that is not before `time`, the value of configuration key `key`. It may be
   /// coarser than the column (2018 for days): then it means the beginning of that period. Throws
   /// InvalidArgument when it is not a time, cannot be compared with the column, or lies inside one of the

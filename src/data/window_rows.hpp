@@ -40,6 +40,7 @@ class WindowRows {
         gap_(rows),
         straddled_(rows),
         unmade_(rows),
+        early_(rows),
         joined_(rows, false) {}
 
   void add_task(const Window& w) {
@@ -49,6 +50,8 @@ class WindowRows {
   }
   void add_straddling(const Window& w) { straddled_.add(w.first, w.query_end); }
   void add_without_target(const Window& w) { unmade_.add(w.first, w.query_end); }
+  /// A window of a time that its key is not asked about in.
+  void add_other_period(const Window& w) { early_.add(w.first, w.query_end); }
 
   /// Records a row that was added to a task and is not in its window.
   void add_row(std::size_t row) { joined_[row] = true; }
@@ -60,12 +63,13 @@ class WindowRows {
     return straddled_.has(row) ? LeftOutRule::straddling
            : unmade_.has(row)  ? LeftOutRule::without_target
            : gap_.has(row)     ? LeftOutRule::purge_gap
+           : early_.has(row)   ? LeftOutRule::other_period
                                : LeftOutRule::no_window;
   }
 
  private:
   std::size_t support_;
-  Cover adapted_on_, asked_about_, gap_, straddled_, unmade_;
+  Cover adapted_on_, asked_about_, gap_, straddled_, unmade_, early_;
   std::vector<bool> joined_;
 };
 

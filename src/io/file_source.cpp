@@ -29,8 +29,9 @@ std::unique_ptr<TaskSource> make_file_source(const std::filesystem::path& file,
   } catch (const DataError& error) {
     throw DataError(file.string() + ": " + error.what());
   }
-  return make_batch_source(std::move(tasks), seed,
-                           {.units = targets.units, .loss = targets.loss, .name = file.string()});
+  return make_batch_source(
+      std::move(tasks), seed,
+      {.units = targets.units, .loss = targets.loss, .name = file.string(), .sampling = targets.sampling});
 }
 
 }  // namespace shoal

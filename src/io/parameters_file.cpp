@@ -17,8 +17,15 @@ namespace shoal {
 template <class Real>
 StoredModel<Real> read_parameters(const std::filesystem::path& file, const ParameterLayout& layout,
                                   const RateLayout& rates, MissingRates missing, double inner_lr) {
+  return read_parameters<Real>(read_tensor_file(file), file.string(), layout, rates, missing, inner_lr);
+}
+
+template <class Real>
+StoredModel<Real> read_parameters(const TensorFile& content, const std::string& name,
+                                  const ParameterLayout& layout, const RateLayout& rates,
+                                  MissingRates missing, double inner_lr) {
   const FloatEnvironment environment;
-  const TensorFile content = read_tensor_file(file);
+  const std::filesystem::path file = name;
   // the file is the model of a run
   if (content.metadata.contains("config")) require_content_hash(file, content);
   std::set<std::string_view> known;
@@ -59,13 +66,20 @@ template StoredModel<float> read_parameters(const std::filesystem::path&, const 
                                             const RateLayout&, MissingRates, double);
 template StoredModel<double> read_parameters(const std::filesystem::path&, const ParameterLayout&,
                                              const RateLayout&, MissingRates, double);
+template StoredModel<float> read_parameters(const TensorFile&, const std::string&, const ParameterLayout&,
+                                            const RateLayout&, MissingRates, double);
+template StoredModel<double> read_parameters(const TensorFile&, const std::string&, const ParameterLayout&,
+                                             const RateLayout&, MissingRates, double);
 template void write_parameters(const std::filesystem::path&, const ParameterLayout&, const RateLayout&,
                                const MetaParameters<float>&, const ModelMetadata&, Links);
 template void write_parameters(const std::filesystem::path&, const ParameterLayout&, const RateLayout&,
                                const MetaParameters<double>&, const ModelMetadata&, Links);
 
 int outputs_in(const std::filesystem::path& file) {
-  const TensorFile content = read_tensor_file(file);
+  return outputs_in(read_tensor_file(file), file.string());
+}
+
+int outputs_in(const TensorFile& content, const std::string& name) {
   const Tensor* last = nullptr;
   for (int l = 0;; ++l) {
     const auto at = content.tensors.find("layers." + std::to_string(l) + ".weight");
@@ -74,7 +88,7 @@ int outputs_in(const std::filesystem::path& file) {
   }
   if (!last || last->shape.size() != 2 || last->shape[1] < 1 || last->shape[1] > 1 << 24)
     throw ModelError(
-        file.string() +
+        name +
         ": has no tensor layers.{i}.weight of shape [inputs, outputs], which gives the number of outputs");
   return static_cast<int>(last->shape[1]);
 }

@@ -94,16 +94,17 @@ SHOAL_TENSOR_OF(std::int32_t)
 SHOAL_TENSOR_OF(std::uint8_t)
 #undef SHOAL_TENSOR_OF
 
-TensorFile read_tensor_file(const std::filesystem::path& path, Links links) {
-  const std::string file = path.string();
-  InputFile input = InputFile::open<ModelError>(path, links);
-  const std::uint64_t file_size = input.size();
+namespace {
+
+/// Reads `size` bytes of which `take(to, count)` gives the next and returns how many there were.
+template <class Take>
+TensorFile read_content(const std::string& file, std::uint64_t file_size, Take take) {
   const auto read = [&](void* to, std::uint64_t count, const char* what, const std::string* name) {
-    if (input.read(to, count) != count)
+    if (take(to, count) != count)
       throw ModelError(file + ": ends inside " + what + (name ? " " + quoted_text(*name) : ""));
   };
   unsigned char length_bytes[8];
-  if (const std::size_t count = input.read(length_bytes, 8); count < 8)
+  if (const std::size_t count = take(length_bytes, 8); count < 8)
     throw ModelError(file + ": " + std::to_string(count) + " bytes are too few for a header length");
   std::uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | length_bytes[i];
@@ -125,7 +126,24 @@ TensorFile read_tensor_file(const std::filesystem::path& path, Links links) {
   return std::move(header.content);
 }
 
-void write_tensor_file(const std::filesystem::path& file, const TensorFile& content, Links links) {
+}  // namespace
+
+TensorFile read_tensor_file(const std::filesystem::path& path, Links links) {
+  InputFile input = InputFile::open<ModelError>(path, links);
+  return read_content(path.string(), input.size(),
+                      [&](void* to, std::uint64_t count) { return input.read(to, count); });
+}
+
+TensorFile parse_tensor_file(std::span<const std::byte> bytes, const std::string& name) {
+  return read_content(name, bytes.size(), [left = bytes](void* to, std::uint64_t count) mutable {
+    const std::size_t taken = std::min<std::uint64_t>(count, left.size());
+    if (taken > 0) std::memcpy(to, left.data(), taken);
+    left = left.subspan(taken);
+    return taken;
+  });
+}
+
+std::vector<std::byte> tensor_file_bytes(const TensorFile& content) {
   const std::string text = tensor_header_text(content);
   std::size_t size = 8 + text.size();
   for (const auto& [name, tensor] : content.tensors) size += tensor.bytes.size();
@@ -137,12 +155,20 @@ void write_tensor_file(const std::filesystem::path& file, const TensorFile& cont
     if (!tensor.bytes.empty()) std::memcpy(bytes.data() + to, tensor.bytes.data(), tensor.bytes.size());
     to += tensor.bytes.size();
   }
-  write_file(file, bytes, links);
+  return bytes;
+}
+
+void write_tensor_file(const std::filesystem::path& file, const TensorFile& content, Links links) {
+  write_file(file, tensor_file_bytes(content), links);
+}
+
+TensorFile with_content_hash(TensorFile content) {
+  content.metadata[content_hash_key] = content_hash(content);
+  return content;
 }
 
 void write_hashed_file(const std::filesystem::path& file, TensorFile content, Links links) {
-  content.metadata[content_hash_key] = content_hash(content);
-  write_tensor_file(file, content, links);
+  write_tensor_file(file, with_content_hash(std::move(content)), links);
 }
 
 void require_content_hash(const std::filesystem::path& file, const TensorFile& content) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of enumerators are part of the configuration format (docs/configuration.md), so each is written out.
-// Covers nearest_name, task_status.
+// Covers cluster, nearest_name, task_status.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <shoal/algorithm.hpp>
+#include <shoal/cluster.hpp>
 #include <shoal/context.hpp>
 #include <shoal/loss.hpp>
 #include <shoal/model.hpp>
@@ -39,6 +40,11 @@ TEST(Names, OfTheModel) {
   expect_names<Initializer>(initializer_from_string, {{Initializer::glorot, "glorot"},
                                                       {Initializer::he, "he"},
                                                       {Initializer::truncated_normal, "truncated-normal"}});
+}
+
+TEST(Names, OfTheEvaluation) {
+  expect_names<Cluster>(cluster_from_string,
+                        {{Cluster::automatic, "auto"}, {Cluster::task, "task"}, {Cluster::time, "time"}});
 }
 
 TEST(Names, OfTheLoss) {

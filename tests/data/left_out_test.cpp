@@ -74,6 +74,8 @@ TEST(LeftOut, EveryRowIsInATaskOrCountedOnce) {
     if (in_time && draw(0, 1) == 1)
       options.split = {
           .by = "time", .train = 0, .validation = 0, .test = 0, .validation_from = "8", .test_from = "14"};
+    else if (in_time && draw(0, 1) == 1)
+      options.split.test_from = "10";
     try {
       std::unique_ptr<TableSource> source;
       if (holes) {

@@ -270,6 +270,8 @@ class RandomTable:
             value = rng.choice(self.layout.wrong)
             shown = f'"{value}"'
         elif column == "k":
+            if self.missing == "mean":  # where a missing key is a key of its own
+                self.missing = "error"
             value, shown = "", "missing"
         else:
             value = rng.choice(["12x", "0x10", "+-3", "one", "1;5", "1..5"])

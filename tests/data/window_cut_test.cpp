@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include <shoal/error.hpp>
 #include <shoal/table_source.hpp>
 
 #include "data/basic_table.hpp"
@@ -80,6 +81,49 @@ TEST(Windows, TheyAndSplitsLeakNothing) {
       EXPECT_EQ(found[phase], expected[phase]);
     }
   }
+}
+
+TEST(Windows, TrainOnNeitherOldRowsNorTargetsThatWereNotKnown) {
+  const Scratch folder;
+  std::string text = "id,t,x,y\n";
+  for (const int key : {0, 1})
+    for (int t = 0; t < 60; ++t)
+      text += std::to_string(key) + "," + std::to_string(2 * t + key) + "," + std::to_string(t) + ",1\n";
+  TableOptions options = basic(folder.file("t.csv", text));
+  options.time = "t";
+  options.windows = {.support = 3, .query = 2, .stride = 1, .purge = 0};
+  options.split = {.by = "time", .validation_from = "60", .test_from = "90"};
+  const auto before = make_table_source(options, TargetType::real, 1);
+  options.split.train_from = "20";
+  options.split.purge = 4;
+  const auto after = make_table_source(options, TargetType::real, 1);
+  EXPECT_EQ(preprocessing_from_json(to_json(after->preprocessing())).options.split, options.split);
+  // The rows of both keys are numbered by x: row x has the time 2 x + key; 45 rows lie before the test
+  // period.
+  const auto seen = [](const TableSource& source, Phase phase) {
+    std::set<std::pair<float, float>> found;  // first row of the support, last row of the query
+    const TaskBatch tasks = source.evaluation(phase, 0);
+    for (std::int64_t t = 0; t < tasks.size(); ++t)
+      found.emplace(tasks.support().x[static_cast<std::size_t>(3 * t)],
+                    tasks.query().x[static_cast<std::size_t>(2 * t + 1)]);
+    return found;
+  };
+  std::set<std::pair<float, float>> wanted;
+  for (const auto& window : seen(*before, Phase::train))
+    if (window.first >= 10) wanted.insert(window);
+  EXPECT_EQ(seen(*after, Phase::train), wanted);
+  EXPECT_LT(wanted.size(), seen(*before, Phase::train).size());
+  wanted.clear();
+  for (const auto& window : seen(*before, Phase::validation))
+    if (window.second < 45 - 4) wanted.insert(window);
+  EXPECT_EQ(seen(*after, Phase::validation), wanted);
+  EXPECT_LT(wanted.size(), seen(*before, Phase::validation).size());
+  EXPECT_EQ(seen(*after, Phase::test), seen(*before, Phase::test));
+  EXPECT_GT(after->left_out().rows(LeftOutRule::other_period), 0);
+  EXPECT_GT(after->left_out().straddling_tasks, before->left_out().straddling_tasks);
+  options.split.by = "task";
+  options.split.train = 1.0, options.split.validation = options.split.test = 0.0;
+  EXPECT_THROW(make_table_source(options, TargetType::real, 1), InvalidArgument);
 }
 
 TEST(Windows, OfAKeyAreInOnePhaseAndSharesAreOfTasks) {
