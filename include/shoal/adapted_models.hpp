@@ -9,6 +9,7 @@
 //   shoal::write_adapted("new-clients.safetensors", adapted);
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -35,5 +36,7 @@ struct AdaptedModels {
 /// Writes the models to a file, as `shoal adapt --out` does (docs/formats.md). Run::open opens such a file.
 /// The write is crash-safe. Throws ResourceError when it fails.
 void write_adapted(const std::filesystem::path& file, const AdaptedModels& models);
+/// The bytes of that file.
+std::vector<std::byte> adapted_file_bytes(const AdaptedModels& models);
 
 }  // namespace shoal

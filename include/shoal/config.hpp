@@ -41,6 +41,9 @@ struct ConfigOverride {
   ConfigOverride(const char* assignment) : ConfigOverride(std::string(assignment)) {}  // NOLINT: the same
 };
 
+/// The default of every key of docs/configuration.md.
+RunConfig default_config();
+
 /// Reads a configuration. Values of the file replace those of `base`, and overrides replace both; the last
 /// override of a key wins. An empty `file` means no file. A relative path in the file is relative to the
 /// file's folder; one in an override is relative to the current folder. `notify` gets a warning for every
@@ -49,7 +52,7 @@ struct ConfigOverride {
 /// range, and options of an algorithm that contradict each other. Throws ResourceError when the file cannot
 /// be read.
 RunConfig load_config(const std::filesystem::path& file, const std::vector<ConfigOverride>& overrides = {},
-                      const Notify& notify = {}, const RunConfig& base = {});
+                      const Notify& notify = {}, const RunConfig& base = default_config());
 
 /// Which keys to_toml prints. `of_model`: the keys that can change a model's bytes; that excludes the folders
 /// of input files and where the run computes. `of_training`: those of `of_model` that every iteration depends

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +19,10 @@
 #include <vector>
 
 #include <shoal/algorithm.hpp>
+#include <shoal/backtest_config.hpp>
+#include <shoal/cluster.hpp>
 #include <shoal/context.hpp>
+#include <shoal/gate.hpp>
 #include <shoal/loss.hpp>
 #include <shoal/model.hpp>
 #include <shoal/optimizer.hpp>
@@ -27,8 +31,8 @@
 
 namespace shoal {
 
-/// Where tasks come from: one of three generators, a table, or a task file.
-enum class TaskSourceKind { sinusoid, xsinx, xsinx_window, table, file };
+/// Where tasks come from: one of five generators, a table, or a task file.
+enum class TaskSourceKind { sinusoid, xsinx, xsinx_window, market_regimes, credit_segments, table, file };
 std::string_view to_string(TaskSourceKind kind);
 /// Throws InvalidArgument with the list of known names.
 TaskSourceKind task_source_from_string(std::string_view name);
@@ -42,6 +46,7 @@ struct TasksConfig {
   double noise = 0.0;             ///< generators: standard deviation of normal noise on the targets
   std::string law = "normal";     ///< xsinx: distribution of x, "normal" or "uniform"
   double low = -5.0, high = 5.0;  ///< xsinx with law = "uniform": range of x
+  SegmentSpread spread;           ///< credit-segments: how segments differ
   TableOptions table;             ///< for tables; its path is also that of a task file
   bool operator==(const TasksConfig&) const = default;
 };
@@ -59,7 +64,8 @@ struct TrainConfig {
   std::int64_t tasks_per_batch = 25;
   std::int64_t chunk = 0;  ///< largest number of tasks per backend call; 0 = all
   Optimizer optimizer;
-  std::int64_t checkpoint_every = 0;  ///< iterations between checkpoints; 0 = only at the end
+  Sampling sampling = Sampling::tasks;  ///< for tables and task files; generated tasks all have equal rows
+  std::int64_t checkpoint_every = 0;    ///< iterations between checkpoints; 0 = only at the end
   /// iterations per line of the log; 0 = as many as give a run at least a hundred lines
   std::int64_t log_every = 0;
   /// Iterations between validations; 0 = never. Without a value: 20 for tables that have validation tasks,
@@ -77,7 +83,24 @@ struct EvaluateConfig {
   int query_grid = 0;  ///< generators: number of evenly spaced query points; 0 = random points
   /// a larger share of failed tasks is an error (exit code 5)
   double max_failed_share = 0.01;
+  Cluster cluster = Cluster::automatic;  ///< what the interval of a mean loss takes as independent
+  int lag = 21;               ///< by time: the lag of Newey and West, at most a quarter of the times
   bool select_steps = false;  ///< let validation choose among `steps` the number that adapt and predict use
+};
+
+struct RiskConfig {
+  std::string return_column;  ///< risk.return: column of returns, of which garch and gjr are fitted
+  std::vector<double> levels = {0.01, 0.025, 0.05};  ///< of value at risk, each in (0, 0.5)
+  int residuals = 1000;  ///< of a key, that filtered historical simulation looks back on
+};
+
+/// What `shoal explain` divides an output into.
+struct ExplainConfig {
+  /// Name of a group -> its columns: names of tasks.features or of the model's inputs. Empty: a group for
+  /// each feature.
+  std::map<std::string, std::vector<std::string>> groups;
+  std::string reasons;  ///< CSV with columns group and text: how reasons are worded; empty: the groups' names
+  std::string class_name;  ///< explain.class, for softmax: whose output is explained
 };
 
 struct RunConfig {
@@ -90,8 +113,12 @@ struct RunConfig {
   ModelConfig model;
   Loss loss;
   Algorithm algorithm = Maml{};
+  Gate gate = Gate::off;  ///< algorithm.gate
   TrainConfig train;
   EvaluateConfig evaluate;
+  RiskConfig risk;
+  BacktestConfig backtest;
+  ExplainConfig explain;
 };
 
 /// The context options of a configuration. `rest` has what a configuration does not say (device, stream,

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include <shoal/input_file.hpp>
+#include <shoal/tensor_file.hpp>
 #include <shoal/trainer.hpp>
 
 namespace shoal {
@@ -69,12 +70,18 @@ enum class MissingRates { error, start };
 template <class Real>
 StoredModel<Real> read_parameters(const std::filesystem::path& file, const ParameterLayout& layout,
                                   const RateLayout& rates, MissingRates missing, double inner_lr);
+/// The same of a file that has been read; `name`: what errors call it.
+template <class Real>
+StoredModel<Real> read_parameters(const TensorFile& content, const std::string& name,
+                                  const ParameterLayout& layout, const RateLayout& rates,
+                                  MissingRates missing, double inner_lr);
 template <class Real>
 void write_parameters(const std::filesystem::path& file, const ParameterLayout& layout,
                       const RateLayout& rates, const MetaParameters<Real>& parameters,
                       const ModelMetadata& metadata, Links links = Links::followed);
 /// The output width of the last layer in a parameters file; for softmax it is the number of classes.
 int outputs_in(const std::filesystem::path& file);
+int outputs_in(const TensorFile& content, const std::string& name);
 /// Reads the metadata of a run's model. Throws ModelError, also when the file has no hash of its content.
 ModelMetadata read_metadata(const std::filesystem::path& file);
 

@@ -18,7 +18,9 @@
 
 #include <shoal/data_report.hpp>
 #include <shoal/evaluation.hpp>
+#include <shoal/gate.hpp>
 #include <shoal/meta_learner.hpp>
+#include <shoal/model_metrics.hpp>
 #include <shoal/task_status.hpp>
 
 namespace shoal {
@@ -50,11 +52,16 @@ struct Evaluation {
   DataReport data;
   std::string phase;                 ///< the evaluated tasks: "train", "validation", "test" or "all"
   std::vector<StepSummary> summary;  ///< one entry per number of steps
+  /// A line per number of steps and per baseline, on the tasks that all of them have in common. Empty when
+  /// there is no such task, and for tasks in a device's memory.
+  std::vector<ModelMetrics> models;
+  std::vector<GroupMetrics> groups;  ///< the same of the rows of each group (EvaluateOptions::by)
   StepLosses<double> losses;         ///< [steps, tasks], in the user's units
   std::vector<ReportedTask> tasks;   ///< [tasks] in the order of `losses`
   /// Number of tasks with `trained_on`; empty when that is not known.
   std::optional<std::int64_t> trained_on_tasks;
-  double max_failed_share = 0.0;  ///< the configuration's evaluate.max_failed_share
+  double max_failed_share = 0.0;   ///< the configuration's evaluate.max_failed_share
+  std::optional<GateReport> gate;  ///< of a model that has one; `losses` are behind it
 };
 
 /// Throws NumericError, naming the first tasks with reasons, when more than evaluate.max_failed_share of the

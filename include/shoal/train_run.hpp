@@ -6,6 +6,14 @@
 //   const shoal::RunConfig config = shoal::load_config("clients.toml");
 //   const shoal::TrainReport report = shoal::train_run(config, "runs/clients");
 //   shoal::require_few_failures(report);
+//
+// A table in memory trains the model of the CSV file that has its cells, bit for bit:
+//
+//   const std::vector<shoal::TableColumn> columns = {
+//       shoal::TableColumn::own_codes("client", {0, 0, 1, 1}, {"a", "b"}),
+//       shoal::TableColumn::own_numbers("income", {1.0, 2.0, 3.0, 4.0}),
+//       shoal::TableColumn::own_numbers("defaulted", {0.0, 1.0, 0.0, 1.0})};
+//   shoal::train_run(config, "runs/clients", {.tables = {.training = columns}});
 #pragma once
 
 #include <cstdint>
@@ -18,6 +26,9 @@
 #include <shoal/context.hpp>
 #include <shoal/data_report.hpp>
 #include <shoal/evaluation.hpp>
+#include <shoal/gate.hpp>
+#include <shoal/memory_table.hpp>
+#include <shoal/model_metrics.hpp>
 #include <shoal/notice.hpp>
 #include <shoal/run_config.hpp>
 #include <shoal/trainer.hpp>
@@ -31,6 +42,12 @@ struct TrainPlan {
   std::int64_t log_every = 0;   ///< iterations per line of metrics.jsonl
 };
 
+/// Tables in memory, columns with the names of the configuration, in any order and with others beside them.
+struct TrainingTables {
+  std::vector<TableColumn> training;    ///< empty: tasks.path says what to read
+  std::vector<TableColumn> validation;  ///< its tasks are the validation tasks; empty: tasks.split makes them
+};
+
 struct TrainRunOptions {
   /// `checkpoint`: resume from the newest checkpoint of the folder, if there is one.
   StartFrom start = StartFrom::beginning;
@@ -42,6 +59,12 @@ struct TrainRunOptions {
   /// Asked after every iteration; when it returns true, the run writes a checkpoint and ends.
   std::function<bool()> stop = {};
   std::string stopped_by = "its caller";  ///< who asked for the stop, in train.log
+  /// File to which a run that `stop` ended writes the model of its last iteration; empty = none.
+  std::filesystem::path stopped_model = {};
+  /// Trains on these instead of a file: tasks.source must be table, and tasks.path is ignored. run.json and
+  /// the model name the data "table", with their SHA-256 (sha256_of_table).
+  TrainingTables tables = {};
+  bool evaluate = true;  ///< evaluate the kept model on the test tasks
   Notify notify = {};
   /// Device, stream and the other options that a configuration does not have. Backend, threads, instruction
   /// set and math come from the configuration.
@@ -54,12 +77,15 @@ struct TrainReport {
   std::int64_t iterations = 0;  ///< train.iterations; more than were done when train.patience ended the run
   /// evaluate.select_steps: the number of adaptation steps that validation chose
   std::optional<int> selected_steps;
-  std::string backend;  ///< name of the backend that computed
+  std::optional<GateReport> gate;  ///< with algorithm.gate = "auto"; the evaluation is behind it
+  std::string backend;             ///< name of the backend that computed
   DataReport data;
   /// Query losses of the kept model, one entry per number of evaluate.steps, over the test tasks. A task file
   /// is not split, so after a training on one they are over the training tasks. Empty when the split leaves
   /// no test task.
   std::vector<StepSummary> evaluation;
+  /// The same tasks as Evaluation::models has them.
+  std::vector<ModelMetrics> models;
   bool evaluated_on_training_tasks = false;
   std::vector<FailedTask> failures;  ///< of the first iteration that had failed tasks
   double max_failed_share = 0.0;     ///< the configuration's evaluate.max_failed_share

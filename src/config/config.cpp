@@ -16,6 +16,10 @@ ConfigOverride::ConfigOverride(const std::string& assignment, const std::string&
   value = assignment.substr(equals + 1);
 }
 
+RunConfig default_config() {
+  return {};
+}
+
 RunConfig load_config(const std::filesystem::path& file, const std::vector<ConfigOverride>& overrides,
                       const Notify& notify, const RunConfig& base) {
   config::ConfigDraft draft = config::draft_of(base);

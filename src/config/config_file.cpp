@@ -85,12 +85,25 @@ ConfigValue list_of(const toml::array& array) {
   throw InvalidArgument("expected a list of one type");
 }
 
+ConfigValue table_of(const toml::table& table) {
+  NamedTexts named;
+  for (const auto& [name, node] : table) {
+    const auto* list = node.as_array();
+    const ConfigValue value = list ? list_of(*list) : ConfigValue{};
+    const auto* texts = std::get_if<std::vector<std::string>>(&value);
+    if (!texts) throw InvalidArgument(std::string(name.str()) + ": expected a list of texts in quotes");
+    named[std::string(name.str())] = *texts;
+  }
+  return named;
+}
+
 ConfigValue value_of(const toml::node& node) {
   if (const auto* value = node.as_boolean()) return value->get();
   if (const auto* value = node.as_integer()) return value->get();
   if (const auto* value = node.as_floating_point()) return value->get();
   if (const auto* value = node.as_string()) return value->get();
   if (const auto* value = node.as_array()) return list_of(*value);
+  if (const auto* value = node.as_table()) return table_of(*value);
   throw InvalidArgument(node.is_date() || node.is_time() || node.is_date_time()
                             ? "expected a text in quotes, not a bare date or time"
                             : "expected a value, a text or a list");

@@ -8,6 +8,7 @@
 
 #include <shoal/error.hpp>
 
+#include "config/backtest_keys.hpp"
 #include "config/key_kinds.hpp"
 
 namespace shoal::config {
@@ -24,6 +25,24 @@ bool has_windows(const Draft& d) {
 }
 bool splits_by_time(const Draft& d) {
   return is_table(d) && d.config.tasks.table.split.by == "time";
+}
+bool has_test_time(const Draft& d) {
+  return splits_by_time(d) || (is_table(d) && !d.config.tasks.table.split.test_from.empty());
+}
+bool has_validation_time(const Draft& d) {
+  return splits_by_time(d) || (has_test_time(d) && !d.config.tasks.table.split.validation_from.empty());
+}
+bool holds_out(const Draft& d) {
+  return is_table(d) && !d.config.tasks.table.hold_out.empty();
+}
+bool has_train_time(const Draft& d) {
+  return splits_by_time(d) && has_windows(d) && !d.config.tasks.table.split.train_from.empty();
+}
+bool purges_split(const Draft& d) {
+  return splits_by_time(d) && has_windows(d) && d.config.tasks.table.split.purge > 0;
+}
+bool is_credit(const Draft& d) {
+  return d.config.tasks.source == TaskSourceKind::credit_segments;
 }
 bool splits_by_task(const Draft& d) {
   return is_table(d) && d.config.tasks.table.split.by == "task";
@@ -42,13 +61,6 @@ std::string alternatives(const Known& known) {
   }
   return text;
 }
-
-// NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses.
-#define SHOAL_FIELD(expression) \
-  [](Draft & d) -> auto& {      \
-    return d.expression;        \
-  }
-// NOLINTEND(bugprone-macro-parentheses)
 
 void add_tasks(std::vector<ConfigKey>& keys) {
   ConfigKey support = integer("tasks.support", SHOAL_FIELD(config.tasks.support), "support rows per task");
@@ -75,7 +87,7 @@ void add_tasks(std::vector<ConfigKey>& keys) {
   keys.insert(
       keys.end(),
       {choice("tasks.source", SHOAL_FIELD(config.tasks.source), task_source_from_string,
-              "sinusoid | xsinx | xsinx-window | table | file"),
+              "sinusoid | xsinx | xsinx-window | market-regimes | credit-segments | table | file"),
        support,
        query,
        number("tasks.noise", SHOAL_FIELD(config.tasks.noise),
@@ -84,6 +96,12 @@ void add_tasks(std::vector<ConfigKey>& keys) {
                 is_xsinx),
        shown_if(number("tasks.low", SHOAL_FIELD(config.tasks.low), "xsinx, uniform: smallest x"), is_xsinx),
        shown_if(number("tasks.high", SHOAL_FIELD(config.tasks.high), "xsinx, uniform: largest x"), is_xsinx),
+       shown_if(number("tasks.tau", SHOAL_FIELD(config.tasks.spread.tau),
+                       "credit-segments: how much the slopes of segments differ", 0.0),
+                is_credit),
+       shown_if(number("tasks.level_sd", SHOAL_FIELD(config.tasks.spread.level_sd),
+                       "credit-segments: deviation of the level of the log-odds", 0.0),
+                is_credit),
        shown_if(
            as_path(text("tasks.path", SHOAL_FIELD(config.tasks.table.path),
                         "table: .csv, or .npy with columns c0, c1, ..., also as .gz or .zst, or a pattern "
@@ -163,10 +181,20 @@ void add_tasks(std::vector<ConfigKey>& keys) {
                 splits_by_task),
        shown_if(text("tasks.split.validation_from", SHOAL_FIELD(config.tasks.table.split.validation_from),
                      "first time of validation queries"),
-                splits_by_time),
-       shown_if(text("tasks.split.test_from", SHOAL_FIELD(config.tasks.table.split.test_from),
-                     "first time of test queries"),
-                splits_by_time),
+                has_validation_time),
+       shown_if(
+           text("tasks.split.test_from", SHOAL_FIELD(config.tasks.table.split.test_from),
+                "first time of test queries; by = \"task\": also where the rows of the other phases end"),
+           has_test_time),
+       shown_if(text("tasks.split.train_from", SHOAL_FIELD(config.tasks.table.split.train_from),
+                     "windows: no row of a meta-train task is earlier"),
+                has_train_time),
+       shown_if(integer("tasks.split.purge", SHOAL_FIELD(config.tasks.table.split.purge),
+                        "windows: last rows of a key before test_from whose targets are not known yet"),
+                purges_split),
+       shown_if(texts("tasks.hold_out", SHOAL_FIELD(config.tasks.table.hold_out),
+                      "keys that only --phase held-out looks at"),
+                holds_out),
        shown_if(integer("tasks.purge", SHOAL_FIELD(config.tasks.table.purge),
                         "rows left out between support and query in time"),
                 is_table),
@@ -225,6 +253,10 @@ void add_algorithm(std::vector<ConfigKey>& keys) {
                                    "multi-step loss: a weight per step, sum 1; [] = last step"),
                            number("algorithm.max_move", SHOAL_FIELD(inner.max_move),
                                   "a task fails when a weight moves further; 0 = off", 0.0)});
+  ConfigKey gate = same_training(
+      choice("algorithm.gate", SHOAL_FIELD(config.gate), gate_from_string,
+             "off | auto: the data decide whether tasks adapt, their last bias, or not at all"));
+  keys.push_back(shown_if(gate, [](const Draft& d) { return d.config.gate != Gate::off; }));
 }
 
 void add_train(std::vector<ConfigKey>& keys) {
@@ -240,6 +272,10 @@ void add_train(std::vector<ConfigKey>& keys) {
                              std::int64_t{1} << 40)),
        integer("train.tasks_per_batch", SHOAL_FIELD(config.train.tasks_per_batch), "tasks per meta-iteration",
                1, 1 << 30),
+       shown_if(choice("train.sampling", SHOAL_FIELD(config.train.sampling), sampling_from_string,
+                       "what a meta-batch is drawn from: tasks (each once an epoch) | rows (a task's "
+                       "probability is proportional to its rows)"),
+                [](const Draft& d) { return d.config.train.sampling != Sampling::tasks; }),
        integer("train.chunk", SHOAL_FIELD(config.train.chunk), "most tasks per backend call; 0 = all", 0,
                1 << 30),
        choice("train.optimizer", SHOAL_FIELD(config.train.optimizer.kind), optimizer_from_string,
@@ -280,10 +316,33 @@ void add_evaluate(std::vector<ConfigKey>& keys) {
            integers("evaluate.steps", SHOAL_FIELD(config.evaluate.steps), "numbers of adaptation steps", 0)),
        same_training(flag("evaluate.select_steps", SHOAL_FIELD(config.evaluate.select_steps),
                           "validation chooses among evaluate.steps what adapt and predict take")),
+       // Shown where they were set, so that a model that says nothing of them keeps its bytes.
+       shown_if(same_training(
+                    choice("evaluate.cluster", SHOAL_FIELD(config.evaluate.cluster), cluster_from_string,
+                           "independent in intervals: auto (time where the split is by time) | task | time")),
+                [](const Draft& d) { return d.config.evaluate.cluster != Cluster::automatic; }),
+       shown_if(same_training(integer("evaluate.lag", SHOAL_FIELD(config.evaluate.lag),
+                                      "lag of intervals by time; at most a quarter of the times")),
+                [](const Draft& d) { return d.config.evaluate.lag != 21; }),
        same_training(integer("evaluate.query_grid", SHOAL_FIELD(config.evaluate.query_grid),
                              "generators: evenly spaced query points; 0 = random")),
        same_training(number("evaluate.max_failed_share", SHOAL_FIELD(config.evaluate.max_failed_share),
                             "exit code 5 above this share of bad tasks", 0.0, 1.0))});
+}
+
+void add_explain(std::vector<ConfigKey>& keys) {
+  keys.insert(
+      keys.end(),
+      {shown_if(same_training(named_texts("explain.groups", SHOAL_FIELD(config.explain.groups),
+                                          "groups of columns that explain divides an output among; empty: "
+                                          "one per feature")),
+                [](const Draft& d) { return !d.config.explain.groups.empty(); }),
+       shown_if(same_training(as_path(text("explain.reasons", SHOAL_FIELD(config.explain.reasons),
+                                           "CSV with columns group and text: how explain words a reason"))),
+                [](const Draft& d) { return !d.config.explain.reasons.empty(); }),
+       shown_if(same_training(text("explain.class", SHOAL_FIELD(config.explain.class_name),
+                                   "softmax: the class whose output explain divides")),
+                [](const Draft& d) { return !d.config.explain.class_name.empty(); })});
 }
 
 std::vector<ConfigKey> make_keys() {
@@ -303,10 +362,11 @@ std::vector<ConfigKey> make_keys() {
   add_algorithm(keys);
   add_train(keys);
   add_evaluate(keys);
+  add_risk(keys);
+  add_backtest(keys);
+  add_explain(keys);
   return keys;
 }
-
-#undef SHOAL_FIELD
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,8 +14,10 @@
 
 namespace shoal::config {
 
+/// A table whose values are lists of texts.
+using NamedTexts = std::map<std::string, std::vector<std::string>>;
 using ConfigValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>,
-                                 std::vector<double>, std::vector<std::string>>;
+                                 std::vector<double>, std::vector<std::string>, NamedTexts>;
 
 /// A configuration while it is being read. The algorithm is made at the end, from its name and options.
 struct ConfigDraft {

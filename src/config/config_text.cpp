@@ -57,6 +57,12 @@ std::string text_of(const ConfigValue& value) {
           return list(v, [](std::int64_t e) { return std::to_string(e); });
         if constexpr (std::is_same_v<T, std::vector<double>>) return list(v, number_text);
         if constexpr (std::is_same_v<T, std::vector<std::string>>) return list(v, quoted);
+        if constexpr (std::is_same_v<T, config::NamedTexts>) {
+          std::string table;
+          for (const auto& [name, texts] : v)
+            table += (table.empty() ? "{ " : ", ") + quoted(name) + " = " + list(texts, quoted);
+          return table.empty() ? "{}" : table + " }";
+        }
       },
       value);
 }

@@ -19,6 +19,14 @@ namespace shoal::config {
 
 using Draft = ConfigDraft;
 
+/// A member of the draft, as the functions below take it.
+// NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses.
+#define SHOAL_FIELD(expression) \
+  [](Draft & d) -> auto& {      \
+    return d.expression;        \
+  }
+// NOLINTEND(bugprone-macro-parentheses)
+
 [[noreturn]] inline void expected(const std::string& what) {
   throw InvalidArgument("expected " + what);
 }
@@ -149,6 +157,17 @@ ConfigKey texts(std::string path, Field field, std::string doc) {
               field(d).clear();
             else
               expected("a list of texts in quotes");
+          }};
+}
+
+template <class Field>
+ConfigKey named_texts(std::string path, Field field, std::string doc) {
+  return {std::move(path), "table of lists of texts", std::move(doc),
+          [field](const Draft& d) { return ConfigValue(field(const_cast<Draft&>(d))); },
+          [field](Draft& d, const ConfigValue& value) {
+            const auto* table = std::get_if<NamedTexts>(&value);
+            if (!table) expected("a table of lists of texts, { name = [\"text\", ...], ... }");
+            field(d) = *table;
           }};
 }
 

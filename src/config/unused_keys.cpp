@@ -14,6 +14,14 @@ const char* unused_reason(const ConfigKey& key, const ConfigDraft& draft) {
   const auto is = [&](std::initializer_list<const char*> names) {
     return std::find(names.begin(), names.end(), key.path) != names.end();
   };
+  const BacktestConfig& backtest = config.backtest;
+  if (is({"backtest.from", "backtest.to", "backtest.refit", "backtest.refit_baselines", "backtest.window",
+          "backtest.validation_years"}))
+    return backtest.folds != 0 ? "backtest.folds deals keys, not times" : nullptr;
+  if (key.path.starts_with("backtest.")) return nullptr;  // a default is not printed, and undoes a file's
+  if (is({"risk.levels", "risk.residuals"}))
+    return config.risk.return_column.empty() ? "there is no risk.return" : nullptr;
+  if (is({"algorithm.gate"})) return nullptr;  // "off" is not printed, and undoes what a run was trained with
   if (!key.present(draft)) return "nothing in this configuration uses it";
   if (is({"train.beta1", "train.beta2", "train.epsilon"})) return adam ? nullptr : "it is for adam and adamw";
   if (is({"train.momentum"}))
@@ -22,6 +30,7 @@ const char* unused_reason(const ConfigKey& key, const ConfigDraft& draft) {
     return optimizer.schedule == Schedule::cosine ? nullptr : "it is for train.schedule = \"cosine\"";
   if (is({"tasks.noise", "evaluate.tasks", "evaluate.query_grid"}))
     return is_generated(source) ? nullptr : "it is for generated tasks";
+  if (is({"train.sampling"}) && is_generated(source)) return "all generated tasks have equal rows";
   if (is({"tasks.support", "tasks.query"}) && source == TaskSourceKind::file)
     return "a task file holds its tasks as they are";
   const bool windows = source == TaskSourceKind::table && config.tasks.table.windows.query > 0;

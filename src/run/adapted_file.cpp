@@ -2,7 +2,9 @@
 #include "run/adapted_file.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
+#include <utility>
 
 #include <shoal/error.hpp>
 #include <shoal/failed_tasks.hpp>
@@ -36,7 +38,9 @@ void store_fast_weights(TensorFile& content, const ParameterLayout& layout, std:
   }
 }
 
-void write_adapted(const std::filesystem::path& file, const AdaptedModels& models) {
+namespace {
+
+TensorFile content_of(const AdaptedModels& models) {
   TensorFile content;
   content.metadata = models.metadata;
   std::vector<std::int64_t> ids;
@@ -52,7 +56,17 @@ void write_adapted(const std::filesystem::path& file, const AdaptedModels& model
       },
       models.models);
   content.tensors["task_id"] = Tensor::of({tasks}, ids.data());
-  write_hashed_file(file, std::move(content));
+  return with_content_hash(std::move(content));
+}
+
+}  // namespace
+
+std::vector<std::byte> adapted_file_bytes(const AdaptedModels& models) {
+  return tensor_file_bytes(content_of(models));
+}
+
+void write_adapted(const std::filesystem::path& file, const AdaptedModels& models) {
+  write_tensor_file(file, content_of(models));
 }
 
 template <class Real>
@@ -64,10 +78,9 @@ void StoredModels<Real>::add(std::int64_t id, TaskStatus status, std::int32_t fa
 }
 
 template <class Real>
-StoredModels<Real>::StoredModels(const std::filesystem::path& file, const ParameterLayout& layout)
-    : name_(file.string()), layout_(layout) {
-  TensorFile content = read_tensor_file(file);
-  require_content_hash(file, content);
+StoredModels<Real>::StoredModels(TensorFile content, std::string file, const ParameterLayout& layout)
+    : name_(std::move(file)), layout_(layout) {
+  require_content_hash(name_, content);
   const auto tensor = [&](const std::string& name) -> Tensor& {
     const auto at = content.tensors.find(name);
     if (at == content.tensors.end()) throw ModelError(name_ + ": tensor \"" + name + "\" is missing");
@@ -135,7 +148,15 @@ FastWeights<Real> StoredModels<Real>::of(std::span<const std::int64_t> ids) cons
   FastWeights<Real> fast;
   fast.phi.resize(ids.size() * layout_.size());
   for (std::size_t t = 0; t < ids.size(); ++t) {
-    const std::size_t at = index_.at(ids[t]);
+    const auto found = index_.find(ids[t]);
+    if (found == index_.end()) {
+      std::copy(default_.begin(), default_.end(),
+                fast.phi.begin() + static_cast<std::ptrdiff_t>(t * layout_.size()));
+      fast.status.push_back(TaskStatus::good);
+      fast.failed_step.push_back(-1);
+      continue;
+    }
+    const std::size_t at = found->second;
     fast.status.push_back(status_[at]);
     fast.failed_step.push_back(failed_step_[at]);
     for (std::size_t i = 0; i < weights_.size(); ++i) {
@@ -147,9 +168,22 @@ FastWeights<Real> StoredModels<Real>::of(std::span<const std::int64_t> ids) cons
   return fast;
 }
 
+int steps_of_adapted(const ModelMetadata& metadata, const std::string& file) {
+  const auto found = metadata.find("adaptation_steps");
+  const std::string text = found == metadata.end() ? "" : found->second;
+  int steps = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
+  if (error != std::errc() || end != text.data() + text.size() || steps < 0)
+    throw ModelError(file + ": metadata \"adaptation_steps\" is not a number of steps");
+  return steps;
+}
+
 bool holds_adapted(const std::filesystem::path& file) {
-  return !std::filesystem::is_directory(file) &&
-         read_tensor_file(file).tensors.contains("fast.layers.0.weight");
+  return !std::filesystem::is_directory(file) && holds_adapted(read_tensor_file(file));
+}
+
+bool holds_adapted(const TensorFile& content) {
+  return content.tensors.contains("fast.layers.0.weight");
 }
 
 template void store_fast_weights(TensorFile&, const ParameterLayout&, std::span<const float>);

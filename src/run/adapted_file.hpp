@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <shoal/adapted_models.hpp>
@@ -27,14 +28,18 @@ void store_fast_weights(TensorFile& content, const ParameterLayout& layout, std:
 template <class Real>
 class StoredModels {
  public:
-  /// Reads a file. Throws ModelError when it has no adapted models, or models of another layout.
-  StoredModels(const std::filesystem::path& file, const ParameterLayout& layout);
+  /// Takes a file that has been read; `file` is its name in errors. Throws ModelError when it has no adapted
+  /// models, or models of another layout.
+  StoredModels(TensorFile content, std::string file, const ParameterLayout& layout);
   /// Copies models in memory. Throws ModelError when they have another layout.
   StoredModels(const AdaptedModels& models, const ParameterLayout& layout);
 
   /// Throws DataError, naming the first tasks and their number, when tasks of the data have no model here.
   void require_all(std::span<const std::int64_t> ids, const OpenedData& data) const;
-  /// The fast weights of the tasks `ids`, in that order. Every task must have a model.
+  /// Sets the weights [P] of tasks that have no model here.
+  void set_default(std::vector<Real> phi) { default_ = std::move(phi); }
+  /// The fast weights of the tasks `ids`, in that order. Every task must have a model, unless set_default has
+  /// been called.
   FastWeights<Real> of(std::span<const std::int64_t> ids) const;
 
  private:
@@ -46,12 +51,17 @@ class StoredModels {
   std::vector<TaskStatus> status_;
   std::vector<std::int32_t> failed_step_;
   std::vector<std::vector<Real>> weights_;  // one entry per tensor of the layout: [tasks, ...]
+  std::vector<Real> default_;
 };
 
 extern template class StoredModels<float>;
 extern template class StoredModels<double>;
 
+/// How many steps the models of a file were adapted in. Throws ModelError, naming `file`.
+int steps_of_adapted(const ModelMetadata& metadata, const std::string& file);
+
 /// Whether a file holds adapted models rather than one model.
 bool holds_adapted(const std::filesystem::path& file);
+bool holds_adapted(const TensorFile& content);
 
 }  // namespace shoal

@@ -41,6 +41,8 @@ std::string sentence(const LeftOut& left, LeftOutRule rule) {
              rows + " are in no other task)";
     case LeftOutRule::no_window:
       return rows + " that fill no window";
+    case LeftOutRule::other_period:
+      return rows + " on the other side of split.test_from than their key is looked at";
   }
   return rows;
 }

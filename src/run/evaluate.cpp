@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "run/evaluate.hpp"
+
 #include <algorithm>
 
 #include <shoal/error.hpp>
 #include <shoal/failed_tasks.hpp>
 #include <shoal/quoted_text.hpp>
+#include <shoal/row_groups.hpp>
 #include <shoal/tensor_file.hpp>
 
+#include "core/float_environment.hpp"
+#include "run/baseline_outputs.hpp"
+#include "run/gated_learner.hpp"
+#include "run/model_metrics.hpp"
 #include "run/not_read.hpp"
 #include "run/opened_data.hpp"
 #include "run/opened_run.hpp"
@@ -74,31 +81,78 @@ void tell_trained_on(const OpenedData& data, std::span<const std::int64_t> ids, 
                           " tasks: " + first_of(names, names.size()));
 }
 
+/// The baselines' outputs for the same tasks. What they learn, they learn from the run's own meta-train
+/// tasks.
+std::vector<BaselineOutputs> baselines_beside(const OpenedRun& run, const BaselineRequest& request,
+                                              const EvaluateOptions& options, const View& view,
+                                              const OpenedData& data) {
+  if (!request.any()) return {};
+  const FloatEnvironment environment;
+  const TrainedModel& model = run.model;
+  const OpenedData train = open_data({}, model, TargetsNeeded::everywhere, Phases::split, Phase::train,
+                                     is_given(options.data) ? run.options.notify : Notify{});
+  const TaskBatch64 tasks =
+      picked(data, evaluation_tasks<double>(*data.source, view.asked, model.config.evaluate.tasks), view);
+  return baseline_outputs(request, model, data, train, tasks, run.context());
+}
+
+/// The groups of the measured rows, as --by names them.
+MeasuredGroups groups_of(const MeasuredRows& measured, const EvaluateOptions& options,
+                         const OpenedData& data) {
+  const auto* memory = std::get_if<MemoryTable>(&options.data);
+  RowGroups groups =
+      memory ? group_rows(*memory, data.options, options.by) : group_rows(data.options, options.by);
+  MeasuredGroups result{options.by, std::move(groups.names), {}};
+  result.of_row.reserve(measured.row.size());
+  for (const std::int32_t row : measured.row)
+    result.of_row.push_back(groups.of_row[static_cast<std::size_t>(row)]);
+  return result;
+}
+
+/// The ids of the tasks that are good after every number of steps and that every baseline has a forecast of.
+template <class Real>
+std::vector<std::int64_t> measured_ids(const BasicTaskBatch<Real>& tasks, const StepLosses<double>& losses,
+                                       const std::vector<BaselineOutputs>& baselines) {
+  std::vector<std::int64_t> ids =
+      in_all(baselines, good_everywhere(losses, tasks.ids().size()), tasks.query().row_starts);
+  for (std::int64_t& id : ids) id = tasks.ids()[static_cast<std::size_t>(id)];
+  return ids;
+}
+
 template <class Real>
 Evaluation evaluate_in(const OpenedRun& run, const EvaluateOptions& options, const View& view,
-                       OpenedData data) {
+                       OpenedData data, const SeeEvaluated& see) {
   const TrainedModel& model = run.model;
   const std::vector<int>& steps = options.steps.empty() ? model.config.evaluate.steps : options.steps;
   const auto learner =
       naming_file(data, [&] { return open_learner<Real>(run.context(), model, *data.source); });
   const auto tasks =
       picked(data, evaluation_tasks<Real>(*data.source, view.asked, model.config.evaluate.tasks), view);
+  const GatedLearner<Real> gated(learner, model.gate);
   Evaluation evaluation;
   evaluation.losses = losses_in_user_units(model.config.loss.kind, data.source->target_units(),
-                                           naming_file(data, [&] { return learner.evaluate(tasks, steps); }));
+                                           naming_file(data, [&] { return gated.evaluate(tasks, steps); }));
   evaluation.summary = summarize(evaluation.losses, tasks.ids());
   name_failures(evaluation.summary, *data.source);
+  const auto adapt = [&](const auto& batch, int count) { return gated.adapt(batch, count); };
+  const std::vector<BaselineOutputs> baselines =
+      baselines_beside(run, {options.baselines, options.compare}, options, view, data);
+  MeasuredLines lines = lines_to_measure(learner, adapt, data, tasks, evaluation.losses, model.config,
+                                         adaptation_steps(std::nullopt, model), baselines);
+  if (see && !lines.lines.empty()) see(data, measured_ids(tasks, evaluation.losses, baselines), lines);
+  if (!options.by.empty())
+    evaluation.groups = measure_groups(lines.rows, lines.lines, groups_of(lines.rows, options, data));
+  evaluation.models = measure_lines(std::move(lines.rows), std::move(lines.lines));
   if (!options.predictions.empty()) {
     if (!data.table && !data.tasks) data.tasks = tasks;
     PredictionTable table(data, model, learner.options().model.outputs);
-    write_prediction_file<Real>(options.predictions,
-                                {table, learner, tasks, evaluation.losses.steps,
-                                 [&](const auto& batch, int count) { return learner.adapt(batch, count); }});
+    write_prediction_file<Real>(options.predictions, {table, learner, tasks, evaluation.losses.steps, adapt});
   }
   evaluation.backend = run.context().backend_name();
   evaluation.data = data.report();
   evaluation.phase = view.phase;
   evaluation.max_failed_share = model.config.evaluate.max_failed_share;
+  evaluation.gate = model.gate;
   evaluation.tasks.reserve(tasks.ids().size());
   for (const std::int64_t id : tasks.ids()) evaluation.tasks.push_back(data.reported(id));
   if (data.run.known())
@@ -112,6 +166,11 @@ Evaluation evaluate_in(const OpenedRun& run, const EvaluateOptions& options, con
 }  // namespace
 
 Evaluation evaluate_run(const OpenedRun& run, const EvaluateOptions& options) {
+  return evaluate_run(run, options, {});
+}
+
+Evaluation evaluate_run(const OpenedRun& run, const EvaluateOptions& options, const SeeEvaluated& see) {
+  require_known({options.baselines, options.compare});
   const View view = view_of(options, run.model);
   check_overrides(run.options, run.model,
                   {.use = RunUse::evaluate,
@@ -122,9 +181,11 @@ Evaluation evaluate_run(const OpenedRun& run, const EvaluateOptions& options) {
                               run.options.notify);
   if (!options.predictions.empty())
     require_not_read(options.predictions, {data.file, run.model.file.string(), run.options.config.string()});
+  if (!options.by.empty() && !data.table)
+    throw InvalidArgument("--by " + quoted_text(options.by) + ": the tasks are no rows of a table");
   tell_left_out(data, run.options.notify);
   return in_precision(run.context(), [&]<class Real>(Real) {
-    return evaluate_in<Real>(run, options, view, std::move(data));
+    return evaluate_in<Real>(run, options, view, std::move(data), see);
   });
 }
 

@@ -9,6 +9,8 @@
 #include <shoal/tensor_file.hpp>
 #include <shoal/version.hpp>
 
+#include "run/run_data.hpp"
+
 namespace shoal {
 namespace {
 
@@ -20,10 +22,13 @@ std::string text_of(const ordered_json& json, int indent) {
 
 }  // namespace
 
-InputHashes input_hashes(const RunConfig& config) {
+InputHashes input_hashes(const RunConfig& config, const TrainingTables& tables) {
   InputHashes hashes;
   const std::string& path = config.tasks.table.path;
-  if (config.tasks.source == TaskSourceKind::table)
+  if (!tables.training.empty()) {
+    hashes[memory_table_name] = sha256_of_table(tables.training);
+    if (!tables.validation.empty()) hashes["validation table"] = sha256_of_table(tables.validation);
+  } else if (config.tasks.source == TaskSourceKind::table)
     for (const std::string& file : table_files(path)) hashes[file] = sha256_of_file(file);
   if (config.tasks.source == TaskSourceKind::file) hashes[path] = sha256_of_file(path);
   if (!config.train.warm_start.empty()) {

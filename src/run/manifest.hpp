@@ -14,9 +14,9 @@
 
 namespace shoal {
 
-/// SHA-256 of the files that a run reads; the key is the path.
+/// SHA-256 of what a run reads: of files by path, of tables in memory by their use.
 using InputHashes = std::map<std::string, std::string>;
-InputHashes input_hashes(const RunConfig& config);
+InputHashes input_hashes(const RunConfig& config, const TrainingTables& tables = {});
 
 /// Makes the paths of a configuration absolute. It does not remove `..` parts: after a symbolic link, `..` is
 /// not the folder that contains the link.

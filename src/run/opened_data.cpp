@@ -10,6 +10,7 @@
 #include <shoal/tensor_file.hpp>
 
 #include "run/run_data.hpp"
+#include "run/validation_table.hpp"
 
 namespace shoal {
 namespace {
@@ -21,7 +22,9 @@ OpenedData opened(std::string file, std::unique_ptr<TaskSource> source) {
 }
 
 /// Warns of phases that the split asks for and that have no task, because evaluating on them will fail.
-std::vector<std::string> phases_without_tasks(const OpenedData& data, const SplitOptions& split) {
+std::vector<std::string> phases_without_tasks(const OpenedData& data, const TableOptions& table) {
+  const SplitOptions& split = table.split;
+  const std::vector<std::string>& hold_out = table.hold_out;
   struct Asked {
     Phase phase;
     /// key of the configuration, with its value; empty = the split does not ask for the phase
@@ -40,11 +43,14 @@ std::vector<std::string> phases_without_tasks(const OpenedData& data, const Spli
       {Phase::train, by_time ? "" : share("train", split.train)},
       {Phase::validation,
        by_time ? from("validation_from", split.validation_from) : share("validation", split.validation)},
-      {Phase::test, by_time ? from("test_from", split.test_from) : share("test", split.test)}};
+      {Phase::test, by_time ? from("test_from", split.test_from) : share("test", split.test)},
+      {Phase::held_out,
+       hold_out.empty() ? "" : "tasks.hold_out = [" + quoted_text(hold_out.front()) + ", ...]"}};
   std::string counts;
   for (const Asked& asked : phases)
-    counts += (counts.empty() ? "" : ", ") + std::string(to_string(asked.phase)) + " " +
-              std::to_string(data.source->size(asked.phase).value_or(0));
+    if (asked.phase != Phase::held_out || !hold_out.empty())
+      counts += (counts.empty() ? "" : ", ") + std::string(to_string(asked.phase)) + " " +
+                std::to_string(data.source->size(asked.phase).value_or(0));
   std::vector<std::string> warnings;
   for (const Asked& asked : phases)
     if (!asked.key.empty() && data.source->size(asked.phase) == 0)
@@ -125,10 +131,16 @@ TableOptions options_of_table(const RunData& data, const TrainedModel& model, co
     throw ModelError(model.file.string() + ": was not trained on a table, so it cannot read " +
                      (path.empty() ? "one" : path) + "; give a task file (.safetensors)");
   TableOptions table = own_table ? model.config.tasks.table : model.preprocessing->options;
+  if (std::holds_alternative<MemoryTable>(data)) {
+    table.path = memory_table_name;
+    return table;
+  }
   if (!path.empty()) {
     table.path = path;
     return table;
   }
+  if (table.path.empty())
+    throw DataError(model.file.string() + ": the model was trained on a table in memory; give the data");
   for (const std::string& file : table_files(table.path))
     if (!std::filesystem::exists(file))
       throw DataError(file + ": the data that the model was trained on is not there; give --data");
@@ -144,9 +156,12 @@ OpenedData open_table(const RunData& given, const TrainedModel& model, TargetsNe
     throw InvalidArgument("seed " + std::to_string(model.config.seed) + ": " + model.file.string() +
                           " was trained with seed " + std::to_string(model.trained.seed) +
                           ", which decides which of its tasks are test tasks");
-  OpenedData data =
-      opened(table.path, make_table_source(table, *model.preprocessing, targets_of(model.config.loss), needed,
-                                           phases, model.config.seed));
+  const TargetType targets = targets_of(model.config.loss);
+  const auto* columns = std::get_if<MemoryTable>(&given);
+  OpenedData data = opened(table.path, columns ? make_table_source(*columns, table, *model.preprocessing,
+                                                                   targets, needed, phases, model.config.seed)
+                                               : make_table_source(table, *model.preprocessing, targets,
+                                                                   needed, phases, model.config.seed));
   data.run = RunTasks(model.metadata, model.file.string());
   if (cut_otherwise(table, model.preprocessing->options) && is_own_data(given, model)) {
     // The run does not know these tasks, but may have been trained on their rows.
@@ -184,22 +199,43 @@ DataReport OpenedData::report() const {
 }
 
 bool is_own_data(const RunData& data, const TrainedModel& model) {
-  if (!std::holds_alternative<std::filesystem::path>(data)) return false;
-  const std::string path = is_given(data) ? path_in(data) : model.config.tasks.table.path;
-  const std::vector<std::string> files = table_files(path);
-  return !files.empty() && std::all_of(files.begin(), files.end(), [&](const std::string& file) {
-    if (!std::filesystem::is_regular_file(file)) return false;
-    const std::string hash = sha256_of_file(file);
+  const auto is_known = [&](const std::string& hash) {
     return std::any_of(model.data_hash.begin(), model.data_hash.end(),
                        [&](const auto& input) { return input.second == hash; });
+  };
+  if (const auto* table = std::get_if<MemoryTable>(&data)) return is_known(sha256_of_table(*table));
+  if (!std::holds_alternative<std::filesystem::path>(data)) return false;
+  const std::string path = is_given(data) ? path_in(data) : model.config.tasks.table.path;
+  if (path.empty()) return false;
+  const std::vector<std::string> files = table_files(path);
+  return !files.empty() && std::all_of(files.begin(), files.end(), [&](const std::string& file) {
+    return std::filesystem::is_regular_file(file) && is_known(sha256_of_file(file));
   });
 }
 
 OpenedData open_source(const RunConfig& config, const Notify& notify) {
   const bool reads = !is_generated(config.tasks.source);
   OpenedData data = opened(reads ? config.tasks.table.path : "", make_task_source(config));
-  if (data.table) data.warnings = phases_without_tasks(data, config.tasks.table.split);
+  if (data.table) data.warnings = phases_without_tasks(data, config.tasks.table);
   for (const std::string& warning : data.warnings) tell_warning(notify, warning);
+  return data;
+}
+
+OpenedData open_source(const RunConfig& config, const TrainingTables& tables, const Notify& notify) {
+  if (tables.training.empty()) return open_source(config, notify);
+  require_classes_to_stratify(config.tasks.table, config.loss);
+  auto training = make_table_source(tables.training, config.tasks.table, targets_of(config.loss), config.seed,
+                                    config.train.sampling);
+  const TableSource* const table = training.get();
+  OpenedData data{memory_table_name, std::move(training), table};
+  data.warnings = phases_without_tasks(data, config.tasks.table);
+  for (const std::string& warning : data.warnings) tell_warning(notify, warning);
+  if (!tables.validation.empty()) {
+    auto validation =
+        make_table_source(tables.validation, config.tasks.table, table->preprocessing(),
+                          targets_of(config.loss), TargetsNeeded::everywhere, Phases::all_test, config.seed);
+    data.source = with_validation_tasks(std::move(data.source), std::move(validation));
+  }
   return data;
 }
 

@@ -13,6 +13,7 @@
 #include <shoal/run_report.hpp>
 #include <shoal/table_source.hpp>
 #include <shoal/task_source.hpp>
+#include <shoal/train_run.hpp>
 
 #include "run/run_tasks.hpp"
 #include "run/trained_model.hpp"
@@ -20,7 +21,7 @@
 namespace shoal {
 
 struct OpenedData {
-  std::string file;  ///< empty when tasks are generated or given in memory
+  std::string file;  ///< empty when tasks are generated or given in memory; "table" of a table in memory
   std::unique_ptr<TaskSource> source;
   const TableSource* table = nullptr;      ///< the source, when it is a table
   std::vector<std::string> warnings = {};  ///< phases without tasks; `notify` has received them already
@@ -39,6 +40,8 @@ struct OpenedData {
 /// Opens the source of a configuration for training. Sends a warning, with counts, for every phase that the
 /// split asks for and that has no task.
 OpenedData open_source(const RunConfig& config, const Notify& notify);
+/// The same for tables in memory, when the first has columns.
+OpenedData open_source(const RunConfig& config, const TrainingTables& tables, const Notify& notify);
 /// Whether all files of `data` are files that the model was trained on, by SHA-256.
 bool is_own_data(const RunData& data, const TrainedModel& model);
 /// Opens `data` for a trained model: a table with the model's preprocessing, or tasks. When `data` is empty,

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 
 #include <shoal/context.hpp>
 #include <shoal/run.hpp>
@@ -17,6 +18,8 @@ class OpenedRun {
  public:
   OpenedRun(const std::filesystem::path& path, const RunOptions& run_options)
       : options(run_options), model(open_trained(path, options)) {}
+  OpenedRun(std::span<const std::byte> bytes, const RunOptions& run_options)
+      : options(run_options), model(open_trained(bytes, options)) {}
 
   /// Made at the first call, so that bad data are reported before a device is needed.
   const Context& context() const {
@@ -26,7 +29,7 @@ class OpenedRun {
 
   /// Whether the file holds adapted models rather than one model.
   bool is_adapted() const {
-    if (!adapted_) adapted_ = holds_adapted(model.file);
+    if (!adapted_) adapted_ = model.bytes ? holds_adapted(*model.bytes) : holds_adapted(model.file);
     return *adapted_;
   }
 
@@ -40,10 +43,16 @@ class OpenedRun {
 
 Evaluation evaluate_run(const OpenedRun& run, const EvaluateOptions& options);
 AdaptedModels adapt_run(const OpenedRun& run, const RunData& data, std::optional<int> steps);
-/// Predicts with `models`; when that is null, with the run's own models, adapted or not.
+AdaptedModels parse_adapted_run(const OpenedRun& run, std::span<const std::byte> bytes);
+/// Predicts with `models`; when that is null, with the run's own models, adapted or not. `without_model` says
+/// what happens to tasks that they do not have.
 Predictions predict_run(const OpenedRun& run, const RunData& data, std::optional<int> steps,
-                        const AdaptedModels* models);
+                        const AdaptedModels* models, Ask ask,
+                        WithoutModel without_model = WithoutModel::refused);
 TaskReport write_predictions_of_run(const OpenedRun& run, const std::filesystem::path& file,
-                                    const RunData& data, std::optional<int> steps);
+                                    const RunData& data, std::optional<int> steps, Ask ask);
+/// What Run::write_explanations does.
+ExplainReport explain_run(const OpenedRun& run, const std::filesystem::path& file, const RunData& data,
+                          std::optional<int> steps);
 
 }  // namespace shoal

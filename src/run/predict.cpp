@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <charconv>
-
 #include <shoal/error.hpp>
 #include <shoal/tensor_file.hpp>
 
 #include "run/adapted_file.hpp"
+#include "run/gated_learner.hpp"
 #include "run/learner_options.hpp"
 #include "run/not_read.hpp"
 #include "run/opened_data.hpp"
@@ -22,7 +21,7 @@ namespace {
 ModelSpec adapted_shape(const TrainedModel& model, const TaskSource& source) {
   RunConfig config = model.config;
   if (config.loss.kind == LossKind::softmax && config.model.outputs == 0) {
-    const TensorFile content = read_tensor_file(model.file);
+    const TensorFile content = model.content();
     const auto bias =
         content.tensors.find("fast.layers." + std::to_string(config.model.hidden.size()) + ".bias");
     if (bias == content.tensors.end() || bias->second.shape.size() != 2)
@@ -32,23 +31,13 @@ ModelSpec adapted_shape(const TrainedModel& model, const TaskSource& source) {
   return model_for(config, source);
 }
 
-/// The number of steps that the models of a file were adapted with.
-int steps_of_adapted(const TrainedModel& model) {
-  const auto found = model.metadata.find("adaptation_steps");
-  const std::string text = found == model.metadata.end() ? "" : found->second;
-  int steps = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
-  if (error != std::errc() || end != text.data() + text.size() || steps < 0)
-    throw ModelError(model.file.string() + ": metadata \"adaptation_steps\" is not a number of steps");
-  return steps;
-}
-
 /// The models to predict with: the trained model after `steps` steps, or models that have been adapted
 /// already.
 struct Request {
   int steps = 0;
   bool adapted = false;
   const AdaptedModels* models = nullptr;  ///< adapted models in memory; null = those of the file
+  WithoutModel without_model = WithoutModel::refused;
 
   bool adapts() const { return !adapted && steps > 0; }
 };
@@ -58,7 +47,7 @@ Request request_of(const OpenedRun& run, std::optional<int> asked, const Adapted
   if (!run.is_adapted()) return {adaptation_steps(asked, run.model)};
   if (asked)
     throw InvalidArgument("predict: --steps does not go with adapted models, they have been adapted already");
-  return {steps_of_adapted(run.model), true};
+  return {steps_of_adapted(run.model.metadata, run.model.file.string()), true};
 }
 
 template <class Real>
@@ -89,7 +78,8 @@ class Prediction {
   void with_trained(Put put) {
     const auto learner =
         naming_file(data_, [&] { return open_learner<Real>(run_.context(), run_.model, *data_.source); });
-    predict(learner, put, [&](const auto& batch) { return learner.adapt(batch, request_.steps); });
+    const GatedLearner<Real> gated(learner, run_.model.gate);
+    predict(learner, put, [&](const auto& batch) { return gated.adapt(batch, request_.steps); });
   }
 
   /// Checks the stored models against the layout before it makes a learner of that size. The learner predicts
@@ -98,8 +88,7 @@ class Prediction {
   void with_adapted(Put put) {
     const TrainedModel& model = run_.model;
     const ModelSpec shape = naming_file(data_, [&] {
-      return run_.is_adapted() ? adapted_shape(model, *data_.source)
-                               : model_of_file(model.config, *data_.source, model.file);
+      return run_.is_adapted() ? adapted_shape(model, *data_.source) : model_of_file(model, *data_.source);
     });
     require_layout(model.file, shape);
     std::optional<StoredModels<Real>> models;
@@ -109,8 +98,11 @@ class Prediction {
           if (request_.models)
             models.emplace(*request_.models, layout);
           else
-            models.emplace(model.file, layout);
-          models->require_all(tasks_.ids(), data_);
+            models.emplace(model.content(), model.file.string(), layout);
+          if (request_.without_model == WithoutModel::trained)
+            models->set_default(parameters_of<Real>(model, layout, rates).theta);
+          else
+            models->require_all(tasks_.ids(), data_);
           return MetaParameters<Real>{std::vector<Real>(layout.size()), std::vector<Real>(rates.size())};
         });
     predict(learner, put, [&](const auto& batch) { return models->of(batch.ids()); });
@@ -137,15 +129,26 @@ class Prediction {
   std::vector<FailedTask> failures_;
 };
 
+/// The newest rows are those of a table, and to adapt on them takes a model that can.
+void require_latest(const RunData& data, const Request& request, const TrainedModel& model) {
+  if (request.adapted)
+    throw InvalidArgument(
+        "predict: --latest adapts on the newest rows, and these models have been adapted already");
+  const bool table = is_given(data) ? !holds_tasks(data) : model.config.tasks.source == TaskSourceKind::table;
+  if (!table) throw InvalidArgument("predict: --latest needs a table: it looks for the newest rows of a key");
+}
+
 template <class Put>
 TaskReport predict_with(const OpenedRun& run, const RunData& data, const Request& request,
-                        std::optional<int> asked, Put put) {
+                        std::optional<int> asked, Ask ask, Put put) {
+  const bool latest = ask == Ask::latest;
+  if (latest) require_latest(data, request, run.model);
   const std::vector<int> steps = asked ? std::vector<int>{*asked} : std::vector<int>{};
   check_overrides(run.options, run.model,
                   {.use = RunUse::predict, .data = data, .steps = steps, .adapted = request.adapted});
   OpenedData opened =
       open_data(data, run.model, request.adapts() ? TargetsNeeded::in_support : TargetsNeeded::nowhere,
-                Phases::all_test, Phase::test, run.options.notify);
+                latest ? Phases::latest : Phases::all_test, Phase::test, run.options.notify);
   tell_left_out(opened, run.options.notify);
   return in_precision(run.context(),
                       [&]<class Real>(Real) { return Prediction<Real>(run, opened, request).run(put); });
@@ -154,19 +157,21 @@ TaskReport predict_with(const OpenedRun& run, const RunData& data, const Request
 }  // namespace
 
 Predictions predict_run(const OpenedRun& run, const RunData& data, std::optional<int> steps,
-                        const AdaptedModels* models) {
+                        const AdaptedModels* models, Ask ask, WithoutModel without_model) {
   Predictions predictions;
-  TaskReport report =
-      predict_with(run, data, request_of(run, steps, models), steps,
-                   [&](const auto& predictor) { predictions = predictions_in_memory(predictor); });
+  Request request = request_of(run, steps, models);
+  request.without_model = without_model;
+  TaskReport report = predict_with(run, data, request, steps, ask, [&](const auto& predictor) {
+    predictions = predictions_in_memory(predictor);
+  });
   predictions.report = std::move(report);
   return predictions;
 }
 
 TaskReport write_predictions_of_run(const OpenedRun& run, const std::filesystem::path& file,
-                                    const RunData& data, std::optional<int> steps) {
+                                    const RunData& data, std::optional<int> steps, Ask ask) {
   require_not_read(file, {path_in(data), run.model.file.string(), run.options.config.string()});
-  return predict_with(run, data, request_of(run, steps, nullptr), steps,
+  return predict_with(run, data, request_of(run, steps, nullptr), steps, ask,
                       [&](const auto& predictor) { write_prediction_file(file, predictor); });
 }
 

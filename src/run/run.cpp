@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <shoal/run.hpp>
 
+#include "run/evaluation_log.hpp"
 #include "run/opened_run.hpp"
 
 namespace shoal {
 
 struct Run::State {
-  State(const std::filesystem::path& path, const RunOptions& options) : run(path, options) {}
+  template <class From>
+  State(const From& from, const RunOptions& options) : run(from, options) {}
   OpenedRun run;
 };
 
@@ -17,6 +19,10 @@ Run& Run::operator=(Run&&) noexcept = default;
 
 Run Run::open(const std::filesystem::path& path, const RunOptions& options) {
   return Run(std::make_unique<State>(path, options));
+}
+
+Run Run::open(std::span<const std::byte> bytes, const RunOptions& options) {
+  return Run(std::make_unique<State>(bytes, options));
 }
 
 const std::filesystem::path& Run::file() const {
@@ -34,25 +40,37 @@ const RunConfig& Run::config() const {
 std::optional<int> Run::selected_steps() const {
   return state_->run.model.selected_steps;
 }
+const std::optional<GateReport>& Run::gate() const {
+  return state_->run.model.gate;
+}
 bool Run::is_adapted() const {
   return state_->run.is_adapted();
 }
 
 Evaluation Run::evaluate(const EvaluateOptions& options) const {
-  return evaluate_run(state_->run, options);
+  Evaluation evaluation = evaluate_run(state_->run, options);
+  note_evaluation(state_->run.model.file, evaluation, options.baselines);
+  return evaluation;
 }
 AdaptedModels Run::adapt(const RunData& data, std::optional<int> steps) const {
   return adapt_run(state_->run, data, steps);
 }
-Predictions Run::predict(const RunData& data, std::optional<int> steps) const {
-  return predict_run(state_->run, data, steps, nullptr);
+AdaptedModels Run::parse_adapted(std::span<const std::byte> bytes) const {
+  return parse_adapted_run(state_->run, bytes);
 }
-Predictions Run::predict(const AdaptedModels& models, const RunData& data) const {
-  return predict_run(state_->run, data, std::nullopt, &models);
+Predictions Run::predict(const RunData& data, std::optional<int> steps, Ask ask) const {
+  return predict_run(state_->run, data, steps, nullptr, ask);
+}
+Predictions Run::predict(const AdaptedModels& models, const RunData& data, WithoutModel without_model) const {
+  return predict_run(state_->run, data, std::nullopt, &models, Ask::everything, without_model);
 }
 TaskReport Run::write_predictions(const std::filesystem::path& file, const RunData& data,
-                                  std::optional<int> steps) const {
-  return write_predictions_of_run(state_->run, file, data, steps);
+                                  std::optional<int> steps, Ask ask) const {
+  return write_predictions_of_run(state_->run, file, data, steps, ask);
+}
+ExplainReport Run::write_explanations(const std::filesystem::path& file, const RunData& data,
+                                      std::optional<int> steps) const {
+  return explain_run(state_->run, file, data, steps);
 }
 
 }  // namespace shoal

@@ -28,6 +28,7 @@ bool is_given(const RunData& data) {
 }
 
 bool holds_tasks(const RunData& data) {
+  if (std::holds_alternative<MemoryTable>(data)) return false;
   const auto* path = std::get_if<std::filesystem::path>(&data);
   return !path || is_task_file(path->string());
 }

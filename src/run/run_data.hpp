@@ -8,12 +8,15 @@
 
 namespace shoal {
 
-/// The path, or "" for tasks in memory and for the run's own data.
+/// The path, or "" for what is in memory and for the run's own data.
 std::string path_in(const RunData& data);
 /// False when the run's own data are meant.
 bool is_given(const RunData& data);
 /// Whether `data` has tasks rather than rows of a table: tasks in memory, or a task file, which is recognised
 /// by its name or its first bytes.
 bool holds_tasks(const RunData& data);
+
+/// What messages call a table in memory.
+inline constexpr const char* memory_table_name = "table";
 
 }  // namespace shoal

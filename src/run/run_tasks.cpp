@@ -17,7 +17,8 @@ bool holds(const std::vector<std::int64_t>& ids, std::int64_t id) {
 RunTasks::RunTasks(const ModelMetadata& metadata, const std::string& file) {
   for (const auto& [name, ids] :
        {std::pair("train_tasks", &train_), std::pair("validation_tasks", &validation_),
-        std::pair("test_tasks", &test_), std::pair("warm_start_tasks", &warm_start_)})
+        std::pair("test_tasks", &test_), std::pair("held_out_tasks", &held_out_),
+        std::pair("warm_start_tasks", &warm_start_)})
     if (const auto found = metadata.find(name); found != metadata.end()) {
       *ids = ids_of_text(found->second, file + ": metadata \"" + name + "\"");
       known_ = true;
@@ -30,6 +31,7 @@ RunTasks RunTasks::of(const TaskSource& source, bool whole) {
   if (!whole) {
     tasks.validation_ = source.ids(Phase::validation);
     tasks.test_ = source.ids(Phase::test);
+    tasks.held_out_ = source.ids(Phase::held_out);
   }
   tasks.known_ = !tasks.train_.empty();
   return tasks;
@@ -64,6 +66,7 @@ void RunTasks::put(ModelMetadata& metadata) const {
   add("train_tasks", train_);
   add("validation_tasks", validation_);
   add("test_tasks", test_);
+  add("held_out_tasks", held_out_);
   add("warm_start_tasks", warm_start_);
 }
 
@@ -71,6 +74,7 @@ std::string RunTasks::phase_of(std::int64_t id) const {
   if (generated_) return to_string(*generated_);
   if (holds(train_, id)) return to_string(Phase::train);
   if (holds(validation_, id)) return to_string(Phase::validation);
+  if (holds(held_out_, id)) return to_string(Phase::held_out);
   return holds(test_, id) ? to_string(Phase::test) : "new";
 }
 

@@ -29,19 +29,19 @@ class RunTasks {
 
   /// Adds the tasks that the model of a warm start was trained on.
   void add_warm_start(const RunTasks& other);
-  /// Writes the metadata entries `train_tasks`, `validation_tasks`, `test_tasks` and `warm_start_tasks`,
-  /// except for empty sets.
+  /// Writes the metadata entries `train_tasks`, `validation_tasks`, `test_tasks`, `held_out_tasks` and
+  /// `warm_start_tasks`, except for empty sets.
   void put(ModelMetadata& metadata) const;
 
   bool known() const { return known_; }
-  /// The phase that the task had in the run: train, validation or test; else new.
+  /// The phase that the task had in the run: train, validation, test or held-out; else new.
   std::string phase_of(std::int64_t id) const;
   bool trained_on(std::int64_t id) const;
 
  private:
   using Ids = std::vector<std::int64_t>;  // ascending
   bool known_ = false;
-  Ids train_, validation_, test_, warm_start_;
+  Ids train_, validation_, test_, held_out_, warm_start_;
   std::optional<Phase> generated_;
   std::int64_t trained_ = 0;
 };

@@ -14,8 +14,10 @@
 #include <shoal/version.hpp>
 
 #include "run/csv_text.hpp"
+#include "run/gate.hpp"
 #include "run/learner_options.hpp"
 #include "run/manifest.hpp"
+#include "run/model_metrics.hpp"
 #include "run/model_selection.hpp"
 #include "run/opened_data.hpp"
 #include "run/precision.hpp"
@@ -79,7 +81,7 @@ class RunTraining {
       : folder_(folder),
         options_(options),
         context_(context),
-        data_(open_source(config, options.notify)),
+        data_(open_source(config, options.tables, options.notify)),
         config_(with_validation(config, data_, options.notify)),
         learner_(context,
                  learner_options<Real>(
@@ -88,8 +90,10 @@ class RunTraining {
         log_(folder) {}
 
   TrainReport run() {
+    require_gate_fits();
     warn_of_other_units(config_, source().target_units(), options_.notify);
     refuse_bad_tasks(learner_, data_, config_);
+    clusters_by_time(config_, data_);  // refuses what cannot be before anything is written
     open_folder();
     tell_data();
     train_on();
@@ -100,15 +104,22 @@ class RunTraining {
     if (report_.training.outcome == TrainOutcome::stopped) {
       log_.line("stopped by " + options_.stopped_by + " after iteration " +
                 std::to_string(report_.training.iteration));
+      if (!options_.stopped_model.empty()) write_stopped_model();
       return std::move(report_);
     }
     write_model();
-    evaluate();
+    if (options_.evaluate) evaluate();
     return std::move(report_);
   }
 
  private:
   const TaskSource& source() const { return *data_.source; }
+
+  /// What cannot be decided at the end is refused at the beginning.
+  void require_gate_fits() const {
+    if (config_.gate == Gate::automatic && !has_heterogeneity(config_.loss.kind, source().columns()))
+      throw InvalidArgument("algorithm.gate: it is for losses bce, mse and qlike with one target");
+  }
 
   void warn(const std::string& warning) {
     tell_warning(options_.notify, printable(warning, longest_warning));
@@ -117,7 +128,7 @@ class RunTraining {
 
   /// Locks the folder, writes run.json and begins the log. A resume that is refused does not change run.json.
   void open_folder() {
-    hashes_ = input_hashes(config_);
+    hashes_ = input_hashes(config_, options_.tables);
     const char* precision = std::is_same_v<Real, double> ? "f64" : "f32";
     const auto keep = [this](const std::string& warning) {
       if (std::find(warnings_.begin(), warnings_.end(), warning) == warnings_.end())
@@ -172,15 +183,31 @@ class RunTraining {
     report_.selected_steps = naming_file(data_, [this] { return choose_steps(learner_, data_, config_); });
     const TrainSummary& training = report_.training;
     if (const std::string failed = failed_selection(config_, report_); !failed.empty()) warn(failed);
-    ModelMetadata metadata = metadata_of(config_, hashes_, data_);
-    add_selection(report_, metadata);
-    write_parameters(folder_ / "model.safetensors", learner_.layout(), learner_.rate_layout(),
-                     learner_.parameters(), metadata, Links::refused);
+    if (config_.gate == Gate::automatic) {
+      const int steps = report_.selected_steps.value_or(inner_loop_of(config_.algorithm).steps);
+      report_.gate = naming_file(data_, [&] { return gate_of(learner_, data_, config_, steps); });
+      log_.line("gate: " + std::string(to_string(report_.gate->decision)) + ": " + report_.gate->reason);
+    }
+    write_model_to(folder_ / "model.safetensors", Links::refused);
     const char* patience =
         training.iteration < config_.train.iterations ? " (train.patience ended the training)" : "";
     log_.line("finished after iteration " + std::to_string(training.iteration) + patience + ": " +
               std::to_string(training.tasks_failed) + " of " + std::to_string(training.tasks_seen) +
               " tasks failed in training; " + describe_selection(report_));
+  }
+
+  /// Writes the model of a run that was stopped: that of its last iteration.
+  void write_stopped_model() {
+    report_.training.selected_iteration = report_.training.iteration;
+    report_.training.validation_loss = std::nullopt;
+    write_model_to(options_.stopped_model, Links::followed);
+  }
+
+  void write_model_to(const std::filesystem::path& file, Links links) const {
+    ModelMetadata metadata = metadata_of(config_, hashes_, data_);
+    add_selection(report_, metadata);
+    if (report_.gate) metadata["gate"] = to_json(*report_.gate);
+    write_parameters(file, learner_.layout(), learner_.rate_layout(), learner_.parameters(), metadata, links);
   }
 
   /// Evaluates the kept model. A task file is not split, so all its tasks are training tasks.
@@ -189,11 +216,17 @@ class RunTraining {
     const auto size = source().size(Phase::test);
     if (size && *size == 0) return;
     const auto tasks = evaluation_tasks<Real>(source(), Phase::test, config_.evaluate.tasks);
+    const GatedLearner<Real> gated(learner_, report_.gate);
     const auto losses = losses_in_user_units(
         config_.loss.kind, source().target_units(),
-        naming_file(data_, [&] { return learner_.evaluate(tasks, config_.evaluate.steps); }));
+        naming_file(data_, [&] { return gated.evaluate(tasks, config_.evaluate.steps); }));
     report_.evaluation = summarize(losses, tasks.ids());
     name_failures(report_.evaluation, source());
+    const auto adapt = [&](const auto& batch, int steps) { return gated.adapt(batch, steps); };
+    MeasuredLines lines =
+        lines_to_measure(learner_, adapt, data_, tasks, losses, config_,
+                         report_.selected_steps.value_or(inner_loop_of(config_.algorithm).steps));
+    report_.models = measure_lines(std::move(lines.rows), std::move(lines.lines));
   }
 
   const std::filesystem::path& folder_;
@@ -215,7 +248,13 @@ class RunTraining {
 
 TrainReport train_run(const RunConfig& config, const std::filesystem::path& folder,
                       const TrainRunOptions& options) {
-  const RunConfig located = with_absolute_paths(config);
+  RunConfig located = with_absolute_paths(config);
+  if (!options.tables.training.empty()) {
+    if (located.tasks.source != TaskSourceKind::table)
+      throw InvalidArgument("tasks.source = \"" + std::string(to_string(located.tasks.source)) +
+                            "\": a table in memory needs \"table\"");
+    located.tasks.table.path.clear();
+  }
   const Context context(context_options(located, options.context));
   return in_precision(
       context, [&]<class Real>(Real) { return RunTraining<Real>(located, folder, options, context).run(); });

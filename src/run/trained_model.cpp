@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <tuple>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -34,6 +35,7 @@ void locate_files(const std::filesystem::path& run_file, ConfigDraft& draft) {
     throw ModelError(error.what());
   }
   draft.config.tasks.table.path = located.config.tasks.table.path;
+  draft.config.explain.reasons = located.config.explain.reasons;
 }
 
 std::optional<int> selected_steps_of(const TrainedModel& model) {
@@ -45,6 +47,20 @@ std::optional<int> selected_steps_of(const TrainedModel& model) {
   if (error != std::errc() || end != text.data() + text.size() || steps < 0)
     throw ModelError(model.file.string() + ": metadata \"selected_steps\" is not a number of steps");
   return steps;
+}
+
+/// What the gate of the training decided; nothing where the configuration has it off.
+std::optional<GateReport> gate_in(const TrainedModel& model) {
+  if (model.config.gate == Gate::off) return std::nullopt;
+  const auto found = model.metadata.find("gate");
+  if (found == model.metadata.end())
+    throw InvalidArgument("algorithm.gate: " + model.file.string() +
+                          " was trained without a gate, which decides at the end of a training");
+  try {
+    return gate_from_json(found->second);
+  } catch (const ModelError& error) {
+    throw ModelError(model.file.string() + ": metadata \"gate\": " + error.what());
+  }
 }
 
 /// Reads the configuration from a model's metadata.
@@ -101,21 +117,49 @@ int adaptation_steps(std::optional<int> asked, const TrainedModel& model) {
   return model.selected_steps.value_or(inner_loop_of(model.config.algorithm).steps);
 }
 
+namespace {
+
+/// Of a model whose metadata are there: everything else. `run_file`: run.json of its folder; empty: none.
+TrainedModel with_config(TrainedModel model, const std::filesystem::path& run_file,
+                         const RunOptions& options) {
+  ConfigDraft draft = trained_draft(model);
+  read_data_entries(model);
+  if (!run_file.empty()) locate_files(run_file, draft);
+  model.trained = finished(draft);
+  model.config = load_config(options.config, options.overrides, options.notify, model.trained);
+  if (inner_loop_of(model.config.algorithm).steps == inner_loop_of(model.trained.algorithm).steps)
+    model.selected_steps = selected_steps_of(model);
+  require_same_model(model);
+  model.gate = gate_in(model);
+  return model;
+}
+
+}  // namespace
+
 TrainedModel open_trained(const std::filesystem::path& run, const RunOptions& options) {
   TrainedModel model;
   model.file = model_file(run);
   if (!std::filesystem::exists(model.file))
     throw ModelError(model.file.string() + ": there is no model (has the run finished?)");
   model.metadata = read_metadata(model.file);
-  ConfigDraft draft = trained_draft(model);
-  read_data_entries(model);
-  if (std::filesystem::is_directory(run)) locate_files(run / "run.json", draft);
-  model.trained = finished(draft);
-  model.config = load_config(options.config, options.overrides, options.notify, model.trained);
-  if (inner_loop_of(model.config.algorithm).steps == inner_loop_of(model.trained.algorithm).steps)
-    model.selected_steps = selected_steps_of(model);
-  require_same_model(model);
-  return model;
+  return with_config(std::move(model), std::filesystem::is_directory(run) ? run / "run.json" : "", options);
+}
+
+TrainedModel open_trained(std::span<const std::byte> bytes, const RunOptions& options) {
+  TrainedModel model;
+  model.file = "model in memory";
+  model.bytes = parse_tensor_file(bytes, model.file.string());
+  require_content_hash(model.file, *model.bytes);
+  model.metadata = model.bytes->metadata;
+  return with_config(std::move(model), "", options);
+}
+
+ModelSpec model_of_file(const TrainedModel& model, const TaskSource& source) {
+  if (!model.bytes) return model_of_file(model.config, source, model.file);
+  RunConfig config = model.config;
+  if (config.loss.kind == LossKind::softmax && config.model.outputs == 0)
+    config.model.outputs = outputs_in(*model.bytes, model.file.string());
+  return model_for(config, source);
 }
 
 ModelSpec model_of_file(RunConfig config, const TaskSource& source, const std::filesystem::path& file) {
@@ -133,16 +177,26 @@ void require_layout(const std::filesystem::path& file, const ModelSpec& claimed)
 }
 
 template <class Real>
+MetaParameters<Real> parameters_of(const TrainedModel& model, const ParameterLayout& layout,
+                                   const RateLayout& rates) {
+  const double inner_lr = inner_loop_of(model.config.algorithm).learning_rate;
+  return read_parameters<Real>(model.content(), model.file.string(), layout, rates, MissingRates::error,
+                               inner_lr)
+      .parameters;
+}
+
+template MetaParameters<float> parameters_of(const TrainedModel&, const ParameterLayout&, const RateLayout&);
+template MetaParameters<double> parameters_of(const TrainedModel&, const ParameterLayout&, const RateLayout&);
+
+template <class Real>
 BasicMetaLearner<Real> open_learner(const Context& context, const TrainedModel& model,
                                     const TaskSource& source) {
-  const ModelSpec spec = model_of_file(model.config, source, model.file);
+  const ModelSpec spec = model_of_file(model, source);
   require_layout(model.file, spec);
-  return BasicMetaLearner<Real>(
-      context, learner_options<Real>(model.config, spec, source),
-      [&](const ParameterLayout& layout, const RateLayout& rates) {
-        const double inner_lr = inner_loop_of(model.config.algorithm).learning_rate;
-        return read_parameters<Real>(model.file, layout, rates, MissingRates::error, inner_lr).parameters;
-      });
+  return BasicMetaLearner<Real>(context, learner_options<Real>(model.config, spec, source),
+                                [&](const ParameterLayout& layout, const RateLayout& rates) {
+                                  return parameters_of<Real>(model, layout, rates);
+                                });
 }
 
 template MetaLearner open_learner<float>(const Context&, const TrainedModel&, const TaskSource&);

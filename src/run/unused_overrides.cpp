@@ -44,10 +44,11 @@ const char* algorithm_reason(const std::string& key, const Case& c) {
 }
 
 const char* tasks_reason(const std::string& key, const Case& c) {
-  if (key == "tasks.path") return c.own_data ? nullptr : "--data says what to read";
+  if (key == "tasks.path")  // explain reads the run's own data beside those that it explains
+    return c.own_data || c.intent.use == RunUse::explain ? nullptr : "--data says what to read";
   if (c.generated) return nullptr;
   if (c.task_file) return "a task file holds its tasks as they are";
-  if (key.starts_with("tasks.split.") && !c.intent.splits)
+  if ((key.starts_with("tasks.split.") || key == "tasks.hold_out") && !c.intent.splits)
     return "only the run's own data is split (evaluate, but not --phase all)";
   if (key == "tasks.query" && c.intent.use != RunUse::evaluate)
     return "every row after the support is predicted";
@@ -61,7 +62,11 @@ const char* evaluate_reason(const std::string& key, const Case& c) {
 }
 
 const char* reason(const std::string& key, const Case& c) {
+  if (key == "algorithm.gate") return c.intent.adapted ? "the models have been adapted already" : nullptr;
   if (key.starts_with("algorithm.")) return algorithm_reason(key, c);
+  if (key.starts_with("risk.")) return c.intent.use == RunUse::evaluate ? nullptr : "it is for baselines";
+  if (key.starts_with("explain."))
+    return c.intent.use == RunUse::explain ? nullptr : "it is for shoal explain";
   if (key.starts_with("tasks.")) return tasks_reason(key, c);
   if (key.starts_with("evaluate.")) return evaluate_reason(key, c);
   if (key == "seed") return c.task_file ? "a task file holds its tasks as they are" : nullptr;

@@ -11,7 +11,7 @@
 
 namespace shoal {
 
-enum class RunUse { evaluate, adapt, predict };
+enum class RunUse { evaluate, adapt, predict, explain };
 
 /// What the caller is about to do with a trained model.
 struct Intent {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers backtest_config, backtest_keys.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -70,6 +71,33 @@ TEST(Config, AModelKnowsFilesByNameAlone) {
   }
 }
 
+TEST(Config, ReadsBacktests) {
+  const BacktestConfig usual = read("").backtest;
+  EXPECT_EQ(usual, BacktestConfig{});
+  EXPECT_EQ(to_toml(read("")).find("[backtest]"), std::string::npos);
+  const RunConfig config = read(R"(
+[risk]
+levels = [0.01]
+[backtest]
+from = "2006-01-01"
+refit = "never"
+refit_baselines = "year"
+window = 10
+seeds = [7, 8]
+combine = ["model", "linear"]
+)");
+  const BacktestConfig& backtest = config.backtest;
+  EXPECT_EQ(backtest.refit, Refit::never);
+  EXPECT_EQ(backtest.refit_baselines, Refit::year);
+  EXPECT_EQ(backtest.window, 10);
+  EXPECT_EQ(backtest.seeds, (std::vector<std::int64_t>{7, 8}));
+  EXPECT_EQ(backtest.combine, (std::vector<std::string>{"model+linear"}));
+  EXPECT_EQ(config.risk.levels, (std::vector<double>{0.01}));
+  EXPECT_EQ(read(to_toml(config)).backtest, backtest);
+  EXPECT_EQ(read("[backtest]\nwindow = \"expanding\"\ncombine = [\"a+b\", \"b+c\"]").backtest.combine,
+            (std::vector<std::string>{"a+b", "b+c"}));
+}
+
 // For all values, a printed configuration can be read and gives the same configuration.
 TEST(Config, PrintsWhatReadsBack) {
   std::mt19937_64 random(3);
@@ -138,9 +166,16 @@ TEST(Config, MistakesNameFileLineAndKey) {
       {"[tasks]\nmissing = \"zero\"", "unknown policy for missing values \"zero\"; known: error, drop, mean"},
       {"[tasks]\nkey = \"asset\"", "tasks.key: expected a list of texts"},
       {"[tasks]\nsource = 2020-01-01", "tasks.source"},
+      {"[backtest]\nrefit = \"weekly\"", "known: never, year, quarter, month"},
+      {"[backtest]\nwindow = 0", "expected \"expanding\" or a number of years"},
+      {"[backtest]\nwindow = \"1y\"", "expected \"expanding\" or a number of years"},
+      {"[backtest]\nseeds = [7, 7]", "expected different seeds"},
+      {"[backtest]\ncombine = [\"model\"]", "at least two different names"},
+      {"[backtest]\ncombine = [\"a+b\", \"a+\"]", "at least two different names"},
+      {"[risk]\nlevels = [0.01, 0.5]", "different numbers between 0 and 0.5"},
       {"[tasks]\nsource = \"tabel\"",
-       "test.toml:2:10: tasks.source: unknown source \"tabel\"; known: sinusoid, xsinx, xsinx-window, table, "
-       "file"},
+       "test.toml:2:10: tasks.source: unknown source \"tabel\"; known: sinusoid, xsinx, xsinx-window, "
+       "market-regimes, credit-segments, table, file"},
       {"[algorithm]\ninner_lr = inf", "algorithm.inner_lr: expected a finite number"},
       {"[algorithm]\nlearned_lr = \"all\"", "unknown learned rate"},
       {"[algorithm]\ninner_lr = -0.1", "algorithm.inner_lr: expected a number from 0 up"},
