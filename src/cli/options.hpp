@@ -3,11 +3,13 @@
 // them.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <shoal/config.hpp>
+#include <shoal/forecast_table.hpp>
 #include <shoal/run_config.hpp>
 
 namespace shoal::cli {
@@ -20,19 +22,35 @@ struct CommonOptions {
   bool json = false, quiet = false, print_config = false;
 };
 
+/// Of `shoal assess`.
+struct AssessArguments {
+  std::string kind;                    ///< --as
+  ForecastColumns columns;             ///< --target, --forecast, --against, --es, --key, --time
+  std::optional<double> level, floor;  ///< --level, --floor
+  std::optional<int> lag;              ///< --lag
+};
+
 struct CommandOptions {
   CommonOptions common;
-  std::string run;          ///< RUN or A.safetensors
-  std::string out;          ///< --out
-  std::string predictions;  ///< --predictions
-  std::string data;         ///< --data
-  std::string parameters;   ///< --parameters
-  std::vector<int> steps;   ///< --steps
-  std::string phase;        ///< --phase; empty = not given
-  std::string name;         ///< data get NAME
-  std::string features;     ///< data get --features
-  std::string wheel;        ///< data get --wheel
-  bool resume = false, fast_weights = false;
+  std::string run;                     ///< RUN or A.safetensors
+  std::string out;                     ///< --out
+  std::string predictions;             ///< --predictions
+  std::string data;                    ///< --data
+  std::string parameters;              ///< --parameters
+  std::vector<int> steps;              ///< --steps
+  std::string phase;                   ///< --phase; empty = not given
+  std::string name;                    ///< data get NAME, data simulate NAME, baseline NAME
+  std::string features;                ///< data get --features
+  std::string package;                 ///< data get --package
+  std::string prices;                  ///< data features PRICES
+  std::int64_t keys = 20;              ///< data simulate --keys
+  std::int64_t rows = 1000;            ///< data simulate --rows
+  std::string until;                   ///< --until
+  std::vector<std::string> baselines;  ///< --baselines
+  std::vector<std::string> compare;    ///< --compare NAME=FILE:COLUMN
+  std::string by;                      ///< --by
+  bool resume = false, fast_weights = false, latest = false, next = false;
+  AssessArguments assess;
 };
 
 /// What a command's overrides change: the defaults, or the configuration of a trained run. For a trained run,
@@ -49,9 +67,17 @@ int run_train(const CommandOptions& options);
 int run_adapt(const CommandOptions& options);
 int run_predict(const CommandOptions& options);
 int run_evaluate(const CommandOptions& options);
+int run_backtest(const CommandOptions& options);
+int run_explain(const CommandOptions& options);
+int run_baseline(const CommandOptions& options);
+int run_heterogeneity(const CommandOptions& options);
+int run_assess(const CommandOptions& options);
+int run_report(const CommandOptions& options);
 int run_gradient(const CommandOptions& options);
 int run_data_list(const CommandOptions& options);
 int run_data_get(const CommandOptions& options);
+int run_data_features(const CommandOptions& options);
+int run_data_simulate(const CommandOptions& options);
 int run_data_export(const CommandOptions& options);
 int run_inspect_plan(const CommandOptions& options);
 int run_inspect_model(const CommandOptions& options);

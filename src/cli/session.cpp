@@ -24,13 +24,17 @@ Notify notices(const CommonOptions& options) {
   };
 }
 
-Run open_run(const CommandOptions& options) {
+RunOptions run_options(const CommonOptions& options) {
   RunOptions run;
-  run.config = options.common.config;
-  run.overrides = overrides_of(options.common, Base::run);
+  run.config = options.config;
+  run.overrides = overrides_of(options, Base::run);
   run.context = with_environment({});
-  run.notify = notices(options.common);
-  return Run::open(options.run, run);
+  run.notify = notices(options);
+  return run;
+}
+
+Run open_run(const CommandOptions& options) {
+  return Run::open(options.run, run_options(options.common));
 }
 
 Context make_context(const RunConfig& config) {
@@ -38,9 +42,9 @@ Context make_context(const RunConfig& config) {
 }
 
 Phase phase_from_string(const std::string& name, const char* others) {
-  for (const Phase phase : {Phase::train, Phase::validation, Phase::test})
+  for (const Phase phase : {Phase::train, Phase::validation, Phase::test, Phase::held_out})
     if (name == to_string(phase)) return phase;
-  throw InvalidArgument("--phase " + name + ": known: train, validation, test" + others);
+  throw InvalidArgument("--phase " + name + ": known: train, validation, test, held-out" + others);
 }
 
 void require_parent_folder(const std::filesystem::path& file) {

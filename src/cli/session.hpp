@@ -19,6 +19,8 @@ namespace shoal::cli {
 
 /// Prints notices on standard error: warnings always, notes unless --quiet.
 Notify notices(const CommonOptions& options);
+/// The options that a command opens a run with. Its configuration replaces values of the run's own.
+RunOptions run_options(const CommonOptions& options);
 /// Opens the run of a command. The command's configuration replaces values of the run's own.
 Run open_run(const CommandOptions& options);
 

@@ -50,7 +50,7 @@ def test_own_data_keeps_the_split_wherever_it_lies():
     assert f"copy.csv: the model was trained on {len(learned['tasks'])} of these 40 tasks: \"c" in told.stderr
     assert run("evaluate", "r", "--data", "copy.csv", "--phase", "all", "--quiet").stderr == ""
     refused(2, "trained with seed 7", "evaluate", "r", "--data", "copy.csv", "--seed", "8")
-    refused(2, "known: train, validation, test, all", "evaluate", "r", "--phase", "testing")
+    refused(2, "known: train, validation, test, held-out, all", "evaluate", "r", "--phase", "testing")
 
 
 def test_other_data_is_told_by_task():

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <iterator>
+#include <string>
+#include <vector>
 
 #include <shoal/dataset.hpp>
 #include <shoal/error.hpp>
+#include <shoal/input_file.hpp>
+#include <shoal/notice.hpp>
 #include <shoal/open_tasks.hpp>
 #include <shoal/quoted_text.hpp>
+#include <shoal/simulation.hpp>
 #include <shoal/task_file.hpp>
+#include <shoal/tensor_file.hpp>
+#include <shoal/volatility.hpp>
 
 #include "cli/print_json.hpp"
 #include "cli/session.hpp"
@@ -36,7 +46,7 @@ int run_data_get(const CommandOptions& options) {
   DatasetOptions get;
   if (!options.out.empty()) get.folder = options.out;
   get.features = options.features;
-  get.wheel = options.wheel;
+  get.package = options.package;
   const DatasetFiles files = get_dataset(options.name, get);
   if (options.common.json) {
     print_json({{"table", files.table.string()},
@@ -48,6 +58,65 @@ int run_data_get(const CommandOptions& options) {
                  files.table.string().c_str(), static_cast<long long>(files.rows), files.sha256.c_str(),
                  files.card.string().c_str());
   }
+  return 0;
+}
+
+namespace {
+
+void print_table(const CommandOptions& options, const std::string& csv, std::int64_t rows,
+                 const nlohmann::ordered_json& more) {
+  write_file(options.out, csv);
+  if (options.common.json) {
+    nlohmann::ordered_json report = {{"out", options.out}, {"rows", rows}, {"sha256", sha256(csv)}};
+    report.update(more);
+    print_json(report);
+  } else if (!options.common.quiet) {
+    std::fprintf(stderr, "%s: %lld rows (sha256 %s)\n", printable(options.out).c_str(),
+                 static_cast<long long>(rows), sha256(csv).c_str());
+  }
+}
+
+}  // namespace
+
+int run_data_features(const CommandOptions& options) {
+  if (options.features != "har")
+    throw InvalidArgument("data features: there are no features \"" + options.features + "\"; known: har");
+  require_parent_folder(options.out);
+  require_other_file(options.out, {options.prices});
+  const std::string text = read_file<DataError>(options.prices);
+  const std::vector<VolatilitySeries> series = volatility_series(
+      parse_prices(text, options.prices), options.next ? NextDay::added : NextDay::left_out);
+  std::int64_t rows = 0, asked = 0;
+  std::vector<std::string> too_short;
+  for (const VolatilitySeries& of_asset : series) {
+    rows += std::ssize(of_asset.dates);
+    if (of_asset.dates.empty()) too_short.push_back(of_asset.asset);
+    if (!of_asset.values.empty() && std::isnan(of_asset.values.back()))
+      ++asked;  // log_return of its last row
+  }
+  if (!too_short.empty())
+    tell_note(notices(options.common),
+              std::to_string(too_short.size()) + " of " + std::to_string(series.size()) +
+                  " assets have too few prices for a row, e.g. " + quoted_text(too_short.front()));
+  if (options.next)
+    tell_note(notices(options.common), std::to_string(asked) + " of " + std::to_string(series.size()) +
+                                           " assets have a row for the day after the last price");
+  print_table(
+      options, volatility_csv(series), rows,
+      {{"assets", std::ssize(series) - std::ssize(too_short)}, {"too_short", too_short}, {"next", asked}});
+  return 0;
+}
+
+int run_data_simulate(const CommandOptions& options) {
+  require_parent_folder(options.out);
+  CommonOptions common = options.common;
+  if (std::find(simulations.begin(), simulations.end(), options.name) != simulations.end())
+    common.overrides.insert(common.overrides.begin(), "tasks.source=" + options.name);
+  const RunConfig config = resolve_config(common);
+  const SimulatedTable table = simulate(
+      options.name,
+      {.seed = config.seed, .keys = options.keys, .rows = options.rows, .spread = config.tasks.spread});
+  print_table(options, table.csv, table.rows, {{"keys", options.keys}, {"seed", config.seed}});
   return 0;
 }
 

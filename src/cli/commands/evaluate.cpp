@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
+#include "cli/gate_text.hpp"
+#include "cli/model_table.hpp"
 #include "cli/print_json.hpp"
 #include "cli/session.hpp"
 #include "cli/summary_table.hpp"
@@ -16,6 +18,9 @@ EvaluateOptions evaluate_options(const CommandOptions& options) {
   if (!options.phase.empty() && !evaluate.all_phases)
     evaluate.phase = phase_from_string(options.phase, ", all");
   evaluate.predictions = options.predictions;
+  evaluate.baselines = options.baselines;
+  evaluate.by = options.by;
+  for (const std::string& text : options.compare) evaluate.compare.push_back(forecast_file_of(text));
   return evaluate;
 }
 
@@ -29,11 +34,14 @@ void print_report(const CommandOptions& options, const Run& run, const Evaluatio
                                    {"left_out", left_out_json(evaluation.data)},
                                    {"steps", evaluation.losses.steps},
                                    {"summary", json_table(evaluation.summary)},
+                                   {"models", json_models(evaluation.models)},
                                    {"tasks", json_losses(evaluation)}};
+  if (!options.by.empty()) report["groups"] = json_groups(evaluation.groups);
   if (evaluation.trained_on_tasks) {
     report["trained_on"] = *evaluation.trained_on_tasks > 0;
     report["trained_on_tasks"] = *evaluation.trained_on_tasks;
   }
+  if (evaluation.gate) report["gate"] = gate_json(evaluation.gate);
   if (!options.predictions.empty()) report["predictions"] = options.predictions;
   print_json(report);
 }
@@ -52,7 +60,10 @@ int run_evaluate(const CommandOptions& options) {
   if (options.common.json)
     print_report(options, run, evaluation);
   else
-    std::fputs(text_table(evaluation.summary).c_str(), stdout);
+    std::fputs((gate_line(evaluation.gate) + text_table(evaluation.summary) + models_text(evaluation.models) +
+                groups_text(evaluation.groups))
+                   .c_str(),
+               stdout);
   require_few_failures(evaluation);
   return 0;
 }

@@ -167,8 +167,9 @@ int run_inspect_tasks(const CommandOptions& options) {
   if (const auto left = left_out_json(data.report); !left.is_null()) result["left_out"] = left;
   if (!data.report.warnings.empty()) result["warnings"] = data.report.warnings;
   if (const auto scaling = scaling_json(data.report); !scaling.is_null()) result["scaling"] = scaling;
-  for (const Phase phase : {Phase::train, Phase::validation, Phase::test}) {
+  for (const Phase phase : {Phase::train, Phase::validation, Phase::test, Phase::held_out}) {
     const auto size = source->size(phase);
+    if (phase == Phase::held_out && size.value_or(0) == 0) continue;
     ordered_json line = {{"phase", to_string(phase)}};
     if (size && *size == 0) {
       line["tasks"] = 0;

@@ -15,7 +15,8 @@ int run_predict(const CommandOptions& options) {
   require_parent_folder(options.out);
   const Run run = open_run(options);
   require_other_file(options.out, {options.data, run.file().string(), options.common.config});
-  const TaskReport report = run.write_predictions(options.out, options.data, steps_asked(options));
+  const TaskReport report = run.write_predictions(options.out, options.data, steps_asked(options),
+                                                  options.latest ? Ask::latest : Ask::everything);
   if (options.common.json) {
     print_json({{"out", options.out},
                 {"backend", report.backend},

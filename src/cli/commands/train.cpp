@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <optional>
 
@@ -9,44 +7,16 @@
 #include <shoal/quoted_text.hpp>
 #include <shoal/train_run.hpp>
 
+#include "cli/gate_text.hpp"
+#include "cli/model_table.hpp"
 #include "cli/print_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/session.hpp"
+#include "cli/signals.hpp"
 #include "cli/summary_table.hpp"
 
 namespace shoal::cli {
 namespace {
-
-// exit code after a signal, with a checkpoint written: a batch system may start the run again
-constexpr int preempted = 75;
-
-std::atomic<int> caught_signal{0};
-void catch_signal(int number) {
-  if (caught_signal.exchange(number) == 0) return;
-  std::signal(number, SIG_DFL);  // a second signal ends the program at once
-  std::raise(number);
-}
-
-/// While an object of this class exists, SIGINT and SIGTERM end the run after the current iteration; a second
-/// signal ends it at once.
-class CatchSignals {
- public:
-  CatchSignals() {
-    caught_signal = 0;
-    old_interrupt_ = std::signal(SIGINT, catch_signal);
-    old_terminate_ = std::signal(SIGTERM, catch_signal);
-  }
-  ~CatchSignals() {
-    std::signal(SIGINT, old_interrupt_);
-    std::signal(SIGTERM, old_terminate_);
-  }
-  CatchSignals(const CatchSignals&) = delete;
-  CatchSignals& operator=(const CatchSignals&) = delete;
-
- private:
-  void (*old_interrupt_)(int);
-  void (*old_terminate_)(int);
-};
 
 /// Trains and shows the progress. During the iterations, a signal stops the run.
 TrainReport train(const CommandOptions& options, const RunConfig& config) {
@@ -56,7 +26,7 @@ TrainReport train(const CommandOptions& options, const RunConfig& config) {
   run.start = options.resume ? StartFrom::checkpoint : StartFrom::beginning;
   run.notify = notices(options.common);
   run.context = with_environment({});
-  run.stop = [] { return caught_signal != 0; };
+  run.stop = [] { return was_signalled(); };
   run.stopped_by = "a signal";
   run.started = [&](const TrainPlan& plan) {
     signals.emplace();
@@ -87,11 +57,13 @@ void print_report(const CommandOptions& options, const TrainReport& report) {
                                  {"validation_loss", nullptr}};
   if (training.validation_loss) json["validation_loss"] = *training.validation_loss;
   if (report.selected_steps) json["selected_steps"] = *report.selected_steps;
+  if (report.gate) json["gate"] = gate_json(report.gate);
   json["left_out"] = left_out_json(report.data);
   json["warnings"] = report.data.warnings;
   json["scaling"] = scaling_json(report.data);
   json["evaluated_on"] = evaluated_set(report);
   json["evaluation"] = json_table(report.evaluation);
+  json["models"] = json_models(report.models);
   print_json(json);
 }
 
@@ -102,11 +74,12 @@ void tell(const CommandOptions& options, const TrainReport& report) {
                printable(options.out).c_str(), static_cast<long long>(training.iteration), patience,
                static_cast<long long>(training.tasks_failed), static_cast<long long>(training.tasks_seen),
                describe_selection(report).c_str());
+  std::fputs(gate_line(report.gate).c_str(), report.evaluation.empty() ? stderr : stdout);
   if (report.evaluation.empty())
     std::fprintf(stderr, "there are no test tasks (tasks.split)\n");
   else
-    std::printf("query loss on %s after so many adaptation steps:\n%s", evaluated_set(report),
-                text_table(report.evaluation).c_str());
+    std::printf("query loss on %s after so many adaptation steps:\n%s%s", evaluated_set(report),
+                text_table(report.evaluation).c_str(), models_text(report.models).c_str());
 }
 
 }  // namespace
