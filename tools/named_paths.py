@@ -16,7 +16,7 @@ import tokenize
 TOP = ("bench", "cmake", "docs", "examples", "include", "kernels", "scripts", "src", "tests", "tools")
 INCLUDED_FROM = ("include", "src", "tests", "bench")  # where #include looks
 NAMED_ALONE = r"(?:hpp|cpp|cuh|cu|md)"  # suffixes of files that comments may name without a folder
-WRITTEN = {"docs/reliability.md", "examples/market/data"}  # commands make these; git does not have them
+WRITTEN = {"docs/reliability.md", "examples/market/data", "examples/credit/data", "examples/credit/data/segments.csv"}  # commands make these; git does not have them
 
 PATH = re.compile(r"(?<![\w./$<-])((?:[\w.-]+/)+[\w.*-]*)")
 NAME = re.compile(rf"(?<![\w./*-])([\w-]+\.{NAMED_ALONE})\b(?![/.]\w)")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Protocol runs with published or closed-form results. usage: protocols.py SHOAL ROOT sinusoid|window|floors|volatility|selection"""
+"""Protocol runs with published or closed-form results. usage: protocols.py SHOAL ROOT sinusoid|window|floors|volatility|credit|selection"""
 import json
 import pathlib
 import re
@@ -68,15 +68,64 @@ def floors():
         hold(f"x sin x, {law} {low} {high}", row["mean"], floor - 3 * standard_error, floor + 3 * standard_error)
 
 
+def lines_of(report):
+    """The losses of a table of models; "model" is the line of the selected steps, "0 steps" the first one."""
+    found = {}
+    for model in report["models"]:
+        found.setdefault("0 steps" if model["name"] == "model" and not model["selected"] else model["name"], model)
+    return found
+
+
 def volatility():
-    command = [root / "examples/market/volatility", "--shoal", shoal, "--out", folder / "volatility"]
-    result = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True)
-    print(result.stdout)
-    if result.returncode != 0:
-        sys.exit(result.returncode)
-    qlike = {m.group(1).strip(): float(m.group(2)) for m in re.finditer(r"^(.{32}) +([\d.]+) ", result.stdout, re.M)}
-    hold("EWMA", qlike["EWMA (0.94)"], 1.4855, 1.4874)
-    hold("MAML", qlike["MAML, 5 steps"], 1.40, min(1.46, qlike["EWMA (0.94)"]))
+    """The backtest of 20 real stocks: what practitioners take, refitted every year, and the mean of seven seeds."""
+    command = [root / "examples/market/run", "--shoal", shoal, "--out", folder / "market"]
+    if (code := subprocess.run(list(map(str, command))).returncode) != 0:
+        sys.exit(code)
+    report = json.loads((folder / "market/backtest/backtest.json").read_text(encoding="utf-8"))
+    lines = lines_of(report)
+    hold("EWMA", lines["offset"]["loss"], 1.485, 1.487)
+    hold("linear", lines["linear"]["loss"], 1.45, 1.456)
+    hold("GJR-GARCH", lines["gjr"]["loss"], 1.45, 1.458)
+    hold("MAML", lines["model"]["loss"], 1.44, 1.447)
+    hold("MAML and linear, averaged", lines["model+linear"]["loss"], 1.44, 1.447)
+    hold("t of MAML against EWMA", lines["model"]["against"]["offset"]["t"], -20, -4)
+    print("t of MAML:", {name: round(other["t"], 2) for name, other in lines["model"]["against"].items()})
+    years = {group["group"]: lines_of(group) for group in report["groups"]}
+    for year in ("2008", "2009", "2020"):
+        hold(f"MAML less linear, {year}", years[year]["model"]["loss"] - years[year]["linear"]["loss"], -1, -0.005)
+    for risk in report["risk"]:
+        if risk["model"] == "model" and risk["level"] in (0.01, 0.05):
+            hold(f"VaR {risk['level']}: stocks that pass Kupiec", risk["passes"]["kupiec"], 18, 20)
+            hold("  and conditional coverage", risk["passes"]["conditional_coverage"], 16, 20)
+            hold("  tick", risk["tick"], 0, {0.01: 0.0645, 0.05: 0.2022}[risk["level"]])
+
+
+def credit():
+    """What a few labels of a new segment are worth: simulated segments, real segments each left out once, and states that are alike."""
+    command = [root / "examples/credit/run", "--shoal", shoal, "--out", folder / "credit"]
+    if (code := subprocess.run(list(map(str, command))).returncode) != 0:
+        sys.exit(code)
+    for support, bar in ((20, 0.535), (50, 0.527), (100, 0.525)):
+        report = json.loads((folder / f"credit/home-job-{support}/backtest.json").read_text(encoding="utf-8"))
+        lines = lines_of(report)
+        hold(f"home and job, {support} labels: macro log-loss", lines["model"]["macro"]["log_loss"], 0.4, bar)
+        hold("  macro AUC less that without adaptation", lines["model"]["macro"]["auc"] - lines["0 steps"]["macro"]["auc"], -0.005, 1)
+        gates = {seed["gate"]["decision"] for fold in report["folds"] for seed in fold["seeds"]}
+        print("  gates:", gates)
+        if gates != {"bias"}:
+            sys.exit("a gate is not bias")
+    losses, aucs = [], []
+    for seed in (1, 2, 3, 7, 8):
+        table, run = folder / f"segments-{seed}.csv", folder / f"segments-{seed}"
+        subprocess.run([shoal, "data", "simulate", "credit-segments", "--keys", "300", "--rows", "400", "--seed", str(seed), "--out", table, "--quiet"], check=True)
+        rows, seconds = train(f"segments-{seed}", "examples/credit/segments.toml", f"tasks.path={table}")
+        answer = subprocess.run([shoal, "evaluate", run, "--json", "--quiet", "--steps", "5"], check=True, stdout=subprocess.PIPE, text=True)
+        model = json.loads(answer.stdout)["models"][0]
+        losses.append(model["loss"])
+        aucs.append(model["metrics"]["auc"])
+        print(f"segments of seed {seed}: log-loss {losses[-1]:.4f}, AUC {aucs[-1]:.4f}, {seconds}", flush=True)
+    hold("simulated segments: mean log-loss", statistics.fmean(losses), 0.3, 0.40)
+    hold("  mean AUC", statistics.fmean(aucs), 0.81, 0.9)
 
 
 def selection():
@@ -84,6 +133,8 @@ def selection():
     run = lambda *command: subprocess.run([shoal, *map(str, command)], check=True, stdout=subprocess.PIPE, text=True).stdout
     run("data", "get", "sp500", "--features", "har", "--out", folder / "data", "--quiet")
     given = ["--config", root / "examples/market/volatility.toml", "--quiet", "--set", f"tasks.path={folder}/data/sp500-har.csv"]
+    for setting in ("train.iterations=2000", "train.keep=best", "train.validate_every=20"):
+        given += ["--set", setting]
 
     def trained(name, *settings):
         return json.loads(run("train", *given, "--out", folder / name, "--resume", "--json",
@@ -99,7 +150,7 @@ def selection():
         if got != loss:
             sys.exit("not the same")
 
-    # The example unchanged: its best model, then its last one.
+    # Its best model, then its last one.
     report = trained("whole")
     looks = curve("whole")
     if report["selected_iteration"] != min(looks, key=lambda iteration: (looks[iteration], iteration)):
@@ -118,4 +169,4 @@ def selection():
             sys.exit(f"{file} differs between a run that went on and one that never paused")
 
 
-{"sinusoid": sinusoid, "window": window, "floors": floors, "volatility": volatility, "selection": selection}[what]()
+{"sinusoid": sinusoid, "window": window, "floors": floors, "volatility": volatility, "credit": credit, "selection": selection}[what]()

@@ -123,15 +123,15 @@ def add_source(tree):
               (r"\n}  // namespace shoal\n", "\nstd::unique_ptr<TaskSource> make_constant(const GeneratorOptions& options);\n\n}  // namespace shoal\n"))
     tree.edit("src/data/CMakeLists.txt", (r"  csv_reader\.cpp\n", "  constant_source.cpp\n  csv_reader.cpp\n"))
     if "TaskSourceKind" in (root / "include/shoal/run_config.hpp").read_text(encoding="utf-8"):
-        tree.edit("include/shoal/run_config.hpp", (r"xsinx_window, table", "xsinx_window, constant, table"))
+        tree.edit("include/shoal/run_config.hpp", (r"credit_segments, table", "credit_segments, constant, table"))
         tree.edit("src/data/configured_source.cpp", (r'(    \{TaskSourceKind::table, )', r'    {TaskSourceKind::constant, "constant"},\n\1'),
                   (r"(    case TaskSourceKind::file:)", r"    case TaskSourceKind::constant:\n      return make_constant(generator);\n\1"))
     else:
         tree.edit("src/data/configured_source.cpp", (r'(  if \(tasks\.source == "xsinx"\))', r'  if (tasks.source == "constant") return make_constant(generator);\n\1'),
                   ("xsinx-window, table", "xsinx-window, constant, table"))
     (keys,) = (root / "src").rglob("config_keys.cpp")
-    tree.edit(str(keys.relative_to(root)), (r"xsinx-window \| table", "xsinx-window | constant | table"))
-    tree.edit("docs/configuration.md", (r"xsinx-window \\\| table", r"xsinx-window \\| constant \\| table"))
+    tree.edit(str(keys.relative_to(root)), (r"credit-segments \| table", "credit-segments | constant | table"))
+    tree.edit("docs/configuration.md", (r"credit-segments \\\| table", r"credit-segments \\| constant \\| table"))
     tree.edit("tests/data/CMakeLists.txt", ("SOURCES ", "SOURCES constant_source_test.cpp "))
     tree.write("tests/data/constant_source_test.cpp", SOURCE_TEST)
 
@@ -142,7 +142,7 @@ def add_command(tree):
     tree.edit("src/cli/CMakeLists.txt", (r"(  commands/inspect\.cpp\n)", r"  commands/hello.cpp\n\1"))
     tree.edit("src/cli/main.cpp", (r'(  command\(app, "doctor",)', r'  command(app, "hello", "says hello", run_hello);\n\1'))
     tree.edit("docs/commands.md", (r"(\| `shoal doctor`)", r"| `shoal hello` | says hello |\n\1"))
-    tree.edit("tests/cli/CMakeLists.txt", (r"foreach\(area commands", "foreach(area commands hello"))
+    tree.edit("tests/cli/CMakeLists.txt", (r"foreach\(area assess", "foreach(area assess hello"))
     tree.write("tests/cli/hello_test.py", COMMAND_TEST)
 
 
