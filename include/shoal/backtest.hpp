@@ -79,6 +79,13 @@ struct RiskAssessment {
   Assessment assessment;
 };
 
+/// A line that `risk` lacks at a level, and why.
+struct RiskLeftOut {
+  std::string model;
+  double level = 0.0;
+  std::string reason;
+};
+
 struct BacktestReport {
   bool stopped = false;              ///< options.stop ended it; then nothing else is known
   std::int64_t rows = 0;             ///< that are forecast
@@ -88,8 +95,10 @@ struct BacktestReport {
   std::vector<FoldReport> folds;
   std::vector<SeedMetrics> seeds;
   std::vector<RiskAssessment> risk;
+  std::vector<RiskLeftOut> risk_left_out;
   DataReport data;
   std::map<std::string, std::string> inputs;  ///< SHA-256 of the files, by name
+  std::string predictions_hash;               ///< SHA-256 of predictions.csv
   std::string config;                         ///< TOML
   std::int64_t tasks_failed = 0, tasks = 0;   ///< of all folds and seeds, at the steps they adapt with
   double max_failed_share = 0.0;              ///< the configuration's evaluate.max_failed_share

@@ -56,6 +56,11 @@ struct BaselineOptions {
   Notify notify = {};
 };
 
+/// garch, gjr: a key without a fit: too few returns, or all of them 0.
+struct UnfittedKey {
+  std::string key;
+  std::string reason;
+};
 /// garch, gjr: what was fitted for one key.
 struct KeyParameters {
   std::string key;
@@ -66,7 +71,8 @@ struct BaselineReport {
   std::int64_t rows = 0;                  ///< that were forecast
   std::optional<LinearModel> linear;      ///< of linear, linear-bias and empirical-bayes
   std::vector<std::string> inputs;        ///< names of its inputs
-  std::vector<KeyParameters> parameters;  ///< garch, gjr: a key each
+  std::vector<KeyParameters> parameters;  ///< garch, gjr: of every fitted key
+  std::vector<UnfittedKey> unfitted;      ///< garch, gjr: their rows have no forecast
 };
 /// Fits one baseline on what lies before `until` and writes its forecasts of what lies after
 /// (docs/commands.md lists the columns), crash-safely. garch and gjr need risk.return and forecast every

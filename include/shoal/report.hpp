@@ -34,7 +34,8 @@ Report make_report(const std::filesystem::path& source, const RunOptions& option
 
 /// Makes it and writes the page to `file` and the JSON beside it (report_json_file), each crash-safely.
 /// Throws, before it computes anything, InvalidArgument when either would replace a file that the report
-/// reads, or when `file` ends in .json, and ResourceError when one is a folder or there is no such folder.
+/// reads, or when `file` does not end in .html (or .htm) or is there and no regular file, and ResourceError
+/// when one is a folder or there is no such folder.
 Report write_report(const std::filesystem::path& source, const std::filesystem::path& file,
                     const RunOptions& options = {});
 

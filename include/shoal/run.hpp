@@ -102,6 +102,8 @@ class Run {
   const std::optional<GateReport>& gate() const;
   /// Whether the file holds models that have been adapted already. They can predict, but not adapt again.
   bool is_adapted() const;
+  /// Sends a warning for every file of the run's own data whose content is not what the model was trained on.
+  void tell_changed_data() const;
 
   /// Computes query losses after several numbers of adaptation steps. Tasks that fail are reported, never
   /// thrown. Throws DataError (targets that are missing or outside the loss's domain, no task in the phase),

@@ -20,6 +20,7 @@
 #include <shoal/cluster.hpp>
 #include <shoal/config.hpp>
 #include <shoal/context.hpp>
+#include <shoal/counted.hpp>
 #include <shoal/cuda_plan.hpp>
 #include <shoal/data_report.hpp>
 #include <shoal/dataset.hpp>
@@ -53,6 +54,7 @@
 #include <shoal/model_metrics.hpp>
 #include <shoal/model_selection.hpp>
 #include <shoal/nearest_name.hpp>
+#include <shoal/no_tasks_error.hpp>
 #include <shoal/notice.hpp>
 #include <shoal/open_tasks.hpp>
 #include <shoal/optimizer.hpp>

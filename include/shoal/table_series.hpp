@@ -26,7 +26,7 @@ struct KeySeries {
   std::string name;                ///< as TableSource::key_of names a task without windows
   std::vector<std::int64_t> rows;  ///< of the table; 0 is the first after the header
   std::vector<std::string> times;  ///< texts of the file
-  std::vector<double> values;      ///< of the column
+  std::vector<double> values;      ///< of the column; the last may be NaN: its day has not ended
   std::size_t past = 0;            ///< how many rows lie before the boundary
 };
 
@@ -35,11 +35,12 @@ struct TableSeries {
 };
 
 /// Reads one column of numbers of every key of `options.key`, whatever tasks the options cut. `until`: a time
-/// as tasks.split.test_from names one; `origin` names it in messages. Throws DataError for a value that is
-/// missing or no number, and for a key that has one time twice; InvalidArgument without options.key or
-/// options.time, and for a boundary that is no time.
+/// as tasks.split.test_from names one; `origin` names it in messages, and `asked_by` the column. Throws
+/// DataError for a column that is not there, for a value that is missing (but in the last row of a key) or no
+/// number, and for a key that has one time twice; InvalidArgument without options.key or options.time, and
+/// for a boundary that is no time.
 TableSeries read_series(const TableOptions& options, const std::string& column, const std::string& until,
-                        const std::string& origin);
+                        const std::string& origin, const std::string& asked_by = "risk.return");
 
 /// One key of a table.
 struct TableKey {
@@ -56,6 +57,10 @@ std::vector<TableKey> read_keys(const TableOptions& options);
 /// is not there.
 std::vector<std::vector<double>> read_numbers(const std::string& path, const std::vector<std::string>& names,
                                               const TableFormat& format = {});
+/// The same of one column of a configuration's table, which the key `asked_by` names: here a column that is
+/// not there is a DataError.
+std::vector<double> read_numbers(const TableOptions& options, const std::string& column,
+                                 const std::string& asked_by);
 /// The same of texts, as the file writes them; empty where a value is missing.
 std::vector<std::vector<std::string>> read_texts(const std::string& path,
                                                  const std::vector<std::string>& names);

@@ -32,6 +32,8 @@ class TableTimes {
   /// The rank of the first time that is not before `time`, which the key `key` of a configuration has;
   /// count() when every time lies before it. Throws InvalidArgument as tasks.split.test_from does.
   std::int32_t boundary(const std::string& time, const std::string& key) const;
+  /// The text of the file that has the time of this rank; the first one, where several mean the same.
+  std::string text(std::int32_t rank) const;
 
  private:
   struct State;

@@ -15,6 +15,7 @@
 #include <shoal/run_folder.hpp>
 #include <shoal/tensor_file.hpp>
 
+#include "backtest/fold_data.hpp"
 #include "backtest/fold_outputs.hpp"
 #include "backtest/fold_runs.hpp"
 #include "backtest/lines.hpp"
@@ -72,6 +73,7 @@ class Backtest {
     require_known({options_.baselines, options_.compare});
     require_free_folder(folder_, options_.start);
     plan();
+    look_ahead();
     forecast_by_others();
     report_.config = to_toml(config_, ConfigScope::of_model);
     if (!train_folds(folder_, folds_, seeds_, options_)) {
@@ -90,8 +92,9 @@ class Backtest {
     return config;
   }
 
-  /// Cuts the table, deals its rows to folds, and reads their targets.
+  /// Cuts the table, deals its rows to folds, and reads their targets and returns.
   void plan() {
+    if (has_tails(config_)) returns_ = returns_of(config_);
     std::optional<TableTimes> times;
     if (!deals_keys(config_)) {
       times.emplace(config_.tasks.table);
@@ -101,7 +104,7 @@ class Backtest {
     }
     RunConfig first = folds_.empty() ? config_ : folds_.front().config;
     first.backtest = {};
-    const OpenedData opened = open_source(first, options_.notify);
+    const OpenedData opened = folds_.empty() ? open_source(first, {}) : open_fold(folds_.front(), first);
     model_.config = config_;
     model_.preprocessing = opened.table->preprocessing();
     data_ = grid_.open(*model_.preprocessing);
@@ -136,23 +139,35 @@ class Backtest {
     return std::vector<double>(rows_.rows.rows.size() * rows_.outputs, nan);
   }
 
-  /// What baselines and the files of others say; refuses combinations of what is not there.
-  void forecast_by_others() {
-    const std::vector<std::string> names =
-        baselines_asked(context_, options_.baselines, baseline_folds_.front(), grid_);
+  /// Refuses what can be known before anything takes long: baselines that the loss does not have,
+  /// combinations of what is not there, folds that cannot be trained.
+  void look_ahead() {
+    names_ = baselines_asked(context_, options_.baselines, baseline_folds_.front(), grid_);
     std::vector<std::string> lines = {"model"};
-    lines.insert(lines.end(), names.begin(), names.end());
+    lines.insert(lines.end(), names_.begin(), names_.end());
     for (const ForecastFile& file : options_.compare) lines.push_back(file.name);
     require_combinations(config_.backtest.combine, lines);
-    if (!names.empty()) forecast_by_baselines(names);
-    for (const ForecastFile& file : options_.compare) compare_with(file);
+    require_trainable(folds_, names_, model_.preprocessing->labels, options_.notify);
+  }
+
+  /// What baselines and the files of others say, in this order in the table. Files are read first.
+  void forecast_by_others() {
+    std::vector<LineOutputs> compared;
+    compared.reserve(options_.compare.size());
+    for (const ForecastFile& file : options_.compare) compared.push_back(compared_with(file));
+    if (!names_.empty()) forecast_by_baselines();
+    others_.insert(others_.end(), compared.begin(), compared.end());
+    if (measured_places(rows_, others_).empty())
+      throw DataError(
+          config_.tasks.table.path +
+          ": no row that is forecast has its target and a forecast by every line beside the model");
     report_.inputs = hashes_of_inputs();
   }
 
   /// Baselines that are networks are fitted when the model is, and averaged over its seeds.
-  void forecast_by_baselines(const std::vector<std::string>& names) {
+  void forecast_by_baselines() {
     std::vector<std::string> fitted, trained;
-    for (const std::string& name : names) (is_pooled(name) ? trained : fitted).push_back(name);
+    for (const std::string& name : names_) (is_pooled(name) ? trained : fitted).push_back(name);
     std::map<std::string, std::vector<double>> outputs;
     const auto run = [&](const std::vector<std::string>& of, const std::vector<Fold>& folds,
                          std::span<const std::int64_t> seeds) {
@@ -167,7 +182,7 @@ class Backtest {
     };
     run(fitted, baseline_folds_, std::span(seeds_).first(1));
     run(trained, folds_, seeds_);
-    for (const std::string& name : names)
+    for (const std::string& name : names_)
       others_.push_back({name, std::nullopt, false, std::move(outputs.at(name))});
   }
 
@@ -179,13 +194,14 @@ class Backtest {
       const std::vector<std::size_t> places = places_of_fold(rows, static_cast<int>(f));
       if (places.empty()) continue;
       tell_note(options_.notify, "fold " + folds[f].name + ": baselines");
-      const auto outputs = baselines_of_fold(context_, names, folds[f], seed, grid_, rows, places);
+      const auto outputs =
+          baselines_of_fold(context_, names, folds[f], seed, grid_, rows, places, options_.notify);
       for (std::size_t i = 0; i < names.size(); ++i) scatter(outputs[i], places, all[i]);
     }
     return all;
   }
 
-  void compare_with(const ForecastFile& file) {
+  LineOutputs compared_with(const ForecastFile& file) const {
     if (rows_.targets != 1) throw InvalidArgument("--compare " + file.name + ": there are several targets");
     const auto by_row = outputs_in(file, config_.loss);
     std::vector<double> outputs;
@@ -196,7 +212,7 @@ class Backtest {
     }
     if (std::none_of(outputs.begin(), outputs.end(), [](double value) { return std::isfinite(value); }))
       throw DataError(file.file.string() + ": has no forecast of a row that the backtest forecasts");
-    others_.push_back({file.name, std::nullopt, false, std::move(outputs)});
+    return {file.name, std::nullopt, false, std::move(outputs)};
   }
 
   std::map<std::string, std::string> hashes_of_inputs() const {
@@ -222,9 +238,6 @@ class Backtest {
   void forecast_by(std::size_t fold, std::size_t s, std::span<const std::size_t> places) {
     const TrainedModel model = open_trained(folder_of_run(folder_, folds_[fold], seeds_[s]), {});
     const OpenedData data = grid_.open(*model.preprocessing);
-    if (model.preprocessing->labels != model_.preprocessing->labels)
-      throw DataError(config_.tasks.table.path + ": fold " + folds_[fold].name +
-                      " knows other classes than the first one");
     const int steps[] = {0, adaptation_steps(std::nullopt, model)};
     const auto outputs = model_outputs(context_, model, data, grid_.phase(), rows_.rows, places, steps);
     scatter(outputs[0], places, before_[s]);
@@ -338,8 +351,8 @@ class Backtest {
   void write() {
     std::optional<Tails> tails;
     if (has_tails(config_)) {
-      tails = tails_of(config_, *data_.table, grid_.phase(), rows_.rows, lines_);
-      report_.risk = assess_tails(*tails, *data_.table, rows_.rows, options_.notify);
+      tails = tails_of(config_, *data_.table, grid_.phase(), rows_.rows, returns_, lines_);
+      report_.risk = assess_tails(*tails, *data_.table, rows_.rows, options_.notify, report_.risk_left_out);
     }
     std::vector<std::string> names, steps;
     names.reserve(report_.folds.size());
@@ -354,6 +367,7 @@ class Backtest {
     write_backtest_predictions(folder_ / "predictions.csv",
                                {data_, model_, grid_.phase(), rows_.rows, names, steps, rows_.outputs, lines_,
                                 tails ? &*tails : nullptr});
+    report_.predictions_hash = sha256_of_file(folder_ / "predictions.csv");
     write_file(folder_ / "backtest.json", to_json(report_));
   }
 
@@ -367,7 +381,8 @@ class Backtest {
   TrainedModel model_;  ///< configuration and preprocessing of the first fold, without a model
   OpenedData data_;     ///< the grid, opened with these
   BacktestRows rows_;
-  std::vector<std::optional<int>> years_;               ///< [rows]; empty where keys are dealt
+  std::vector<double> returns_;                         ///< of all rows of the table, for values at risk
+  std::vector<std::string> names_;                      ///< of the baselines
   std::vector<LineOutputs> others_;                     ///< baselines and the files of others
   std::vector<std::vector<double>> before_, selected_;  ///< by seed: after no step, and after the selected
   std::vector<LineOutputs> lines_;

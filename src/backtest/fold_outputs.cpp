@@ -12,6 +12,7 @@
 #include <shoal/error.hpp>
 #include <shoal/meta_learner.hpp>
 
+#include "backtest/fold_data.hpp"
 #include "core/float_environment.hpp"
 #include "run/baseline_outputs.hpp"
 #include "run/garch_baseline.hpp"
@@ -82,8 +83,8 @@ RunConfig config_of_baselines(const Fold& fold, std::uint64_t seed) {
 
 /// What a baseline is fitted with: the data of the fold's run, in the place of its model.
 struct BaselineData {
-  BaselineData(const RunConfig& config, const Grid& grid)
-      : train(open_source(config, {})), data(grid.open(train.table->preprocessing())) {
+  BaselineData(const Fold& fold, const RunConfig& config, const Grid& grid)
+      : train(open_fold(fold, config)), data(grid.open(train.table->preprocessing())) {
     model.trained = model.config = config;
     model.preprocessing = train.table->preprocessing();
   }
@@ -93,9 +94,10 @@ struct BaselineData {
 
 /// ln h of the rows; of those before the fold as they were filtered by the same parameters.
 RowOutputs garch_outputs(const std::string& name, const Fold& fold, const FoldRows& rows,
-                         std::span<const std::size_t> places) {
+                         std::span<const std::size_t> places, const Notify& notify) {
   const GarchForecasts forecasts =
       garch_forecasts(name == "gjr" ? GarchKind::gjr : GarchKind::garch, fold.config, "");
+  forecasts.tell_unfitted(name, notify);
   const auto later = forecasts.by_row(), earlier = forecasts.past_by_row();
   RowOutputs result{1, {}};
   for (const std::size_t place : places) {
@@ -206,7 +208,7 @@ std::vector<std::string> baselines_asked(const Context& context, const std::vect
                                          const Fold& fold, const Grid& grid) {
   if (!BaselineRequest{names, {}}.any()) return {};
   const FloatEnvironment environment;
-  const BaselineData opened(config_of_baselines(fold, fold.config.seed), grid);
+  const BaselineData opened(fold, config_of_baselines(fold, fold.config.seed), grid);
   const TaskBatch64 tasks = opened.data.source->evaluation64(grid.phase(), 0);
   std::vector<std::string> asked =
       names_of({names, {}}, opened.model, opened.data, opened.train, tasks, context);
@@ -224,23 +226,25 @@ std::vector<std::string> baselines_asked(const Context& context, const std::vect
 
 std::vector<RowOutputs> baselines_of_fold(const Context& context, const std::vector<std::string>& names,
                                           const Fold& fold, std::int64_t seed, const Grid& grid,
-                                          const FoldRows& rows, std::span<const std::size_t> places) {
+                                          const FoldRows& rows, std::span<const std::size_t> places,
+                                          const Notify& notify) {
   const FloatEnvironment environment;
   std::vector<std::string> others;
   std::copy_if(names.begin(), names.end(), std::back_inserter(others),
                [](const std::string& name) { return !is_garch(name); });
   std::map<std::string, RowOutputs> by_name;
   if (!others.empty()) {
-    const BaselineData opened(config_of_baselines(fold, static_cast<std::uint64_t>(seed)), grid);
+    const BaselineData opened(fold, config_of_baselines(fold, static_cast<std::uint64_t>(seed)), grid);
     const TasksOfRows<double> tasks(opened.data.source->evaluation64(grid.phase(), 0), rows, places);
     for (const BaselineOutputs& outputs :
-         baseline_outputs({others, {}}, opened.model, opened.data, opened.train, tasks.tasks(), context))
+         baseline_outputs({others, {}}, opened.model, opened.data, opened.train, tasks.tasks(), context, {}))
       by_name[outputs.name] = tasks.outputs_of_rows(outputs.outputs);
   }
   std::vector<RowOutputs> result;
   result.reserve(names.size());
   for (const std::string& name : names)
-    result.push_back(is_garch(name) ? garch_outputs(name, fold, rows, places) : std::move(by_name.at(name)));
+    result.push_back(is_garch(name) ? garch_outputs(name, fold, rows, places, notify)
+                                    : std::move(by_name.at(name)));
   return result;
 }
 

@@ -51,9 +51,10 @@ std::vector<RowOutputs> model_outputs(const Context& context, const TrainedModel
 std::vector<std::string> baselines_asked(const Context& context, const std::vector<std::string>& names,
                                          const Fold& fold, const Grid& grid);
 /// The outputs of baselines for the rows of a fold, one entry per name. They learn from what the fold's run
-/// learns from; those that are networks are trained with `seed`.
+/// learns from; those that are networks are trained with `seed`. Warns of keys that garch and gjr cannot fit.
 std::vector<RowOutputs> baselines_of_fold(const Context& context, const std::vector<std::string>& names,
                                           const Fold& fold, std::int64_t seed, const Grid& grid,
-                                          const FoldRows& rows, std::span<const std::size_t> places);
+                                          const FoldRows& rows, std::span<const std::size_t> places,
+                                          const Notify& notify);
 
 }  // namespace shoal

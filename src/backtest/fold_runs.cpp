@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backtest/fold_runs.hpp"
 
+#include <algorithm>
+
 #include <shoal/config.hpp>
 #include <shoal/error.hpp>
 #include <shoal/quoted_text.hpp>
@@ -51,6 +53,8 @@ fs::path folder_of_run(const fs::path& folder, const Fold& fold, std::int64_t se
 }
 
 void require_free_folder(const fs::path& folder, StartFrom start) {
+  if (fs::exists(folder) && !fs::is_directory(folder))
+    throw ResourceError(folder.string() + ": is no folder");
   for (const char* name : {"model.safetensors", "metrics.jsonl", "checkpoints"})
     if (fs::exists(fs::symlink_status(folder / name)))
       throw InvalidArgument(folder.string() + ": already holds a run; choose another folder");
@@ -82,9 +86,11 @@ bool train_folds(const fs::path& folder, const std::vector<Fold>& folds,
       train.stop = options.stop;
       train.stopped_by = options.stopped_by;
       train.evaluate = false;
-      // what the data lack is told once, before the first training
+      // what a fold's data lack has been told, before the first training
       train.notify = [&](const Notice& notice) {
-        if (notice.kind == Notice::Kind::warning) tell_warning(options.notify, name + ": " + notice.text);
+        const bool told = std::find(fold.told.begin(), fold.told.end(), notice.text) != fold.told.end();
+        if (notice.kind == Notice::Kind::warning && !told)
+          tell_warning(options.notify, name + ": " + notice.text);
       };
       train.context = options.context;
       const TrainReport report = train_run(config, run, train);

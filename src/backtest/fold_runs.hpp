@@ -22,7 +22,7 @@ RunConfig run_config_of(const Fold& fold, std::int64_t seed);
 std::filesystem::path folder_of_run(const std::filesystem::path& folder, const Fold& fold, std::int64_t seed);
 
 /// Refuses a folder that holds a run, or that holds a backtest which shall not be gone on with
-/// (InvalidArgument).
+/// (InvalidArgument); and what is there and is no folder (ResourceError).
 void require_free_folder(const std::filesystem::path& folder, StartFrom start);
 
 /// Trains what is not trained yet. False when options.stop ended it. Throws what train_run throws, and

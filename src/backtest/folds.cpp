@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 #include <shoal/quoted_text.hpp>
 
@@ -50,6 +51,12 @@ RunConfig run_of_period(const RunConfig& config, const Origin& from, int months)
   return run;
 }
 
+/// The day from which a fold's run trains or validates begins a period of the table's times.
+void require_begin(const std::string& time, const std::string& from, const std::string& less,
+                   const TableTimes& times) {
+  if (!time.empty()) times.boundary(time, from + " less " + less);
+}
+
 }  // namespace
 
 void require_backtest(const RunConfig& config) {
@@ -92,14 +99,20 @@ std::vector<Fold> time_folds(const RunConfig& config, Refit refit, const TableTi
   if (begin >= end)
     throw InvalidArgument(key + " = " + quoted_text(text) + ": no row lies from there " +
                           (backtest.to.empty() ? "on" : "to backtest.to"));
+  const std::string next = key + " plus backtest.refit";
   std::vector<Fold> folds;
   for (int months = 0; folds.empty() || folds.back().end < end; months += step) {
     Fold fold;
     fold.config = run_of_period(config, from, months);
+    const SplitOptions& split = fold.config.tasks.table.split;
+    if (from.is_date()) require_begin(split.validation_from, key, "backtest.validation_years", times);
+    require_begin(split.train_from, key, "backtest.window", times);
+    fold.validated_by = from.is_date() ? "backtest.validation_years" : "tasks.split.validation_from";
+    fold.asks_for_validation = !split.validation_from.empty();
     fold.from = from.later(months);
     fold.name = from.is_date() ? fold.from : "fold-1";
     fold.begin = folds.empty() ? begin : folds.back().end;
-    fold.end = step == 0 ? end : std::min(end, times.boundary(from.later(months + step), key));
+    fold.end = step == 0 ? end : std::min(end, times.boundary(from.later(months + step), next));
     fold.to = fold.end < end ? from.later(months + step) : backtest.to;
     if (fold.begin == fold.end)
       throw DataError(config.tasks.table.path + ": no row lies in the fold from " + fold.from + " to " +
@@ -114,8 +127,8 @@ std::vector<Fold> key_folds(const RunConfig& config, std::vector<TableKey> keys)
       config.backtest.folds < 0 ? keys.size() : static_cast<std::size_t>(config.backtest.folds);
   if (keys.size() < std::max<std::size_t>(2, groups))
     throw InvalidArgument("backtest.folds = " + std::to_string(config.backtest.folds) + ": " +
-                          config.tasks.table.path + " has " + std::to_string(keys.size()) +
-                          " keys with rows to forecast");
+                          config.tasks.table.path + " has " + counted(std::ssize(keys), "key", "keys") +
+                          " with rows to forecast");
   const auto draw = [&](const TableKey& key) {
     const RandomStream stream(config.seed, Purpose::split, static_cast<std::uint64_t>(key.id));
     return std::tuple(std::uint64_t{stream.bits(0)} << 32 | stream.bits(1), key.id);
@@ -132,6 +145,8 @@ std::vector<Fold> key_folds(const RunConfig& config, std::vector<TableKey> keys)
     fold.config.backtest = {};
     TableOptions& table = fold.config.tasks.table;
     for (const TableKey& key : fold.keys) table.hold_out.push_back(key.name);
+    fold.validated_by = "tasks.split.validation";
+    fold.asks_for_validation = table.split.validation > 0.0;
     table.split.train /= table.split.train + table.split.validation;
     table.split.validation = 1.0 - table.split.train;
     table.split.test = 0.0;

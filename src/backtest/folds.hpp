@@ -22,7 +22,10 @@ struct Fold {
   std::string from, to;    ///< the period that it forecasts; `to` is empty at the end of the table
   std::int32_t begin = 0;  ///< ranks of that period: [begin, end)
   std::int32_t end = 0;
-  std::vector<TableKey> keys;  ///< instead of a period: the group of keys that it forecasts
+  std::vector<TableKey> keys;        ///< instead of a period: the group of keys that it forecasts
+  std::string validated_by;          ///< the key that decides which of its tasks are for validation
+  bool asks_for_validation = false;  ///< whether that key asks for any
+  std::vector<std::string> told;     ///< warnings about its data that have been told
 };
 
 /// What needs no data. Throws InvalidArgument for a source that is no table, a warm start, and keys of

@@ -60,16 +60,21 @@ std::string to_json(const BacktestReport& report) {
     json.erase("left_out");  // that is the table's
     risk.push_back(std::move(json));
   }
+  Json risk_left_out = Json::array();
+  for (const RiskLeftOut& line : report.risk_left_out)
+    risk_left_out.push_back({{"model", line.model}, {"level", line.level}, {"reason", line.reason}});
   const Json left_out = report.data.left_out ? Json::parse(left_out_json(*report.data.left_out)) : Json();
   const Json json = {{"models", models_json(report.models)},
                      {"groups", groups},
                      {"folds", folds},
                      {"seeds", seeds},
                      {"risk", risk},
+                     {"risk_left_out", risk_left_out},
                      {"rows", report.rows},
                      {"measured", report.measured},
                      {"left_out", left_out},
                      {"inputs", report.inputs},
+                     {"predictions", report.predictions_hash},
                      {"config", report.config}};
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -3,12 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 
 #include <shoal/error.hpp>
 #include <shoal/forecast_table.hpp>
+#include <shoal/quoted_text.hpp>
 #include <shoal/responses.hpp>
 #include <shoal/table_series.hpp>
 
@@ -76,16 +80,40 @@ std::vector<TailForecast> historical(const RiskConfig& risk, const TableSource& 
   return tails;
 }
 
-/// Places of the rows that every line has a value at risk of.
-std::vector<std::size_t> assessed_places(const Tails& tails, const FoldRows& rows, std::size_t level) {
+/// The lines of one level that have rows in common, and the places of these rows.
+struct SharedRows {
   std::vector<std::size_t> places;
+  std::vector<const TailLine*> lines;
+  std::vector<RiskLeftOut> left_out;
+};
+
+/// A file that begins later, or ends earlier, than the model's forecasts must not take every line's rows
+/// away: what shares no row with the lines before it is left out.
+SharedRows shared_rows(const Tails& tails, const FoldRows& rows, std::size_t level) {
+  SharedRows shared;
   for (std::size_t place = 0; place < tails.returns.size(); ++place)
-    if (rows.fold[place] >= 0 && std::isfinite(tails.returns[place]) &&
-        std::all_of(tails.lines.begin(), tails.lines.end(), [&](const TailLine& line) {
-          return std::isfinite(line.tails[place * tails.levels.size() + level].var);
-        }))
-      places.push_back(place);
-  return places;
+    if (rows.fold[place] >= 0 && std::isfinite(tails.returns[place])) shared.places.push_back(place);
+  for (const TailLine& line : tails.lines) {
+    const auto has = [&](std::size_t place) {
+      return std::isfinite(line.tails[place * tails.levels.size() + level].var);
+    };
+    std::vector<std::size_t> common;
+    std::copy_if(shared.places.begin(), shared.places.end(), std::back_inserter(common), has);
+    if (!common.empty()) {
+      shared.lines.push_back(&line);
+      shared.places = std::move(common);
+      continue;
+    }
+    bool has_some = false;
+    for (std::size_t place = 0; place < rows.fold.size(); ++place)
+      has_some = has_some || (rows.fold[place] >= 0 && has(place));
+    shared.left_out.push_back(
+        {line.name, tails.levels[level],
+         has_some ? "it has none of a row that the lines before it have"
+                  : "no row has 250 earlier ones of its key with a return and a forecast of it"});
+  }
+  if (shared.lines.empty()) shared.places.clear();
+  return shared;
 }
 
 }  // namespace
@@ -95,26 +123,33 @@ bool has_tails(const RunConfig& config) {
          config.tasks.table.targets.size() == 1 && !config.tasks.table.time.empty();
 }
 
-Tails tails_of(const RunConfig& config, const TableSource& grid, Phase phase, const FoldRows& rows,
-               const std::vector<LineOutputs>& lines) {
+std::vector<double> returns_of(const RunConfig& config) {
   const TableOptions& table = config.tasks.table;
-  const std::vector<double> by_row =
-      read_numbers(table.path, {config.risk.return_column}, table.format).front();
+  std::vector<double> returns = read_numbers(table, config.risk.return_column, "risk.return");
+  if (std::all_of(returns.begin(), returns.end(), [](double value) { return std::isnan(value); }))
+    throw DataError(printable(table.path) + ": column " + quoted_text(config.risk.return_column) +
+                    " (risk.return) has no value in any row");
+  return returns;
+}
+
+Tails tails_of(const RunConfig& config, const TableSource& grid, Phase phase, const FoldRows& rows,
+               const std::vector<double>& returns, const std::vector<LineOutputs>& lines) {
   Tails tails{config.risk.levels, {}, {}};
-  for (const ForecastRow& row : rows.rows) tails.returns.push_back(by_row[static_cast<std::size_t>(row.row)]);
+  for (const ForecastRow& row : rows.rows)
+    tails.returns.push_back(returns[static_cast<std::size_t>(row.row)]);
   for (const LineOutputs& line : lines)
     if (line.selected || !line.steps)
       tails.lines.push_back({line.name, true, filtered(config.risk, rows, tails.returns, line.outputs)});
-  tails.lines.push_back({"hs", false, historical(config.risk, grid, phase, rows, by_row)});
+  tails.lines.push_back({"hs", false, historical(config.risk, grid, phase, rows, returns)});
   return tails;
 }
 
 std::vector<RiskAssessment> assess_tails(const Tails& tails, const TableSource& grid, const FoldRows& rows,
-                                         const Notify& notify) {
+                                         const Notify& notify, std::vector<RiskLeftOut>& left_out) {
   std::vector<RiskAssessment> result;
   for (std::size_t level = 0; level < tails.levels.size(); ++level) {
-    const std::vector<std::size_t> places = assessed_places(tails, rows, level);
-    if (places.empty()) continue;
+    SharedRows shared = shared_rows(tails, rows, level);
+    const std::vector<std::size_t>& places = shared.places;
     ForecastTable table;
     table.columns = {.target = "return", .forecast = "var", .key = "key", .time = "time"};
     std::map<std::int32_t, std::int32_t> keys;  // rank among all -> place in table.keys
@@ -130,7 +165,8 @@ std::vector<RiskAssessment> assess_tails(const Tails& tails, const TableSource& 
       table.key.push_back(at->second);
       table.time.push_back(row.time);
     }
-    for (const TailLine& line : tails.lines) {
+    for (const TailLine* const shared_line : shared.lines) {
+      const TailLine& line = *shared_line;
       table.forecast.clear();
       table.shortfall.clear();
       for (const std::size_t place : places) {
@@ -144,9 +180,15 @@ std::vector<RiskAssessment> assess_tails(const Tails& tails, const TableSource& 
             {line.name, tails.levels[level],
              assess(table, {.kind = ForecastKind::value_at_risk, .level = tails.levels[level]})});
       } catch (const DataError& error) {
-        tell_warning(notify, "risk of " + line.name + ": " + error.what());
+        shared.left_out.push_back({line.name, tails.levels[level], error.what()});
       }
     }
+    left_out.insert(left_out.end(), shared.left_out.begin(), shared.left_out.end());
+  }
+  std::set<std::string> told;  // at all levels the same, mostly
+  for (const RiskLeftOut& line : left_out) {
+    std::string text = "no value at risk of " + line.model + ": " + line.reason;
+    if (told.insert(text).second) tell_warning(notify, std::move(text));
   }
   return result;
 }

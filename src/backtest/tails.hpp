@@ -31,13 +31,19 @@ struct Tails {
   std::vector<TailLine> lines;  ///< in the order of the lines, without those of other steps; then "hs"
 };
 
-/// `lines`: their outputs are log-variances of all rows, those before the first fold too.
-Tails tails_of(const RunConfig& config, const TableSource& grid, Phase phase, const FoldRows& rows,
-               const std::vector<LineOutputs>& lines);
+/// The returns of all rows of the table; NaN where one is missing. Throws DataError for a column that is not
+/// there, holds text, or has no value.
+std::vector<double> returns_of(const RunConfig& config);
 
-/// Every line and level on the rows that a fold forecasts and all lines have a value at risk of; a line that
-/// cannot be assessed is left out with a warning.
+/// `returns`: of all rows of the table. `lines`: their outputs are log-variances of all rows, those before
+/// the first fold too.
+Tails tails_of(const RunConfig& config, const TableSource& grid, Phase phase, const FoldRows& rows,
+               const std::vector<double>& returns, const std::vector<LineOutputs>& lines);
+
+/// Every line and level on the rows that a fold forecasts and the lines have a value at risk of. A line is
+/// left out, with a warning, when it has none or none of a row that the lines before it have, and when it
+/// cannot be assessed.
 std::vector<RiskAssessment> assess_tails(const Tails& tails, const TableSource& grid, const FoldRows& rows,
-                                         const Notify& notify);
+                                         const Notify& notify, std::vector<RiskLeftOut>& left_out);
 
 }  // namespace shoal

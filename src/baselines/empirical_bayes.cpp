@@ -118,7 +118,7 @@ std::vector<double> inverse_of(std::span<const double> matrix, std::size_t n) {
 void require_known(const Loss& loss, const TaskColumns& columns) {
   if (!has_heterogeneity(loss.kind, columns))
     throw InvalidArgument("empirical-bayes: it is for losses bce, mse and qlike with one target, not for " +
-                          std::string(to_string(loss.kind)) + " with " + std::to_string(columns.targets));
+                          std::string(to_string(loss.kind)) + (columns.targets > 1 ? " with several" : ""));
 }
 
 }  // namespace

@@ -157,7 +157,7 @@ Heterogeneity heterogeneity_of(const Loss& loss, const TaskColumns& columns, con
   if (!has_heterogeneity(loss.kind, columns))
     throw InvalidArgument(
         "heterogeneity: it is defined for losses bce, mse and qlike with one target, not for " +
-        std::string(to_string(loss.kind)) + " with " + std::to_string(columns.targets));
+        std::string(to_string(loss.kind)) + (columns.targets > 1 ? " with several" : ""));
   if (outputs.size() != static_cast<std::size_t>(rows.total_rows()))
     throw InvalidArgument("heterogeneity: there are " + std::to_string(outputs.size()) + " outputs for " +
                           std::to_string(rows.total_rows()) + " rows");

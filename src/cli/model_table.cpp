@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/model_table.hpp"
 
+#include <shoal/counted.hpp>
 #include <shoal/metrics_json.hpp>
 #include <shoal/quoted_text.hpp>
 
@@ -36,23 +37,31 @@ nlohmann::ordered_json json_models(const std::vector<ModelMetrics>& models) {
   return nlohmann::ordered_json::parse(to_json(models));
 }
 
+std::string shown_name(const ModelMetrics& line) {
+  return line.steps ? line.name + ", " + counted(*line.steps, "step", "steps") : line.name;
+}
+
 std::string models_text(const std::vector<ModelMetrics>& models) {
   if (models.empty()) return "";
   const ModelMetrics& first = models.front();
   std::vector<Cells> lines = {header_of(first)};
   for (const ModelMetrics& model : models) add_lines(lines, model);
-  std::string text = "on the " + std::to_string(first.rows) + " rows of the " + std::to_string(first.tasks) +
-                     " tasks that all lines have in common (*: what adapt and predict take):\n" +
+  std::string text = "on the " + counted(first.rows, "row", "rows") + " of the " +
+                     counted(first.tasks, "task", "tasks") +
+                     " that all lines have in common (*: what adapt and predict take):\n" +
                      aligned_text(lines) + "interval: " + first.interval + "\n";
   for (const ModelMetrics& model : models) {
     for (const ModelComparison& comparison :
          model.steps || model.selected ? model.against : std::vector<ModelComparison>{})
-      text += name_with_steps(model) + ", minus " + printable(comparison.other, longest_name) + ": " +
-              number_cell(comparison.difference.mean) + ", t = " + number_cell(comparison.difference.t) +
+      text += shown_name(model) + ", minus " +
+              printable(comparison.other == name_with_steps(first) ? shown_name(first) : comparison.other,
+                        longest_name) +
+              ": " + number_cell(comparison.difference.mean) +
+              ", t = " + number_cell(comparison.difference.t) +
               ", p = " + number_cell(comparison.difference.p) + "\n";
     if (const auto* quantiles = std::get_if<QuantileMetrics>(&model.metrics);
         quantiles && quantiles->crossing > 0)
-      text += "warning: the quantiles of " + name_with_steps(model) + " cross in " +
+      text += "warning: the quantiles of " + shown_name(model) + " cross in " +
               number_cell(100.0 * quantiles->crossing) + " % of the rows\n";
   }
   return text;

@@ -15,7 +15,10 @@ namespace shoal::cli {
 /// "against"}] (docs/commands.md).
 nlohmann::ordered_json json_models(const std::vector<ModelMetrics>& models);
 
-/// The same as a table, with a warning where quantiles cross; empty where nothing was measured.
+/// "model, 1 step": as a text says it; name_with_steps names the line for programs.
+std::string shown_name(const ModelMetrics& line);
+
+/// The models as a table, with a warning where quantiles cross; empty where nothing was measured.
 std::string models_text(const std::vector<ModelMetrics>& models);
 
 /// [{"by", "group", "models"}], and a table per group with a line that names it.

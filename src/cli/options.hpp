@@ -62,6 +62,12 @@ std::vector<ConfigOverride> overrides_of(const CommonOptions& options, Base base
 /// The configuration of a command. Priority, highest first: flags, --set, environment, file, defaults.
 RunConfig resolve_config(const CommonOptions& options);
 
+/// How a table that is no run's is written: tasks.delimiter, decimal, thousands, units, missing_words,
+/// skip_rows, comment and time_format. Warns of every other key that --set gives: nothing uses it.
+TableOptions resolve_table_format(const CommonOptions& options);
+/// Warns of --config and --set for a command that takes no configuration.
+void warn_of_configuration(const CommonOptions& options);
+
 /// One function per command. It returns the exit code; main() gives errors theirs.
 int run_train(const CommandOptions& options);
 int run_adapt(const CommandOptions& options);

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <string>
 
+#include <shoal/counted.hpp>
+
 #include "cli/print_json.hpp"
 
 namespace shoal::cli {
@@ -63,7 +65,7 @@ void Progress::say(const TrainMetrics& metrics) const {
     line += "all " + std::to_string(metrics.failed) + " tasks failed";
   } else {
     line += "query loss " + number("%.4g", metrics.query_loss);
-    if (metrics.failed > 0) line += ", " + std::to_string(metrics.failed) + " tasks failed";
+    if (metrics.failed > 0) line += ", " + counted(metrics.failed, "task", "tasks") + " failed";
   }
   if (validation_)
     line +=

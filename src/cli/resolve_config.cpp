@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "cli/options.hpp"
 #include "cli/session.hpp"
@@ -35,6 +37,28 @@ std::vector<ConfigOverride> overrides_of(const CommonOptions& options, Base base
 
 RunConfig resolve_config(const CommonOptions& options) {
   return load_config(options.config, overrides_of(options, Base::defaults), notices(options));
+}
+
+TableOptions resolve_table_format(const CommonOptions& options) {
+  constexpr const char* used[] = {"tasks.delimiter", "tasks.decimal",       "tasks.thousands",
+                                  "tasks.units",     "tasks.missing_words", "tasks.skip_rows",
+                                  "tasks.comment",   "tasks.time_format"};
+  for (const std::string& assignment : options.overrides) {
+    const std::string key = ConfigOverride(assignment, "--set ").key;
+    if (key != "tasks" && std::find(std::begin(used), std::end(used), key) == std::end(used))
+      tell_warning(notices(options),
+                   "--set " + key + ": has no effect here: only how the table is written matters");
+  }
+  // Its own warnings are about tasks of a generator, which the defaults have: there these keys mean nothing.
+  return load_config(options.config, overrides_of(options, Base::defaults), {}).tasks.table;
+}
+
+void warn_of_configuration(const CommonOptions& options) {
+  if (!options.config.empty())
+    tell_warning(notices(options), "--config: has no effect here: the command takes no configuration");
+  for (const std::string& assignment : options.overrides)
+    tell_warning(notices(options), "--set " + ConfigOverride(assignment, "--set ").key +
+                                       ": has no effect here: the command takes no configuration");
 }
 
 }  // namespace shoal::cli

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 #include <shoal/failed_tasks.hpp>
 #include <shoal/output_file.hpp>
@@ -66,6 +67,13 @@ std::optional<int> steps_asked(const CommandOptions& options) {
 std::string failure_text(const TaskReport& report) {
   return shoal::failure_text(static_cast<std::int64_t>(report.failures.size()), report.tasks,
                              report.failures);
+}
+
+std::string without_support_line(const TaskReport& report) {
+  if (report.without_support == 0) return "";
+  return counted(report.without_support, "task has no support row and keeps",
+                 "tasks have no support rows and keep") +
+         " the trained model\n";
 }
 
 void require_any_good(const TaskReport& report) {

@@ -39,6 +39,8 @@ std::string version();
 /// The value of --steps for a command that takes a single number; empty when it is not given.
 std::optional<int> steps_asked(const CommandOptions& options);
 std::string failure_text(const TaskReport& report);
+/// A line about tasks that have nothing to adapt on; empty when there is none.
+std::string without_support_line(const TaskReport& report);
 /// Throws NumericError, naming the first tasks with reasons, when no task is good.
 void require_any_good(const TaskReport& report);
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include <shoal/counted.hpp>
 #include <shoal/failed_tasks.hpp>
 
 namespace shoal::cli {
@@ -35,7 +36,7 @@ std::string text_table(const std::vector<StepSummary>& summaries) {
     return a.failures.size() < b.failures.size();
   });
   if (worst == summaries.end() || worst->failures.empty()) return text;
-  text += "failed after " + std::to_string(worst->steps) + " steps:\n";
+  text += "failed after " + counted(worst->steps, "step", "steps") + ":\n";
   constexpr std::size_t most = 10;
   for (std::size_t i = 0; i < std::min(most, worst->failures.size()); ++i) {
     const FailedTask& task = worst->failures[i];

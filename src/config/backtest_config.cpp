@@ -18,7 +18,7 @@ std::vector<std::string> names_in_combination(const std::string& combination) {
     if (names.size() < 2 || names[i].empty() ||
         std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) !=
             names.begin() + static_cast<std::ptrdiff_t>(i))
-      throw InvalidArgument("backtest.combine: " + quoted_text(combination) +
+      throw InvalidArgument(quoted_text(combination) +
                             ": expected at least two different names, as in \"model+linear\"");
   return names;
 }

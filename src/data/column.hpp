@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace shoal {
@@ -40,9 +41,16 @@ struct ColumnRequest {
   /// A detected text column with more levels is an error, and so is one whose levels are mostly numbers in
   /// another notation: every level would be an input of the model.
   std::size_t most_levels = std::numeric_limits<std::size_t>::max();
+  std::string asked_by = {};  ///< the key of the configuration that names the column, for messages
 
   /// Whether the column is text even if its values look like numbers.
   bool as_text() const { return type == ColumnType::text || type == ColumnType::key; }
 };
+
+inline ColumnRequest request_for(std::string name, ColumnType type, std::string asked_by) {
+  ColumnRequest request{std::move(name), type};
+  request.asked_by = std::move(asked_by);
+  return request;
+}
 
 }  // namespace shoal

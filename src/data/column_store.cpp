@@ -10,6 +10,7 @@
 #include <shoal/quoted_text.hpp>
 
 #include "data/column_findings.hpp"
+#include "data/delimiter.hpp"
 #include "data/other_notation.hpp"
 
 namespace shoal {
@@ -30,7 +31,16 @@ ColumnStore::ColumnStore(std::unique_ptr<ColumnReader> reader, const TableFormat
              ColumnType::number)  // requested with both `detect` and `number`: `number` decides
       requests[at->second].type = ColumnType::number;
   }
-  read_ = reader_->read(requests);
+  try {
+    read_ = reader_->read(requests);
+  } catch (const NoColumnError& error) {
+    const auto missing = std::find_if(wanted.begin(), wanted.end(), [&](const ColumnRequest& request) {
+      return request.name == error.column() && !request.asked_by.empty();
+    });
+    if (missing == wanted.end()) throw;
+    throw NoColumnError(std::string(error.what()) + "; " + missing->asked_by + " asks for it",
+                        error.column());
+  }
   for (std::size_t c = 0; c < requests.size(); ++c)
     if (!read_.columns[c].numeric && requests[c].type == ColumnType::detect)
       refuse_levels(read_.columns[c], requests[c].most_levels, format);

@@ -86,8 +86,9 @@ OpenedTable opened(Attempt attempt, const TableFormat& format, std::string note)
   if (!attempt.reader) std::rethrow_exception(attempt.error);
   if (!attempt.twice.empty()) throw DataError(attempt.reader->header_location() + ": " + attempt.twice);
   throw NoColumnError(attempt.reader->header_location() + ": there is no column " +
-                      quoted_text(attempt.missing) + did_you_mean(attempt.missing, attempt.reader->names()) +
-                      more);
+                          quoted_text(attempt.missing) +
+                          did_you_mean(attempt.missing, attempt.reader->names()) + more,
+                      attempt.missing);
 }
 
 std::string setting(const Delimiter& delimiter) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <shoal/error.hpp>
@@ -17,7 +18,11 @@ namespace shoal {
 /// The table lacks a column that is wanted.
 class NoColumnError : public DataError {
  public:
-  using DataError::DataError;
+  NoColumnError(const std::string& what, std::string column) : DataError(what), column_(std::move(column)) {}
+  const std::string& column() const { return column_; }
+
+ private:
+  std::string column_;
 };
 
 struct OpenedTable {

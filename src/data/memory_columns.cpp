@@ -17,6 +17,7 @@
 
 #include "core/float_environment.hpp"
 #include "data/column_findings.hpp"
+#include "data/delimiter.hpp"
 #include "data/level_index.hpp"
 #include "data/table_format.hpp"
 #include "data/utf8.hpp"
@@ -97,7 +98,8 @@ const TableColumn& MemoryColumns::find(const std::string& wanted) const {
     std::vector<std::string> names;
     names.reserve(table_.size());
     for (const TableColumn& column : table_) names.push_back(column.name());
-    throw DataError(name_ + ": there is no column " + quoted_text(wanted) + did_you_mean(wanted, names));
+    throw NoColumnError(name_ + ": there is no column " + quoted_text(wanted) + did_you_mean(wanted, names),
+                        wanted);
   }
   if (const auto twice = std::find_if(at + 1, table_.end(), is_wanted); twice != table_.end())
     throw DataError(name_ + ": column " + quoted_text(wanted) + " occurs twice (columns " +

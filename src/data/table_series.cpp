@@ -10,6 +10,7 @@
 #include <shoal/quoted_text.hpp>
 
 #include "data/column_store.hpp"
+#include "data/delimiter.hpp"
 #include "data/file_columns.hpp"
 #include "data/keyed_rows.hpp"
 #include "data/timeline.hpp"
@@ -30,11 +31,12 @@ KeySeries series_of(const ColumnStore& table, const TableOptions& options, const
     if (i > 0 && time.rank(row) == time.rank(at(rows[i - 1])))
       throw DataError(table.location(row) + ": column \"" + options.time + "\": the key has the time " +
                       quoted_text(time.text(row)) + " twice");
-    if (column.is_missing(row))
+    if (column.is_missing(row) && i + 1 < rows.size())
       throw DataError(table.location(row) + ": column \"" + column.name + "\": the value is missing");
     series.rows.push_back(rows[i]);
     series.times.push_back(time.text(row));
-    series.values.push_back(column.numbers[row]);
+    series.values.push_back(column.is_missing(row) ? std::numeric_limits<double>::quiet_NaN()
+                                                   : column.numbers[row]);
     if (time.rank(row) < boundary) series.past = i + 1;
   }
   return series;
@@ -44,31 +46,42 @@ KeyedRows::Missing missing_keys(const TableOptions& options) {
   return options.missing == MissingPolicy::mean ? KeyedRows::Missing::is_a_key : KeyedRows::Missing::refused;
 }
 
-/// Columns of one type, as one table has them.
+ColumnStore columns_in(const TableOptions& options, const std::vector<ColumnRequest>& requests) {
+  return {std::make_unique<FileColumns>(options.path, options.format), options.format, requests};
+}
+
+/// Columns of one type, as one table has them. Here the caller names the columns, not a configuration.
 ColumnStore columns_in(const std::string& path, const std::vector<std::string>& names, ColumnType type,
                        const TableFormat& format = {}) {
-  auto reader = std::make_unique<FileColumns>(path, format);
-  if (!reader->has_columns({}, names)) {
-    std::string all;
-    for (const std::string& name : names) all += (all.empty() ? "" : ", ") + quoted_text(name);
-    throw InvalidArgument(path + ": it lacks a column of these: " + all);
-  }
   std::vector<ColumnRequest> requests;
   requests.reserve(names.size());
   for (const std::string& name : names) requests.push_back({name, type});
-  return {std::move(reader), format, requests};
+  try {
+    return {std::make_unique<FileColumns>(path, format), format, requests};
+  } catch (const NoColumnError& error) {
+    throw InvalidArgument(error.what());
+  }
+}
+
+/// The numbers of a column, NaN where a value is missing.
+std::vector<double> numbers_of(const Column& column) {
+  std::vector<double> numbers(column.numbers.begin(), column.numbers.end());
+  for (std::size_t row = 0; row < numbers.size(); ++row)
+    if (column.is_missing(row)) numbers[row] = std::numeric_limits<double>::quiet_NaN();
+  return numbers;
 }
 
 }  // namespace
 
 TableSeries read_series(const TableOptions& options, const std::string& column, const std::string& until,
-                        const std::string& origin) {
+                        const std::string& origin, const std::string& asked_by) {
   if (options.path.empty() || options.key.empty() || options.time.empty())
     throw InvalidArgument("a series needs a table with tasks.key and tasks.time");
-  std::vector<ColumnRequest> requests = {{column, ColumnType::number}, {options.time, ColumnType::text}};
-  for (const std::string& name : options.key) requests.push_back({name, ColumnType::key});
-  const ColumnStore table(std::make_unique<FileColumns>(options.path, options.format), options.format,
-                          requests);
+  std::vector<ColumnRequest> requests = {request_for(column, ColumnType::number, asked_by),
+                                         request_for(options.time, ColumnType::text, "tasks.time")};
+  for (const std::string& name : options.key)
+    requests.push_back(request_for(name, ColumnType::key, "tasks.key"));
+  const ColumnStore table = columns_in(options, requests);
   const std::vector<bool> usable(table.rows(), true);
   const Timeline time(table, options, usable);
   const std::int32_t boundary = time.boundary(until, origin);
@@ -87,9 +100,9 @@ std::vector<TableKey> read_keys(const TableOptions& options) {
   if (options.path.empty() || options.key.empty()) throw InvalidArgument("keys need a table with tasks.key");
   std::vector<ColumnRequest> requests;
   requests.reserve(options.key.size());
-  for (const std::string& name : options.key) requests.push_back({name, ColumnType::key});
-  const ColumnStore table(std::make_unique<FileColumns>(options.path, options.format), options.format,
-                          requests);
+  for (const std::string& name : options.key)
+    requests.push_back(request_for(name, ColumnType::key, "tasks.key"));
+  const ColumnStore table = columns_in(options, requests);
   std::vector<bool> usable(table.rows(), true);
   for (const std::string& name : options.key)
     for (std::size_t row = 0; options.missing == MissingPolicy::drop && row < table.rows(); ++row)
@@ -113,14 +126,14 @@ std::vector<std::vector<double>> read_numbers(const std::string& path, const std
                                               const TableFormat& format) {
   const ColumnStore table = columns_in(path, names, ColumnType::number, format);
   std::vector<std::vector<double>> values;
-  for (const std::string& name : names) {
-    const Column& column = table.column(name);
-    std::vector<double> numbers(column.numbers.begin(), column.numbers.end());
-    for (std::size_t row = 0; row < numbers.size(); ++row)
-      if (column.is_missing(row)) numbers[row] = std::numeric_limits<double>::quiet_NaN();
-    values.push_back(std::move(numbers));
-  }
+  values.reserve(names.size());
+  for (const std::string& name : names) values.push_back(numbers_of(table.column(name)));
   return values;
+}
+
+std::vector<double> read_numbers(const TableOptions& options, const std::string& column,
+                                 const std::string& asked_by) {
+  return numbers_of(columns_in(options, {request_for(column, ColumnType::number, asked_by)}).column(column));
 }
 
 std::vector<std::vector<std::string>> read_texts(const std::string& path,

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <shoal/error.hpp>
+#include <shoal/no_tasks_error.hpp>
 
 #include "core/epoch_batches.hpp"
 #include "core/float_environment.hpp"
@@ -36,16 +37,16 @@ std::vector<ColumnRequest> requests(const TableOptions& o, const TargetType& tar
   };
   std::vector<ColumnRequest> wanted;
   if (with_targets) wanted = TargetColumns::requests(o, target, known);
-  if (!o.offset.empty()) wanted.push_back({o.offset, ColumnType::number});
+  if (!o.offset.empty()) wanted.push_back(request_for(o.offset, ColumnType::number, "tasks.offset"));
   for (const std::string& name : o.features)
     wanted.push_back({name,
                       is_category(name) ? ColumnType::text
                       : known           ? ColumnType::number
                                         : ColumnType::detect,
-                      static_cast<std::size_t>(o.max_categories)});
+                      static_cast<std::size_t>(o.max_categories), "tasks.features"});
   // keys are compared as text: "007" is not "7"
-  for (const std::string& name : o.key) wanted.push_back({name, ColumnType::key});
-  if (!o.time.empty()) wanted.push_back({o.time, ColumnType::text});
+  for (const std::string& name : o.key) wanted.push_back(request_for(name, ColumnType::key, "tasks.key"));
+  if (!o.time.empty()) wanted.push_back(request_for(o.time, ColumnType::text, "tasks.time"));
   return wanted;
 }
 
@@ -211,8 +212,7 @@ class Table final : public TableSource {
         if (other != Phase::held_out || !options_.hold_out.empty())
           counts += (counts.empty() ? "" : ", ") + std::string(to_string(other)) + " " +
                     std::to_string(tasks_in(other).size());
-      throw DataError(table_.name() + ": no tasks in phase " + to_string(phase) +
-                      " (tasks by phase: " + counts + "; see tasks.split)");
+      throw NoTasksError(table_.name(), phase, counts);
     }
     return tasks_in(phase);
   }
@@ -252,7 +252,8 @@ class Table final : public TableSource {
         else if (options_.missing == MissingPolicy::error || !may_fill)
           throw DataError(
               table_.location(row) + ": column \"" + column.name + "\": the value is missing" +
-              (options_.missing == MissingPolicy::mean ? " (only features are filled with the mean)" : ""));
+              (options_.missing == MissingPolicy::mean ? " (only features are filled with the mean)" : "") +
+              "; tasks.missing = \"drop\" leaves such rows out");
       }
     };
     for (const std::string& name : options_.features) check(table_.column(name), true);

@@ -26,11 +26,13 @@ std::vector<bool> rows_with_time(const Column& column, std::size_t rows) {
 struct TableTimes::State {
   explicit State(const TableOptions& options)
       : table(std::make_unique<FileColumns>(options.path, options.format), options.format,
-              {{options.time, ColumnType::text}}),
-        time(table, options, rows_with_time(table.text_column(options.time), table.rows())) {}
+              {request_for(options.time, ColumnType::text, "tasks.time")}),
+        time(table, options, rows_with_time(table.text_column(options.time), table.rows())),
+        name(options.time) {}
 
   ColumnStore table;
   Timeline time;
+  std::string name;
 };
 
 TableTimes::TableTimes(const TableOptions& options) {
@@ -50,6 +52,13 @@ std::int32_t TableTimes::count() const {
 
 std::int32_t TableTimes::boundary(const std::string& time, const std::string& key) const {
   return state_->time.boundary(time, key);
+}
+
+std::string TableTimes::text(std::int32_t rank) const {
+  const Column& column = state_->table.text_column(state_->name);
+  for (std::size_t row = 0; row < state_->table.rows(); ++row)
+    if (!column.is_missing(row) && state_->time.rank(row) == rank) return state_->time.text(row);
+  throw InvalidArgument("table times: there is no rank " + std::to_string(rank));
 }
 
 }  // namespace shoal

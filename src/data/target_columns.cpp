@@ -92,9 +92,11 @@ std::vector<ColumnRequest> TargetColumns::requests(const TableOptions& options, 
   const bool names = type.labels || !options.positive.empty();
   std::vector<ColumnRequest> wanted;
   for (const std::string& name : options.targets)
-    wanted.push_back({name, names                  ? ColumnType::text
-                            : type.words && !known ? ColumnType::detect  // require() reports words
-                                                   : ColumnType::number});
+    wanted.push_back(request_for(name,
+                                 names                  ? ColumnType::text
+                                 : type.words && !known ? ColumnType::detect  // require() reports words
+                                                        : ColumnType::number,
+                                 "tasks.targets"));
   return wanted;
 }
 

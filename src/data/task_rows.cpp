@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 #include <shoal/nearest_name.hpp>
 #include <shoal/quoted_text.hpp>
@@ -75,14 +76,14 @@ class Builder {
           table_.name() +
           ": no row is asked about: none lies after the last row of its key that has its targets");
     const LeftOut& left = result_.left_out;
-    throw DataError(table_.name() + ": no task is left: " + std::to_string(left.keys) +
-                    " keys have too few rows, " + std::to_string(left.straddling_tasks) +
-                    " tasks straddle a boundary in time, " + std::to_string(left.windows_without_target) +
-                    " lack targets, " + std::to_string(left.rows(LeftOutRule::missing)) +
-                    " rows were dropped" +
+    throw DataError(table_.name() + ": no task is left: " + counted(left.keys, "key has", "keys have") +
+                    " too few rows, " + counted(left.straddling_tasks, "task straddles", "tasks straddle") +
+                    " a boundary in time, " + counted(left.windows_without_target, "lacks", "lack") +
+                    " targets, " + counted(left.rows(LeftOutRule::missing), "row was", "rows were") +
+                    " dropped" +
                     (left.rows(LeftOutRule::other_period) > 0
-                         ? ", " + std::to_string(left.rows(LeftOutRule::other_period)) +
-                               " rows lie on the other side of split.test_from"
+                         ? ", " + counted(left.rows(LeftOutRule::other_period), "row lies", "rows lie") +
+                               " on the other side of tasks.split.test_from"
                          : ""));
   }
 

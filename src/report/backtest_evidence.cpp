@@ -7,6 +7,7 @@
 
 #include <shoal/error.hpp>
 #include <shoal/input_file.hpp>
+#include <shoal/quoted_text.hpp>
 #include <shoal/table_series.hpp>
 
 #include "report/backtest_json.hpp"
@@ -68,6 +69,7 @@ void add_last_fold(const std::filesystem::path& folder, const RunOptions& option
   quiet.notify = {};
   try {
     const OpenedRun opened(run, quiet);
+    for (const ChangedFile& file : changed_data(opened.model)) evidence.changed[file.name] = file.now;
     add_returns(opened.model.config, evidence.rows);
     evidence.no_heterogeneity.clear();
     evidence.stability.why_not.clear();
@@ -100,8 +102,15 @@ Evidence evidence_of_backtest(const std::filesystem::path& folder, const RunOpti
                                 .string());
   const std::filesystem::path json = folder / "backtest.json", predictions = folder / "predictions.csv";
   read_backtest_json(read_file<DataError>(json), json.string(), evidence);
+  if (!std::filesystem::is_regular_file(predictions))
+    throw DataError(predictions.string() + ": is not there");
+  const std::string hash = sha256_of_file(predictions);
+  if (const std::string& written = evidence.predictions_hash; !written.empty() && written != hash)
+    throw DataError(predictions.string() +
+                    ": is not the file that the backtest wrote beside backtest.json (SHA-256 " +
+                    hash.substr(0, 12) + "..., then " + printable(written, 12) + "...)");
+  evidence.hashes["predictions.csv"] = hash;
   evidence.rows = read_backtest_rows(predictions, evidence);
-  evidence.hashes["predictions.csv"] = sha256_of_file(predictions);
   add_steps(evidence);
   add_last_fold(folder, options, evidence);
   return evidence;

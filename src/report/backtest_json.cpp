@@ -10,7 +10,6 @@
 #include <shoal/config.hpp>
 #include <shoal/data_report.hpp>
 #include <shoal/error.hpp>
-#include <shoal/quoted_text.hpp>
 
 #include "config/config_file.hpp"
 #include "report/model_lines.hpp"
@@ -48,9 +47,23 @@ const Json& line_in_use(const Json& models) {
   return *found;
 }
 
+/// Reads one entry. What the JSON library throws about it names neither the file nor the entry.
+template <class Read>
+void read_entry(const std::string& file, const char* entry, const Read& read) {
+  try {
+    read();
+  } catch (const Json::exception&) {
+    throw DataError(file + ": the entry \"" + entry +
+                    "\" is missing, or is not what shoal backtest writes there");
+  }
+}
+
 void read_folds(const Json& folds, Evidence& evidence) {
-  for (const Json& fold : folds) {
+  for (const Json& fold : folds.get_ref<const Json::array_t&>()) {
     FoldFacts facts;
+    const auto keys = fold.get_ref<const Json::object_t&>().find("keys");
+    if (keys != fold.get_ref<const Json::object_t&>().end() && keys->second.is_array())
+      facts.keys = std::ssize(keys->second);
     facts.fold = text_in(fold, "name");
     facts.from = text_in(fold, "from");
     facts.to = text_in(fold, "to");
@@ -130,10 +143,10 @@ void read_config_text(const std::string& text, const std::string& name, Evidence
   config::ConfigDraft draft;
   try {
     config::read_config(text, name + ": config", "", draft);
+    evidence.config = config::finished(draft);
   } catch (const InvalidArgument& error) {
     throw DataError(error.what());
   }
-  evidence.config = config::finished(draft);
   evidence.config_text = to_toml(evidence.config, ConfigScope::of_model);
 }
 
@@ -142,29 +155,42 @@ void read_config_text(const std::string& text, const std::string& name, Evidence
 void read_backtest_json(const std::string& text, const std::string& name, Evidence& evidence) {
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) throw DataError(name + ": is no JSON object");
-  try {
+  read_entry(name, "models", [&] {
     evidence.models = models_in(json.at("models").dump(), name);
     for (const ModelLine& line : evidence.models)
       if (!line.steps && is_combination(line.name, evidence.models))
         evidence.combinations.push_back(line.name);
-    read_folds(json.at("folds"), evidence);
+  });
+  read_entry(name, "folds", [&] { read_folds(json.at("folds"), evidence); });
+  read_entry(name, "seeds", [&] {
     if (const auto seeds = json.find("seeds"); seeds != json.end())
       for (const Json& seed : *seeds) {
         const Json& line = line_in_use(seed.at("models"));
         evidence.seeds.push_back({text_in(seed, "seed"), line.at("loss").get<double>(),
                                   number_in(line.at("half_width")).value_or(0.0)});
       }
+  });
+  read_entry(name, "risk", [&] {
     if (const auto risk = json.find("risk"); risk != json.end() && risk->is_array())
       read_risk(*risk, evidence);
+  });
+  read_entry(name, "risk_left_out", [&] {
+    if (const auto gaps = json.find("risk_left_out"); gaps != json.end())
+      for (const Json& gap : *gaps)
+        evidence.risk_gaps.push_back(
+            {gap.at("model").get<std::string>(), gap.at("level").get<double>(), text_in(gap, "reason")});
+  });
+  read_entry(name, "left_out", [&] {
     if (const auto left = json.find("left_out"); left != json.end() && left->is_object())
       read_left_out(*left, evidence);
+  });
+  read_entry(name, "inputs", [&] {
     for (const auto& [file, hash] : json.at("inputs").items())
       evidence.hashes[std::filesystem::path(file).filename().string()] = hash.get<std::string>();
-    evidence.version = text_in(json, "version");
-    read_config_text(json.at("config").get<std::string>(), name, evidence);
-  } catch (const Json::exception& error) {
-    throw DataError(name + ": " + printable(error.what()));
-  }
+  });
+  evidence.predictions_hash = text_in(json, "predictions");
+  evidence.version = text_in(json, "version");
+  read_entry(name, "config", [&] { read_config_text(json.at("config").get<std::string>(), name, evidence); });
 }
 
 }  // namespace shoal::report

@@ -169,9 +169,9 @@ ForecastRows read_backtest_rows(const std::filesystem::path& file, const Evidenc
   for (const std::size_t row : places) rows.target.push_back(targets[row]);
   add_keys(*store, layout, places, rows);
   add_times(store, places, config.tasks.table.time_format, rows);
-  const bool by_keys = !evidence.folds.empty() && evidence.folds.front().from.empty();
-  rows.by_time = !rows.times.empty() && (config.evaluate.cluster == Cluster::time ||
-                                         (config.evaluate.cluster == Cluster::automatic && !by_keys));
+  rows.by_time =
+      !rows.times.empty() && (config.evaluate.cluster == Cluster::time ||
+                              (config.evaluate.cluster == Cluster::automatic && !deals_keys(evidence)));
   rows.lag = config.evaluate.lag;
   for (const auto& [name, column] : layout.lines) {
     ForecastLine line{name, name == model_name, std::nullopt, name == model_name, {}, {}};

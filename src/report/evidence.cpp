@@ -6,6 +6,10 @@
 
 namespace shoal::report {
 
+bool deals_keys(const Evidence& evidence) {
+  return !evidence.folds.empty() && evidence.folds.front().from.empty();
+}
+
 const ModelLine* model_of(const Evidence& evidence) {
   const ModelLine* found = nullptr;
   for (const ModelLine& line : evidence.models)

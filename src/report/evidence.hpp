@@ -44,6 +44,7 @@ struct PhaseFacts {
 struct FoldFacts {
   std::string fold, from, to, train_from, validation_from, seed;
   std::int64_t rows = 0;  ///< that the fold forecasts
+  std::int64_t keys = 0;  ///< of folds of keys: those that it forecasts
   std::optional<std::int64_t> selected_iteration, selected_steps;
   std::optional<double> validation_loss;
   std::string gate;               ///< its decision; empty: off
@@ -65,6 +66,13 @@ struct RiskFacts {
   std::int64_t green = 0, yellow = 0, red = 0;                  ///< keys by traffic light
 };
 
+/// A model without values at risk at a level, and why.
+struct RiskGap {
+  std::string model;
+  double level = 0.0;
+  std::string reason;
+};
+
 /// The loss of tasks after a number of adaptation steps.
 struct StepFacts {
   int steps = 0;
@@ -78,7 +86,11 @@ struct Evidence {
   std::string name;  ///< of the folder, without its path
   RunConfig config;
   std::string config_text;                    ///< TOML, without folders
-  std::map<std::string, std::string> hashes;  ///< SHA-256 by the name of a file
+  std::map<std::string, std::string> hashes;  ///< SHA-256 by the name of a file, as the model was trained
+  /// SHA-256 of the data that the figures of this report are of, where they are not those of the training
+  std::map<std::string, std::string> changed;
+  std::string
+      predictions_hash;  ///< SHA-256 of a backtest's predictions.csv as it was written; empty: unknown
   std::string version;
   std::optional<std::int64_t> evaluations;  ///< of the test tasks before this; nothing where nobody counts
 
@@ -105,7 +117,11 @@ struct Evidence {
   std::vector<FoldFacts> folds;  ///< of a backtest
   std::vector<SeedFacts> seeds;
   std::vector<RiskFacts> risk;
+  std::vector<RiskGap> risk_gaps;
 };
+
+/// Whether the folds of a backtest are groups of keys, not periods.
+bool deals_keys(const Evidence& evidence);
 
 /// What the model's lines are called.
 inline constexpr const char* model_name = "model";

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include <shoal/error.hpp>
-#include <shoal/quoted_text.hpp>
 
 namespace shoal::report {
 namespace {
@@ -63,8 +62,8 @@ std::vector<ModelLine> models_in(const std::string& json, const std::string& nam
     std::vector<ModelLine> lines;
     for (const Json& line : Json::parse(json)) lines.push_back(line_in(line));
     return lines;
-  } catch (const Json::exception& error) {
-    throw DataError(name + ": models: " + printable(error.what()));
+  } catch (const Json::exception&) {
+    throw DataError(name + ": the entry \"models\" is not what shoal backtest writes there");
   }
 }
 

@@ -41,6 +41,16 @@ void require_writable(const std::filesystem::path& file) {
   if (std::filesystem::is_directory(file)) throw ResourceError(file.string() + ": is a folder");
 }
 
+/// A stream has no place beside it for the JSON, and another ending is most likely a mistake.
+void require_page_name(const std::filesystem::path& file) {
+  const std::filesystem::path ending = file.extension();
+  const bool replaces = std::filesystem::exists(file);
+  if ((ending != ".html" && ending != ".htm") || (replaces && !std::filesystem::is_regular_file(file)))
+    throw InvalidArgument(file.string() +
+                          ": the page is a regular file whose name ends in .html; its JSON is written beside "
+                          "it, with the ending .json");
+}
+
 }  // namespace
 
 std::filesystem::path report_json_file(const std::filesystem::path& page) {
@@ -71,6 +81,7 @@ Report write_report(const std::filesystem::path& source, const std::filesystem::
   for (const std::filesystem::path& out : {file, json})
     for (const std::string& input : inputs)
       if (std::filesystem::exists(input)) require_not_read(out, {input});
+  require_page_name(file);
   Report made = make_report(source, options);
   write_file(json, made.json);
   write_file(file, made.html);

@@ -158,6 +158,7 @@ void add_manifest(const OpenedRun& run, Evidence& evidence) {
   evidence.config_text = to_toml(model.config, ConfigScope::of_model);
   evidence.hashes = model.data_hash;
   evidence.hashes["model.safetensors"] = sha256_of_file(model.file);
+  for (const ChangedFile& file : changed_data(model)) evidence.changed[file.name] = file.now;
   if (const auto found = model.metadata.find("version"); found != model.metadata.end())
     evidence.version = found->second;
   evidence.evaluations = counted_evaluations(model.file);

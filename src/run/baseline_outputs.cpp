@@ -39,8 +39,9 @@ RunConfig pooled_config_of(const TrainedModel& model) {
 class Collector {
  public:
   Collector(const TrainedModel& model, const OpenedData& data, const OpenedData& train,
-            const TaskBatch64& tasks, const Context& context)
+            const TaskBatch64& tasks, const Context& context, const Notify& notify)
       : context_(context),
+        notify_(notify),
         model_(model),
         data_(data),
         tasks_(tasks),
@@ -75,7 +76,10 @@ class Collector {
     RunConfig config = model_.config;
     if (!data_.table) throw InvalidArgument("baseline " + name + ": the tasks are no rows of a table");
     config.tasks.table.path = data_.options.path;
-    auto outputs = garch_forecasts(name == "gjr" ? GarchKind::gjr : GarchKind::garch, config, "").by_row();
+    const GarchForecasts forecasts =
+        garch_forecasts(name == "gjr" ? GarchKind::gjr : GarchKind::garch, config, "");
+    forecasts.tell_unfitted(name, notify_);
+    auto outputs = forecasts.by_row();
     for (auto& [row, value] : outputs) value = std::log(value);
     add_by_row(name, outputs);
   }
@@ -133,6 +137,7 @@ class Collector {
   }
 
   const Context& context_;
+  const Notify& notify_;
   const TrainedModel& model_;
   const OpenedData& data_;
   const TaskBatch64& tasks_;
@@ -178,13 +183,14 @@ void require_known(const BaselineRequest& request) {
 std::vector<std::string> names_of(const BaselineRequest& request, const TrainedModel& model,
                                   const OpenedData& data, const OpenedData& train, const TaskBatch64& tasks,
                                   const Context& context) {
-  return Collector(model, data, train, tasks, context).names_of(request);
+  return Collector(model, data, train, tasks, context, {}).names_of(request);
 }
 
 std::vector<BaselineOutputs> baseline_outputs(const BaselineRequest& request, const TrainedModel& model,
                                               const OpenedData& data, const OpenedData& train,
-                                              const TaskBatch64& tasks, const Context& context) {
-  Collector collector(model, data, train, tasks, context);
+                                              const TaskBatch64& tasks, const Context& context,
+                                              const Notify& notify) {
+  Collector collector(model, data, train, tasks, context, notify);
   for (const std::string& name : collector.names_of(request)) collector.add(name);
   for (const ForecastFile& forecasts : request.forecasts) collector.add(forecasts);
   return collector.take();

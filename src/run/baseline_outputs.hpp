@@ -7,6 +7,7 @@
 
 #include <shoal/baselines.hpp>
 #include <shoal/context.hpp>
+#include <shoal/notice.hpp>
 #include <shoal/task_batch.hpp>
 
 #include "run/opened_data.hpp"
@@ -44,8 +45,9 @@ std::vector<std::string> names_of(const BaselineRequest& request, const TrainedM
 /// needs a training. "auto" takes every baseline that is defined for the loss and the data (empirical-bayes
 /// up to 40 inputs), but none that needs a training. Throws
 /// InvalidArgument where a baseline is asked for that is not defined, and DataError where a file has no
-/// forecast for any whole task.
+/// forecast for any whole task. Warns of keys that garch and gjr cannot be fitted for: their rows are NaN.
 std::vector<BaselineOutputs> baseline_outputs(const BaselineRequest& request, const TrainedModel& model,
                                               const OpenedData& data, const OpenedData& train,
-                                              const TaskBatch64& tasks, const Context& context);
+                                              const TaskBatch64& tasks, const Context& context,
+                                              const Notify& notify);
 }  // namespace shoal

@@ -2,11 +2,14 @@
 // What `shoal heterogeneity` and `shoal baseline` do.
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include <shoal/baselines.hpp>
 #include <shoal/error.hpp>
 #include <shoal/nearest_name.hpp>
+#include <shoal/no_tasks_error.hpp>
 #include <shoal/quoted_text.hpp>
+#include <shoal/table_times.hpp>
 #include <shoal/target_units.hpp>
 #include <shoal/tensor_file.hpp>
 
@@ -37,7 +40,7 @@ LinearBaselines linear_of(const RunConfig& config, const OpenedData& data) {
   return {scaled_loss(config.loss, data.source->target_units()), *data.source, config.evaluate.tasks};
 }
 
-/// One line per row: key columns, time, row, variance.
+/// One line per row: key columns, time, row, variance; the variance of a key without a fit is empty.
 std::int64_t write_variances(const std::filesystem::path& file, const std::vector<std::string>& key,
                              const GarchForecasts& forecasts) {
   std::string text;
@@ -53,20 +56,48 @@ std::int64_t write_variances(const std::filesystem::path& file, const std::vecto
     for (const std::string& value : series.key) start += csv_text(value) + ",";
     for (std::size_t i = 0; i < forecasts.variances[k].size(); ++i, ++rows)
       text += start + csv_text(series.times[series.past + i]) + "," +
-              std::to_string(series.rows[series.past + i]) + "," + number_text(forecasts.variances[k][i]) +
-              "\n";
+              std::to_string(series.rows[series.past + i]) + "," +
+              (forecasts.fits[k] ? number_text(forecasts.variances[k][i]) : "") + "\n";
   }
   write_file(file, text);
   return rows;
 }
 
+/// Throws InvalidArgument for a time with no row before it or none from there on, and for one that lies
+/// before the times by which the split tells training from validation. `key` names the time.
+void require_within(const TableOptions& table, const std::string& until, const std::string& key) {
+  const TableTimes times(table);
+  const auto refuse = [&](const std::string& why) {
+    throw InvalidArgument(key + " = " + quoted_text(until) + ": " + why);
+  };
+  const std::int32_t boundary = times.boundary(until, key);
+  if (boundary == 0)
+    refuse("no row lies before it; the first time of the table is " + quoted_text(times.text(0)));
+  if (boundary == times.count())
+    refuse("no row lies from there on; the last time of the table is " +
+           quoted_text(times.text(times.count() - 1)));
+  const SplitOptions& split = table.split;
+  for (const auto& [name, from] : {std::pair{"tasks.split.validation_from", &split.validation_from},
+                                   std::pair{"tasks.split.train_from", &split.train_from}})
+    if (key == "--until" && !from->empty() && boundary < times.boundary(*from, name))
+      refuse(std::string("lies before ") + name + " = " + quoted_text(*from));
+}
+
 BaselineReport write_garch(const RunConfig& config, const BaselineOptions& options) {
+  const bool given = !options.until.empty();
+  const TableOptions& table = config.tasks.table;
+  const std::string& until = given ? options.until : table.split.test_from;
+  if (config.tasks.source == TaskSourceKind::table && !table.time.empty() && !until.empty() &&
+      !config.risk.return_column.empty())
+    require_within(table, until, given ? "--until" : "tasks.split.test_from");
   const GarchForecasts forecasts =
       garch_forecasts(options.name == "gjr" ? GarchKind::gjr : GarchKind::garch, config, options.until);
   BaselineReport report;
   report.rows = write_variances(options.out, config.tasks.table.key, forecasts);
   for (std::size_t k = 0; k < forecasts.fits.size(); ++k)
-    report.parameters.push_back({forecasts.series.keys[k].name, forecasts.fits[k]});
+    if (forecasts.fits[k]) report.parameters.push_back({forecasts.series.keys[k].name, *forecasts.fits[k]});
+  report.unfitted = forecasts.unfitted;
+  forecasts.tell_unfitted(options.name, options.notify);
   return report;
 }
 
@@ -131,15 +162,29 @@ std::vector<double> linear_outputs(const std::string& name, const RunConfig& con
   return outputs;
 }
 
+/// Opens the data, whose test tasks begin at --until where it is given: messages then name it.
+OpenedData open_until(const RunConfig& config, const BaselineOptions& options) {
+  if (options.until.empty()) return open_source(config, options.notify);
+  try {
+    OpenedData data = open_source(config, {});
+    for (const std::string& warning : data.warnings)
+      if (data.source->size(Phase::test) != 0) tell_warning(options.notify, warning);
+    return data;
+  } catch (const NoTasksError& error) {
+    throw NoTasksError(error.where(), error.phase(), error.counts(), "--until and tasks.split");
+  }
+}
+
 BaselineReport write_of_tasks(const RunConfig& given, const BaselineOptions& options) {
   const bool pooled = is_pooled(options.name);
   const RunConfig config = pooled ? pooled_config(given) : given;
-  OpenedData data = open_source(config, options.notify);
+  OpenedData data = open_until(config, options);
   tell_left_out(data, options.notify);
   const auto size = data.source->size(Phase::test);
   const Phase phase = config.tasks.source == TaskSourceKind::file ? Phase::train : Phase::test;
   if (size && *size == 0 && phase == Phase::test)
-    throw DataError(data.file + ": there are no test tasks to forecast (tasks.split)");
+    throw DataError(data.file + ": there are no test tasks to forecast (" +
+                    (options.until.empty() ? "tasks.split" : "--until") + ")");
   const TaskBatch64 tasks = data.source->evaluation64(phase, config.evaluate.tasks);
   BaselineReport report;
   const std::vector<double> outputs = naming_file(data, [&] {
@@ -179,6 +224,7 @@ BaselineReport write_baseline(const RunConfig& config, const BaselineOptions& op
   const SplitOptions& split = config.tasks.table.split;
   if (config.tasks.source != TaskSourceKind::table || split.by != "time")
     throw InvalidArgument("--until: tasks are not split by time (tasks.split)");
+  require_within(config.tasks.table, options.until, "--until");
   RunConfig until = config;
   until.tasks.table.split.test_from = options.until;
   return write_of_tasks(until, options);

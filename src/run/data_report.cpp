@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <shoal/counted.hpp>
 #include <shoal/quoted_text.hpp>
 
 namespace shoal {
@@ -20,12 +21,12 @@ std::string text_of(const ordered_json& json) {
 }
 
 std::string sentence(const LeftOut& left, LeftOutRule rule) {
-  std::string rows = std::to_string(left.rows(rule)) + " rows";
+  std::string rows = counted(left.rows(rule), "row", "rows");
   switch (rule) {
     case LeftOutRule::missing:
       return rows + " with a missing value (tasks.missing)";
     case LeftOutRule::too_few:
-      return rows + " of " + std::to_string(left.keys) + " keys with too few rows for a task, e.g. " +
+      return rows + " of " + counted(left.keys, "key", "keys") + " with too few rows for a task, e.g. " +
              quoted_text(left.example);
     case LeftOutRule::query_cap:
       return rows + " beyond the query rows that a task may have (tasks.query)";
@@ -34,15 +35,16 @@ std::string sentence(const LeftOut& left, LeftOutRule rule) {
     case LeftOutRule::tie:
       return rows + " at the time of the last support row, on neither side";
     case LeftOutRule::straddling:
-      return std::to_string(left.straddling_tasks) + " tasks that straddle a boundary in time (" + rows +
-             " are in no other task)";
+      return counted(left.straddling_tasks, "task that straddles", "tasks that straddle") +
+             " a boundary in time (" + counted(left.rows(rule), "row is", "rows are") + " in no other task)";
     case LeftOutRule::without_target:
-      return std::to_string(left.windows_without_target) + " windows that lack a target to adapt on (" +
-             rows + " are in no other task)";
+      return counted(left.windows_without_target, "window that lacks", "windows that lack") +
+             " a target to adapt on (" + counted(left.rows(rule), "row is", "rows are") +
+             " in no other task)";
     case LeftOutRule::no_window:
-      return rows + " that fill no window";
+      return rows + (left.rows(rule) == 1 ? " that fills no window" : " that fill no window");
     case LeftOutRule::other_period:
-      return rows + " on the other side of split.test_from than their key is looked at";
+      return rows + " on the other side of tasks.split.test_from than their key is looked at";
   }
   return rows;
 }
@@ -59,8 +61,8 @@ std::vector<std::string> left_out_lines(const LeftOut& left) {
   for (const LeftOutRule rule : left_out_rules)
     if (tells(left, rule)) lines.push_back("left out: " + sentence(left, rule));
   if (const auto& unknown = left.unknown_categories; !unknown.empty())
-    lines.push_back(std::to_string(unknown.size()) +
-                    " categories that no meta-train row had; their inputs are 0, e.g. " +
+    lines.push_back(counted(std::ssize(unknown), "category", "categories") + " that no meta-train row had; " +
+                    (unknown.size() == 1 ? "its" : "their") + " inputs are 0, e.g. " +
                     printable(unknown.front()));
   return lines;
 }
@@ -95,8 +97,8 @@ std::vector<std::string> scaling_lines(const Preprocessing& preprocessing) {
   std::string names;
   for (std::size_t i = 0; i < constant.size() && i < most_named; ++i)
     names += (i > 0 ? ", " : "") + quoted_text(constant[i]);
-  lines.push_back(std::to_string(constant.size()) +
-                  " features are constant over the meta-train rows and not scaled: " + names +
+  lines.push_back(counted(std::ssize(constant), "feature is", "features are") +
+                  " constant over the meta-train rows and not scaled: " + names +
                   (constant.size() > most_named ? ", ..." : ""));
   return lines;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 #include <shoal/failed_tasks.hpp>
 #include <shoal/quoted_text.hpp>
@@ -61,7 +62,7 @@ BasicTaskBatch<Real> picked(const OpenedData& data, BasicTaskBatch<Real> tasks, 
   }
   if (places.empty())
     throw DataError(data.file + ": no tasks in phase " + view.phase + ": none of the " +
-                    std::to_string(tasks.size()) + " tasks was in that phase of the run");
+                    counted(tasks.size(), "task", "tasks") + " was in that phase of the run");
   return tasks.select(places);
 }
 
@@ -93,7 +94,7 @@ std::vector<BaselineOutputs> baselines_beside(const OpenedRun& run, const Baseli
                                      is_given(options.data) ? run.options.notify : Notify{});
   const TaskBatch64 tasks =
       picked(data, evaluation_tasks<double>(*data.source, view.asked, model.config.evaluate.tasks), view);
-  return baseline_outputs(request, model, data, train, tasks, run.context());
+  return baseline_outputs(request, model, data, train, tasks, run.context(), run.options.notify);
 }
 
 /// The groups of the measured rows, as --by names them.

@@ -323,6 +323,7 @@ ExplainReport explain_run(const OpenedRun& run, const std::filesystem::path& fil
   OpenedData data = open_data(given, model, steps > 0 ? TargetsNeeded::in_support : TargetsNeeded::nowhere,
                               Phases::all_test, Phase::test, run.options.notify);
   tell_left_out(data, run.options.notify);
+  if (is_given(given)) tell_changed_data(model, run.options.notify);  // where the mean row comes from
   return in_precision(run.context(),
                       [&]<class Real>(Real) { return explain_in<Real>(run, data, file, steps); });
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 #include <shoal/quoted_text.hpp>
 
@@ -32,7 +33,7 @@ std::string failure_text(std::int64_t failed, std::int64_t tasks, std::span<cons
   for (const FailedTask& task : first)
     names.push_back(task_name(task) + " (" + std::string(describe(task.status)) +
                     (task.step >= 0 ? ", step " + std::to_string(task.step) : "") + ")");
-  return std::to_string(failed) + " of " + std::to_string(tasks) + " tasks failed" +
+  return std::to_string(failed) + " of " + counted(tasks, "task", "tasks") + " failed" +
          (names.empty() ? "" : ": " + first_of(names, static_cast<std::size_t>(failed)));
 }
 
@@ -41,7 +42,7 @@ void require_few_failures(const std::vector<StepSummary>& summaries, double shar
       summaries.begin(), summaries.end(),
       [](const StepSummary& a, const StepSummary& b) { return a.divergence_rate < b.divergence_rate; });
   if (worst == summaries.end() || worst->divergence_rate <= share) return;
-  throw NumericError("after " + std::to_string(worst->steps) + (worst->steps == 1 ? " step " : " steps ") +
+  throw NumericError("after " + counted(worst->steps, "step ", "steps ") +
                      failure_text(worst->tasks - worst->good, worst->tasks, worst->failures) +
                      "; evaluate.max_failed_share = " + number_text(share) +
                      " allows no more than that share");

@@ -23,6 +23,15 @@ std::string short_text(double value) {
   return text;
 }
 
+/// Its columns of rows and forecasts; a column that it lacks is the command line's fault.
+std::vector<std::vector<double>> columns_in(const ForecastFile& forecasts) {
+  try {
+    return read_numbers(forecasts.file.string(), {"row", forecasts.column});
+  } catch (const InvalidArgument& error) {
+    throw InvalidArgument("--compare " + forecasts.name + ": " + error.what());
+  }
+}
+
 /// What is wrong about a forecast; empty when nothing is.
 std::string fault(const Loss& loss, double value) {
   if (loss.kind == LossKind::bce && !(value >= 0.0 && value <= 1.0))
@@ -56,7 +65,7 @@ std::map<std::int64_t, double> outputs_in(const ForecastFile& forecasts, const L
                           std::string(to_string(loss.kind)) + " are not one number a row");
   if (forecasts.column == "row")
     throw InvalidArgument("--compare " + forecasts.name + ": row is no forecast");
-  const auto columns = read_numbers(file, {"row", forecasts.column});
+  const auto columns = columns_in(forecasts);
   std::map<std::int64_t, double> outputs;
   for (std::size_t i = 0; i < columns[0].size(); ++i) {
     const double row = columns[0][i], value = columns[1][i];

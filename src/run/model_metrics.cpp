@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 
 namespace shoal {
@@ -17,8 +18,9 @@ constexpr std::int64_t most_groups = 1000;
 
 std::string in_words(const MeasuredRows& measured, const MeanInterval& loss) {
   if (measured.by_time)
-    return "95 %, Newey-West over " + std::to_string(loss.count) + " times, lag " + std::to_string(loss.lag);
-  return "95 %, Student's t over " + std::to_string(loss.count) + " tasks";
+    return "95 %, Newey-West over " + counted(loss.count, "time", "times") + ", lag " +
+           std::to_string(loss.lag);
+  return "95 %, Student's t over " + counted(loss.count, "task", "tasks");
 }
 
 ModelMetrics measure_line(const MeasuredRows& measured, LineOutputs& outputs, std::vector<double>& losses) {

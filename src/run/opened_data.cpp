@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include <shoal/data_report.hpp>
 #include <shoal/quoted_text.hpp>
@@ -57,21 +58,6 @@ std::vector<std::string> phases_without_tasks(const OpenedData& data, const Tabl
       warnings.push_back(printable(data.file) + ": " + asked.key +
                          " gets no task (tasks by phase: " + counts + ")");
   return warnings;
-}
-
-/// Warns of every file of a run's table that is not the file that the model was trained on.
-void warn_of_other_data(const TrainedModel& model, const std::string& path, const Notify& notify) {
-  for (const std::string& file : table_files(path)) {
-    const auto trained = model.data_hash.find(table_file_name(path, file));
-    const std::string shown = printable(file);
-    if (trained == model.data_hash.end()) {
-      tell_warning(notify, shown + ": the model was not trained on this file");
-    } else if (const std::string now = sha256_of_file(file); now != trained->second) {
-      tell_warning(notify, shown + " has changed since the model was trained on it (SHA-256 " +
-                               now.substr(0, 12) + "..., then " + printable(trained->second.substr(0, 12)) +
-                               "...)");
-    }
-  }
 }
 
 /// Finds the tasks of a model's phases by splitting its own table again. Models of old versions do not list
@@ -143,8 +129,10 @@ TableOptions options_of_table(const RunData& data, const TrainedModel& model, co
     throw DataError(model.file.string() + ": the model was trained on a table in memory; give the data");
   for (const std::string& file : table_files(table.path))
     if (!std::filesystem::exists(file))
-      throw DataError(file + ": the data that the model was trained on is not there; give --data");
-  warn_of_other_data(model, table.path, notify);
+      throw DataError(file +
+                      ": the data that the model was trained on is not there; --set tasks.path=FILE says "
+                      "where it lies now (evaluate: give --data)");
+  tell_changed_data(model, notify);
   return table;
 }
 
@@ -213,6 +201,29 @@ bool is_own_data(const RunData& data, const TrainedModel& model) {
   });
 }
 
+std::vector<ChangedFile> changed_data(const TrainedModel& model) {
+  const std::string& path = model.config.tasks.table.path;
+  std::vector<ChangedFile> changed;
+  if (is_generated(model.config.tasks.source) || path.empty()) return changed;
+  for (const std::string& file : table_files(path)) {
+    if (!std::filesystem::is_regular_file(file)) continue;
+    const std::string name = table_file_name(path, file);
+    const auto trained = model.data_hash.find(name);
+    const std::string then = trained == model.data_hash.end() ? "" : trained->second;
+    if (const std::string now = sha256_of_file(file); now != then) changed.push_back({file, name, then, now});
+  }
+  return changed;
+}
+
+void tell_changed_data(const TrainedModel& model, const Notify& notify) {
+  for (const ChangedFile& file : changed_data(model))
+    tell_warning(notify, file.then.empty() ? printable(file.path) + ": the model was not trained on this file"
+                                           : printable(file.path) +
+                                                 " has changed since the model was trained on it (SHA-256 " +
+                                                 file.now.substr(0, 12) + "..., then " +
+                                                 printable(file.then.substr(0, 12)) + "...)");
+}
+
 OpenedData open_source(const RunConfig& config, const Notify& notify) {
   const bool reads = !is_generated(config.tasks.source);
   OpenedData data = opened(reads ? config.tasks.table.path : "", make_task_source(config));
@@ -247,7 +258,7 @@ OpenedData open_data(const RunData& data, const TrainedModel& model, TargetsNeed
   } else if (source == TaskSourceKind::file) {
     const RunData own = std::filesystem::path(model.config.tasks.table.path);
     OpenedData tasks = open_given_tasks(own, model, needed, is_own_data(own, model));
-    warn_of_other_data(model, tasks.file, notify);
+    tell_changed_data(model, notify);
     return tasks;
   } else if (is_generated(source)) {
     return open_generated(model, asked);

@@ -44,6 +44,16 @@ OpenedData open_source(const RunConfig& config, const Notify& notify);
 OpenedData open_source(const RunConfig& config, const TrainingTables& tables, const Notify& notify);
 /// Whether all files of `data` are files that the model was trained on, by SHA-256.
 bool is_own_data(const RunData& data, const TrainedModel& model);
+/// A file of a run's own data whose content is not what the model was trained on.
+struct ChangedFile {
+  std::string path;
+  std::string name;       ///< by which the model's metadata know it
+  std::string then, now;  ///< SHA-256; `then` is empty where the model was not trained on such a file
+};
+/// The changed files; those that are not there any more are left out.
+std::vector<ChangedFile> changed_data(const TrainedModel& model);
+/// Sends a warning for each of them.
+void tell_changed_data(const TrainedModel& model, const Notify& notify);
 /// Opens `data` for a trained model: a table with the model's preprocessing, or tasks. When `data` is empty,
 /// opens the run's own source; if that is a generator, it gives tasks of phase `asked`. Sends a warning when
 /// the run's file has changed since training. `phases` says whether a table is split as in the run; then the

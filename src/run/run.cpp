@@ -2,6 +2,7 @@
 #include <shoal/run.hpp>
 
 #include "run/evaluation_log.hpp"
+#include "run/opened_data.hpp"
 #include "run/opened_run.hpp"
 
 namespace shoal {
@@ -45,6 +46,9 @@ const std::optional<GateReport>& Run::gate() const {
 }
 bool Run::is_adapted() const {
   return state_->run.is_adapted();
+}
+void Run::tell_changed_data() const {
+  shoal::tell_changed_data(state_->run.model, state_->run.options.notify);
 }
 
 Evaluation Run::evaluate(const EvaluateOptions& options) const {

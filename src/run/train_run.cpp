@@ -5,6 +5,7 @@
 #include <memory>
 
 #include <shoal/config.hpp>
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 #include <shoal/failed_tasks.hpp>
 #include <shoal/machine.hpp>
@@ -145,8 +146,8 @@ class RunTraining {
     write_file(folder_ / "run.json", run_json(config_, hashes_, context_), Links::refused);
     log_.line((from_ > 0 ? "goes on from iteration " + std::to_string(from_) : "starts") + ": shoal " +
               SHOAL_VERSION + ", " + std::string(context_.backend_name()) + " (" +
-              std::string(context_.reason()) + "), " + std::to_string(context_.threads()) + " threads, " +
-              std::string(to_string(context_.isa())) + ", " + machine_name());
+              std::string(context_.reason()) + "), " + counted(context_.threads(), "thread", "threads") +
+              ", " + std::string(to_string(context_.isa())) + ", " + machine_name());
     for (const std::string& warning : warnings_) warn(warning);
   }
 

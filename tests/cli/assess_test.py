@@ -83,6 +83,9 @@ def test_diebold_mariano_of_the_definition():
     close(dm["t"], t)
     close(dm["p"], math.erfc(abs(t) / math.sqrt(2)))
     assert dm["lag"] == 21 and dm["periods"] == 60
+    # 21 lags of 60 periods are many; 15, a quarter of them, are not.
+    assert "lag 21 is more than a quarter of the 60 periods" in run("assess", *VAR, "--against", "other").stderr
+    assert "quarter" not in run("assess", *VAR, "--against", "other", "--lag", "15").stderr
 
 
 def test_probabilities():
@@ -133,6 +136,22 @@ def test_files_are_read_as_all_tables_are():
     assert "semicolons" in result.stderr
     result = json.loads(result.stdout)
     assert result["rows"] == 2 and result["dm"] == {"mean": 0.0, "t": None, "p": None, "lag": 21, "periods": 2}
+
+
+def test_keys_that_have_an_effect_are_not_said_to_have_none():
+    pathlib.Path("f.csv").write_text("# by hand\ny;p\n1;0,5\n0;-\n1;0,25\n", encoding="utf-8")
+    asked = ["assess", "f.csv", "--as", "probability", "--target", "y", "--forecast", "p"]
+    used = ["--set", "tasks.delimiter=;", "--set", "tasks.decimal=,", "--set", 'tasks.missing_words=["-"]', "--set", "tasks.skip_rows=1"]
+    result = run(*asked, *used)
+    assert result.stderr == "shoal: 1 row is left out: a column that is asked for has no value there\n", result.stderr
+    idle = run(*asked, *used, "--set", "train.lr=0.5", "--set", 'tasks.features=["x"]', "--quiet").stderr
+    assert [line.split(":")[2] for line in idle.splitlines()] == [" --set train.lr", " --set tasks.features"], idle
+    assert all("has no effect here" in line for line in idle.splitlines())
+    run(*asked, "--set", "tasks.delimiters=;", code=2)
+    days = [["2020-01-01", "a", 1.0]]
+    write_rows("prices.csv", "date,asset,close", days)
+    text = run("data", "features", "prices.csv", "--features", "har", "--out", "h.csv", "--set", "tasks.delimiter=;", code=3).stderr
+    assert "--set tasks.delimiter: has no effect here" in text, text
 
 
 def test_predictions_of_a_run_are_forecasts():

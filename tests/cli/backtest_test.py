@@ -15,83 +15,8 @@ import pathlib
 import random
 import shutil
 
-from program import refused, run, run_tests, table_config, write_config, write_rows, write_table
-
-YEARS = range(2000, 2008)
-
-
-def write_market(path="market.csv", noise_from=None):
-    """Three assets with a return every seven days; from `noise_from` on every value is another one."""
-    lines = []
-    for asset in range(3):
-        numbers, other = random.Random(asset), random.Random(100 + asset)
-        h, day = 1.0, datetime.date(YEARS[0], 1, 3)
-        while day.year in YEARS:
-            r = math.sqrt(h) * numbers.gauss(0, 1)
-            x = numbers.gauss(0, 1)
-            values = [math.log(h), x, r * r, r]
-            h = 0.1 + (0.05 + 0.15 * (r < 0)) * r * r + 0.75 * h * math.exp(0.1 * x)
-            if noise_from and str(day) >= noise_from:
-                s = other.gauss(0, 3)
-                values = [other.gauss(0, 1), other.gauss(0, 5), s * s, s]
-            lines.append([f"s{asset}", day, *values])
-            day += datetime.timedelta(days=7)
-    write_rows(path, "asset,date,ln_h,x,r2,r", lines)
-
-
-MARKET = """
-[tasks]
-source = "table"
-path = "market.csv"
-key = ["asset"]
-time = "date"
-features = ["ln_h", "x"]
-targets = ["r2"]
-offset = "ln_h"
-windows = { support = 20, query = 5 }
-[model]
-hidden = [4]
-[loss]
-name = "qlike"
-floor = 0.0078125
-[algorithm]
-inner_steps = 2
-inner_lr = 0.05
-[train]
-iterations = 6
-tasks_per_batch = 8
-validate_every = 2
-checkpoint_every = 3
-[risk]
-return = "r"
-levels = [0.05, 0.1]
-residuals = 300
-[backtest]
-from = "2004-01-01"
-validation_years = 1
-seeds = [7, 8]
-"""
-BASELINES = ["--baselines", "constant,offset,linear,gjr", "--set", "backtest.combine=[\"model+linear\"]"]
-FROM = "2004-01-01"
-
-
-def backtest(out, *arguments, code=0, config="m.toml"):
-    return run("backtest", "--config", config, "--out", out, "--quiet", *arguments, code=code)
-
-
-def market(config=MARKET, **changes):
-    write_market(**changes)
-    return write_config("m.toml", config)
-
-
-def rows_of(path):
-    with open(path, encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def report_of(out):
-    return json.loads(pathlib.Path(out, "backtest.json").read_text(encoding="utf-8"))
-
+from market_backtest import BASELINES, FROM, MARKET, YEARS, backtest, market, report_of, rows_of, write_market
+from program import refused, run, run_tests, table_config, write_config, write_table
 
 def qlike(row, column):
     x, h = max(float(row["target"]), 0.0078125), float(row[column])
@@ -321,6 +246,10 @@ def test_forecasts_of_others_are_compared():
     assert abs(lines["mine"]["metrics"]["qlike"] - lines["gjr"]["metrics"]["qlike"]) < 1e-9
     assert abs(lines["mine+gjr"]["metrics"]["qlike"] - lines["gjr"]["metrics"]["qlike"]) < 1e-9
     assert set(report["inputs"]) == {"market.csv", "predictions.csv"}
+    # Their file has fewer than 250 rows of a key, so it has no value at risk; the others keep theirs.
+    assert {line["model"] for line in report["risk"]} == {"model", "gjr", "hs"}, report["risk_left_out"]
+    assert {(line["model"], line["level"]) for line in report["risk_left_out"]} == {(name, level) for name in ("mine", "mine+gjr") for level in (0.05, 0.1)}
+    assert all("250 earlier" in line["reason"] for line in report["risk_left_out"])
     text = run("backtest", "--config", "m.toml", "--out", "again", "--quiet", "--resume", "--set", "backtest.seeds=[7]").stdout
     assert "model" in text and "2007" in text and "VaR" in text
 
@@ -335,6 +264,7 @@ def test_what_cannot_be_is_refused():
         no(code, named, *(part for setting in settings for part in ("--set", setting)))
 
     refused(2, "--out BT", "backtest", "--config", "m.toml")
+    refused(6, "market.csv: is no folder", "backtest", "--config", "m.toml", "--out", "market.csv")
     no_set(2, "tasks.time", "tasks.time=")
     no_set(2, "needs a table", "tasks.source=sinusoid")
     no_set(2, "no row lies from there on", "backtest.from=2010-01-01")

@@ -116,11 +116,56 @@ def test_tomorrow_is_predicted_from_the_newest_rows():
     run("predict", "r", "--data", "short.csv", "--latest", "--out", "S.csv")
     keep = lambda table: [{k: v for k, v in row.items() if k != "row"} for row in table]
     assert keep(rows_of("S.csv")) == keep(predictions)
+    # An asset that is new has nothing to adapt on: the text says so, too.
+    write_rows("new.csv", ",".join(rows[0]), [list(row.values()) for row in rows if row["asset"] != "CC" or row["squared_return"] == ""])
+    text = run("predict", "r", "--data", "new.csv", "--latest", "--out", "N.csv").stderr
+    assert "3 rows of 3 tasks, 3 of them good\n1 task has no support row and keeps the trained model" in text, text
+    pathlib.Path("N.csv").unlink()
     refused(3, "no row is asked about", "predict", "r", "--data", "har.csv", "--latest", "--out", "N.csv")
     run("adapt", "r", "--data", "har.csv", "--out", "A.safetensors")
     refused(2, "adapted already", "predict", "A.safetensors", "--data", "next.csv", "--latest", "--out", "N.csv")
     refused(2, "time column", "predict", "r", "--data", "next.csv", "--latest", "--set", 'tasks.time=""', "--set", "tasks.windows.query=0",
             "--set", "tasks.windows.support=0", "--out", "N.csv")
+
+
+def test_garch_leaves_keys_empty_that_it_cannot_fit():
+    """A listing without a past before the boundary, a price that does not move, and the row of the day that has not ended."""
+    write_prices()
+    run("data", "features", "prices.csv", "--features", "har", "--next", "--out", "har.csv")
+    rows = rows_of("har.csv")
+    listed = sorted({row["date"] for row in rows if row["date"] < "2020-07-01"})[-8]
+    more = [{**row, "asset": "NEW"} for row in rows if row["asset"] == "AA" and row["date"] >= listed]
+    more += [{**row, "asset": "FLAT", "log_return": row["log_return"] and "0"} for row in rows if row["asset"] == "AA"]
+    write_rows("har.csv", ",".join(rows[0]), [list(row.values()) for row in rows + more])
+    config = write_config("c.toml", MARKET.replace('time = ', 'missing = "drop"\ntime = ') + '[risk]\nreturn = "log_return"\n')
+
+    told = run("baseline", "gjr", *config, "--out", "gjr.csv", "--json")
+    fitted = json.loads(told.stdout)
+    assert [key["key"] for key in fitted["parameters"]] == ["AA", "BB", "CC"]
+    reasons = {key["key"]: key["reason"] for key in fitted["unfitted"]}
+    assert set(reasons) == {"FLAT", "NEW"} and "8 returns are too few" in reasons["NEW"] and "all returns are 0" in reasons["FLAT"]
+    assert '2 of 5 keys: "FLAT"' in told.stderr, told.stderr
+    forecasts = rows_of("gjr.csv")
+    for row in forecasts:
+        assert (row["variance"] == "") == (row["asset"] in ("NEW", "FLAT")), row
+    tomorrow = max(row["date"] for row in rows)
+    assert sum(row["time"] == tomorrow and row["variance"] != "" for row in forecasts) == 3
+
+    run("train", *config, "--out", "r", "--quiet")
+    looked = run("evaluate", "r", "--baselines", "auto", "--compare", "mine=gjr.csv:variance", "--json")
+    assert '"NEW": gjr: 8 returns are too few' in looked.stderr, looked.stderr
+    table = {line["name"]: line for line in json.loads(looked.stdout)["models"]}
+    assert table["gjr"]["metrics"] == table["mine"]["metrics"] and table["gjr"]["metrics"]["rows"] == table["model"]["metrics"]["rows"] > 0
+    page = run("report", "r", "--out", "r.html")
+    assert '"NEW"' in page.stderr and '"gjr"' in pathlib.Path("r.json").read_text(encoding="utf-8")
+
+    # A missing return in the past is refused with its line, and so is a table whose keys cannot be fitted at all.
+    gap = rows_of("har.csv")
+    gap[5]["log_return"] = ""
+    write_rows("gap.csv", ",".join(gap[0]), [list(row.values()) for row in gap])
+    refused(3, "gap.csv:7: column \"log_return\"", "baseline", "gjr", *config, "--set", "tasks.path=gap.csv", "--out", "x.csv")
+    write_rows("new.csv", ",".join(gap[0]), [list(row.values()) for row in gap if row["asset"] in ("NEW", "FLAT")])
+    refused(3, "no key can be fitted", "baseline", "gjr", *config, "--set", "tasks.path=new.csv", "--out", "x.csv")
 
 
 def test_held_out_keys_are_looked_at_when_asked_for():

@@ -260,6 +260,7 @@ def test_refusals_of_baselines():
     refused(2, "risk.return", "baseline", "gjr", *config(), "--out", "x.csv")
     refused(2, "split by time", "baseline", "linear", *config(), "--until", "2020-01-01", "--out", "x.csv")
     refused(2, "no baseline", "baseline", "tree", *config(), "--out", "x.csv")
+    assert "not for softmax\n" in run("heterogeneity", *config(), "--set", "loss.name=softmax", code=2).stderr
     refused(6, "no folder", "baseline", "linear", *config(), "--out", "nowhere/x.csv")
     refused(2, "the command reads", "baseline", "linear", *config(), "--out", "loans.csv")
     refused(2, "--config C.toml or a RUN", "heterogeneity")

@@ -88,7 +88,7 @@ def test_unknown_categories_are_told():
     pathlib.Path("new.csv").write_text(header + "".join(row.replace(",u,", ",w,") for row in rows), encoding="utf-8")
     told = run("predict", "kinds", "--data", "new.csv", "--out", "p", "--json")
     assert json.loads(told.stdout)["left_out"]["unknown_categories"] == ["kind=w"]
-    assert "new.csv: 1 categories that no meta-train row had; their inputs are 0, e.g. kind=w" in told.stderr
+    assert "new.csv: 1 category that no meta-train row had; its inputs are 0, e.g. kind=w" in told.stderr
 
 
 def test_tasks_that_do_not_fit_the_model_are_named():

@@ -108,7 +108,7 @@ def test_more_words_for_missing():
         else:
             refused_table(text, 'tasks.missing_words = ["inf"]')
         told = exported(*settings(missing="drop", missing_words=[word]))[1]
-        assert "1 rows with a missing value" in told, told
+        assert "1 row with a missing value" in told, told
         # The same with the usual words for missing values, to which the list adds.
         write(text + "c1,NA,1,1\n")
         assert "2 rows with a missing value" in exported(*settings(missing="drop", missing_words=[word]))[1]

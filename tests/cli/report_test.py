@@ -4,6 +4,7 @@
 
 usage: report_test.py SHOAL
 """
+import hashlib
 import html.parser
 import json
 import os
@@ -11,7 +12,7 @@ import pathlib
 import random
 import stat
 
-from program import FAST, refused, run, run_tests, write_config, write_rows
+from program import FAST, refused, run, run_tests, table_config, write_config, write_rows, write_table
 
 SECTIONS = ["summary", "data", "split", "baselines", "var", "calibration", "adaptation", "heterogeneity", "segments", "stability", "limits",
             "manifest"]
@@ -274,6 +275,82 @@ def test_report_of_a_backtest():
     refused(2, "is read to make the output", "report", "BT", "--out", "BT/predictions.csv")
 
 
+def test_what_a_backtest_does_not_have_is_said():
+    """Forecasts of others without a past have no value at risk; a file that is not the backtest's is refused."""
+    write_market(years=range(1995, 2004))
+    config = write_config("bt.toml", BACKTEST)
+    run("baseline", "gjr", *config, "--until", "2002-01-01", "--out", "gjr.csv", "--quiet")
+    told = run("backtest", *config, "--out", "BT", "--compare", "theirs=gjr.csv:variance", "--set", "backtest.seeds=[3]", "--set",
+               "backtest.combine=[]").stderr
+    assert told.count("no value at risk of theirs") == 1, told
+    write_report("BT", "r.html")
+    assert any("theirs has no value at risk at 5.00 %" in text for text in json_of("r.json")["var"]["text"])
+    data = pathlib.Path("market.csv").read_text(encoding="utf-8")
+    pathlib.Path("market.csv").write_text(data.replace("0", "1", 1), encoding="utf-8")
+    write_report("BT", "r.html")
+    assert any("market.csv is not the file that the model was trained on" in text for text in json_of("r.json")["limits"]["text"])
+    lines = pathlib.Path("BT/predictions.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    pathlib.Path("BT/predictions.csv").write_text("".join(lines[:-1]), encoding="utf-8")
+    refused(3, "BT/predictions.csv: is not the file that the backtest wrote", "report", "BT", "--out", "other.html")
+
+
+def test_changed_data_are_named():
+    write_credit()
+    train("credit", CREDIT)
+    write_report("credit", "r.html")
+    was = json_of("r.json")
+    assert not any("Other data" in text for text in was["limits"]["text"])
+    rows = pathlib.Path("credit.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    pathlib.Path("credit.csv").write_text("".join(rows[:-1]), encoding="utf-8")
+    write_report("credit", "r.html")
+    now = json_of("r.json")
+    hashes = {line["file"]: line["sha256"] for line in now["manifest"]["hashes"]}
+    assert hashes["credit.csv (now)"] == hashlib.sha256(pathlib.Path("credit.csv").read_bytes()).hexdigest()
+    assert hashes["credit.csv"] == {line["file"]: line["sha256"] for line in was["manifest"]["hashes"]}["credit.csv"] != hashes["credit.csv (now)"]
+    assert any("Other data: credit.csv is not the file" in text for text in now["limits"]["text"])
+    changed = "credit.csv has changed since the model was trained on it"
+    for command in (["heterogeneity", "credit"], ["explain", "credit", "--data", "credit.csv", "--out", "E.csv"], ["evaluate", "credit"]):
+        told = run(*command).stderr
+        assert told.count(changed) == 1, (command, told)
+
+
+def test_report_of_folds_of_keys():
+    write_table("table.csv", tasks=12, rows=14)
+    config = table_config("table.csv", 'time = "day"', 'split = { by = "task", train = 0.7, validation = 0.1, test = 0.2 }', support=5,
+                          query=3, sections="[train]\niterations = 6\n[model]\nhidden = [4]\n[evaluate]\nmax_failed_share = 1\n"
+                                            "[backtest]\nfolds = 5\n")
+    run("backtest", *write_config("k.toml", config), "--out", "BT", "--baselines", "linear", "--quiet")
+    write_report("BT", "r.html")
+    page, report = page_of("r.html"), json_of("r.json")
+    assert report["split"]["text"] == ["Every fold is a training of its own, on the keys of the other folds; it forecasts the rows of its "
+                                       "own keys."]
+    folds = report["split"]["folds"]
+    assert len(folds) == 5 and sum(fold["keys"] for fold in folds) == 12
+    assert list(folds[0]) == ["fold", "seed", "keys", "rows", "iteration" if "iteration" in folds[0] else "selected_iteration",
+                              "validation_loss", "selected_steps", "gate"]
+    assert any("by models that had not seen the key" in text for text in report["summary"]["text"])
+    assert any("Not out of time" in text for text in report["limits"]["text"])
+    for words in ("next fold begins", "first forecast", "forecasts from", "trains from", "before the outcome"):
+        assert words not in page.text, words
+
+
+def test_files_of_a_backtest_that_are_damaged_are_named():
+    os.mkdir("BT")
+    good = {"models": [], "groups": [], "folds": [], "seeds": [], "risk": [], "left_out": None, "inputs": {}, "config": ""}
+    for text, named in (("", "is no JSON object"), ("[1", "is no JSON object"), ("{}", '"models" is missing'),
+                        (json.dumps({**good, "models": [{"name": 1}]}), '"models"'), (json.dumps({**good, "models": 5}), '"models"'),
+                        (json.dumps({**good, "folds": 5}), '"folds"'), (json.dumps({**good, "folds": [3]}), '"folds"'),
+                        (json.dumps({**good, "folds": [{"rows": "x"}]}), '"folds"'), (json.dumps({**good, "seeds": [{}]}), '"seeds"'),
+                        (json.dumps({**good, "risk": [{}]}), '"risk"'), (json.dumps({**good, "left_out": {}}), '"left_out"'),
+                        (json.dumps({**good, "inputs": {"a": 1}}), '"inputs"'), (json.dumps({**good, "config": None}), '"config"'),
+                        (json.dumps({**good, "config": "[loss"}), "config"),
+                        (json.dumps({**good, "config": '[loss]\nname = "qlikely"'}), "qlikely")):
+        pathlib.Path("BT/backtest.json").write_text(text, encoding="utf-8")
+        refused(3, "BT/backtest.json: ", "report", "BT", "--out", "r.html")
+        error = run("report", "BT", "--out", "r.html", code=3).stderr
+        assert named in error and "json.exception" not in error, (text, error)
+
+
 def test_looks_at_the_test_tasks_are_counted():
     write_credit()
     train("credit", CREDIT)
@@ -343,8 +420,13 @@ def test_refusals():
     refused(2, "is read to make the output", "report", "credit", "--out", "credit/model.safetensors")
     refused(2, "is read to make the output", "report", "credit", "--out", "credit.csv")
     refused(2, "--out", "report", "credit")
-    os.remove("credit.csv")
-    refused(3, "credit.csv", "report", "credit", "--out", "r.html")
+    os.mkfifo("pipe.html")
+    for out in ("/dev/stdout", "/dev/null", "r.txt", "report", "pipe.html"):
+        refused(2, f"{out}: the page is a regular file whose name ends in .html", "report", "credit", "--out", out)
+    assert not os.path.exists("/dev/stdout.json")
+    os.rename("credit.csv", "moved.csv")
+    refused(3, "credit.csv: the data that the model was trained on is not there; --set tasks.path=FILE", "report", "credit", "--out", "r.html")
+    write_report("credit", "r.html", "--set", "tasks.path=moved.csv")
 
 
 run_tests(globals())

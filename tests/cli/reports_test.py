@@ -48,19 +48,20 @@ def test_reports_of_commands_on_tables():
     text, report = both("inspect", "plan", *config)
     assert "flops_per_iteration" in text.stdout and report["tensors"]
     text = run("train", *config, "--out", "r")
-    assert "query loss on test tasks" in text.stdout and "left out: 1 rows" in text.stderr
+    assert "query loss on test tasks" in text.stdout and "left out: 1 row with a missing value" in text.stderr
     report = json.loads(run("train", *config, "--out", "j", "--json").stdout)
     assert report["left_out"]["keys"] == 2 and report["evaluation"][0]["failures"] == []
     text, report = both("inspect", "model", "r")
     assert "metadata.train_tasks " in text.stdout and " task ids\n" in text.stdout and len(report["metadata"]["train_tasks"]) % 4 == 0
     text, report = both("evaluate", "r", "--data", "new.csv", "--predictions", "p.csv", "--set", "evaluate.max_failed_share=1")
     assert report["left_out"]["unknown_categories"] == ["kind=w"] and report["trained_on"] is True and report["predictions"] == "p.csv"
-    assert "the model was trained on" in text.stderr and "categories" in text.stderr and " steps " in text.stdout
+    assert "the model was trained on" in text.stderr and "1 category that no meta-train row had" in text.stderr and " steps " in text.stdout
     text, report = both("adapt", "r", "--data", "new.csv", "--out", "a.safetensors")
     assert report["without_support"] == 1 and report["left_out"]["rows"] == 1 and len(report["adapted"]) == report["tasks"] == 23
-    assert "1 tasks have no support rows" in text.stderr
+    assert "1 task has no support row and keeps the trained model" in text.stderr
     text, report = both("predict", "r", "--data", "new.csv", "--out", "p.csv")
     assert report["without_support"] == 1 and report["failures"] == [] and "of them good" in text.stderr
+    assert "1 task has no support row and keeps the trained model" in text.stderr
     text, report = both("data", "export", *config, "--out", "t.safetensors")
     assert report["left_out"]["keys"] == 2
     for command in (["data", "list"], ["doctor"]):

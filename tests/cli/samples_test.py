@@ -195,7 +195,7 @@ def test_every_report_in_both_forms():
             for rule, count in form["left_out"]["rows_by_rule"].items():
                 assert f"other.csv: left out: {count} rows" in words.stderr, (command, rule, words.stderr)
             assert form["left_out"]["unknown_categories"] == ["kind=new"]
-            assert "other.csv: 1 categories that no meta-train row had" in words.stderr
+            assert "other.csv: 1 category that no meta-train row had" in words.stderr
         for what in (["plan", *config], ["model", model], ["model", "A"]):
             words, form = run("inspect", *what).stdout, report("inspect", *what)
             assert all(key in words for key in form), what

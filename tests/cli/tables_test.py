@@ -101,7 +101,7 @@ def test_a_trained_run_keeps_its_preprocessing_and_its_split():
         table.write("late,0,1,2,3\n")
     changed = run("evaluate", "r", "--json")
     assert "has changed since" in changed.stderr
-    assert "1 keys with too few rows for a task, e.g. \"late\"" in changed.stderr
+    assert "1 key with too few rows for a task, e.g. \"late\"" in changed.stderr
     assert json.loads(changed.stdout)["left_out"]["keys"] == 1
 
 

@@ -233,7 +233,7 @@ def test_an_offset_is_what_zero_weights_predict():
 def test_constant_features_are_named_and_harmless():
     write("t.csv", lambda a, b, row: b, feature=lambda a: 14.62)
     trained = run("train", *configure("c.toml", "t.csv"), "--out", "r")
-    assert '1 features are constant over the meta-train rows and not scaled: "a"' in trained.stderr
+    assert '1 feature is constant over the meta-train rows and not scaled: "a"' in trained.stderr
     assert json.loads(run("inspect", "tasks", *configure("c.toml", "t.csv"), "--json").stdout)["scaling"]["constant"] == ["a"]
     assert "constant" in run("inspect", "tasks", *configure("c.toml", "t.csv")).stdout
     write("n.csv", lambda a, b, row: b, feature=lambda a: 14.63)

@@ -10,6 +10,7 @@
 #include <shoal/algorithm.hpp>
 #include <shoal/cluster.hpp>
 #include <shoal/context.hpp>
+#include <shoal/counted.hpp>
 #include <shoal/loss.hpp>
 #include <shoal/model.hpp>
 #include <shoal/nearest_name.hpp>
@@ -127,6 +128,12 @@ TEST(Names, ANearNameIsProposed) {
   const std::vector<std::string> columns = {"a", "c1"};
   EXPECT_EQ(nearest_name("c4", columns), "c1");
   EXPECT_EQ(nearest_name("b", columns), "") << "every letter would have to change";
+}
+
+TEST(Names, CountsHaveTheirNouns) {
+  EXPECT_EQ(counted(1, "row is", "rows are"), "1 row is");
+  EXPECT_EQ(counted(0, "row is", "rows are"), "0 rows are");
+  EXPECT_EQ(counted(1000, "task", "tasks"), "1000 tasks");
 }
 
 TEST(Names, EveryStatusHasItsOwnSentence) {

@@ -152,7 +152,7 @@ TEST(LeftOut, CountsByRuleInTime) {
     make_table_source(options, TargetType::real, 1);
     ADD_FAILURE();
   } catch (const DataError& error) {
-    EXPECT_NE(std::string(error.what()).find("1 tasks straddle a boundary"), std::string::npos)
+    EXPECT_NE(std::string(error.what()).find("1 task straddles a boundary"), std::string::npos)
         << error.what();
   }
 }

@@ -238,15 +238,17 @@ TEST(MemoryTable, KeysOfNumbersAreTheirDigits) {
 }
 
 TEST(MemoryTable, MissingIsWhatTheMaskOrTheValueSays) {
+  const std::string missing =
+      ": column \"x\": the value is missing; tasks.missing = \"drop\" leaves such rows out";
   std::vector<TableColumn> table = small_table();
   table[1] = TableColumn::own_numbers("x", {1, nan, 3, 4, 5, 6}, {0, 0, 0, 9, 0, 0});
-  EXPECT_EQ(refusal_of(table), "data: table row 1: column \"x\": the value is missing");
+  EXPECT_EQ(refusal_of(table), "data: table row 1" + missing);
   table[1] = TableColumn::own_numbers("x", {1, 2, 3, 4, 5, 6}, {0, 0, 0, 9, 0, 0});
-  EXPECT_EQ(refusal_of(table), "data: table row 3: column \"x\": the value is missing");
+  EXPECT_EQ(refusal_of(table), "data: table row 3" + missing);
   table[1] = TableColumn::own_codes("x", {0, 1, 0, 1, 2, -1}, {"1", "2", "unknown"});
   TableOptions options = basic("");
   options.format.missing_words = {"unknown"};
-  EXPECT_EQ(refusal_of(table, options), "data: table row 4: column \"x\": the value is missing");
+  EXPECT_EQ(refusal_of(table, options), "data: table row 4" + missing);
   options.missing = MissingPolicy::mean;
   const auto source = make_table_source(table, options, TargetType::real, 1);
   EXPECT_EQ(source->preprocessing().inputs, (std::vector<std::string>{"x", "x_missing"}));
@@ -267,7 +269,7 @@ TEST(MemoryTable, RefusalsNameColumnAndRow) {
       with(1, TableColumn::own_codes("x", {0, 1, 0, 0, 0, 0}, {"1", "5 apples"}))
           .starts_with("data: table row 1: column \"x\": \"5 apples\" is not a number, 5 other values"));
   EXPECT_EQ(with(1, TableColumn::own_numbers("xx", {1, 2, 3, 4, 5, 6})),
-            "data: table: there is no column \"x\" (did you mean \"xx\"?)");
+            "data: table: there is no column \"x\" (did you mean \"xx\"?); tasks.features asks for it");
   EXPECT_EQ(with(1, TableColumn::own_numbers("x", {1, 2, 3})),
             "data: table: column \"x\" has 3 rows, column \"id\" has 6");
   EXPECT_EQ(with(0, TableColumn::own_codes("id", {0, 0, 1, 1, 1, 0}, {"a", "\xff"})),

@@ -57,13 +57,26 @@ TEST(TableSeries, RefuseWhatIsNone) {
   };
   fails("2020-01-01,a,1,1\n2020-01-01,a,1,2\n",
         "r.csv:3: column \"date\": the key has the time \"2020-01-01\" twice");
-  fails("2020-01-01,a,1,1\n2020-01-02,a,1,\n", "r.csv:3: column \"r\": the value is missing");
+  fails("2020-01-01,a,1,1\n2020-01-02,a,1,\n2020-01-03,a,1,2\n",
+        "r.csv:3: column \"r\": the value is missing");
   fails("2020-01-01,a,1,x\n", "r.csv:2");
   const std::string path = scratch.file("r.csv", "date,asset,desk,r\n2020-01-01,a,1,1\n");
   EXPECT_THROW(read_series(options_of(path), "r", "soon", "--until"), InvalidArgument);
   TableOptions options = options_of(path);
   options.time.clear();
   EXPECT_THROW(read_series(options, "r", "2020-01-02", "--until"), InvalidArgument);
+}
+
+TEST(TableSeries, MayLackTheValueOfTheirLastDay) {
+  const Scratch scratch;
+  const std::string path =
+      scratch.file("r.csv", "date,asset,desk,r\n2020-01-03,a,1,\n2020-01-01,a,1,1\n2020-01-02,a,1,2\n");
+  const TableSeries series = read_series(options_of(path), "r", "2020-01-02", "--until");
+  ASSERT_EQ(series.keys.size(), 1u);
+  EXPECT_EQ(series.keys[0].past, 1u);
+  ASSERT_EQ(series.keys[0].values.size(), 3u);
+  EXPECT_EQ(series.keys[0].values[1], 2.0);
+  EXPECT_TRUE(std::isnan(series.keys[0].values[2]));
 }
 
 TEST(ReadNumbers, GivesColumnsWithGaps) {
@@ -77,6 +90,17 @@ TEST(ReadNumbers, GivesColumnsWithGaps) {
   EXPECT_THROW(read_numbers(path, {"q"}), InvalidArgument);
   EXPECT_THROW(read_numbers(path, {"text"}), DataError);
   EXPECT_THROW(read_numbers((scratch / "none.csv").string(), {"p"}), Error);
+  TableOptions options;
+  options.path = path;
+  EXPECT_EQ(read_numbers(options, "row", "risk.return"), (std::vector<double>{3, 1}));
+  try {
+    read_numbers(options, "q", "risk.return");
+    ADD_FAILURE();
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("n.csv:1: there is no column \"q\"; risk.return asks for it"),
+              std::string::npos)
+        << error.what();
+  }
 }
 
 }  // namespace

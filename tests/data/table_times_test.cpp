@@ -29,6 +29,9 @@ TEST(TableTimes, CountDifferentTimesAndFindOthersAmongThem) {
   EXPECT_EQ(times.boundary("2020-01-02", "from"), 1);
   EXPECT_EQ(times.boundary("2020-03", "from"), 1);
   EXPECT_EQ(times.boundary("2021-01-02", "from"), 3);
+  EXPECT_EQ(times.text(0), "2020-01-01");
+  EXPECT_EQ(times.text(2), "2021-01-01");
+  EXPECT_THROW(times.text(3), InvalidArgument);
   try {
     times.boundary("soon", "backtest.from");
     ADD_FAILURE();

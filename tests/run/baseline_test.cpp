@@ -40,7 +40,7 @@ TEST(BaselineLines, AreInTheUnitsOfTheTargets) {
   ASSERT_TRUE(data.source->target_units().scale());
   const TaskBatch64 test = data.source->evaluation64(Phase::test, 0);
   const Context context(context_options(config));
-  const auto outputs = baseline_outputs({{"auto"}, {}}, model, data, data, test, context);
+  const auto outputs = baseline_outputs({{"auto"}, {}}, model, data, data, test, context, {});
   std::vector<std::string> names;
   for (const BaselineOutputs& baseline : outputs) names.push_back(baseline.name);
   EXPECT_EQ(names, (std::vector<std::string>{"constant", "linear", "linear-bias", "empirical-bayes"}));
@@ -71,7 +71,7 @@ TEST(BaselineLines, AreInTheUnitsOfTheTargets) {
   std::string csv = "row,forecast\n";
   for (int row = 0; row < 300; ++row) csv += std::to_string(row) + ",1500\n";
   const ForecastFile flat = {"flat", scratch.file("flat.csv", csv), "forecast"};
-  const auto forecasts = baseline_outputs({{}, {flat}}, model, data, data, test, context);
+  const auto forecasts = baseline_outputs({{}, {flat}}, model, data, data, test, context, {});
   for (const double output : forecasts[0].outputs) EXPECT_NEAR(output, 1500.0, 1e-9);
   EXPECT_EQ(run.evaluate({.compare = {flat}}).models.back().name, "flat");
 }

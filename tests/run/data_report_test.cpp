@@ -30,11 +30,11 @@ TEST(DataReport, CountsByRule) {
   EXPECT_EQ(left_out_json(left),
             R"({"rows":4,"rows_by_rule":{"too_few":3,"tie":1},"keys":2,"example":"A/\"B\"",)"
             R"("unknown_categories":["grade=z"]})");
-  EXPECT_EQ(left_out_lines(left),
-            (std::vector<std::string>{
-                "left out: 3 rows of 2 keys with too few rows for a task, e.g. \"A/\"B\"\"",
-                "left out: 1 rows at the time of the last support row, on neither side",
-                "1 categories that no meta-train row had; their inputs are 0, e.g. grade=z"}));
+  EXPECT_EQ(
+      left_out_lines(left),
+      (std::vector<std::string>{"left out: 3 rows of 2 keys with too few rows for a task, e.g. \"A/\"B\"\"",
+                                "left out: 1 row at the time of the last support row, on neither side",
+                                "1 category that no meta-train row had; its inputs are 0, e.g. grade=z"}));
 }
 
 TEST(DataReport, NamesScaledTargetsAndConstantFeatures) {
@@ -64,7 +64,7 @@ TEST(OpenTasks, TellsWhatATrainingWould) {
   EXPECT_EQ(tasks.report.left_out->keys, 1);
   EXPECT_EQ(tasks.report.warnings, heard.warnings);
   EXPECT_TRUE(testing::Heard::any(heard.warnings, "tasks.split.test = 0.05 gets no task"));
-  EXPECT_TRUE(testing::Heard::any(heard.notes, "left out: 2 rows of 1 keys"));
+  EXPECT_TRUE(testing::Heard::any(heard.notes, "left out: 2 rows of 1 key with"));
   const OpenedTasks generated = open_tasks(RunConfig{});
   EXPECT_EQ(generated.report.file, "");
   EXPECT_FALSE(generated.report.left_out);

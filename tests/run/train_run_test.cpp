@@ -44,7 +44,7 @@ TEST(TrainRun, ReportsAndTellsButPrintsNothing) {
   EXPECT_EQ(calls[5], "look 5") << "a look comes before its iteration is told";
   EXPECT_EQ(calls[6], "5");
   EXPECT_EQ(calls.back(), "ended");
-  EXPECT_TRUE(Heard::any(heard.notes, "clients.csv: left out: 2 rows of 1 keys"));
+  EXPECT_TRUE(Heard::any(heard.notes, "clients.csv: left out: 2 rows of 1 key with"));
   EXPECT_TRUE(Heard::any(heard.notes, "clients.csv: target \"spent\" is scaled by its mean"));
 
   EXPECT_EQ(report.training.outcome, TrainOutcome::finished);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 #include <shoal/failed_tasks.hpp>
 #include <shoal/quoted_text.hpp>
@@ -30,12 +31,11 @@ void print_report(const CommandOptions& options, const AdaptedModels& adapted) {
 
 void tell(const CommandOptions& options, const AdaptedModels& adapted) {
   const TaskReport& report = adapted.report;
-  std::fprintf(stderr, "%s: %lld of %lld tasks adapted in %d steps\n", printable(options.out).c_str(),
-               static_cast<long long>(report.good), static_cast<long long>(report.tasks), adapted.steps);
+  std::fprintf(stderr, "%s: %lld of %s adapted in %s\n", printable(options.out).c_str(),
+               static_cast<long long>(report.good), counted(report.tasks, "task", "tasks").c_str(),
+               counted(adapted.steps, "step", "steps").c_str());
   if (!report.failures.empty()) std::fprintf(stderr, "%s\n", failure_text(report).c_str());
-  if (report.without_support > 0)
-    std::fprintf(stderr, "%lld tasks have no support rows and keep the trained model\n",
-                 static_cast<long long>(report.without_support));
+  std::fputs(without_support_line(report).c_str(), stderr);
 }
 
 }  // namespace

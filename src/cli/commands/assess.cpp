@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include <shoal/assessment.hpp>
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 #include <shoal/forecast_table.hpp>
 
@@ -47,15 +48,19 @@ nlohmann::ordered_json columns_json(const ForecastColumns& columns) {
 int run_assess(const CommandOptions& options) {
   const AssessArguments& asked = options.assess;
   const AssessmentOptions how = assessment_options(asked);
-  const TableOptions written = resolve_config(options.common).tasks.table;
+  const TableOptions written = resolve_table_format(options.common);
   const ForecastTable table =
       read_forecasts(options.data, asked.columns, written.format, written.time_format);
   const Notify notify = notices(options.common);
   for (const std::string& note : table.notes) tell_note(notify, note);
   const Assessment assessment = assess(table, how);
   if (assessment.left_out > 0)
-    tell_note(notify, std::to_string(assessment.left_out) +
-                          " rows are left out: a column that is asked for has no value there");
+    tell_note(notify, counted(assessment.left_out, "row is", "rows are") +
+                          " left out: a column that is asked for has no value there");
+  if (assessment.dm && 4 * std::int64_t{assessment.dm->lag} > assessment.dm->periods)
+    tell_warning(notify, "lag " + std::to_string(assessment.dm->lag) + " is more than a quarter of the " +
+                             std::to_string(assessment.dm->periods) +
+                             " periods: t and p of the comparison are unreliable; --lag gives another");
   if (!options.common.json) {
     std::fputs(assessment_text(assessment).c_str(), stdout);
     return 0;

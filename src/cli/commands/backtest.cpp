@@ -9,6 +9,7 @@
 #include <shoal/quoted_text.hpp>
 
 #include "cli/aligned_text.hpp"
+#include "cli/gate_text.hpp"
 #include "cli/model_table.hpp"
 #include "cli/print_json.hpp"
 #include "cli/session.hpp"
@@ -35,8 +36,7 @@ BacktestReport run(const CommandOptions& options) {
 std::string years_text(const std::vector<GroupMetrics>& groups) {
   if (groups.empty()) return "";
   Cells header = {"loss"};
-  for (const ModelMetrics& model : groups.front().models)
-    header.push_back(printable(name_with_steps(model), 24));
+  for (const ModelMetrics& model : groups.front().models) header.push_back(printable(shown_name(model), 24));
   std::vector<Cells> lines = {header};
   for (const GroupMetrics& group : groups) {
     Cells line = {group.group};
@@ -72,7 +72,9 @@ int run_backtest(const CommandOptions& options) {
   if (options.common.json)
     print_json(nlohmann::ordered_json::parse(to_json(report)));
   else
-    std::fputs((models_text(report.models) + years_text(report.groups) + risk_text(report.risk)).c_str(),
+    std::fputs((models_text(report.models) + gates_line(report.folds) + years_text(report.groups) +
+                risk_text(report.risk))
+                   .c_str(),
                stdout);
   require_few_failures(report);
   return 0;

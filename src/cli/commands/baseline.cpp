@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include <shoal/baselines.hpp>
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 #include <shoal/quoted_text.hpp>
 
@@ -38,11 +39,16 @@ int run_baseline(const CommandOptions& options) {
   if (options.common.json) {
     nlohmann::ordered_json json = {{"baseline", options.name}, {"out", options.out}, {"rows", report.rows}};
     if (report.linear) json["linear"] = linear_json(*report.linear, report.inputs);
-    if (!report.parameters.empty()) json["parameters"] = parameters_json(report.parameters);
+    if (!report.parameters.empty()) {
+      json["parameters"] = parameters_json(report.parameters);
+      json["unfitted"] = nlohmann::ordered_json::array();
+      for (const UnfittedKey& key : report.unfitted)
+        json["unfitted"].push_back({{"key", key.key}, {"reason", key.reason}});
+    }
     print_json(json);
   } else if (!options.common.quiet) {
-    std::fprintf(stderr, "%s: %lld rows forecast by %s\n", printable(options.out).c_str(),
-                 static_cast<long long>(report.rows), options.name.c_str());
+    std::fprintf(stderr, "%s: %s forecast by %s\n", printable(options.out).c_str(),
+                 counted(report.rows, "row", "rows").c_str(), options.name.c_str());
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <shoal/counted.hpp>
 #include <shoal/dataset.hpp>
 #include <shoal/error.hpp>
 #include <shoal/input_file.hpp>
@@ -43,6 +44,7 @@ int run_data_list(const CommandOptions& options) {
 }
 
 int run_data_get(const CommandOptions& options) {
+  warn_of_configuration(options.common);
   DatasetOptions get;
   if (!options.out.empty()) get.folder = options.out;
   get.features = options.features;
@@ -54,9 +56,9 @@ int run_data_get(const CommandOptions& options) {
                 {"sha256", files.sha256},
                 {"rows", files.rows}});
   } else if (!options.common.quiet) {
-    std::fprintf(stderr, "%s: %lld rows (sha256 %s)\n%s: where it comes from and what it may be used for\n",
-                 files.table.string().c_str(), static_cast<long long>(files.rows), files.sha256.c_str(),
-                 files.card.string().c_str());
+    std::fprintf(stderr, "%s: %s (sha256 %s)\n%s: where it comes from and what it may be used for\n",
+                 files.table.string().c_str(), counted(files.rows, "row", "rows").c_str(),
+                 files.sha256.c_str(), files.card.string().c_str());
   }
   return 0;
 }
@@ -71,8 +73,8 @@ void print_table(const CommandOptions& options, const std::string& csv, std::int
     report.update(more);
     print_json(report);
   } else if (!options.common.quiet) {
-    std::fprintf(stderr, "%s: %lld rows (sha256 %s)\n", printable(options.out).c_str(),
-                 static_cast<long long>(rows), sha256(csv).c_str());
+    std::fprintf(stderr, "%s: %s (sha256 %s)\n", printable(options.out).c_str(),
+                 counted(rows, "row", "rows").c_str(), sha256(csv).c_str());
   }
 }
 
@@ -81,6 +83,7 @@ void print_table(const CommandOptions& options, const std::string& csv, std::int
 int run_data_features(const CommandOptions& options) {
   if (options.features != "har")
     throw InvalidArgument("data features: there are no features \"" + options.features + "\"; known: har");
+  warn_of_configuration(options.common);
   require_parent_folder(options.out);
   require_other_file(options.out, {options.prices});
   const std::string text = read_file<DataError>(options.prices);
@@ -96,11 +99,13 @@ int run_data_features(const CommandOptions& options) {
   }
   if (!too_short.empty())
     tell_note(notices(options.common),
-              std::to_string(too_short.size()) + " of " + std::to_string(series.size()) +
-                  " assets have too few prices for a row, e.g. " + quoted_text(too_short.front()));
+              std::to_string(too_short.size()) + " of " + counted(std::ssize(series), "asset", "assets") +
+                  (too_short.size() == 1 ? " has" : " have") + " too few prices for a row, e.g. " +
+                  quoted_text(too_short.front()));
   if (options.next)
-    tell_note(notices(options.common), std::to_string(asked) + " of " + std::to_string(series.size()) +
-                                           " assets have a row for the day after the last price");
+    tell_note(notices(options.common),
+              std::to_string(asked) + " of " + counted(std::ssize(series), "asset", "assets") +
+                  (asked == 1 ? " has" : " have") + " a row for the day after the last price");
   print_table(
       options, volatility_csv(series), rows,
       {{"assets", std::ssize(series) - std::ssize(too_short)}, {"too_short", too_short}, {"next", asked}});
@@ -131,9 +136,10 @@ int run_data_export(const CommandOptions& options) {
   const TaskBatch tasks = data.source->evaluation(phase, config.evaluate.tasks);
   write_task_file(options.out, tasks);
   if (!options.common.quiet && !options.common.json)
-    std::fprintf(stderr, "%s: %lld tasks, %lld support and %lld query rows\n", printable(options.out).c_str(),
-                 static_cast<long long>(tasks.size()), static_cast<long long>(tasks.support().total_rows()),
-                 static_cast<long long>(tasks.query().total_rows()));
+    std::fprintf(stderr, "%s: %s, %s, %s\n", printable(options.out).c_str(),
+                 counted(tasks.size(), "task", "tasks").c_str(),
+                 counted(tasks.support().total_rows(), "support row", "support rows").c_str(),
+                 counted(tasks.query().total_rows(), "query row", "query rows").c_str());
   if (options.common.json)
     print_json({{"out", options.out},
                 {"tasks", tasks.size()},

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <shoal/counted.hpp>
 #include <shoal/machine.hpp>
 #include <shoal/program_environment.hpp>
 
@@ -48,7 +49,7 @@ int run_doctor(const CommandOptions& options) {
               result["cores"].get<int>(), result["memory_gib"].get<double>());
   const bool on_host = context.backend_name() != "cuda";
   std::printf("would run on: %s%s (%s)\n", std::string(context.backend_name()).c_str(),
-              on_host ? (", " + std::to_string(context.threads()) + " threads, " +
+              on_host ? (", " + counted(context.threads(), "thread", "threads") + ", " +
                          std::string(to_string(context.isa())))
                             .c_str()
                       : "",

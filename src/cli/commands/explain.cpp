@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
+#include <shoal/counted.hpp>
 #include <shoal/explain.hpp>
 #include <shoal/failed_tasks.hpp>
 #include <shoal/quoted_text.hpp>
@@ -30,10 +31,12 @@ int run_explain(const CommandOptions& options) {
                 {"without_support", tasks.without_support},
                 {"left_out", left_out_json(tasks.data)}});
   } else if (!options.common.quiet) {
-    std::fprintf(stderr, "%s: %lld rows of %lld tasks explained by %lld groups\n",
-                 printable(options.out).c_str(), static_cast<long long>(tasks.query_rows),
-                 static_cast<long long>(tasks.tasks), static_cast<long long>(report.groups.size()));
+    std::fprintf(stderr, "%s: %s of %s explained by %s\n", printable(options.out).c_str(),
+                 counted(tasks.query_rows, "row", "rows").c_str(),
+                 counted(tasks.tasks, "task", "tasks").c_str(),
+                 counted(std::ssize(report.groups), "group", "groups").c_str());
     if (!tasks.failures.empty()) std::fprintf(stderr, "%s\n", failure_text(tasks).c_str());
+    std::fputs(without_support_line(tasks).c_str(), stderr);
   }
   require_any_good(tasks);
   return 0;

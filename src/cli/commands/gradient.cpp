@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 #include <shoal/failed_tasks.hpp>
 #include <shoal/gradient_file.hpp>
@@ -34,9 +35,10 @@ int run_gradient(const CommandOptions& options) {
                 {"mean_query_loss", report.mean_query_loss},
                 {"failures", json_failures(report.failures)}});
   else if (!options.common.quiet)
-    std::fprintf(stderr, "%s: meta-gradient over %lld of %lld tasks, mean query loss %.6g -> %.6g\n",
+    std::fprintf(stderr, "%s: meta-gradient over %lld of %s, mean query loss %.6g -> %.6g\n",
                  printable(options.out).c_str(), static_cast<long long>(report.good),
-                 static_cast<long long>(report.tasks), report.mean_query_loss_before, report.mean_query_loss);
+                 counted(report.tasks, "task", "tasks").c_str(), report.mean_query_loss_before,
+                 report.mean_query_loss);
   if (report.good == 0) throw NumericError(shoal::failure_text(report.tasks, report.tasks, report.failures));
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include <shoal/baselines.hpp>
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 
 #include "cli/gate_text.hpp"
@@ -19,15 +20,22 @@ void print_text(const Heterogeneity& h) {
     if (p) std::snprintf(text, sizeof text, "%.3g", *p);
     return std::string(text);
   };
-  std::printf("meta-train tasks          %lld, %lld rows\n", static_cast<long long>(h.tasks),
-              static_cast<long long>(h.rows));
+  std::printf("meta-train tasks          %lld, %s\n", static_cast<long long>(h.tasks),
+              counted(h.rows, "row", "rows").c_str());
   if (h.dispersion != 1.0) std::printf("dispersion                %.6g\n", h.dispersion);
   std::printf("bias    q %.6g on %lld df, p %s, tau2 %s\n", h.bias.q, static_cast<long long>(h.bias.df),
               p_of(h.bias.p).c_str(), show(h.bias.tau2.value_or(NAN)).c_str());
-  std::printf("slopes  z %s, p %s, tau2 %s (%lld tasks)\n", show(h.slopes.z.value_or(NAN)).c_str(),
+  std::printf("slopes  z %s, p %s, tau2 %s (%s)\n", show(h.slopes.z.value_or(NAN)).c_str(),
               p_of(h.slopes.p).c_str(), show(h.slopes.tau2.value_or(NAN)).c_str(),
-              static_cast<long long>(h.slopes.tasks));
+              counted(h.slopes.tasks, "task", "tasks").c_str());
   std::printf("advice  %s: %s\n", std::string(to_string(h.advice)).c_str(), h.reason.c_str());
+}
+
+/// Of a run; warns where its data have changed since the training.
+RunConfig config_of_run(const CommandOptions& options) {
+  const Run run = open_run(options);
+  run.tell_changed_data();
+  return run.config();
 }
 
 }  // namespace
@@ -35,7 +43,7 @@ void print_text(const Heterogeneity& h) {
 int run_heterogeneity(const CommandOptions& options) {
   if (options.run.empty() && options.common.config.empty())
     throw InvalidArgument("heterogeneity: --config C.toml or a RUN is needed");
-  const RunConfig config = options.run.empty() ? resolve_config(options.common) : open_run(options).config();
+  const RunConfig config = options.run.empty() ? resolve_config(options.common) : config_of_run(options);
   const HeterogeneityReport report = measure_heterogeneity(config, notices(options.common));
   if (!options.common.json) {
     print_text(report.statistics);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 #include <shoal/failed_tasks.hpp>
 #include <shoal/quoted_text.hpp>
@@ -27,10 +28,11 @@ int run_predict(const CommandOptions& options) {
                 {"without_support", report.without_support},
                 {"left_out", left_out_json(report.data)}});
   } else if (!options.common.quiet) {
-    std::fprintf(stderr, "%s: %lld rows of %lld tasks, %lld of them good\n", printable(options.out).c_str(),
-                 static_cast<long long>(report.query_rows), static_cast<long long>(report.tasks),
-                 static_cast<long long>(report.good));
+    std::fprintf(stderr, "%s: %s of %s, %lld of them good\n", printable(options.out).c_str(),
+                 counted(report.query_rows, "row", "rows").c_str(),
+                 counted(report.tasks, "task", "tasks").c_str(), static_cast<long long>(report.good));
     if (!report.failures.empty()) std::fprintf(stderr, "%s\n", failure_text(report).c_str());
+    std::fputs(without_support_line(report).c_str(), stderr);
   }
   require_any_good(report);
   return 0;

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <optional>
 
+#include <shoal/counted.hpp>
 #include <shoal/error.hpp>
 #include <shoal/program_environment.hpp>
 #include <shoal/quoted_text.hpp>
@@ -70,10 +71,10 @@ void print_report(const CommandOptions& options, const TrainReport& report) {
 void tell(const CommandOptions& options, const TrainReport& report) {
   const TrainSummary& training = report.training;
   const char* patience = training.iteration < report.iterations ? " (train.patience ended the training)" : "";
-  std::fprintf(stderr, "%s: %lld iterations%s, %lld of %lld tasks failed in training; %s\n",
-               printable(options.out).c_str(), static_cast<long long>(training.iteration), patience,
-               static_cast<long long>(training.tasks_failed), static_cast<long long>(training.tasks_seen),
-               describe_selection(report).c_str());
+  std::fprintf(stderr, "%s: %s%s, %lld of %s failed in training; %s\n", printable(options.out).c_str(),
+               counted(training.iteration, "iteration", "iterations").c_str(), patience,
+               static_cast<long long>(training.tasks_failed),
+               counted(training.tasks_seen, "task", "tasks").c_str(), describe_selection(report).c_str());
   std::fputs(gate_line(report.gate).c_str(), report.evaluation.empty() ? stderr : stdout);
   if (report.evaluation.empty())
     std::fprintf(stderr, "there are no test tasks (tasks.split)\n");

@@ -116,6 +116,10 @@ Section limits_section(const Evidence& evidence) {
                    ": where the simpler model is easier to "
                    "explain or to run, use it.");
   }
+  for (const auto& [file, hash] : evidence.changed)
+    section.warn("Other data: " + name_text(file) + " is not the file that the model was trained on" +
+                 (evidence.is_backtest ? " (data, stability and heterogeneity are those of the file now)."
+                                       : "; the figures of this page are those of the file as it is now."));
   std::int64_t failed = 0, tasks = 0;
   for (const StepFacts& facts : evidence.steps) {
     failed = std::max(failed, facts.failed);
@@ -139,10 +143,11 @@ Section limits_section(const Evidence& evidence) {
                                    : counted(far, "input has", "inputs have")) +
                    " moved far since the training (index at least 0.25).");
   }
-  const std::string& phase = evidence.phase;
-  if (!evidence.is_backtest && evidence.config.tasks.source == TaskSourceKind::table &&
-      evidence.config.tasks.table.split.by == "task" && evidence.config.tasks.table.split.test_from.empty() &&
-      !evidence.config.tasks.table.time.empty() && phase == "test")
+  const TableOptions& table = evidence.config.tasks.table;
+  const bool by_key = evidence.is_backtest ? deals_keys(evidence)
+                                           : evidence.config.tasks.source == TaskSourceKind::table &&
+                                                 table.split.by == "task" && evidence.phase == "test";
+  if (by_key && table.split.test_from.empty() && !table.time.empty())
     section.warn(
         "Not out of time: the split is by key, so the model may have seen later periods of other keys.");
   return section;

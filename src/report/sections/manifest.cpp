@@ -33,6 +33,8 @@ Section manifest_section(const Evidence& evidence) {
   Table table{"hashes", "SHA-256", {{"file", "file"}, {"sha256", "SHA-256"}}, {}};
   for (const auto& [file, hash] : evidence.hashes)
     table.rows.push_back({name_text(file), printable(hash, 64)});
+  for (const auto& [file, hash] : evidence.changed)
+    table.rows.push_back({name_text(file) + " (now)", printable(hash, 64)});
   cut_rows(table, 200);
   section.blocks.emplace_back(std::move(table));
   std::string config = evidence.config_text;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <initializer_list>
 #include <limits>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "report/page_text.hpp"
 #include "report/sections.hpp"
@@ -62,32 +65,42 @@ Chart chart_of_folds(const Evidence& evidence) {
   return chart;
 }
 
+/// A line per fold and seed; periods where folds are periods, else how many keys a fold has.
 Table table_of_folds(const Evidence& evidence) {
-  Table table{"folds",
-              "Folds",
-              {{"fold", "fold"},
-               {"seed", "seed"},
-               {"from", "forecasts from"},
-               {"to", "to"},
-               {"train_from", "trains from"},
-               {"validation_from", "validates from"},
-               {"rows", "rows"},
-               {"selected_iteration", "iteration"},
-               {"validation_loss", "validation loss"},
-               {"selected_steps", "steps"},
-               {"gate", "gate"}},
-              {}};
+  const bool by_key = deals_keys(evidence);
+  Table table{"folds", "Folds", {{"fold", "fold"}, {"seed", "seed"}}, {}};
+  const auto add = [&](std::initializer_list<Column> columns) {
+    table.columns.insert(table.columns.end(), columns);
+  };
+  if (by_key)
+    add({{"keys", "keys"}});
+  else
+    add({{"from", "forecasts from"},
+         {"to", "to"},
+         {"train_from", "trains from"},
+         {"validation_from", "validates from"}});
+  add({{"rows", "rows"},
+       {"selected_iteration", "iteration"},
+       {"validation_loss", "validation loss"},
+       {"selected_steps", "steps"},
+       {"gate", "gate"}});
   const auto count = [](const std::optional<std::int64_t>& value) {
     return value ? Value(*value) : Value(std::monostate{});
   };
   const auto text = [](const std::string& value) {
     return value.empty() ? Value(std::monostate{}) : Value(name_text(value));
   };
-  for (const FoldFacts& fold : evidence.folds)
-    table.rows.push_back({text(fold.fold), text(fold.seed), text(fold.from), text(fold.to),
-                          text(fold.train_from), text(fold.validation_from), fold.rows,
-                          count(fold.selected_iteration), value_of(fold.validation_loss),
-                          count(fold.selected_steps), text(fold.gate)});
+  for (const FoldFacts& fold : evidence.folds) {
+    std::vector<Value> row = {text(fold.fold), text(fold.seed)};
+    if (by_key)
+      row.emplace_back(fold.keys);
+    else
+      row.insert(row.end(),
+                 {text(fold.from), text(fold.to), text(fold.train_from), text(fold.validation_from)});
+    row.insert(row.end(), {fold.rows, count(fold.selected_iteration), value_of(fold.validation_loss),
+                           count(fold.selected_steps), text(fold.gate)});
+    table.rows.push_back(std::move(row));
+  }
   cut_rows(table, 100);
   return table;
 }
@@ -98,9 +111,11 @@ Section split_section(const Evidence& evidence) {
   Section section{"split", "Split"};
   const SplitOptions& split = evidence.config.tasks.table.split;
   if (evidence.is_backtest) {
-    section.say(
-        "Every fold is a training of its own, on what was known before its first forecast; it forecasts "
-        "until the next fold begins.");
+    section.say(deals_keys(evidence)
+                    ? "Every fold is a training of its own, on the keys of the other folds; it forecasts the "
+                      "rows of its own keys."
+                    : "Every fold is a training of its own, on what was known before its first forecast; it "
+                      "forecasts until the next fold begins.");
     if (const Chart chart = chart_of_folds(evidence); has_a_span(chart)) section.blocks.emplace_back(chart);
     if (!evidence.folds.empty()) section.blocks.emplace_back(table_of_folds(evidence));
     return section;

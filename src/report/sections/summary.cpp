@@ -55,10 +55,11 @@ Section summary_section(const Evidence& evidence) {
   const ForecastRows& rows = evidence.rows;
   if (!rows.times.empty())
     measured += " from " + name_text(rows.times.front()) + " to " + name_text(rows.times.back());
-  section.say(
-      measured + ", all of them " +
-      (evidence.is_backtest ? "made before the outcome was known" : "of the phase " + evidence.phase) +
-      ". The loss is " + loss_name(evidence) + "; smaller is better.");
+  section.say(measured + ", all of them " +
+              (!evidence.is_backtest  ? "of the phase " + evidence.phase
+               : deals_keys(evidence) ? "made by models that had not seen the key"
+                                      : "made before the outcome was known") +
+              ". The loss is " + loss_name(evidence) + "; smaller is better.");
   for (const std::string& name : evidence.combinations)
     if (const ModelComparison* compared = against(*model, name))
       section.say("The model minus the combination " + name_text(name) + ": " +

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include <shoal/quoted_text.hpp>
+
 #include "report/page_text.hpp"
 #include "report/sections.hpp"
 
@@ -101,6 +103,13 @@ void add_periods(const ForecastRows& rows, Section& section) {
   section.blocks.emplace_back(std::move(table));
 }
 
+/// The models that the table lacks.
+void say_gaps(const Evidence& evidence, Section& section) {
+  for (const RiskGap& gap : evidence.risk_gaps)
+    section.warn(name_text(gap.model) + " has no value at risk at " + percent_text(gap.level) + ": " +
+                 printable(gap.reason) + ".");
+}
+
 }  // namespace
 
 Section var_section(const Evidence& evidence) {
@@ -110,14 +119,17 @@ Section var_section(const Evidence& evidence) {
     if (kind == LossKind::qlike && !evidence.is_backtest)
       section.say(
           "A run forecasts variances and has no values at risk; a backtest with risk.return has them.");
-    else if (kind == LossKind::qlike)
+    else if (kind == LossKind::qlike && evidence.config.risk.return_column.empty())
       section.say("The backtest has no values at risk: risk.return is not set.");
+    else if (kind == LossKind::qlike)
+      section.say("The backtest has no values at risk.");
     else if (kind == LossKind::pinball)
       section.say(
           "The model forecasts quantiles; the table of models has the coverage, the tick loss and Kupiec's "
           "p-value of each level. Only a backtest of variances has values at risk by key and year.");
     else
       section.say("A model with loss " + std::string(to_string(kind)) + " forecasts no value at risk.");
+    say_gaps(evidence, section);
     return section;
   }
   section.say(
@@ -126,6 +138,7 @@ Section var_section(const Evidence& evidence) {
       "as its level says, and not in rows that follow each other. Assets of one day are not independent, so "
       "the tests are those of each key.");
   section.blocks.emplace_back(table_of_tests(evidence));
+  say_gaps(evidence, section);
   add_periods(evidence.rows, section);
   for (const RiskFacts& risk : evidence.risk)
     if (risk.red > 0)
