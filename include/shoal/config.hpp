@@ -53,6 +53,12 @@ RunConfig default_config();
 /// be read.
 RunConfig load_config(const std::filesystem::path& file, const std::vector<ConfigOverride>& overrides = {},
                       const Notify& notify = {}, const RunConfig& base = default_config());
+/// The same of TOML text; errors call it `name`. Relative paths in it stay relative.
+RunConfig parse_config(const std::string& text, const std::string& name,
+                       const RunConfig& base = default_config());
+
+/// The keys that such a text sets, for callers that give only some of them a meaning.
+std::vector<std::string> config_keys_in(const std::string& text, const std::string& name);
 
 /// Which keys to_toml prints. `of_model`: the keys that can change a model's bytes; that excludes the folders
 /// of input files and where the run computes. `of_training`: those of `of_model` that every iteration depends

@@ -97,7 +97,7 @@ class BasicTaskBatch {
   /// A batch whose query sets are support and query rows together, and whose support sets are empty: what
   /// `pooled` trains on.
   BasicTaskBatch joined() const;
-  /// Throws DataError, naming set, task and row, for the first label >= classes.
+  /// Throws DataError, naming set, task and row, for the first label that is none of 0 .. classes - 1.
   void require_labels_below(int classes) const;
   /// Throws InvalidArgument for rows in device memory. The message says that `reader` would read them on the
   /// host.

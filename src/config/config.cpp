@@ -30,4 +30,14 @@ RunConfig load_config(const std::filesystem::path& file, const std::vector<Confi
   return config::finished(draft);
 }
 
+std::vector<std::string> config_keys_in(const std::string& text, const std::string& name) {
+  return config::keys_in(text, name);
+}
+
+RunConfig parse_config(const std::string& text, const std::string& name, const RunConfig& base) {
+  config::ConfigDraft draft = config::draft_of(base);
+  config::read_config(text, name, "", draft);
+  return config::finished(draft);
+}
+
 }  // namespace shoal

@@ -115,8 +115,10 @@ bool is_table_name(const std::string& path) {
                      [&](const ConfigKey& key) { return key.path.starts_with(path + "."); });
 }
 
+/// `found`: receives the keys, where it is not null.
 void read_table(const toml::table& table, const std::string& prefix, const Origin& origin,
-                const std::filesystem::path& folder, ConfigDraft& draft) {
+                const std::filesystem::path& folder, ConfigDraft& draft,
+                std::vector<std::string>* found = nullptr) {
   for (const auto& [name, node] : table) {
     const std::string path = prefix + std::string(name.str());
     const std::string where = origin.at(node.source().begin) + ": " + path;
@@ -127,12 +129,13 @@ void read_table(const toml::table& table, const std::string& prefix, const Origi
           if (auto* text = std::get_if<std::string>(&value); text && !text->empty())
             *text = (folder / *text).string();
         key->set(draft, value);
+        if (found) found->push_back(path);
       } catch (const InvalidArgument& error) {
         throw InvalidArgument(where + ": " + error.what());
       }
     } else if (is_table_name(path)) {
       if (!node.is_table()) throw InvalidArgument(where + ": expected a table");
-      read_table(*node.as_table(), path + ".", origin, folder, draft);
+      read_table(*node.as_table(), path + ".", origin, folder, draft, found);
     } else {
       throw InvalidArgument(where + ": unknown key" + did_you_mean(path, known_names()));
     }
@@ -145,6 +148,14 @@ void read_config(const std::string& text, const std::string& source, const std::
                  ConfigDraft& draft) {
   const Origin origin{source};
   read_table(parse_toml(text, origin), "", origin, folder, draft);
+}
+
+std::vector<std::string> keys_in(const std::string& text, const std::string& source) {
+  const Origin origin{source};
+  ConfigDraft draft;
+  std::vector<std::string> found;
+  read_table(parse_toml(text, origin), "", origin, "", draft, &found);
+  return found;
 }
 
 void read_config_file(const std::filesystem::path& file, ConfigDraft& draft) {

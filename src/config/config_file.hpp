@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <shoal/config.hpp>
 
@@ -16,6 +17,8 @@ namespace shoal::config {
 /// suggestion), and a value of a wrong type or out of range.
 void read_config(const std::string& text, const std::string& source, const std::filesystem::path& folder,
                  ConfigDraft& draft);
+/// The keys that the text sets, in its order. Throws as read_config does.
+std::vector<std::string> keys_in(const std::string& text, const std::string& source);
 void read_config_file(const std::filesystem::path& file, ConfigDraft& draft);
 /// Sets the value of one key. When the value is refused, the draft does not change.
 void override_config(const ConfigOverride& change, ConfigDraft& draft);

@@ -116,9 +116,26 @@ void check_targets(const BasicTaskBatch<Real>& tasks, std::string_view set, cons
   }
 }
 
+namespace {
+
+/// Borrowed row starts may have been changed in place since the batch was made. Whatever they are now, no row
+/// outside of the arrays may be touched.
+template <class Real>
+void check_starts(const TaskSet<Real>& rows, const char* set, std::int64_t inputs) {
+  const auto& starts = rows.row_starts;
+  const bool ascend = std::is_sorted(starts.begin(), starts.end());
+  if (starts.front() != 0 || !ascend || static_cast<std::size_t>(starts.back() * inputs) != rows.x.size())
+    throw DataError(std::string("task batch: the row starts of ") + set +
+                    " were changed after the batch was made");
+}
+
+}  // namespace
+
 template <class Real>
 void check_fit(const BasicTaskBatch<Real>& tasks, const ModelSpec& model, const Loss& loss) {
   if (tasks.size() == 0) throw DataError("task batch: no tasks");
+  check_starts(tasks.support(), "support", tasks.columns().inputs);
+  check_starts(tasks.query(), "query", tasks.columns().inputs);
   check_columns(tasks.columns(), model, loss);
   if (tasks.columns().targets == 0 && !tasks.device()) tasks.require_labels_below(model.outputs);
 }

@@ -232,7 +232,8 @@ void BasicTaskBatch<Real>::require_labels_below(int classes) const {
   const auto check = [&](const char* set, const TaskSet<Real>& rows) {
     for (std::size_t t = 0; t < ids_.size() && !rows.labels.empty(); ++t)
       for (std::int64_t r = rows.row_starts[t]; r < rows.row_starts[t + 1]; ++r)
-        if (rows.labels[static_cast<std::size_t>(r)] >= classes)
+        if (const std::int64_t label = rows.labels[static_cast<std::size_t>(r)];
+            label < 0 || label >= classes)
           refuse_label(*this, set, r, rows.labels[static_cast<std::size_t>(r)], classes);
   };
   check("support", support_);

@@ -83,8 +83,9 @@ def test_diebold_mariano_of_the_definition():
     close(dm["t"], t)
     close(dm["p"], math.erfc(abs(t) / math.sqrt(2)))
     assert dm["lag"] == 21 and dm["periods"] == 60
-    # 21 lags of 60 periods are many; 15, a quarter of them, are not.
+    # More than a quarter of 60 periods are many lags.
     assert "lag 21 is more than a quarter of the 60 periods" in run("assess", *VAR, "--against", "other").stderr
+    assert "lag 16 is more than a quarter" in run("assess", *VAR, "--against", "other", "--lag", "16").stderr
     assert "quarter" not in run("assess", *VAR, "--against", "other", "--lag", "15").stderr
 
 

@@ -136,15 +136,17 @@ def test_garch_leaves_keys_empty_that_it_cannot_fit():
     listed = sorted({row["date"] for row in rows if row["date"] < "2020-07-01"})[-8]
     more = [{**row, "asset": "NEW"} for row in rows if row["asset"] == "AA" and row["date"] >= listed]
     more += [{**row, "asset": "FLAT", "log_return": row["log_return"] and "0"} for row in rows if row["asset"] == "AA"]
-    write_rows("har.csv", ",".join(rows[0]), [list(row.values()) for row in rows + more])
+    ended = [{**row, "asset": "OLD"} for row in rows if row["asset"] == "AA" and row["date"] < listed]
+    ended[-1]["log_return"] = ended[-1]["squared_return"] = ""  # its last day has not ended either, and lies in the past
+    write_rows("har.csv", ",".join(rows[0]), [list(row.values()) for row in rows + more + ended])
     config = write_config("c.toml", MARKET.replace('time = ', 'missing = "drop"\ntime = ') + '[risk]\nreturn = "log_return"\n')
 
     told = run("baseline", "gjr", *config, "--out", "gjr.csv", "--json")
     fitted = json.loads(told.stdout)
-    assert [key["key"] for key in fitted["parameters"]] == ["AA", "BB", "CC"]
+    assert [(key["key"], key["rows"]) for key in fitted["parameters"]][3:] == [("OLD", len(ended) - 1)] and len(fitted["parameters"]) == 4
     reasons = {key["key"]: key["reason"] for key in fitted["unfitted"]}
     assert set(reasons) == {"FLAT", "NEW"} and "8 returns are too few" in reasons["NEW"] and "all returns are 0" in reasons["FLAT"]
-    assert '2 of 5 keys: "FLAT"' in told.stderr, told.stderr
+    assert '2 of 6 keys: "FLAT"' in told.stderr, told.stderr
     forecasts = rows_of("gjr.csv")
     for row in forecasts:
         assert (row["variance"] == "") == (row["asset"] in ("NEW", "FLAT")), row

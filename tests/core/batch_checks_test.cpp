@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "expect_error.hpp"
 
@@ -144,6 +146,31 @@ TEST(BatchChecks, InputsOfAPrediction) {
         check({0, 1, 2}, {2, 1, 1});
       },
       "predict: output offset has 0 values, but the row starts say 2 rows of 1");
+}
+
+/// Borrowed arrays are the caller's: what was changed in place since the batch was made is refused.
+TEST(BatchChecks, ArraysMayHaveChanged) {
+  std::vector<float> x = {1, 2, 3, 4}, y = {1, 2, 3, 4};
+  std::vector<std::int64_t> labels = {0, 1, 0, 1}, starts = {0, 2, 4}, ids = {1, 2};
+  const TaskSet<float> numbers{.x = x, .y = y, .row_starts = starts};
+  const TaskSet<float> classes{.x = x, .labels = labels, .row_starts = starts};
+  const auto batch = TaskBatch::borrow({1, 1, 0}, numbers, numbers, ids);
+  const auto labelled = TaskBatch::borrow({1, 0, 0}, classes, classes, ids);
+  const ModelSpec model{.inputs = 1, .outputs = 1}, two{.inputs = 1, .outputs = 2};
+  EXPECT_NO_THROW(check_fit(batch, model, mse));
+  EXPECT_NO_THROW(check_fit(labelled, two, softmax));
+  for (const std::vector<std::int64_t>& changed :
+       {std::vector<std::int64_t>{0, 2, 5}, {0, 2, 3}, {1, 2, 4}, {0, 5, 4}, {0, -1, 4}}) {
+    std::copy(changed.begin(), changed.end(), starts.begin());
+    expect_error<DataError>([&] { check_fit(batch, model, mse); },
+                            "task batch: the row starts of support were changed after the batch was made");
+  }
+  starts = {0, 2, 4};
+  labels[3] = -1;
+  expect_error<DataError>(
+      [&] { check_fit(labelled, two, softmax); },
+      "task batch: support label of task 1 (id 2), row 1 (support_y) is -1, but there are "
+      "only 2 classes: labels are 0 to 1");
 }
 
 }  // namespace
