@@ -35,6 +35,7 @@
 #include <shoal/filtered_simulation.hpp>
 #include <shoal/forecast_metrics.hpp>
 #include <shoal/forecast_table.hpp>
+#include <shoal/fork_safe_mutex.hpp>
 #include <shoal/garch.hpp>
 #include <shoal/gate.hpp>
 #include <shoal/gradient_file.hpp>

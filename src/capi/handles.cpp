@@ -13,7 +13,7 @@ namespace {
 
 /// Handles are numbers that never come back: an address would, at the next allocation.
 struct Table {
-  std::mutex lock;
+  ForkSafeMutex<> lock;
   std::uintptr_t last = 0;
   std::unordered_map<const void*, Object> objects;
 };

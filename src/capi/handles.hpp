@@ -11,6 +11,7 @@
 
 #include <shoal.h>
 #include <shoal/context.hpp>
+#include <shoal/fork_safe_mutex.hpp>
 #include <shoal/meta_learner.hpp>
 #include <shoal/run_config.hpp>
 #include <shoal/run_folder.hpp>
@@ -34,9 +35,9 @@ struct LearnerState {
   std::shared_ptr<ContextState> context;  ///< the learner refers to it
   std::variant<MetaLearner, MetaLearner64> learner;
   RunConfig config;
-  TargetUnits units;       ///< of the targets, where the model was trained on scaled ones
-  ModelMetadata metadata;  ///< of a file of its parameters; what a training said of them, while it holds
-  std::mutex turn = {};    ///< calls queue
+  TargetUnits units;          ///< of the targets, where the model was trained on scaled ones
+  ModelMetadata metadata;     ///< of a file of its parameters; what a training said of them, while it holds
+  ForkSafeMutex<> turn = {};  ///< calls queue
 };
 
 struct AdaptedState {

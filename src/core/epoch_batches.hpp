@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include <shoal/fork_safe_mutex.hpp>
 #include <shoal/task_source.hpp>
 
 namespace shoal {
@@ -36,7 +37,7 @@ class EpochBatches {
   };
 
   std::uint64_t seed_;
-  mutable std::mutex mutex_;  ///< guards the members below
+  mutable ForkSafeMutex<> mutex_;  ///< guards the members below
   mutable std::array<Drawn, 4> drawn_;
   mutable std::int64_t draws_ = 0;
 };

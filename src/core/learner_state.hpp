@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include <shoal/fork_safe_mutex.hpp>
 #include <shoal/meta_learner.hpp>
 
 #include "core/backend.hpp"
@@ -109,7 +110,7 @@ struct BasicMetaLearner<Real>::State {
   RateLayout rate_layout;
   MetaParameters<Real> parameters;
   OptimizerState<Real> optimizer;
-  std::mutex mutex;
+  ForkSafeMutex<> mutex;
   Newest newest = Newest::host;
   bool asked_for_session = false;
   std::unique_ptr<TrainingSession<Real>> session;  ///< declared last, because it refers to members above

@@ -4,6 +4,9 @@
 // change a bit. The partition is therefore chosen by measurement (group_costs.hpp, batch_partition.hpp).
 #include "cpu/cpu_backend.hpp"
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <ctime>
@@ -13,6 +16,8 @@
 #include <numeric>
 #include <optional>
 #include <vector>
+
+#include <shoal/fork_safe_mutex.hpp>
 
 #include "cpu/group_packing.hpp"
 #include "cpu/group_plans.hpp"
@@ -66,6 +71,7 @@ class CpuBackend final : public Backend<float> {
   void meta_gradient(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
                      GradientSum<float>& sum, const TaskResults<float>& results) override {
     const std::lock_guard lock(mutex_);
+    forget_another_process();
     for (Worker& worker : workers_) worker.sum = nullptr;
     workers_.front().sum = &sum;  // the sum is exact, so this worker may add to sums of earlier calls
     const LoweredProblem lowered(problem, tasks.columns());
@@ -108,6 +114,7 @@ class CpuBackend final : public Backend<float> {
   void adapt(const Problem& problem, const TaskBatch& tasks, const MetaParameters<float>& parameters,
              const TaskResults<float>& results) override {
     const std::lock_guard lock(mutex_);
+    forget_another_process();
     for_groups(
         Operation::adapt, problem, tasks, parameters,
         [&](const NetworkPlan& plan, Worker& worker, GroupJob& job, std::span<const std::int64_t> group) {
@@ -121,6 +128,7 @@ class CpuBackend final : public Backend<float> {
                 std::span<const int> steps, std::span<float> loss, std::span<TaskStatus> status,
                 std::span<std::int32_t> failed_step) override {
     const std::lock_guard lock(mutex_);
+    forget_another_process();
     const auto all = static_cast<std::size_t>(tasks.size());
     for_groups(
         Operation::evaluate, problem, tasks, parameters,
@@ -148,6 +156,7 @@ class CpuBackend final : public Backend<float> {
   void predict(const Problem& problem, const TaskSet<float>& set, std::span<const float> phi,
                std::span<float> outputs) override {
     const std::lock_guard lock(mutex_);
+    forget_another_process();
     const TaskColumns columns{problem.model.inputs, 0, set.output_offset.empty() ? 0 : problem.model.outputs};
     const auto count = static_cast<std::int64_t>(set.row_starts.size()) - 1;
     const GroupPlans plans(choice_, problem, columns, 0, 1);
@@ -308,6 +317,19 @@ class CpuBackend final : public Backend<float> {
     return job;
   }
 
+  /// In the child of a fork the memory of the parent's calls may be half changed: a thread that does not
+  /// exist here was at it. It is neither used nor destroyed.
+  void forget_another_process() {
+    const pid_t process = ::getpid();
+    if (process == process_) return;
+    static_cast<void>(new std::deque<Worker>(std::move(workers_)));
+    static_cast<void>(new CostTable(std::move(costs_)));
+    workers_ = std::deque<Worker>(1);
+    costs_ = CostTable();
+    last_costs_ = nullptr;
+    process_ = process;
+  }
+
   static void prepare(const NetworkPlan& plan, Worker& worker, GroupJob& job, bool keep_fast_weights) {
     job.workspace = worker.workspace.reserve(plan.kernels().workspace_floats(job));
     if (keep_fast_weights)
@@ -334,7 +356,8 @@ class CpuBackend final : public Backend<float> {
   const GroupChoice choice_;
   CostTable costs_;
   const GroupCosts* last_costs_ = nullptr;  ///< costs of the problem of the previous call
-  std::mutex mutex_;                        // one call at a time: calls share the workers' memory
+  ForkSafeMutex<> mutex_;                   // one call at a time: calls share the workers' memory
+  pid_t process_ = ::getpid();              ///< that the workers and the costs are of
   ThreadPool pool_;
   std::deque<Worker> workers_;  // at least one; a call that has groups for more adds them
 };

@@ -42,6 +42,7 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::ensure_threads(int threads) {
   if (const pid_t process = ::getpid(); process != process_) {
     release_handles(workers_);
+    error_ = nullptr;
     process_ = process;
   }
   for (int thread = static_cast<int>(workers_.size()) + 1; thread < threads; ++thread) {

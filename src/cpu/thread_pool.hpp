@@ -14,6 +14,8 @@
 #include <thread>
 #include <vector>
 
+#include <shoal/fork_safe_mutex.hpp>
+
 namespace shoal::cpu {
 
 class ThreadPool {
@@ -40,11 +42,11 @@ class ThreadPool {
   void call(int thread);
 
   pid_t process_;  ///< the process that started the threads
-  std::mutex one_run_;
+  ForkSafeMutex<> one_run_;
   const std::function<void(int)>* job_ = nullptr;
   std::atomic<std::uint32_t> running_{0};  ///< threads still at work
   bool stop_ = false;
-  std::mutex error_mutex_;
+  ForkSafeMutex<> error_mutex_;
   std::exception_ptr error_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

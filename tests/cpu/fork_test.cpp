@@ -5,7 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <mutex>
 #include <optional>
+#include <thread>
+
+#include <shoal/fork_safe_mutex.hpp>
 
 #include "support/bits.hpp"
 #include "support/cpu_contexts.hpp"
@@ -26,7 +31,7 @@ template <class Child>
 int exit_of(Child child) {
   const pid_t process = ::fork();
   if (process == 0) {
-    ::alarm(120);
+    ::alarm(20);
     ::_exit(child());
   }
   int status = 0;
@@ -59,6 +64,53 @@ TEST(Fork, AChildComputesWithTheContextOfItsParent) {
             }),
             0);
   EXPECT_EQ(gradient(), want) << "the parent goes on";
+}
+
+/// At the moment of the fork another thread may be in the middle of a call. It does not exist in the child,
+/// which must neither wait for it nor use what it left half done.
+TEST(Fork, AnotherThreadOfTheParentMayBeComputing) {
+  if (!forks) GTEST_SKIP();
+  std::mt19937_64 random(4);
+  const RandomCase c = random_case(random, "maml", LossKind::mse, Activation::tanh,
+                                   {.most_tasks = 60, .least_tasks = 60, .least_steps = 2});
+  for (const int threads : {1, 3}) {
+    const Context context = context_with_plan("units", threads);
+    const MetaLearner learner = learner_for<float>(context, c);
+    const auto gradient = [&] { return bits(learner.meta_gradient(c.tasks).theta); };
+    const auto want = gradient();
+    std::atomic<bool> stop{false};
+    std::thread busy([&] {
+      while (!stop) gradient();
+    });
+    int wrong = 0;
+    for (int time = 0; time < 20; ++time) wrong += exit_of([&] { return gradient() == want ? 0 : 1; }) != 0;
+    stop = true;
+    busy.join();
+    EXPECT_EQ(wrong, 0) << threads << " threads";
+  }
+}
+
+TEST(Fork, AMutexIsFreeInTheChild) {
+  if (!forks) GTEST_SKIP();
+  ForkSafeMutex<std::recursive_mutex> mutex;
+  std::atomic<int> state{0};
+  std::thread holder([&] {
+    const std::lock_guard lock(mutex);
+    state = 1;
+    while (state != 2) std::this_thread::yield();
+  });
+  while (state != 1) std::this_thread::yield();
+  EXPECT_EQ(exit_of([&] {
+              const std::lock_guard lock(mutex), again(mutex);
+              return exit_of([&] {
+                const std::lock_guard of_grandchild(mutex);
+                return 0;
+              });
+            }),
+            0);
+  state = 2;
+  holder.join();
+  const std::lock_guard lock(mutex);  // the parent's own is as it was
 }
 
 }  // namespace
