@@ -41,17 +41,19 @@ ALLOWED = {  # folder -> folders or single headers it may include, beside itself
     "src/report": {PUBLIC, "src/core", "src/config", "src/data", "src/run"},
     "src/cli": {PUBLIC},
     "src/capi": {PUBLIC},
+    "python": {PUBLIC},
     "bench": {PUBLIC},
     "examples": {PUBLIC},
 }
-THIRD_PARTY = {  # header prefix -> folders that may use it, in .cpp files only (but the program may anywhere)
+THIRD_PARTY = {  # header prefix -> folders that may use it, in .cpp files only (but the program and the Python module may anywhere)
     "nlohmann/": {"src/io", "src/data", "src/run", "src/backtest", "src/report", "src/cli"},
     "date/": {"src/data"},
     "toml++/": {"src/config"},
     "CLI/": {"src/cli"},
+    "nanobind/": {"python"},
 }
 SOURCES = {".hpp", ".cpp", ".cuh", ".cu"}
-SEARCHED = ["include", "kernels", "src", "bench", "tests", "examples"]
+SEARCHED = ["include", "kernels", "src", "python", "bench", "tests", "examples"]
 LONGEST = 461  # lines of a file
 DATA = {".csv", ".json", ".npy", ".safetensors", ".svg"}  # files of data may have any length
 LONGEST_FUNCTION = 80  # lines, without tables
@@ -85,7 +87,7 @@ def check_includes(path, text):
         include = match.group(1)
         for prefix, users in THIRD_PARTY.items():
             if include.startswith(prefix):
-                if folder not in users or (path.suffix == ".hpp" and folder != "src/cli"):
+                if folder not in users or (path.suffix == ".hpp" and folder not in ("src/cli", "python")):
                     yield f"{path}:{number}: {folder} must not include {include} here"
         owner = owner_of(include)
         if owner and owner != folder and not {owner, include} & ALLOWED.get(folder, set()):

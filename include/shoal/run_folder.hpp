@@ -47,7 +47,8 @@ struct StoredModel {
 };
 
 /// Creates the run folder, or opens one, and locks it until the store is destroyed. `manifest` identifies the
-/// configuration, the version and the hashes of the inputs; checkpoints with another manifest are refused.
+/// configuration, the version and the hashes of the inputs; checkpoints with another manifest are refused,
+/// unless both have the same `manifest_by_tasks`, which names the tasks by their content (empty: has none).
 /// The store passes over a checkpoint, and tells `warn`, when its content differs from its hash, when its
 /// counters are impossible, or when the log does not begin with the lines that the checkpoint counts. Throws
 /// InvalidArgument when `start` is `beginning` and the folder already holds iterations of a run; ModelError
@@ -57,7 +58,8 @@ struct StoredModel {
 template <class Real>
 std::unique_ptr<RunStore<Real>> open_run(const std::filesystem::path& folder, const std::string& manifest,
                                          const ParameterLayout& layout, const RateLayout& rates,
-                                         StartFrom start, std::function<void(const std::string&)> warn = {});
+                                         StartFrom start, std::function<void(const std::string&)> warn = {},
+                                         const std::string& manifest_by_tasks = {});
 
 /// Appends a whole line to a log of the run folder. Throws ResourceError, also for a symbolic link.
 void append_line(const std::filesystem::path& file, const std::string& line);

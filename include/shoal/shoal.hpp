@@ -41,6 +41,7 @@
 #include <shoal/gradient_file.hpp>
 #include <shoal/heterogeneity.hpp>
 #include <shoal/input_file.hpp>
+#include <shoal/interruption.hpp>
 #include <shoal/left_out.hpp>
 #include <shoal/linear_model.hpp>
 #include <shoal/loss.hpp>

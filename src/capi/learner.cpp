@@ -50,10 +50,10 @@ constexpr std::string_view learner_keys[] = {"seed",
                                              "algorithm.step_weights"};
 
 template <class Real>
-typename BasicMetaLearner<Real>::Options learner_options_of(const RunConfig& config, ModelSpec model,
-                                                            Loss loss) {
-  return {.model = std::move(model),
-          .loss = std::move(loss),
+typename BasicMetaLearner<Real>::Options learner_options_of(const RunConfig& config, const ModelSpec& model,
+                                                            const Loss& loss) {
+  return {.model = model,
+          .loss = loss,
           .algorithm = config.algorithm,
           .optimizer = config.train.optimizer,
           .init = config.model.init,
@@ -85,7 +85,7 @@ ModelSpec model_in(const Run& run, const TensorFile& content) {
   };
   const std::string last = "layers." + std::to_string(run.config().model.hidden.size()) + ".weight";
   try {
-    const ModelSpec spec = model_of(run.config(), shape("layers.0.weight")[0], shape(last)[1]);
+    ModelSpec spec = model_of(run.config(), shape("layers.0.weight")[0], shape(last)[1]);
     const ParameterLayout possible(spec);
     return spec;
   } catch (const InvalidArgument& error) {  // the file is wrong, not the caller

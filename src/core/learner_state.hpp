@@ -13,6 +13,7 @@
 
 #include "core/backend.hpp"
 #include "core/batch_checks.hpp"
+#include "core/batch_chunks.hpp"
 #include "core/optimizer_step.hpp"
 
 namespace shoal {
@@ -25,6 +26,15 @@ struct BasicMetaLearner<Real>::State {
 
   Problem problem(const InnerPlan& plan) const {
     return {options.model, layout, rate_layout, options.loss, plan};
+  }
+
+  /// Calls use(chunk, first task) for the chunks of a call that adapts with `steps` steps and may be
+  /// interrupted.
+  template <class Use>
+  void in_chunks(const BasicTaskBatch<Real>& tasks, int steps, Use use) const {
+    const auto rows = static_cast<double>(tasks.support().total_rows()) * steps +
+                      static_cast<double>(tasks.query().total_rows());
+    for_interruptible_chunks(tasks, options.chunk, 3.0 * rows * static_cast<double>(layout.size()), use);
   }
 
   /// Throws InvalidArgument when the backend cannot read the rows in place.

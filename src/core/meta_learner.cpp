@@ -314,7 +314,7 @@ FastWeights<Real> BasicMetaLearner<Real>::adapt(const MetaParameters<Real>& para
   result.status.resize(count);
   result.failed_step.resize(count);
   const InnerPlan plan = with_steps(s.lowered.training, steps);
-  for_chunks(tasks, s.options.chunk, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
+  s.in_chunks(tasks, steps, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
     const auto size = static_cast<std::size_t>(chunk.size());
     s.backend.adapt(s.problem(plan), chunk, parameters,
                     {{},
@@ -352,7 +352,7 @@ StepLosses<Real> BasicMetaLearner<Real>::evaluate(const MetaParameters<Real>& pa
   result.status.resize(points * count);
   result.failed_step.resize(points * count);
   const InnerPlan plan = with_steps(s.lowered.training, result.steps.back());
-  for_chunks(tasks, s.options.chunk, [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
+  s.in_chunks(tasks, result.steps.back(), [&](const BasicTaskBatch<Real>& chunk, std::size_t first) {
     const auto size = static_cast<std::size_t>(chunk.size());
     std::vector<Real> loss(points * size);
     std::vector<TaskStatus> status(points * size);
@@ -382,6 +382,7 @@ std::vector<Real> BasicMetaLearner<Real>::predict(const FastWeights<Real>& fast,
                           std::to_string(count) + " tasks of " + std::to_string(s.layout.size()) +
                           " parameters");
   check_inputs(columns, set, count);
+  Interruption::look();
   s.backend.require_readable(set, "predict:");
   std::vector<Real> result(static_cast<std::size_t>(set.total_rows()) * outputs);
   if (result.empty()) return result;

@@ -97,12 +97,13 @@ std::vector<LogPosition> marks_in(const std::string& text) {
 template <class Real>
 class RunFolder final : public RunStore<Real> {
  public:
-  RunFolder(fs::path folder, std::string manifest, std::size_t parameters, std::size_t rates, RunLock lock,
-            std::function<void(const std::string&)> warn)
+  RunFolder(fs::path folder, std::string manifest, std::string manifest_by_tasks, std::size_t parameters,
+            std::size_t rates, RunLock lock, std::function<void(const std::string&)> warn)
       : lock_(std::move(lock)),
         folder_(std::move(folder)),
         log_(folder_ / "metrics.jsonl"),
         manifest_(std::move(manifest)),
+        manifest_by_tasks_(std::move(manifest_by_tasks)),
         parameters_(parameters),
         rates_(rates),
         warn_(std::move(warn)) {}
@@ -126,6 +127,7 @@ class RunFolder final : public RunStore<Real> {
     content.tensors["counters"] = Tensor::of({4}, counters);
     store_selection(content, checkpoint.selection);
     content.metadata["manifest"] = manifest_;
+    if (!manifest_by_tasks_.empty()) content.metadata["manifest_by_tasks"] = manifest_by_tasks_;
     // the log must be on disk before the checkpoint that refers to it
     content.metadata["log"] = text_of({log_.sync()});
     const fs::path folder = folder_ / "checkpoints";
@@ -143,7 +145,7 @@ class RunFolder final : public RunStore<Real> {
         require_content_hash(file, content);
         const auto manifest = content.metadata.find("manifest");
         if (manifest == content.metadata.end()) throw ModelError(file.string() + ": has no manifest");
-        if (manifest->second != manifest_) {
+        if (manifest->second != manifest_ && !has_these_tasks(content)) {
           if (!holds_run(folder_)) return std::nullopt;  // the other run has ended before its first iteration
           throw AnotherRun(file.string() + ": belongs to another run: " + difference(manifest->second));
         }
@@ -182,6 +184,12 @@ class RunFolder final : public RunStore<Real> {
   struct AnotherRun : ModelError {
     using ModelError::ModelError;
   };
+
+  /// Whether the checkpoint is of a training on the same tasks, whose data came another way.
+  bool has_these_tasks(const TensorFile& content) const {
+    const auto by_tasks = content.metadata.find("manifest_by_tasks");
+    return by_tasks != content.metadata.end() && by_tasks->second == manifest_by_tasks_;
+  }
 
   Checkpoint<Real> read(const fs::path& file, const TensorFile& content, std::int64_t iteration) const {
     const auto take = [&]<class T>(const char* name, T) {
@@ -271,7 +279,7 @@ class RunFolder final : public RunStore<Real> {
   fs::path folder_;
   RunLog log_;
   std::optional<fs::path> newest_;  ///< the checkpoint from which a resume would continue
-  std::string manifest_;
+  std::string manifest_, manifest_by_tasks_;
   std::size_t parameters_, rates_;
   std::function<void(const std::string&)> warn_;
 };
@@ -281,7 +289,8 @@ class RunFolder final : public RunStore<Real> {
 template <class Real>
 std::unique_ptr<RunStore<Real>> open_run(const fs::path& folder, const std::string& manifest,
                                          const ParameterLayout& layout, const RateLayout& rates,
-                                         StartFrom start, std::function<void(const std::string&)> warn) {
+                                         StartFrom start, std::function<void(const std::string&)> warn,
+                                         const std::string& manifest_by_tasks) {
   const auto require_none = [&] {
     if (start == StartFrom::beginning && holds_run(folder))
       throw InvalidArgument(folder.string() + ": already holds a run; choose another folder, or resume it");
@@ -294,8 +303,8 @@ std::unique_ptr<RunStore<Real>> open_run(const fs::path& folder, const std::stri
   RunLock lock(folder, warn);
   require_none();  // checks again: another process may have created the run before the lock
   remove_temporaries(folder);
-  return std::make_unique<RunFolder<Real>>(folder, manifest, layout.size(), rates.size(), std::move(lock),
-                                           std::move(warn));
+  return std::make_unique<RunFolder<Real>>(folder, manifest, manifest_by_tasks, layout.size(), rates.size(),
+                                           std::move(lock), std::move(warn));
 }
 
 fs::path model_file(const fs::path& run) {
@@ -308,9 +317,11 @@ fs::path model_file(const fs::path& run) {
 
 template std::unique_ptr<RunStore<float>> open_run(const fs::path&, const std::string&,
                                                    const ParameterLayout&, const RateLayout&, StartFrom,
-                                                   std::function<void(const std::string&)>);
+                                                   std::function<void(const std::string&)>,
+                                                   const std::string&);
 template std::unique_ptr<RunStore<double>> open_run(const fs::path&, const std::string&,
                                                     const ParameterLayout&, const RateLayout&, StartFrom,
-                                                    std::function<void(const std::string&)>);
+                                                    std::function<void(const std::string&)>,
+                                                    const std::string&);
 
 }  // namespace shoal

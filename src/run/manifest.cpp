@@ -20,6 +20,15 @@ std::string text_of(const ordered_json& json, int indent) {
   return json.dump(indent, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+std::string manifest_without_data(const RunConfig& config, const char* precision) {
+  std::string text = std::string("version ") + SHOAL_VERSION + "\nprecision " + precision + "\n" +
+                     to_toml(config, ConfigScope::of_training);
+  if (config.train.optimizer.schedule == Schedule::cosine)
+    text += "the cosine schedule makes every rate depend on iterations = " +
+            std::to_string(config.train.iterations) + "\n";
+  return text;
+}
+
 }  // namespace
 
 InputHashes input_hashes(const RunConfig& config, const TrainingTables& tables) {
@@ -45,12 +54,17 @@ RunConfig with_absolute_paths(RunConfig config) {
 }
 
 std::string manifest_of(const RunConfig& config, const InputHashes& hashes, const char* precision) {
-  std::string text = std::string("version ") + SHOAL_VERSION + "\nprecision " + precision + "\n" +
-                     to_toml(config, ConfigScope::of_training);
-  if (config.train.optimizer.schedule == Schedule::cosine)
-    text += "the cosine schedule makes every rate depend on iterations = " +
-            std::to_string(config.train.iterations) + "\n";
+  std::string text = manifest_without_data(config, precision);
   for (const auto& [file, hash] : hashes) text += "input " + hash + "\n";
+  return text;
+}
+
+std::string manifest_by_tasks(const RunConfig& config, const std::string& tasks, const char* precision) {
+  RunConfig without_tasks = config;
+  without_tasks.tasks = {};
+  std::string text = manifest_without_data(without_tasks, precision) + "tasks " + tasks + "\n";
+  if (!config.train.warm_start.empty())
+    text += "warm start " + sha256_of_file(model_file(config.train.warm_start)) + "\n";
   return text;
 }
 

@@ -26,6 +26,11 @@ RunConfig with_absolute_paths(RunConfig config);
 /// manifest only. `precision` is "f32" or "f64".
 std::string manifest_of(const RunConfig& config, const InputHashes& hashes, const char* precision);
 
+/// The same for a run on a table, with `tasks` (sha256_of_tasks) in place of the data and of the keys of
+/// [tasks]. A run goes on from checkpoints of this text, too: so a table in memory can take the place of a
+/// file that has its cells.
+std::string manifest_by_tasks(const RunConfig& config, const std::string& tasks, const char* precision);
+
 /// The metadata of a model, except for the entries of add_selection.
 ModelMetadata metadata_of(const RunConfig& config, const InputHashes& hashes, const OpenedData& data);
 

@@ -22,6 +22,7 @@
 #include "run/model_selection.hpp"
 #include "run/opened_data.hpp"
 #include "run/precision.hpp"
+#include "run/task_hash.hpp"
 #include "run/task_names.hpp"
 #include "run/train_log.hpp"
 #include "run/train_options.hpp"
@@ -135,8 +136,10 @@ class RunTraining {
       if (std::find(warnings_.begin(), warnings_.end(), warning) == warnings_.end())
         warnings_.push_back(warning);
     };
+    const std::string by_tasks =
+        data_.table ? manifest_by_tasks(config_, sha256_of_tasks<Real>(source()), precision) : "";
     store_ = open_run<Real>(folder_, manifest_of(config_, hashes_, precision), learner_.layout(),
-                            learner_.rate_layout(), options_.start, keep);
+                            learner_.rate_layout(), options_.start, keep, by_tasks);
     loop_ = train_options_of(config_);
     if (options_.start == StartFrom::checkpoint)
       if (const auto checkpoint = store_->load()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs in memory: tables to train on and to predict, models and adapted models as bytes. All have the bits of
-// the files that they stand for. Covers validation_table, adapted_file, opened_data.
+// the files that they stand for. Covers validation_table, adapted_file, opened_data, task_hash.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -104,6 +104,38 @@ TEST_F(MemoryRun, NamesTheDataByTheirHashAndGoesOnWithTheSameAlone) {
   train("parts", resume);
   EXPECT_EQ(read_text(scratch_ / "parts" / "model.safetensors"),
             read_text(scratch_ / "run" / "model.safetensors"));
+}
+
+TEST_F(MemoryRun, GoesOnWithTheFileThatHasTheseCellsAndBack) {
+  train_run(clients_config(table_), scratch_ / "file");
+  train("memory");
+  for (const bool begins_in_memory : {true, false}) {
+    const char* folder = begins_in_memory ? "from memory" : "from a file";
+    int done = 0;
+    std::int64_t from = -1;
+    TrainRunOptions stops;
+    stops.observer = [&](const TrainMetrics&) { ++done; };
+    stops.stop = [&] { return done == 7; };
+    TrainRunOptions resume;
+    resume.start = StartFrom::checkpoint;
+    resume.started = [&](const TrainPlan& plan) { from = plan.from; };
+    if (begins_in_memory) {
+      train(folder, stops);
+      const std::string other = clients_table(scratch_, "other.csv", 15);
+      EXPECT_THROW(train_run(clients_config(other), scratch_ / folder, resume), ModelError) << "other tasks";
+      EXPECT_THROW(train_run(clients_config(table_, {"train.lr=0.5"}), scratch_ / folder, resume),
+                   ModelError);
+      train_run(clients_config(table_), scratch_ / folder, resume);
+    } else {
+      train_run(clients_config(table_), scratch_ / folder, stops);
+      train(folder, resume);
+    }
+    EXPECT_EQ(from, 7);
+    for (const char* file : {"model.safetensors", "metrics.jsonl"})
+      EXPECT_EQ(read_text(scratch_ / folder / file),
+                read_text(scratch_ / (begins_in_memory ? "file" : "memory") / file))
+          << folder << " " << file;
+  }
 }
 
 TEST(TableHash, DependsOnEveryCellAndOnNothingElse) {
