@@ -4,7 +4,7 @@
 
   training   CPU seconds of 2,000 iterations of 25 sinusoid tasks by shoal.train with a progress bar, over those of `shoal train`
   busy       seconds of the same training on one thread beside a busy thread of Python, over those beside a busy process (which takes the
-             second core too, but not the interpreter's lock)
+             second core too, but not the interpreter's lock); tqdm is imported before: every file that an import reads waits for the lock
   batch      resident memory that a TaskBatch of 400 MB of rows costs beside the rows, in MiB
   import     CPU seconds of `import shoal`
 
@@ -32,7 +32,7 @@ shoal.train(learner, source, 2000, 25, callbacks=[bar], run=sys.argv[1])
 print(time.process_time() - start)
 """
 BUSY = f"""
-import sys, threading, time, shoal
+import sys, threading, time, shoal, tqdm.auto
 learner, source = {LEARNER}, shoal.sinusoid()
 if sys.argv[1] == "busy":
     def turn():
