@@ -20,7 +20,58 @@
 namespace shoal {
 namespace {
 
-constexpr std::string_view modeldata_member = "usr/lib/R/site-library/modeldata/data/Rdata.rdb";
+/// What the data sets of one package share.
+constexpr DatasetInfo modeldata = {
+    .name = "",
+    .title = "",
+    .package = "r-cran-modeldata",
+    .version = "1.1.0-1",
+    .licence = "MIT",
+    .terms = "",
+    .caution = "",
+    .kind = PackageKind::debian,
+    .package_file = "r-cran-modeldata_1.1.0-1_all.deb",
+    .package_bytes = 4253384,
+    .package_sha256 = "66c2e08bb4bf695d972b1e72ea44d5af9ada3c42841793d3871017f7b896bf95",
+    .member = "usr/lib/R/site-library/modeldata/data/Rdata.rdb",
+    .member_bytes = 4140200,
+    .member_sha256 = "2ecef5e8da0f782ae4e3f65d928fe769702accffd8981cc358a3097f6736f58f",
+    .object = "",
+    .row_names = "",
+    .content_sha256 = "",
+    .features = "",
+};
+
+constexpr DatasetInfo lending_club() {
+  DatasetInfo info = modeldata;
+  info.name = "lending-club";
+  info.title = "9,857 loans of Lending Club from the first quarter of 2016";
+  info.terms = "the licence covers the package; the loans were published by Lending Club under its own terms";
+  info.caution =
+      "Class \"bad\" (517 loans) includes loans that are 21 to 120 days late: early delinquency, not "
+      "default. int_rate and sub_grade are the lender's own score. There are no dates.";
+  info.object = "lending_club";
+  info.rows = 9857;
+  info.columns = 23;
+  info.content_sha256 = "5f04bc48d26cf1235d37fc8a1c27ce0b8b4f94ad728fc29c64645e507a599d9f";
+  return info;
+}
+
+constexpr DatasetInfo credit_data() {
+  DatasetInfo info = modeldata;
+  info.name = "credit-data";
+  info.title = "4,454 consumer credits, a teaching set of a Spanish university";
+  info.terms =
+      "the licence covers the package; the credits come from a teaching set without terms of its own";
+  info.caution =
+      "1,254 credits are bad: a sample for teaching, not the rate of a portfolio. Income, Assets and Debt "
+      "have missing values. There are no dates.";
+  info.object = "credit_data";
+  info.rows = 4454;
+  info.columns = 14;
+  info.content_sha256 = "43c83a4630f1995f00b456becc4a84219616a2f2bae445e86c706264cc9050a4";
+  return info;
+}
 
 constexpr std::array<DatasetInfo, 4> catalogue = {
     {{
@@ -46,56 +97,8 @@ constexpr std::array<DatasetInfo, 4> catalogue = {
          .content_sha256 = "5f769c6d7be57f62a4dfd1f553995855462a17c92b21a4af4245439c6115617f",
          .features = "har",
      },
-     {
-         .name = "lending-club",
-         .title = "9,857 loans of Lending Club from the first quarter of 2016",
-         .package = "r-cran-modeldata",
-         .version = "1.1.0-1",
-         .licence = "MIT",
-         .terms =
-             "the licence covers the package; the loans were published by Lending Club under its own terms",
-         .caution =
-             "Class \"bad\" (517 loans) includes loans that are 21 to 120 days late: early delinquency, not "
-             "default. int_rate and sub_grade are the lender's own score. There are no dates.",
-         .kind = PackageKind::debian,
-         .package_file = "r-cran-modeldata_1.1.0-1_all.deb",
-         .package_bytes = 4253384,
-         .package_sha256 = "66c2e08bb4bf695d972b1e72ea44d5af9ada3c42841793d3871017f7b896bf95",
-         .member = modeldata_member,
-         .member_bytes = 4140200,
-         .member_sha256 = "2ecef5e8da0f782ae4e3f65d928fe769702accffd8981cc358a3097f6736f58f",
-         .object = "lending_club",
-         .row_names = "",
-         .rows = 9857,
-         .columns = 23,
-         .content_sha256 = "5f04bc48d26cf1235d37fc8a1c27ce0b8b4f94ad728fc29c64645e507a599d9f",
-         .features = "",
-     },
-     {
-         .name = "credit-data",
-         .title = "4,454 consumer credits, a teaching set of a Spanish university",
-         .package = "r-cran-modeldata",
-         .version = "1.1.0-1",
-         .licence = "MIT",
-         .terms =
-             "the licence covers the package; the credits come from a teaching set without terms of its own",
-         .caution = "1,254 credits are bad: a sample for teaching, not the rate of a portfolio. Income, "
-                    "Assets and Debt "
-                    "have missing values. There are no dates.",
-         .kind = PackageKind::debian,
-         .package_file = "r-cran-modeldata_1.1.0-1_all.deb",
-         .package_bytes = 4253384,
-         .package_sha256 = "66c2e08bb4bf695d972b1e72ea44d5af9ada3c42841793d3871017f7b896bf95",
-         .member = modeldata_member,
-         .member_bytes = 4140200,
-         .member_sha256 = "2ecef5e8da0f782ae4e3f65d928fe769702accffd8981cc358a3097f6736f58f",
-         .object = "credit_data",
-         .row_names = "",
-         .rows = 4454,
-         .columns = 14,
-         .content_sha256 = "43c83a4630f1995f00b456becc4a84219616a2f2bae445e86c706264cc9050a4",
-         .features = "",
-     },
+     lending_club(),
+     credit_data(),
      {
          .name = "finance20",
          .title = "daily log returns of 20 US stocks and four factors in percent, 1993-01-05 to 2009-01-30",
