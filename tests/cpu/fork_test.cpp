@@ -40,7 +40,7 @@ int exit_of(Child child) {
 }
 
 TEST(Fork, AChildComputesWithTheContextOfItsParent) {
-  if (!forks) GTEST_SKIP();
+  if (!forks) GTEST_SKIP() << "ThreadSanitizer allows no threads after a fork of a process that has some";
   std::mt19937_64 random(3);
   const RandomCase c = random_case(random, "maml", LossKind::mse, Activation::tanh,
                                    {.most_tasks = 30, .least_tasks = 30, .least_steps = 1});
@@ -69,7 +69,7 @@ TEST(Fork, AChildComputesWithTheContextOfItsParent) {
 /// At the moment of the fork another thread may be in the middle of a call. It does not exist in the child,
 /// which must neither wait for it nor use what it left half done.
 TEST(Fork, AnotherThreadOfTheParentMayBeComputing) {
-  if (!forks) GTEST_SKIP();
+  if (!forks) GTEST_SKIP() << "ThreadSanitizer allows no threads after a fork of a process that has some";
   std::mt19937_64 random(4);
   const RandomCase c = random_case(random, "maml", LossKind::mse, Activation::tanh,
                                    {.most_tasks = 60, .least_tasks = 60, .least_steps = 2});
@@ -91,7 +91,7 @@ TEST(Fork, AnotherThreadOfTheParentMayBeComputing) {
 }
 
 TEST(Fork, AMutexIsFreeInTheChild) {
-  if (!forks) GTEST_SKIP();
+  if (!forks) GTEST_SKIP() << "ThreadSanitizer allows no threads after a fork of a process that has some";
   ForkSafeMutex<std::recursive_mutex> mutex;
   std::atomic<int> state{0};
   std::thread holder([&] {
