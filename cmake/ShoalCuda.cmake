@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Decides whether this build has the CUDA backend (SHOAL_HAS_CUDA) and how device code is compiled.
 include_guard()
+# Contract N1: no contraction that the source does not write, denormals kept, IEEE division and square root. nvcc and NVRTC (which compiles
+# kernels at run time: src/cuda/compiled) take the same flags.
+set(SHOAL_KERNEL_FLAGS -std=c++20 -fmad=false -ftz=false -prec-div=true -prec-sqrt=true)
+
 set(SHOAL_HAS_CUDA OFF)
 if(NOT SHOAL_CUDA)
   return()
@@ -26,11 +30,9 @@ if(CMAKE_CUDA_RUNTIME_LIBRARY STREQUAL "Shared")
   set(SHOAL_CUDA_RUNTIME CUDA::cudart)
 endif()
 
-# Contract N1: no contraction that the source does not write, denormals kept, IEEE division and square root. CMake
-# 3.25 does not know C++20 for nvcc and ignores CMAKE_CUDA_STANDARD silently, hence the plain option.
+# CMake 3.25 does not know C++20 for nvcc and ignores CMAKE_CUDA_STANDARD silently, hence the plain option among SHOAL_KERNEL_FLAGS.
 function(shoal_cuda_flags target)
-  target_compile_options(${target} PRIVATE
-    "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;-fmad=false;-ftz=false;-prec-div=true;-prec-sqrt=true;-lineinfo>")
+  target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:${SHOAL_KERNEL_FLAGS};-lineinfo>")
   if(SHOAL_WERROR)
     target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings>")
   endif()

@@ -2,9 +2,13 @@
 // The table of backends of this build, above all of them.
 #include <array>
 
+#include <shoal/error.hpp>
+
 #include "core/registry.hpp"
 #include "cpu/cpu_backend.hpp"
 #if defined(SHOAL_HAS_CUDA)
+#include "cuda/compiled/kernel_cache.hpp"
+#include "cuda/compiled/nvrtc.hpp"
 #include "cuda/cuda_backend.hpp"
 #include "cuda/plan/plan_choice.hpp"
 #endif
@@ -33,6 +37,14 @@ BackendReport report_cuda(const ContextOptions& options) {
   report.peak_detail = peak.detail;
   return report;
 }
+void report_cuda_compiler(const ContextOptions& options, BackendReport& report) {
+  try {
+    report.kernel_compiler = cuda::open_nvrtc()->name_and_version();
+  } catch (const Error& error) {
+    report.kernel_compiler = error.what();
+  }
+  report.kernel_cache = cuda::KernelCache(options.kernel_cache).description();
+}
 std::unique_ptr<Backend<float>> make_cuda(const ContextOptions& options) {
   return make_cuda_backend(cuda_options(options));
 }
@@ -44,6 +56,7 @@ BackendReport report_cuda(const ContextOptions&) {
 constexpr std::unique_ptr<Backend<float>> (*make_cuda)(const ContextOptions&) = nullptr;
 constexpr bool cuda_has_fast_math = false;
 constexpr std::vector<CudaPlan> (*cuda_plans)(const Problem&, const TaskBatch&, int) = nullptr;
+constexpr void (*report_cuda_compiler)(const ContextOptions&, BackendReport&) = nullptr;
 #endif
 
 bool only_scalar(Isa isa) {
@@ -53,7 +66,8 @@ bool only_scalar(Isa isa) {
 constexpr std::array<BackendEntry, 3> entries = {{
     {BackendKind::cpu, report_cpu, cpu_has_isa, make_cpu_backend},
     {BackendKind::reference, report_reference, only_scalar, nullptr, make_reference_backend},
-    {BackendKind::cuda, report_cuda, only_scalar, make_cuda, nullptr, cuda_has_fast_math, cuda_plans},
+    {BackendKind::cuda, report_cuda, only_scalar, make_cuda, nullptr, cuda_has_fast_math, cuda_plans,
+     report_cuda_compiler},
 }};
 
 }  // namespace

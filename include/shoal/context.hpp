@@ -72,6 +72,11 @@ struct ContextOptions {
   /// out; it changes no bit. docs/configuration.md lists the values; empty = the backend chooses its plan.
   /// Other backends ignore them.
   std::string cpu_plan = {}, cuda_plan = {};
+  /// For cuda: the absolute path of the folder in which kernels that were compiled at run time are kept for
+  /// the next process; empty = every process compiles for itself. The backend makes it. It is used only if it
+  /// belongs to this user, others cannot write in it, and it is no link; docs/cuda.md says more. It changes
+  /// no bit. Other backends ignore it.
+  std::string kernel_cache = {};
 };
 
 /// One line of `shoal doctor`: a backend and whether it can run here.
@@ -83,6 +88,10 @@ struct BackendReport {
   /// host.
   double peak_gflops = 0.0;
   std::string peak_detail = {};  ///< the factors of the peak, in words
+  /// For cuda: what compiles kernels at run time ("NVRTC 13.0"), or why nothing does; empty elsewhere.
+  std::string kernel_compiler = {};
+  /// For cuda: the folder of ContextOptions::kernel_cache, "none", or why it is not used; empty elsewhere.
+  std::string kernel_cache = {};
 };
 
 struct BackendAccess;  // gives learners their backend (src/core/backend_access.hpp)
@@ -108,7 +117,8 @@ class Context {
   /// per call).
   std::optional<double> device_seconds() const;
 
-  /// Reports every backend of this build. Of `options` it uses the device, about which it reports.
+  /// Reports every backend of this build. Of `options` it uses the device and kernel_cache, about which it
+  /// reports.
   static std::vector<BackendReport> backends(const ContextOptions& options = {});
 
  private:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the environment variables of the `shoal` program, for other programs that want to obey them too:
-// SHOAL_CPU_PLAN, SHOAL_CUDA_PLAN and SHOAL_CUDA_DEVICE (docs/configuration.md). The library itself reads no
-// variable. So everything here is inline: only programs that include this header read them.
+// SHOAL_CPU_PLAN, SHOAL_CUDA_PLAN, SHOAL_CUDA_DEVICE and SHOAL_KERNEL_CACHE (docs/configuration.md). The
+// library itself reads no variable. So everything here is inline: only programs that include this header read
+// them.
 //
 // Example:
 //
@@ -19,8 +20,22 @@
 
 namespace shoal {
 
-/// Returns `options` with the plans and the device that the environment sets; other options are unchanged.
-/// Throws InvalidArgument when SHOAL_CUDA_DEVICE is not a number, or negative.
+/// The folder in which programs keep compiled kernels where SHOAL_KERNEL_CACHE does not name another one:
+/// shoal/kernels in the user's folder of caches (XDG_CACHE_HOME, else .cache in HOME). Empty where the
+/// environment names no such folder by an absolute path.
+inline std::string default_kernel_cache() {
+  const auto folder = [](const char* variable, const char* below) {
+    const char* const value = std::getenv(variable);
+    return value && *value == '/' ? std::string(value) + below : std::string();
+  };
+  const std::string named = folder("XDG_CACHE_HOME", "/shoal/kernels");
+  return named.empty() ? folder("HOME", "/.cache/shoal/kernels") : named;
+}
+
+/// Returns `options` with the plans, the device and the cache of kernels that the environment sets; other
+/// options are unchanged. Without SHOAL_KERNEL_CACHE, options without a cache get default_kernel_cache().
+/// Throws InvalidArgument when SHOAL_CUDA_DEVICE is not a number, or negative, and when SHOAL_KERNEL_CACHE is
+/// neither `off` nor an absolute path.
 inline ContextOptions with_environment(ContextOptions options) {
   const auto value_of = [](const char* variable) {
     const char* const value = std::getenv(variable);
@@ -37,6 +52,16 @@ inline ContextOptions with_environment(ContextOptions options) {
                             "\" is not the number of a CUDA device: they are numbered from 0");
     options.device = device;
   }
+  const std::string cache = value_of("SHOAL_KERNEL_CACHE");
+  if (cache == "off")
+    options.kernel_cache.clear();
+  else if (!cache.empty() && cache.front() != '/')
+    throw InvalidArgument("SHOAL_KERNEL_CACHE = \"" + cache +
+                          "\" is neither off nor the absolute path of a folder");
+  else if (!cache.empty())
+    options.kernel_cache = cache;
+  else if (options.kernel_cache.empty())
+    options.kernel_cache = default_kernel_cache();
   return options;
 }
 

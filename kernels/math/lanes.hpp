@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "kernels/math/nvrtc_builtins.hpp"
+
 #if defined(__CUDACC__)
 #define SHOAL_HD __host__ __device__ __forceinline__
 #else

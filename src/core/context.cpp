@@ -162,7 +162,10 @@ Backend<double>& BackendAccess::of<double>(const Context& context) {
 
 std::vector<BackendReport> Context::backends(const ContextOptions& options) {
   std::vector<BackendReport> reports;
-  for (const BackendEntry& entry : backend_entries()) reports.push_back(entry.report(options));
+  for (const BackendEntry& entry : backend_entries()) {
+    reports.push_back(entry.report(options));
+    if (entry.report_compiler) entry.report_compiler(options, reports.back());
+  }
   return reports;
 }
 

@@ -27,6 +27,9 @@ struct BackendEntry {
   bool has_fast_math = false;  ///< make_float accepts Math::fast
   /// See MetaLearner::cuda_plans; null when the backend has no such plans.
   std::vector<CudaPlan> (*cuda_plans)(const Problem&, const TaskBatch&, int capability) = nullptr;
+  /// Fills kernel_compiler and kernel_cache of the report, which takes longer than the rest; null when the
+  /// backend compiles nothing.
+  void (*report_compiler)(const ContextOptions& options, BackendReport& report) = nullptr;
 };
 
 /// Every backend of this build; defined in src/backends.cpp.

@@ -30,8 +30,12 @@ CudaOptions cuda_options(const ContextOptions& options) {
   CudaOptions result{.device = options.device,
                      .stream = options.stream,
                      .memory = options.device_memory,
-                     .math = options.math};
+                     .math = options.math,
+                     .kernel_cache = options.kernel_cache};
   apply_plan(result, options.cuda_plan);
+  if (!options.kernel_cache.empty() && options.kernel_cache.front() != '/')
+    throw InvalidArgument("kernel_cache takes the absolute path of a folder, not \"" + options.kernel_cache +
+                          "\"");
   return result;
 }
 

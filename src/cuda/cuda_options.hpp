@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <shoal/context.hpp>
 
@@ -27,10 +28,11 @@ struct CudaOptions {
   Math math = Math::exact;
   /// Bytes of device memory for one chunk of tasks of the layer-by-layer regime; 0 = half of the free memory.
   std::int64_t layered_memory = 0;
+  std::string kernel_cache = {};  ///< see ContextOptions
 };
 
 /// The options of a context. Throws InvalidArgument when cuda_plan is neither THREADSxROWS ("64x16") nor
-/// "layers" nor empty.
+/// "layers" nor empty, and when kernel_cache is neither absolute nor empty.
 CudaOptions cuda_options(const ContextOptions& options);
 
 }  // namespace shoal

@@ -9,6 +9,7 @@
 // from and to any memory: CUDA may do copies of memory that is not pinned at once, but does not promise to.
 #include "simt/device_host.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -38,7 +39,8 @@ simt::DevicePlan the_plan;
 constexpr std::uint32_t unwritten = 0xffc5a3e1;  // a NaN that no kernel produces
 std::string fetch_fault;
 thread_local int device_now = 0;
-long calls = 0, live = 0, graph_launches = 0, kernel_launches = 0;
+std::atomic<long> calls{0}, live{0};
+long graph_launches = 0, kernel_launches = 0;
 std::int64_t bytes_in_use = 0;
 struct Allocation {
   std::size_t bytes = 0;
@@ -131,6 +133,8 @@ int resident_blocks(const void*, int, std::int64_t shared_bytes, const SourceLoc
   count_call("cudaFuncSetAttribute", where);
   return shared_bytes > the_plan.shared_per_block ? 0 : 2;
 }
+
+void forget_kernel(const void*) noexcept {}
 
 Stream::Stream(const StreamOptions& options, const SourceLocation& where)
     : borrowed_(options.borrowed.has_value()), memory_(options.memory) {
@@ -285,6 +289,9 @@ void set_device(const DevicePlan& plan) {
 }
 void count_device_call(const char* what) {
   shoal::cuda::count_call(what, SourceLocation::current());
+}
+void count_live_object(int change) {
+  live += change;
 }
 void* allocate_device_memory(std::size_t bytes, int device) {
   if (bytes_in_use + static_cast<std::int64_t>(bytes) > the_plan.memory) return nullptr;

@@ -32,6 +32,9 @@ long graphs_run();
 /// Names of the profiler ranges entered since the last call; empty while one is still open.
 std::vector<std::string> take_ranges();
 
+/// Counts an object of the device layer that is not of device_host.cpp: 1 when it begins to live, -1 when it
+/// ends.
+void count_live_object(int change);
 // Functions on which the device layer and CUDA's interface for programs (tests/simt/runtime) are built.
 /// Allocates memory that counts as unwritten; null when there is no more.
 void* allocate_device_memory(std::size_t bytes, int device);

@@ -39,6 +39,10 @@ int run_doctor(const CommandOptions& options) {
       line["fp32_peak_gflops"] = report.peak_gflops;
       line["fp32_peak_from"] = report.peak_detail;
     }
+    if (!report.kernel_compiler.empty()) {
+      line["kernel_compiler"] = report.kernel_compiler;
+      line["kernel_cache"] = report.kernel_cache;
+    }
     result["backends"].push_back(std::move(line));
   }
   if (options.common.json) {
@@ -68,9 +72,14 @@ int run_doctor(const CommandOptions& options) {
     }
     std::printf("\n");
   }
-  for (const auto& line : result["backends"])
+  for (const auto& line : result["backends"]) {
     std::printf("backend %-10s %s: %s\n", line["name"].get<std::string>().c_str(),
                 line["available"].get<bool>() ? "yes" : "no ", line["detail"].get<std::string>().c_str());
+    if (line.contains("kernel_compiler"))
+      std::printf("  kernels at run time: %s; kept in: %s\n",
+                  line["kernel_compiler"].get<std::string>().c_str(),
+                  line["kernel_cache"].get<std::string>().c_str());
+  }
   return 0;
 }
 

@@ -2,13 +2,30 @@
 // Implements the device functions with the CUDA runtime.
 #include <cuda_runtime.h>
 
+#include <climits>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "cuda/runtime/device.hpp"
 #include "cuda/runtime/runtime_call.hpp"
 
 namespace shoal::cuda {
+namespace {
+
+/// The dynamic shared memory that kernels may use on devices, as far as it was raised. The limit never
+/// shrinks, because a graph may contain a launch that needs it.
+struct SharedMemoryLimits {
+  std::mutex mutex;
+  std::map<std::pair<const void*, int>, std::int64_t> most;  ///< by kernel and device
+};
+
+SharedMemoryLimits& shared_memory_limits() {
+  static SharedMemoryLimits limits;
+  return limits;
+}
+
+}  // namespace
 
 bool device_available(std::string& why) {
   int count = 0;
@@ -83,11 +100,9 @@ int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes, 
   int device = 0, blocks = 0;
   throw_on_error(cudaGetDevice(&device), "cudaGetDevice", where);
   {
-    // The limit never shrinks, because a graph may contain a launch that needs it.
-    static std::mutex mutex;
-    static std::map<std::pair<int, const void*>, std::int64_t> allowed;
-    const std::lock_guard lock(mutex);
-    std::int64_t& most = allowed[{device, kernel}];
+    SharedMemoryLimits& limits = shared_memory_limits();
+    const std::lock_guard lock(limits.mutex);
+    std::int64_t& most = limits.most[{kernel, device}];
     if (shared_bytes > most) {
       throw_on_error(
           cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
@@ -100,6 +115,12 @@ int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes, 
                                                                static_cast<std::size_t>(shared_bytes)),
                  "cudaOccupancyMaxActiveBlocksPerMultiprocessor", where);
   return blocks;
+}
+
+void forget_kernel(const void* kernel) noexcept {
+  SharedMemoryLimits& limits = shared_memory_limits();
+  const std::lock_guard lock(limits.mutex);
+  limits.most.erase(limits.most.lower_bound({kernel, INT_MIN}), limits.most.upper_bound({kernel, INT_MAX}));
 }
 
 }  // namespace shoal::cuda

@@ -85,5 +85,7 @@ void load_kernel(const void* kernel, const SourceLocation& where = SourceLocatio
 /// dynamic shared memory first.
 int resident_blocks(const void* kernel, int threads, std::int64_t shared_bytes,
                     const SourceLocation& where = SourceLocation::current());
+/// Before a kernel that was compiled at run time is unloaded: another one may get its address.
+void forget_kernel(const void* kernel) noexcept;
 
 }  // namespace shoal::cuda
