@@ -7,6 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/backend_access.hpp"
 #include "expect_error.hpp"
@@ -76,7 +80,8 @@ TEST(Context, RefusesByNameWhatIsNotToBeHad) {
 
 // Only programs read the environment; the library depends on its arguments only.
 TEST(Context, ReadsNoEnvironment) {
-  const char* const variables[] = {"SHOAL_ISA", "SHOAL_CPU_PLAN", "SHOAL_CUDA_PLAN", "SHOAL_CUDA_DEVICE"};
+  const char* const variables[] = {"SHOAL_ISA", "SHOAL_CPU_PLAN", "SHOAL_CUDA_PLAN", "SHOAL_CUDA_DEVICE",
+                                   "SHOAL_KERNEL_CACHE"};
   for (const char* variable : variables) setenv(variable, "nonsense", 1);
   EXPECT_EQ(Context().isa(), Isa::avx2);
   cuda_present() = true;
@@ -109,9 +114,62 @@ TEST(Context, ProgramsPassTheEnvironmentAsOptions) {
   for (const char* variable : {"SHOAL_CPU_PLAN", "SHOAL_CUDA_PLAN", "SHOAL_CUDA_DEVICE"}) unsetenv(variable);
 }
 
+/// Sets variables of the environment for its lifetime; null unsets one.
+class Environment {
+ public:
+  explicit Environment(const std::vector<std::pair<std::string, const char*>>& variables) {
+    for (const auto& [name, value] : variables) {
+      const char* const before = std::getenv(name.c_str());
+      before_.emplace_back(name, before ? std::optional<std::string>(before) : std::nullopt);
+      set(name, value);
+    }
+  }
+  ~Environment() {
+    for (const auto& [name, value] : before_) set(name, value ? value->c_str() : nullptr);
+  }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  static void set(const std::string& name, const char* value) {
+    if (value)
+      setenv(name.c_str(), value, 1);
+    else
+      unsetenv(name.c_str());
+  }
+  std::vector<std::pair<std::string, std::optional<std::string>>> before_;
+};
+
+TEST(Context, TheCacheOfKernelsIsAFolderOfTheUser) {
+  const auto cache = [](const char* named, const char* caches, const char* home,
+                        ContextOptions options = {}) {
+    const Environment environment(
+        {{"SHOAL_KERNEL_CACHE", named}, {"XDG_CACHE_HOME", caches}, {"HOME", home}});
+    return with_environment(std::move(options)).kernel_cache;
+  };
+  EXPECT_EQ(ContextOptions().kernel_cache, "") << "the library keeps nothing unless it is told to";
+  EXPECT_EQ(cache(nullptr, nullptr, "/home/a"), "/home/a/.cache/shoal/kernels");
+  EXPECT_EQ(cache("", "", "/home/a"), "/home/a/.cache/shoal/kernels");
+  EXPECT_EQ(cache(nullptr, "/caches", "/home/a"), "/caches/shoal/kernels");
+  EXPECT_EQ(cache(nullptr, "relative", "/home/a"), "/home/a/.cache/shoal/kernels");
+  EXPECT_EQ(cache(nullptr, nullptr, nullptr), "");
+  EXPECT_EQ(cache(nullptr, nullptr, "relative"), "");
+  EXPECT_EQ(cache("/own", "/caches", "/home/a"), "/own");
+  EXPECT_EQ(cache("off", "/caches", "/home/a"), "");
+  EXPECT_EQ(cache(nullptr, "/caches", "/home/a", {.kernel_cache = "/given"}), "/given")
+      << "what is not set stays";
+  EXPECT_EQ(cache("/own", "/caches", "/home/a", {.kernel_cache = "/given"}), "/own");
+  EXPECT_EQ(cache("off", "/caches", "/home/a", {.kernel_cache = "/given"}), "");
+  for (const char* wrong : {"own", "Off", "./own"})
+    expect_error<InvalidArgument>([&] { cache(wrong, nullptr, "/home/a"); },
+                                  "SHOAL_KERNEL_CACHE = \"" + std::string(wrong) +
+                                      "\" is neither off nor the absolute path of a folder");
+}
+
 TEST(Context, ReportsOnTheDeviceOfTheOptions) {
   cuda_present() = true;
   EXPECT_EQ(Context::backends({.device = 3})[2].detail, "a device, number 3");
+  EXPECT_EQ(Context::backends({.kernel_cache = "/own"})[2].kernel_cache, "/own");
   cuda_present() = false;
 }
 
@@ -125,6 +183,8 @@ TEST(Context, ReportsEveryBackend) {
   EXPECT_EQ(reports[2].name, "cuda");
   EXPECT_FALSE(reports[2].available);
   EXPECT_EQ(reports[2].detail, "no such device");
+  EXPECT_EQ(reports[2].kernel_compiler, "a compiler") << "with or without a device";
+  EXPECT_EQ(reports[0].kernel_compiler, "");
 }
 
 }  // namespace

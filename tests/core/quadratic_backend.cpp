@@ -198,6 +198,11 @@ constexpr BackendEntry entries[] = {
      [](const ContextOptions&) -> std::unique_ptr<Backend<float>> {
        if (!cuda_present()) throw ResourceError("backend cuda: no such device");
        return std::make_unique<QuadraticBackend<float>>();
+     },
+     nullptr, false, nullptr,
+     [](const ContextOptions& options, BackendReport& report) {
+       report.kernel_compiler = "a compiler";
+       report.kernel_cache = options.kernel_cache;
      }},
 };
 

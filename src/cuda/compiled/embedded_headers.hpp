@@ -12,7 +12,7 @@ struct EmbeddedHeader {
   const char* text;
 };
 
-/// kernels/device, kernels/math, kernels/fixed, and what they include of kernels and include/shoal.
+/// Those of kernels/device and kernels/math, of kernels made for a shape, and what they include.
 std::span<const EmbeddedHeader> embedded_headers();
 /// The flags of the numerical contract, with which nvcc compiles the other kernels: "-fmad=false", ...
 std::span<const char* const> kernel_flags();

@@ -34,15 +34,15 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : left_(bytes) {}
   /// Empty, and failed from then on, if there are not so many bytes left.
-  std::string_view take(std::uint64_t count) {
+  std::string_view next(std::uint64_t count) {
     if (count > left_.size()) failed_ = true;
     if (failed_) return {};
     const std::string_view taken = left_.substr(0, static_cast<std::size_t>(count));
     left_.remove_prefix(taken.size());
     return taken;
   }
-  std::uint64_t take_size() {
-    const std::string_view bytes = take(size_bytes);
+  std::uint64_t next_size() {
+    const std::string_view bytes = next(size_bytes);
     std::uint64_t size = 0;
     for (std::size_t i = bytes.size(); i-- > 0;) size = size << 8 | static_cast<unsigned char>(bytes[i]);
     return size;
@@ -63,14 +63,14 @@ std::string contents(const std::string& key, const CompiledKernel& kernel) {
 
 std::optional<CompiledKernel> decoded(const std::string& key, std::string_view bytes) {
   Reader reader(bytes);
-  if (reader.take(magic.size()) != magic) return std::nullopt;
-  const std::string_view hash = reader.take(hash_digits);
+  if (reader.next(magic.size()) != magic) return std::nullopt;
+  const std::string_view hash = reader.next(hash_digits);
   if (reader.failed() || hash != sha256(std::as_bytes(std::span(reader.left())))) return std::nullopt;
-  if (reader.take(key.size()) != key) return std::nullopt;
-  const std::uint64_t name = reader.take_size(), code = reader.take_size(), ptx = reader.take_size();
-  CompiledKernel kernel{.lowered_name = std::string(reader.take(name)),
-                        .machine_code = std::string(reader.take(code)),
-                        .ptx = std::string(reader.take(ptx))};
+  if (reader.next(key.size()) != key) return std::nullopt;
+  const std::uint64_t name = reader.next_size(), code = reader.next_size(), ptx = reader.next_size();
+  CompiledKernel kernel{.lowered_name = std::string(reader.next(name)),
+                        .machine_code = std::string(reader.next(code)),
+                        .ptx = std::string(reader.next(ptx))};
   if (reader.failed() || !reader.left().empty()) return std::nullopt;
   return kernel;
 }
