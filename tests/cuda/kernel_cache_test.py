@@ -69,7 +69,7 @@ def test_doctor(home):
     folder.chmod(0o775)
     assert cuda_of_doctor(SHOAL_KERNEL_CACHE=str(folder))["kernel_cache"].startswith(f"not used: {folder} can be written by other users (mode 0775)")
     text = run([shoal, "doctor"], SHOAL_KERNEL_CACHE="off").stdout
-    assert re.search(r"kernels at run time: NVRTC 13\.\d+; kept in: none\n", text), text
+    assert re.search(r"kernels at run time: NVRTC 13\.\d+; their folder: none\n", text), text
     refusal = run([shoal, "doctor"], SHOAL_KERNEL_CACHE="kernels")
     assert refusal.returncode == 2, refusal
     assert 'SHOAL_KERNEL_CACHE = "kernels" is neither off nor the absolute path of a folder' in refusal.stderr, refusal.stderr

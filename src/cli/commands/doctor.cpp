@@ -76,7 +76,7 @@ int run_doctor(const CommandOptions& options) {
     std::printf("backend %-10s %s: %s\n", line["name"].get<std::string>().c_str(),
                 line["available"].get<bool>() ? "yes" : "no ", line["detail"].get<std::string>().c_str());
     if (line.contains("kernel_compiler"))
-      std::printf("  kernels at run time: %s; kept in: %s\n",
+      std::printf("  kernels at run time: %s; their folder: %s\n",
                   line["kernel_compiler"].get<std::string>().c_str(),
                   line["kernel_cache"].get<std::string>().c_str());
   }

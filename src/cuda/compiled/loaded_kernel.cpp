@@ -16,7 +16,7 @@ struct Loaded {
   cudaKernel_t kernel = nullptr;
 };
 
-/// `call` becomes the name of the last function called. A device may notice with any of them that the code is
+/// `call` becomes the name of the last function called. With any of them a device may notice that the code is
 /// for another one.
 cudaError_t load(const std::string& code, const std::string& name, Loaded& loaded, const char*& call) {
   call = "cudaLibraryLoadData";
@@ -40,7 +40,7 @@ LoadedKernel::LoadedKernel(const CompiledKernel& kernel, const SourceLocation& w
   Loaded loaded;
   const char* call = "";
   cudaError_t error = load(kernel.machine_code, kernel.lowered_name, loaded, call);
-  if (error == cudaErrorNoKernelImageForDevice) {
+  if (error != cudaSuccess) {  // drivers have several words for another architecture
     cudaGetLastError();
     from_ptx_ = true;
     error = load(kernel.ptx, kernel.lowered_name, loaded, call);

@@ -19,8 +19,8 @@ struct KernelGrid {
 
 class LoadedKernel {
  public:
-  /// Loads the machine code; the PTX where the current device cannot run that, because its architecture is a
-  /// later one. Throws DeviceError. Not while a stream is captured.
+  /// Loads the machine code; the PTX where the current device does not take that, because it is for another
+  /// architecture. Throws DeviceError. Not while a stream is captured.
   explicit LoadedKernel(const CompiledKernel& kernel,
                         const SourceLocation& where = SourceLocation::current());
   /// Unloads it. No launch may be waiting, and no graph may contain one.
