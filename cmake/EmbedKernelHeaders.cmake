@@ -58,5 +58,7 @@ std::span<const char* const> kernel_flags() {
 
 }  // namespace shoal::cuda
 ")
-list(JOIN files " \\\n  " files)
-file(WRITE ${DEPFILE} "${OUTPUT}: \\\n  ${files}\n")
+list(JOIN files "\n" files)
+string(REPLACE " " "\\ " dependencies "${OUTPUT}:\n${files}")
+string(REPLACE "\n" " \\\n  " dependencies "${dependencies}")
+file(WRITE ${DEPFILE} "${dependencies}\n")
