@@ -12,6 +12,7 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "cuda/compiled/compile_options.hpp"
 #include "cuda/compiled/kernel_key.hpp"
@@ -47,10 +48,11 @@ TEST(EmbeddedHeaders, AreAllOfTheirFolders) {
   const std::set<std::string> embedded = names();
   const std::filesystem::path sources = SHOAL_SOURCES;
   int files = 0;
-  for (const char* folder : {"kernels/device", "kernels/fixed", "kernels/math"}) {
+  for (const auto& [folder, ending] :
+       {std::pair{"kernels/device", ".cuh"}, {"kernels/fixed", ".cuh"}, {"kernels/math", ".hpp"}}) {
     if (!std::filesystem::exists(sources / folder)) continue;
     for (const auto& file : std::filesystem::directory_iterator(sources / folder)) {
-      if (file.path().extension() != ".hpp" && file.path().extension() != ".cuh") continue;
+      if (file.path().extension() != ending) continue;
       ++files;
       EXPECT_TRUE(embedded.contains(std::filesystem::relative(file.path(), sources).string())) << file.path();
     }
