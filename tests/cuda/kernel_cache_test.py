@@ -3,7 +3,7 @@
 """Kernels compiled at run time, across processes: the next process takes them from the cache on disk, also after damage; what doctor says
 of the compiler and of the cache.
 
-usage: kernel_cache_test.py TESTS SHOAL RUNNER...    (TESTS: cuda_compiled_tests; RUNNER: a command that gives a program a device)
+usage: kernel_cache_test.py TESTS SHOAL RUNNER...    (TESTS: cuda_nvrtc_tests; RUNNER: a command that gives a program a device)
 """
 import json
 import os
