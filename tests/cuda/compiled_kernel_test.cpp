@@ -315,7 +315,7 @@ TEST_F(CompiledKernelTest, NvrtcReadsNoFileOfTheWorkingFolder) {
 /// Whether a header includes one of the standard library or the compiler that NVRTC does not get.
 bool is_for_the_host(const EmbeddedHeader& header) {
   const std::string text = header.text;
-  const std::regex include(R"(#\s*include\s*<([^>/]+)>)");
+  const std::regex include(R"(\n\s*#\s*include\s*<([^>/]+)>)");
   for (std::sregex_iterator at(text.begin(), text.end(), include), end; at != end; ++at)
     if (std::none_of(std::begin(standard_headers), std::end(standard_headers),
                      [&](const EmbeddedHeader& known) { return (*at)[1] == known.name; }))

@@ -62,7 +62,7 @@ TEST(EmbeddedHeaders, AreAllOfTheirFolders) {
 
 TEST(EmbeddedHeaders, IncludeOneAnother) {
   const std::set<std::string> embedded = names();
-  const std::regex include(R"(#\s*include\s*[<"]((kernels|shoal)/[^>"]+))");
+  const std::regex include(R"(\n\s*#\s*include\s*[<"]((kernels|shoal)/[^>"]+))");
   int found = 0;
   for (const EmbeddedHeader& header : embedded_headers()) {
     const std::string text = header.text;

@@ -61,11 +61,7 @@ def test_doctor(home):
     assert re.fullmatch(r"NVRTC 13\.\d+", cuda["kernel_compiler"]), cuda
     assert cuda["kernel_cache"] == f"{folder} (made when it is needed)", cuda
     assert not folder.exists()
-    assert cuda_of_doctor(HOME=str(home), XDG_CACHE_HOME=str(home / "xdg"))["kernel_cache"].startswith(f"{home}/xdg/shoal/kernels (")
-    assert cuda_of_doctor(SHOAL_KERNEL_CACHE="off")["kernel_cache"] == "none"
     folder.mkdir(parents=True)
-    folder.chmod(0o755)
-    assert cuda_of_doctor(HOME=str(home))["kernel_cache"] == str(folder)
     folder.chmod(0o775)
     assert cuda_of_doctor(SHOAL_KERNEL_CACHE=str(folder))["kernel_cache"].startswith(f"not used: {folder} can be written by other users (mode 0775)")
     text = run([shoal, "doctor"], SHOAL_KERNEL_CACHE="off").stdout
