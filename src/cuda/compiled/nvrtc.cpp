@@ -130,7 +130,7 @@ class TranslationUnit {
     return result;
   }
   /// NVRTC counts the zero at the end of a text.
-  static std::string until_zero(const std::string& text) { return text.c_str(); }
+  static std::string until_zero(const std::string& text) { return text.substr(0, text.find('\0')); }
 
   const Library& library_;
   const KernelSource& source_;
