@@ -2,6 +2,7 @@
 """Reads what compilers print: machine code as nvdisasm lists it, PTX, and the figures of ptxas."""
 import collections
 import re
+import subprocess
 
 Instruction = collections.namedtuple("Instruction", "opcode text place expansion")
 Instruction.__doc__ = """opcode with modifiers; place: "file:line" of the innermost inlined function; expansion: whether it
@@ -120,3 +121,9 @@ def mix_of(code):
     """{class: instructions}, every class that occurs."""
     counts = collections.Counter(sass_class(i.opcode) for i in code)
     return dict(sorted(counts.items()))
+
+
+def demangled(text):
+    """A listing with names as in the source; c++filt reads ".text._Z..." as one word, so it gets a space."""
+    text = re.sub(r"^\t\.section\t\.(text|nv\.constant\d)\.", r"\t.section .\1 ", text, flags=re.M)
+    return subprocess.run(["c++filt"], input=text, capture_output=True, text=True, check=True).stdout
