@@ -26,7 +26,7 @@ from emulation import launch_description, machine_code
 from emulation.memory import ACCESSES
 from emulation.warp import Block
 
-SHARED = ("LDS", "STS", "LDGSTS")
+COPY = "LDGSTS"  # from device to shared memory
 
 
 class Round(NamedTuple):
@@ -49,9 +49,19 @@ class Executed(NamedTuple):
         return {index: count / self.tasks for index, count in total.items()}
 
     def sums(self):
-        """(wavefronts, wavefronts with equal neighbours merged, sectors) per task."""
-        return tuple(sum(sum(column) for one in self.rounds if one.costs for column in [list(zip(*one.costs))[k]]) / self.tasks
-                     for k in range(3))
+        """{wavefronts, merged_wavefronts: of loads and stores; copy_wavefronts: of copies from device memory; sectors}, per task."""
+        total = collections.Counter()
+        opcodes = [i.opcode for i in self.code.instructions]
+        for one in self.rounds:
+            accesses = (opcodes[index] for index in one.trace if opcodes[index] in ACCESSES)
+            for opcode, cost in zip(accesses, one.costs, strict=True):
+                total["sectors"] += cost.sectors
+                if opcode == COPY:
+                    total["copy_wavefronts"] += cost.wavefronts
+                else:
+                    total["wavefronts"] += cost.wavefronts
+                    total["merged_wavefronts"] += cost.merged
+        return {name: round(total[name] / self.tasks) for name in ("wavefronts", "merged_wavefronts", "copy_wavefronts", "sectors")}
 
 
 def rotated(short, long, is_access, kernel, number):
@@ -75,7 +85,7 @@ def follow(code, description):
     return Executed(code, rounds, description.more_tasks)
 
 
-def report(executed, registers=None):
+def report(executed):
     """One task's figures."""
     classes, instructions = collections.Counter(), executed.code.instructions
     opcodes, counts = collections.Counter(), executed.counts()
@@ -84,11 +94,10 @@ def report(executed, registers=None):
         if instructions[index].opcode in ACCESSES:
             opcodes[instructions[index].opcode] += count
     total = sum(classes.values())
-    wavefronts, merged, sectors = executed.sums()
     return {"instructions": round(total), "ffma": round(classes["ffma"]),
             "classes": {name: round(count) for name, count in sorted(classes.items())},
             "accesses": {name: round(count) for name, count in sorted(opcodes.items())},
-            "wavefronts": round(wavefronts), "merged_wavefronts": round(merged), "sectors": round(sectors),
+            **executed.sums(),
             "code_bytes": machine_code.BYTES * len(instructions),
             "executed_code_bytes": machine_code.BYTES * sum(1 for _ in counts)}
 
@@ -140,7 +149,8 @@ def main():
         print(f"{description.shape}: {figures['instructions']:,} warp instructions a task, {100 * figures['ffma'] / figures['instructions']:.1f} % FFMA")
         for name in ("classes", "accesses"):
             print(f"  {name}: " + ", ".join(f"{c} {n:,}" for c, n in sorted(figures[name].items(), key=lambda item: -item[1])))
-        print(f"  wavefronts {figures['wavefronts']:,}, equal neighbours merged {figures['merged_wavefronts']:,}; sectors {figures['sectors']:,}; "
+        print(f"  wavefronts {figures['wavefronts']:,}, equal neighbours merged {figures['merged_wavefronts']:,} "
+              f"(copies: {figures['copy_wavefronts']:,} more); sectors {figures['sectors']:,}; "
               f"{figures['executed_code_bytes']:,} of {figures['code_bytes']:,} bytes of code")
     for count, line in by_line(executed)[:arguments.lines]:
         print(f"{count:10,.0f}  {line}")

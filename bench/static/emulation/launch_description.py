@@ -8,6 +8,7 @@ A description is a JSON object that a host program prints, because only the host
      "block": 32, "grid": 1,              threads of a block; blocks
      "shared": 45952,                     dynamic shared memory of a block, bytes
      "teams": 2,                          tasks that a block works on at the same time
+     "workspace": 35200,                  device memory that a team writes and reads again in every task, bytes
      "memory": [                          every range of device memory that the kernel reads
        {"name": "support_x", "at": "0x100000000", "bytes": 1600, "holds": "floats"},
        {"name": "status",    "at": "0x100001000", "bytes": 40,   "holds": "zeros"},
@@ -71,8 +72,8 @@ def region_of(entry):
 class Launch:
     """One run of a description: what the machine code of one kernel reads from constants and device memory."""
 
-    def __init__(self, block, grid, parameters, regions, banks, shared=0):
-        self.block, self.grid, self.shared = block, grid, shared
+    def __init__(self, block, grid, parameters, regions, banks):
+        self.block, self.grid = block, grid
         self.parameters, self.banks = parameters, banks
         self.regions = sorted(regions, key=lambda region: region.at)
         self.starts = [region.at for region in self.regions]
@@ -108,6 +109,7 @@ class Description(NamedTuple):
     shape: str
     teams: int
     shared: int
+    workspace: int
     tasks: tuple
     runs: tuple  # functions of the code's banks: Launch
 
@@ -122,15 +124,15 @@ def read(text):
         regions = [region_of(entry) for entry in tree["memory"]]
         runs = [(run["tasks"], bytes.fromhex(run["parameters"])) for run in tree["runs"]]
         block, grid, shared = tree["block"], tree["grid"], tree["shared"]
-        if len(runs) != 2 or runs[0][0] >= runs[1][0]:
-            raise ValueError("a description has two runs, the second with more tasks")
-        if block % 32 or block < 32:
-            raise ValueError(f"a block of {block} threads is not made of warps")
+        about = tree["kernel"], tree["shape"], tree["teams"], shared, tree["workspace"]
     except KeyError as missing:
         raise ValueError(f"the description of the launch has no {missing}") from None
+    if len(runs) != 2 or runs[0][0] >= runs[1][0]:
+        raise ValueError("a description has two runs, the second with more tasks")
+    if block % 32 or block < 32:
+        raise ValueError(f"a block of {block} threads is not made of warps")
 
     def launch(parameters):
-        return lambda banks: Launch(block, grid, parameters, regions, banks, shared)
+        return lambda banks: Launch(block, grid, parameters, regions, banks)
 
-    return Description(tree["kernel"], tree["shape"], tree["teams"], shared, tuple(tasks for tasks, _ in runs),
-                       tuple(launch(parameters) for _, parameters in runs))
+    return Description(*about, tuple(tasks for tasks, _ in runs), tuple(launch(parameters) for _, parameters in runs))
