@@ -17,9 +17,13 @@ import shutil
 import subprocess
 import sys
 
+import listings
+from emulation import machine_code
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ARCHITECTURES = ("sm_80", "sm_90", "sm_100")
 DISASSEMBLER = "nvidia-cuda-nvdisasm==13.5.37"
+LISTED = ("-gi", "-hex")  # source lines with the chain of inlining, and the words of the machine code
 
 
 def run(*command, **options):
@@ -118,8 +122,7 @@ class Compiled:
             if done.returncode != 0:
                 sys.exit(f"{self.source} for {self.architecture}:\n{done.stderr[-4000:]}")
             self.log.write_text(run("c++filt", input=done.stderr))
-            listing = run(nvdisasm, "-g", "-c", self.cubin)  # c++filt reads ".text._Z..." as one word
-            self.sass.write_text(run("c++filt", input=listing.replace("\t.section\t.text.", "\t.section .text ")))
+            self.sass.write_text(listings.demangled(machine_code.only_code(run(nvdisasm, *LISTED, self.cubin))))
             self.ptx.write_text(run("c++filt", input=self.ptx.read_text()))
             self.stamp.write_text(stamp)
 
@@ -127,7 +130,7 @@ class Compiled:
 def compiled(build, architectures=ARCHITECTURES):
     """([Compiled], CPU minutes of the compiler) for every kernel source and machine."""
     nvdisasm = disassembler(build)
-    digest = hashlib.sha256(nvcc_version().encode())
+    digest = hashlib.sha256(" ".join((nvcc_version(), *LISTED)).encode())
     for file in sorted((ROOT / "kernels").rglob("*.*")):
         digest.update(file.read_bytes())
     every, jobs = [], []

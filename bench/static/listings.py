@@ -66,11 +66,14 @@ def read_sass(text):
     functions, label = {}, re.compile(r"^(\.L_x_\d+|\$\S.*?|[\w$].*?):\s*$")
     for section in re.split(r"^\t\.section \.text ", text, flags=re.M)[1:]:
         head = re.match(r"(.*),\"ax\"", section.split("\n")[0])
-        code, labels, place, expansion = [], {}, "?", False
+        code, labels, place, innermost, expansion = [], {}, "?", True, False
         for line in section.split("\n")[1:]:
             if found := re.match(r'\s*//## File "([^"]+)", line (\d+)', line):
-                place = place_of(found.group(1), found.group(2))
+                if innermost:  # the lines after it say where that function is inlined
+                    place = place_of(found.group(1), found.group(2))
+                innermost = False
             elif found := re.match(r"\s+/\*[0-9a-f]{4,6}\*/\s+(?:\{ )?(?:@!?U?P\w+\s+)?([A-Z0-9_][A-Z0-9_.]*)(.*?);", line):
+                innermost = True
                 if found.group(1) != "NOP":
                     code.append(Instruction(found.group(1), found.group(1) + found.group(2).rstrip(), place, expansion))
             elif line.startswith("$__internal"):

@@ -73,6 +73,47 @@ struct PlannedTask {
   int rows = 1;  ///< of the largest task
 };
 
+/// A task in the form that the planner and the kernels take.
+class LoweredTask {
+ public:
+  explicit LoweredTask(const PlannedTask& task)
+      : task_(task),
+        layout_(task_.model),
+        lowered_(lower(task_.algorithm, layout_)),
+        rates_(layout_, lowered_.training.learned_rate, std::max(lowered_.training.rate_steps, 1)),
+        problem_({task_.model, layout_, rates_, task_.loss, lowered_.training}, task_.columns),
+        device_(problem_.network()) {}
+  LoweredTask(const LoweredTask&) = delete;
+  LoweredTask& operator=(const LoweredTask&) = delete;
+
+  const LoweredProblem& problem() const { return problem_; }
+  const cuda::DeviceLayout& device() const { return device_; }
+  int rate_count() const { return static_cast<int>(rates_.size()); }
+
+  /// The launch that the backend would make on `gpu` with at most `shared_limit` bytes of shared memory per
+  /// block. Only this function uses the planner's interface.
+  cuda::LaunchPlan plan(kernels::TaskKernel kernel, const Gpu& gpu, std::int64_t shared_limit) const {
+    cuda::Architecture architecture = cuda::architecture_of(gpu.major, gpu.minor);
+    architecture.shared_per_block = std::min(architecture.shared_per_block, shared_limit);
+    return cuda::make_plan({.network = device_.network(),
+                            .loss = problem_.loss().kind,
+                            .inner = problem_.inner(),
+                            .kernel = kernel,
+                            .rate_count = rate_count(),
+                            .support_rows = task_.rows,
+                            .query_rows = task_.rows},
+                           architecture);
+  }
+
+ private:
+  PlannedTask task_;
+  ParameterLayout layout_;
+  LoweredAlgorithm lowered_;
+  RateLayout rates_;
+  LoweredProblem problem_;
+  cuda::DeviceLayout device_;
+};
+
 struct PlannedLaunch {
   std::string regime;
   int threads = 0;  ///< of a block
@@ -80,25 +121,9 @@ struct PlannedLaunch {
   std::int64_t workspace_bytes = 0;  ///< of a block's teams
 };
 
-/// The launch that the backend would make on `gpu` with at most `shared_limit` bytes of shared memory per
-/// block. Only this function uses the planner's interface.
 inline PlannedLaunch plan_launch(const PlannedTask& task, kernels::TaskKernel kernel, const Gpu& gpu,
                                  std::int64_t shared_limit) {
-  const ParameterLayout layout(task.model);
-  const LoweredAlgorithm lowered = lower(task.algorithm, layout);
-  const RateLayout rates(layout, lowered.training.learned_rate, std::max(lowered.training.rate_steps, 1));
-  const LoweredProblem problem({task.model, layout, rates, task.loss, lowered.training}, task.columns);
-  const cuda::DeviceLayout device(problem.network());
-  cuda::Architecture architecture = cuda::architecture_of(gpu.major, gpu.minor);
-  architecture.shared_per_block = std::min(architecture.shared_per_block, shared_limit);
-  const cuda::LaunchPlan plan = cuda::make_plan({.network = device.network(),
-                                                 .loss = problem.loss().kind,
-                                                 .inner = problem.inner(),
-                                                 .kernel = kernel,
-                                                 .rate_count = static_cast<int>(rates.size()),
-                                                 .support_rows = task.rows,
-                                                 .query_rows = task.rows},
-                                                architecture);
+  const cuda::LaunchPlan plan = LoweredTask(task).plan(kernel, gpu, shared_limit);
   const std::int64_t floats = plan.regime == cuda::Regime::layers ? 0 : plan.teams * plan.workspace.floats;
   return {std::string(cuda::name_of(plan.regime)), plan.block_threads(), plan.shared_bytes(),
           floats * static_cast<std::int64_t>(sizeof(float))};

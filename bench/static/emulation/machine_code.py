@@ -102,7 +102,7 @@ def sections(text):
     """[(kind, name, lines)] of the sections with code and constants."""
     found = []
     for line in text.split("\n"):
-        if line.startswith("\t.section"):
+        if re.match(r"\t\.section[ \t]", line):
             head = SECTION.match(line)
             found.append((head.group(1), head.group(2), []) if head else (None, "", []))
         elif found:
