@@ -19,7 +19,7 @@ A description is a JSON object that a host program prints, because only the host
 
 Addresses are invented: nothing is stored there. `holds` says what a load gives: "floats" (every float is 0.5), "zeros", the bytes
 themselves, or integers of `size` bytes (4 or 8) that begin at `first` and grow by `step`. A kernel that takes one struct as
-`const __grid_constant__` has that struct's bytes as its parameters. bench/static/launch_description.hpp prints all this.
+`const __grid_constant__` has that struct's bytes as its parameters. tests/cuda/launch_description.hpp prints all this.
 The cost of a task is the second run less the first, over the difference of their tasks.
 """
 import bisect

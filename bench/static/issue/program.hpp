@@ -71,7 +71,10 @@ inline Program read_program(std::istream& in) {
     round.resize(length);
     for (Executed& e : round) {
       in >> e.instruction;
-      if (!in || e.instruction < 0 || static_cast<std::size_t>(e.instruction) >= count) break;
+      if (!in || e.instruction < 0 || static_cast<std::size_t>(e.instruction) >= count) {
+        in.setstate(std::ios::failbit);
+        break;
+      }
       if (is_shared(program.instructions[static_cast<std::size_t>(e.instruction)].pipe)) in >> e.wavefronts;
     }
     if (round.empty()) in.setstate(std::ios::failbit);
