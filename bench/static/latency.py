@@ -30,8 +30,7 @@ from emulation import launch_description
 
 GPU = roofline_model.GPUS[0]
 CYCLE = GPU.multiprocessors * GPU.lanes * 2 / GPU.peak  # seconds
-FIT = {"cache_lines": (128, 256), "miss": (15, 25, 35, 45), "prefetch": (0, 1, 2), "shared_lines": (512, 640, 768, 896, 1024),
-       "far_miss": (80, 100, 150, 200, 250, 300)}
+FIT = {"cache_lines": (128, 256), "miss": (15, 35), "prefetch": (0, 1), "shared_lines": (512, 640, 768, 896, 1024), "far_miss": (80, 100, 200, 300)}
 SHOWN = 12
 
 
@@ -83,8 +82,13 @@ def fit(simulator, file):
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = list(pool.map(ratios, [None, *every]))
     print("simulated over measured time, endless caches: " + ", ".join(f"{s} {r:.2f}" for s, r in found[0].items()))
-    for ratio, fetch in sorted(zip(found[1:], every), key=lambda item: error(item[0]))[:SHOWN]:
+    ranked = sorted(zip(found[1:], every), key=lambda item: error(item[0]))
+    for ratio, fetch in ranked[:SHOWN]:
         print(f"{100 * error(ratio):5.1f} %  " + ", ".join(f"{s} {r:.2f}" for s, r in ratio.items()) + f"  {fetch}")
+    print("the best with one value given, which shows what the rates determine:")
+    for name, values in FIT.items():
+        best = {value: next(error(ratio) for ratio, fetch in ranked if fetch[name] == value) for value in values}
+        print(f"  {name}: " + ", ".join(f"{value} {100 * e:.1f} %" for value, e in best.items()))
 
 
 def main():

@@ -123,8 +123,20 @@ def arithmetic():
     equal(turns("ISETP.LT.AND P0, PT, RZ, 0x1, PT\nSEL R3, 0x5, 0x6, P0".replace("RZ, 0x1", "RZ, 0x1")), 5, "SEL")
     equal(turns("MOV R4, 0xffffffff\nVIMNMX R3, R4, 0x4, !PT"), 4, "the larger of -1 and 4")
     equal(turns("MOV R4, 0xffffffff\nVIMNMX.U32 R3, R4, 0x4, PT"), 4, "the smaller of 2^32 - 1 and 4")
-    equal(turns("HFMA2.MMA R4, -RZ, RZ, 0, 1.1920929e-07 | imm=0x2\nMOV R3, R4"), 2, "HFMA2 moves its bits")
+    equal(turns("HFMA2.MMA R4, -RZ, RZ, 0, 1.1920929e-07 # imm=0x2\nMOV R3, R4"), 2, "HFMA2 moves its bits")
     equal(turns("ISETP.NE.AND P2, PT, RZ, 0x1, PT\nP2R R3, PR, RZ, 0x4"), 4, "P2R")
+    # The exact sum: 0.5 has a digit at 2^9, and nothing is left of it for the next.
+    digits = """F2F.F64.F32 R4, 0.5
+        DADD R6, R4, 768
+        DADD R8, R6, -768
+        DADD R4, R4, -R8
+        DSETP.NEU.AND P0, PT, R4, RZ, PT
+        @P0 EXIT
+        DSETP.GT.AND P1, PT, |R8|, 0.25, PT
+        SEL R3, 0x6, 0x7, P1"""
+    equal(turns(digits), 6, "doubles")
+    equal(turns("FSET.BF.GT.AND R4, RZ, -0.25, PT\nFSEL R4, R4, 2, PT\nFSETP.EQ.AND P1, PT, R4, 1, PT\nSEL R3, 0x3, 0x4, P1"), 3, "FSET, FSEL")
+    equal(turns("FMNMX R4, RZ, -3, PT\nFSETP.EQ.AND P1, PT, -R4, 3, PT\nSEL R3, 0x3, 0x4, P1"), 3, "FMNMX")
     # 100 / 7, as the compiler divides integers.
     division = """MOV R5, 0x7
         MOV R4, 0x64

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Machine code for tests: writes what nvdisasm prints, from lines like "LDS R1, [R2] | stall=2 write=0 wait=3"."""
+"""Machine code for tests: writes what nvdisasm prints, from lines like "LDS R1, [R2] # stall=2 write=0 wait=3"."""
 import json
 import re
 
@@ -11,7 +11,7 @@ FREE = 7  # no scoreboard
 
 def words_of(text, address):
     """A line's text and words. Only the control fields are encoded, and the immediate of HFMA2 in imm=."""
-    text, _, fields = text.partition("|")
+    text, _, fields = text.partition("#")
     given = {name: int(value, 0) for name, value in re.findall(r"(\w+)=(\w+)", fields)}
     unknown = given.keys() - {"stall", "write", "read", "wait", "imm"}
     assert not unknown, unknown

@@ -41,37 +41,37 @@ def cycles(body, **options):
 
 
 def stalls_and_scoreboards():
-    close(cycles("FFMA R1, R1, R1, R1 | stall=4\n" * 8), 32 + LOOP, "a chain")
+    close(cycles("FFMA R1, R1, R1, R1 # stall=4\n" * 8), 32 + LOOP, "a chain")
     close(cycles("FFMA R1, R1, R1, R1\n" * 8), 8 + LOOP, "independent instructions")
     close(cycles("IMAD R1, R1, R1, R1\n" * 8), 15 + LOOP, "IMAD every second cycle")
     close(cycles("MUFU.RSQ R1, R1\n" * 4), 4 * 8, "MUFU every eighth cycle")
     # Issued at 0, the wavefront begins at 4 and is over at 5; the value is there 22 cycles later.
-    close(cycles("LDS R1, [R2] | write=0\nFADD R1, R1, R1 | wait=1"), 27 + 1 + LOOP, "a load of shared memory")
-    close(cycles("LDS R1, [R2] | write=0\nFADD R1, R1, R1"), 2 + LOOP, "nobody waits")
-    close(cycles("LDL R1, [R2] | write=1\nFADD R1, R1, R1 | wait=2"), 33 + 1 + LOOP, "a load of local memory")
+    close(cycles("LDS R1, [R2] # write=0\nFADD R1, R1, R1 # wait=1"), 27 + 1 + LOOP, "a load of shared memory")
+    close(cycles("LDS R1, [R2] # write=0\nFADD R1, R1, R1"), 2 + LOOP, "nobody waits")
+    close(cycles("LDL R1, [R2] # write=1\nFADD R1, R1, R1 # wait=2"), 33 + 1 + LOOP, "a load of local memory")
     x = {"name": "x", "at": "0x0", "bytes": 4096, "holds": "floats"}
-    load = "MOV R2, RZ\nMOV R3, RZ\nLDG.E R1, desc[UR4][R2.64] | write=0\nFADD R1, R1, R1 | wait=1"
+    load = "MOV R2, RZ\nMOV R3, RZ\nLDG.E R1, desc[UR4][R2.64] # write=0\nFADD R1, R1, R1 # wait=1"
     close(cycles(load, memory=[x]), 3 + 350 + 1 + LOOP, "a load of device memory")
     copy = "MOV R2, RZ\nMOV R3, RZ\nLDGSTS.E [R2], desc[UR4][R2.64]\nDEPBAR.LE SB0, 0x0"
     close(cycles(copy, memory=[x]), 3 + 350 + 1 + LOOP, "a copy that is waited for")
 
 
 def sharing():
-    chain = "FFMA R1, R1, R1, R1 | stall=4\n" * 40
+    chain = "FFMA R1, R1, R1, R1 # stall=4\n" * 40
     close(cycles(chain, blocks=4) * 4, 160 + LOOP, "four warps, four schedulers")
     close(cycles(chain, blocks=16) * 16, 4 * 43, "four warps of a scheduler fill the gaps of each other")
     close(cycles("FFMA R1, R1, R1, R1\n" * 40, blocks=8) * 8, 2 * 43, "a scheduler issues one instruction per cycle")
     # 32 wavefronts each; one pipe for all schedulers.
-    conflict = "S2R R1, SR_LANEID\nIMAD R2, R1, 0x80, RZ | stall=4\n" + "LDS R3, [R2]\n" * 10
+    conflict = "S2R R1, SR_LANEID\nIMAD R2, R1, 0x80, RZ # stall=4\n" + "LDS R3, [R2]\n" * 10
     close(cycles(conflict, blocks=4), 320, "the pipe of shared memory", 0.03)
-    wide = "S2R R1, SR_LANEID\nLOP3.LUT R1, R1, 0x1e, RZ, 0xc0, !PT\nIMAD R2, R1, 0x8, RZ | stall=4\n" + "LDS.128 R4, [R2]\n" * 40
+    wide = "S2R R1, SR_LANEID\nLOP3.LUT R1, R1, 0x1e, RZ, 0xc0, !PT\nIMAD R2, R1, 0x8, RZ # stall=4\n" + "LDS.128 R4, [R2]\n" * 40
     close(cycles(wide, blocks=8), 80, "equal neighbours merged", 0.05)
     close(cycles(wide, blocks=8, merged=False), 160, "quarters of a warp", 0.05)
     # Warp 1 has 100 cycles more before the barrier; warp 0 waits for it.
     uneven = """S2R R1, SR_TID.X
         ISETP.GE.AND P0, PT, R1, 0x20, PT
         @!P0 BRA `(.L_x_1)
-        """ + "FFMA R2, R2, R2, R2 | stall=10\n" * 10 + ".L_x_1:\nBAR.SYNC.DEFER_BLOCKING 0x0"
+        """ + "FFMA R2, R2, R2, R2 # stall=10\n" * 10 + ".L_x_1:\nBAR.SYNC.DEFER_BLOCKING 0x0"
     close(cycles(uneven, block=64), 2 + 3 + 100 + 20 + LOOP, "a barrier")
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Instructions that compute. Integers and predicates are exact. Every float that an instruction computes is 0.5, except in the
-sequence of an integer division (I2F.RP, MUFU.RCP, F2I.FTZ.U32.TRUNC.NTZ), which is exact; comparisons compare what is there. So code takes
-the path of ordinary numbers: no division or root is special, no sum has a rest, and a float becomes the integer 1.
+"""Instructions that compute. Integers, predicates and doubles are exact. Every sum, product and root of floats is 0.5, except in the sequence
+of an integer division (I2F.RP, MUFU.RCP, F2I.FTZ.U32.TRUNC.NTZ), which is exact; comparisons and choices take what is there. So code takes
+the path of ordinary numbers: no division or root is special, an exact sum takes one digit, and a float becomes the integer 1.
 
 Each function of OPERATIONS takes an instruction and its launch, and returns what computes it: a function of the warp and the mask of
 lanes.
@@ -9,12 +9,13 @@ lanes.
 import operator
 import re
 
+from emulation import doubles
 from emulation.lanes import ALL, HALF, LANE_NUMBERS, each, first_lane, float_of, lifted, mask_where, merged, signed, word_of
 from emulation.operands import (NO_PREDICATE, UNIFORM, UNIFORM_PREDICATES, integer, is_predicate, plain, predicate, predicate_target, real,
                                 register, target, targets)
 
-DOUBLE_HALF = (0, 0x3FE00000)  # the words of 0.5
 HIGH_BIT = 0x80000000
+SHARED_WINDOW = 0x7F00  # upper word of the generic addresses of shared memory
 
 
 def put(warp, place, value, mask):
@@ -245,20 +246,36 @@ def compare_integers(i, launch):
     return set_predicates(i, holds_in_64_bits, other)
 
 
-def compare_floats(i, launch):
-    name, read_a, read_b = i.modifiers[0], real(i.operands[2], launch), real(i.operands[3], launch)
-    other = predicate(i.operands[4])
+def float_comparison(name, a, b):
+    """A function of the warp: the lanes in which it holds. Nothing is ever no number."""
     if name in ("NAN", "NUM"):
-        return set_predicates(i, lambda w: ALL if name == "NUM" else 0, other)
+        return lambda w: ALL if name == "NUM" else 0
     compare = COMPARISONS[name.removesuffix("U") if len(name) == 3 else name]
+    return lambda w: mask_where(lambda x, y: compare(float_of(x), float_of(y)), a(w), b(w))
 
-    def holds(warp):
-        return mask_where(lambda x, y: compare(float_of(x), float_of(y)), read_a(warp), read_b(warp))
-    return set_predicates(i, holds, other)
+
+def compare_floats(i, launch):
+    a, b = (real(text, launch) for text in i.operands[2:4])
+    return set_predicates(i, float_comparison(i.modifiers[0], a, b), predicate(i.operands[4]))
+
+
+def comparison_as_number(i, launch):
+    """FSET: a word with every bit set, or with BF the float 1, where the comparison holds, else 0."""
+    name, combine = next(m for m in i.modifiers if m not in ("BF", "FTZ")), COMBINED[i.modifiers[-1]]
+    holds = float_comparison(name, *(real(text, launch) for text in i.operands[1:3]))
+    other, yes = predicate(i.operands[3]), 0x3F800000 if "BF" in i.modifiers else ALL
+    return result(target(i.operands[0]), lambda w: merged(0, yes, combine(holds(w), other(w))))
+
+
+def float_extreme(i, launch):
+    a, b, smallest = real(i.operands[1], launch), real(i.operands[2], launch), predicate(i.operands[3])
+    low, high = (lifted(lambda x, y, choose=choose: choose(x, y, key=float_of)) for choose in (min, max))
+    return result(target(i.operands[0]), lambda w: merged(high(a(w), b(w)), low(a(w), b(w)), smallest(w)))
 
 
 def select(i, launch):
-    a, b, choice = integer(i.operands[1], launch), integer(i.operands[2], launch), predicate(i.operands[3])
+    operand = real if i.opcode == "FSEL" else integer
+    a, b, choice = operand(i.operands[1], launch), operand(i.operands[2], launch), predicate(i.operands[3])
     return result(target(i.operands[0]), lambda w: merged(b(w), a(w), choice(w)))
 
 
@@ -303,7 +320,7 @@ def of_words(function):
 def special_register(i, launch):
     name = i.operands[1]
     values = {"SR_LANEID": LANE_NUMBERS, "SR_TID.Y": 0, "SR_TID.Z": 0, "SR_CTAID.Y": 0, "SR_CTAID.Z": 0, "SR_CTAID.X": 0,
-              "SR_CgaCtaId": 0, "SRZ": 0}
+              "SR_CgaCtaId": 0, "SR_SWINHI": SHARED_WINDOW, "SRZ": 0}
     places = targets(i.operands[0], 2 if i.opcode == "CS2R" and "32" not in i.modifiers else 1)
     if name == "SR_TID.X":
         return result(places[0], lambda w: tuple(32 * w.number + lane for lane in LANE_NUMBERS))
@@ -335,19 +352,21 @@ def float_result(i, _):
     return fixed_result([target(i.operands[0])], [HALF])
 
 
-def double_result(i, _):
-    return fixed_result(targets(i.operands[0], 2), DOUBLE_HALF)
+def compare_doubles(i, launch):
+    return set_predicates(i, doubles.comparison(i, launch), predicate(i.operands[4]))
 
 
 def unusual_never(i, _):
-    """FCHK and DSETP ask for unusual operands, or for a rest of a sum."""
+    """FCHK asks for operands of a division that are unusual."""
     place = predicate_target(i.operands[0])
     return lambda warp, mask: put_predicate(warp, place, 0, mask)
 
 
 def to_float(i, launch):
     if "RP" not in i.modifiers:
-        return double_result(i, launch) if "F64" in i.modifiers else float_result(i, launch)
+        if "F64" in i.modifiers:
+            raise NotImplementedError(i.where())
+        return float_result(i, launch)
     read, number = low_bits(integer(i.operands[1], launch)), (lambda x: x) if "U32" in i.modifiers else signed
     convert = lifted(lambda x: word_of(float(number(x))))
     return result(target(i.operands[0]), lambda w: convert(read(w)))
@@ -363,14 +382,14 @@ def special_function(i, launch):
 
 def to_integer(i, launch):
     if {"U32", "TRUNC", "NTZ"} <= set(i.modifiers):
-        read, cut = real(i.operands[1], launch), lifted(lambda x: max(0, int(float_of(x))) & ALL)
+        read, cut = real(i.operands[1], launch), lifted(lambda x: min(max(0, int(float_of(x))), ALL) if x & 0x7FFFFFFF < 0x7F800000 else 0)
         return result(target(i.operands[0]), lambda w: cut(read(w)))
     wide = "S64" in i.modifiers or "U64" in i.modifiers
     return fixed_result(targets(i.operands[0], 2 if wide else 1), (1, 0))
 
 
 def convert_float(i, launch):
-    return double_result(i, launch) if i.modifiers[:1] == ("F64",) else float_result(i, launch)
+    return doubles.from_float(i, launch, put) if i.modifiers == ("F64", "F32") else float_result(i, launch)
 
 
 def predicates_to_register(i, launch):
@@ -406,17 +425,18 @@ def find_leading_one(i, launch):
     return result(target(i.operands[0]), lambda w: apply(read(w)))
 
 
-FLOATS = "FFMA FADD FMUL FSEL FMNMX FSET FRND FSWZADD I2FP F2FP"
+FLOATS = "FFMA FADD FMUL FRND FSWZADD I2FP F2FP"
 OPERATIONS = {
-    **dict.fromkeys(FLOATS.split(), float_result), **dict.fromkeys("DADD DMUL DFMA".split(), double_result),
-    **dict.fromkeys("FCHK DSETP".split(), unusual_never), **dict.fromkeys("MOV UMOV".split(), move),
+    **dict.fromkeys(FLOATS.split(), float_result), "FCHK": unusual_never, "DSETP": compare_doubles,
+    "DADD": doubles.computation(lambda a, b: a + b, put), "DMUL": doubles.computation(lambda a, b: a * b, put),
+    "DFMA": doubles.computation(lambda a, b, c: a * b + c, put), **dict.fromkeys("MOV UMOV".split(), move),
     **dict.fromkeys("IADD3 UIADD3 VIADD IADD".split(), add), **dict.fromkeys("IMAD UIMAD".split(), multiply_add),
     **dict.fromkeys("LEA ULEA".split(), shifted_add), **dict.fromkeys("SHF USHF".split(), shift),
     **dict.fromkeys("LOP3 ULOP3".split(), logic), **dict.fromkeys("PLOP3 UPLOP3".split(), predicate_logic),
-    **dict.fromkeys("ISETP UISETP".split(), compare_integers), **dict.fromkeys("SEL USEL".split(), select),
+    **dict.fromkeys("ISETP UISETP".split(), compare_integers), **dict.fromkeys("SEL USEL FSEL".split(), select),
     **dict.fromkeys("VIMNMX VIMNMX3 VIADDMNMX IMNMX".split(), extreme), **dict.fromkeys("S2R S2UR CS2R".split(), special_register),
     **dict.fromkeys("PRMT UPRMT".split(), of_words(permuted_bytes)), **dict.fromkeys("POPC UPOPC".split(), of_words(int.bit_count)),
     "IABS": of_words(lambda x: abs(signed(x))), "BREV": of_words(lambda x: int(f"{x:032b}"[::-1], 2)),
-    "FSETP": compare_floats, "HFMA2": half_pair, "R2UR": to_uniform, "I2F": to_float, "F2I": to_integer, "F2F": convert_float,
+    "FSETP": compare_floats, "FSET": comparison_as_number, "FMNMX": float_extreme, "HFMA2": half_pair, "R2UR": to_uniform, "I2F": to_float, "F2I": to_integer, "F2F": convert_float,
     "MUFU": special_function, "P2R": predicates_to_register, "R2P": register_to_predicates, "FLO": find_leading_one,
 }

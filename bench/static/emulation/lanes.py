@@ -64,4 +64,7 @@ def float_of(word):
 
 
 def word_of(number):
-    return struct.unpack("<I", struct.pack("<f", number))[0]
+    try:
+        return struct.unpack("<I", struct.pack("<f", number))[0]
+    except OverflowError:
+        return 0x7F800000 if number > 0 else 0xFF800000

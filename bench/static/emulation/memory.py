@@ -12,11 +12,12 @@ touches.
 import re
 from typing import NamedTuple
 
-from emulation.arithmetic import put
-from emulation.lanes import ALL, HALF, LANE_NUMBERS, each, lanes_of, lifted, merged
-from emulation.operands import NOWHERE, constant, is_predicate, plain, predicate_target, register, target, targets
+from emulation.arithmetic import SHARED_WINDOW, fixed_result, put
+from emulation.lanes import ALL, HALF, LANE_NUMBERS, each, lanes_of, lifted, merged, of_lane
+from emulation.operands import NOWHERE, constant_operand, is_predicate, plain, predicate_target, register, target, targets
 
 SECTOR, BANKS = 32, 32
+WINDOW = SHARED_WINDOW << 32  # generic addresses from here to the next 2^32 are those of shared memory
 
 
 class Cost(NamedTuple):
@@ -221,6 +222,34 @@ def load_global(i, launch):
     return step
 
 
+def generic(i, launch):
+    """LD and ST: an address of shared or of device memory."""
+    is_load = i.opcode == "LD"
+    (registers, addresses), size = memory_operands(i), width_of(i)
+    to = targets(registers[0], max(1, size // 4)) if is_load else []
+    values_of = None if is_load else source_values(i, registers[-1], size, launch)
+    base_of, offset = address_reader(addresses[0], launch)
+    in_window = lifted(lambda address: address - WINDOW)
+
+    def step(warp, mask):
+        base, shared = base_of(warp), warp.block.shared
+        inside = {of_lane(base, lane) + offset >> 32 == SHARED_WINDOW for lane in lanes_of(mask)}
+        if len(inside) > 1:
+            raise NotImplementedError(f"lanes in shared and in device memory: {i.where()}")
+        is_shared = inside == {True}
+        base = in_window(base) if is_shared else base
+        warp.costs.append(warp.block.costs.of(shared_cost if is_shared else global_cost, base, offset, mask, size))
+        if is_load:
+            values = shared.load(base, offset, mask, len(to)) if is_shared else loaded(launch, base, offset, mask, size)
+            for place, value in zip(to, values):
+                put(warp, place, value, mask)
+        elif is_shared:
+            shared.store(base, offset, mask, values_of(warp))
+    if size < 4:
+        raise NotImplementedError(i.where())
+    return step
+
+
 def store_global(i, launch):
     """STG, and RED, whose result nobody sees."""
     size = width_of(i)
@@ -272,24 +301,22 @@ def local_store(i, launch):
 
 
 def load_constant(i, launch):
-    size, operand = width_of(i), i.operands[1]
+    size, found = width_of(i), constant_operand(i.operands[1])
     to = targets(i.operands[0], max(1, size // 4))
     if size < 4:
-        found = re.match(r"c\[(0x[0-9a-f]+)\]\[(0x[0-9a-f]+)\]$", operand)
-        if not found or "S8" in i.modifiers or "S16" in i.modifiers:
+        if found.index is not None or "S8" in i.modifiers or "S16" in i.modifiers:
             raise NotImplementedError(i.where())
-        value = launch.constant(int(found.group(1), 16), int(found.group(2), 16), size)
-        return lambda warp, mask: put(warp, to[0], value, mask)
-    reads = [constant(operand, launch)]
-    if size > 4:
-        head, _, last = operand.rpartition("[")
-        terms = last.rstrip("]").split("+")
-        number = int(terms[-1], 16) if terms[-1].startswith("0x") else 0
-        kept = [term for term in terms if not term.startswith("0x")]
-        reads = [constant(f"{head}[{'+'.join([*kept, hex(number + 4 * k)])}]", launch) for k in range(size // 4)]
+        return fixed_result(to, [launch.constant(found.bank, found.offset, size)])
+    if found.index is None:
+        values = [launch.constant(found.bank, found.offset + 4 * k, 4) for k in range(len(to))]
+        return fixed_result(to, values)
 
     def step(warp, mask):
-        for place, value in zip(to, [read(warp) for read in reads]):
+        at = warp.registers[found.index]
+        lanes = lanes_of(mask) if type(at) is tuple else [0]
+        for k, place in enumerate(to):
+            words = {lane: launch.constant(found.bank, of_lane(at, lane) + found.offset + 4 * k & ALL, 4) for lane in lanes}
+            value = tuple(words.get(lane, 0) for lane in LANE_NUMBERS) if len(set(words.values())) > 1 else words[lanes[0]]
             put(warp, place, value, mask)
     return step
 
@@ -318,7 +345,7 @@ def lane_exchange(i, launch):
 
 
 ACCESSES = {
-    "LDS": load_shared, "STS": store_shared, "LDG": load_global, "LD": load_global, "STG": store_global, "ST": store_global,
+    "LDS": load_shared, "STS": store_shared, "LDG": load_global, "STG": store_global, "LD": generic, "ST": generic,
     "RED": store_global, "REDG": store_global, "LDGSTS": copy_to_shared, "LDL": local_load, "STL": local_store,
 }  # what costs something
 OTHERS = {"LDC": load_constant, "ULDC": load_constant, "SHFL": lane_exchange}

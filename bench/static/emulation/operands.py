@@ -5,6 +5,7 @@ Registers R0 to R254 are words 0 to 254 of Warp.registers, UR0 to UR62 words 256
 written to them goes to a place that nothing reads.
 """
 import re
+from typing import NamedTuple
 
 from emulation.lanes import ALL, lifted, word_of
 
@@ -66,18 +67,18 @@ def predicate_target(name):
     return NO_PREDICATE if name in ("PT", "UPT") else predicate_place(name)
 
 
-def constant(text, launch):
-    """A word of a constant bank, whose offset may be a register's."""
+class ConstantOperand(NamedTuple):
+    bank: int
+    offset: int
+    index: int  # place of the register that is added, or None
+
+
+def constant_operand(text):
+    """An operand like c[0x2][R4+0x10]."""
     found = BANK.match(text)
     if not found:
         raise NotImplementedError(f"operand {text}")
-    bank, offset = int(found.group(1), 16), int(found.group(3) or "0", 16)
-    if found.group(2):
-        index = register(found.group(2))
-        read = lifted(lambda at: launch.constant(bank, at + offset & ALL, 4))
-        return lambda w: read(w.registers[index])
-    value = launch.constant(bank, offset, 4)
-    return lambda w: value
+    return ConstantOperand(int(found.group(1), 16), int(found.group(3) or "0", 16), register(found.group(2)) if found.group(2) else None)
 
 
 def plain(text, launch):
@@ -87,7 +88,11 @@ def plain(text, launch):
         place = register(text)
         return lambda w: w.registers[place]
     if text.startswith("c["):
-        return constant(text, launch)
+        found = constant_operand(text)
+        if found.index is not None:
+            raise NotImplementedError(f"operand {text}")
+        constant = launch.constant(found.bank, found.offset, 4)
+        return lambda w: constant
     if re.match(r"-?(0x[0-9a-f]+|\d+)$", text):
         value = int(text, 0) & ALL
         return lambda w: value
