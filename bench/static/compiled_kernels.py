@@ -59,10 +59,10 @@ def configured(build):
     return build
 
 
-def built(build, target):
-    """Builds the program `target` of tests/cuda and returns it."""
+def built(build, target, folder="tests/cuda"):
+    """Builds the program `target` of a folder and returns it."""
     run("cmake", "--build", build, "--target", target, "-j", os.cpu_count())
-    return build / "tests/cuda" / target
+    return build / folder / target
 
 
 def disassembler(build):

@@ -5,7 +5,8 @@
 usage: evidence.py check|record|show [--build DIR]
 
 For every kernel and machine (sm_80, sm_90, sm_100): registers, spills, stack, static shared memory, instructions by class; for every
-benchmark shape: the launch that the backend plans and its occupancy. bench/static/evidence.json has them for each version of nvcc. `check`
+benchmark shape: the launch that the backend plans and its occupancy; for every launch that is described (executed_kernels.py): what a task
+executes, and the share of an H100's peak that follows. bench/static/evidence.json has them for each version of nvcc. `check`
 fails on every difference, in either direction, on every breach of the numerical contract (contract_rules.py) and of the limits on the
 number of kernels and on the compiler's time; `record` rewrites the figures of this nvcc (still refusing breaches); `show` prints a table.
 A breach that cannot be avoided needs an entry in the file's `reasons`: {"kernel": ..., "rule": ..., "reason": ...}; an entry that no
@@ -22,6 +23,7 @@ import sys
 
 import compiled_kernels
 import contract_rules
+import executed_kernels
 import listings
 
 FILE = pathlib.Path(__file__).resolve().parent / "evidence.json"
@@ -37,7 +39,7 @@ def source_lines():
 
 
 def gather(build, architectures):
-    """({machine: {kernel: figures}}, breaches, CPU minutes, flags' breaches included)."""
+    """({machine: {kernel: figures}}, breaches, CPU minutes, [Compiled]), flags' breaches included."""
     every, minutes = compiled_kernels.compiled(build, architectures)
     lines, figures, breaches = source_lines(), collections.defaultdict(dict), []
     for source, command in compiled_kernels.commands(build).items():
@@ -53,7 +55,7 @@ def gather(build, architectures):
             breaches += [b._replace(detail=f"{one.architecture}: {b.detail}") for b in
                          contract_rules.check_kernel(kernel, ptx[kernel][0], code, found, lines)]
             figures[one.architecture][kernel] = {**found, "instructions": len(code), "mix": listings.mix_of(code)}
-    return dict(figures), breaches, minutes
+    return dict(figures), breaches, minutes, every
 
 
 def plans(build, figures):
@@ -72,6 +74,16 @@ def plans(build, figures):
             "regime": regime, "threads": int(threads), "shared": int(shared), "blocks": int(blocks),
             "warps": int(blocks) * int(threads) // 32, "limited_by": limits, "workspace": int(workspace)}
     return result
+
+
+def executed(build, every):
+    """{machine: {"kernel shape": what a task executes}}, where that machine is compiled."""
+    if not any(one.architecture == executed_kernels.MACHINE for one in every):
+        return {}
+    try:
+        return {executed_kernels.MACHINE: executed_kernels.figures(build, every)}
+    except (ValueError, NotImplementedError) as error:
+        sys.exit(f"executed machine code: {error}")
 
 
 def unexplained(breaches, reasons):
@@ -115,7 +127,7 @@ def written(tree, indent=0):
     return "{" + inner + ("," + inner).join(members) + outer + "}"
 
 
-def show(figures, launches):
+def show(figures, launches, executed_code):
     print(f"{'machine':7} {'kernel':34} {'regs':>4} {'spill':>5} {'stack':>5} {'shared':>6} {'instr':>6}  mix, per cent")
     for machine, kernels in figures.items():
         for name, f in kernels.items():
@@ -128,6 +140,13 @@ def show(figures, launches):
         for name, p in rows.items():
             print(f"{machine:7} {name:26} {p['threads']:7} {p['shared']:7} {p['blocks']:6} {p['warps']:5}  "
                   f"{p['limited_by']}, {p['regime']}")
+    print(f"\n{'launch':26} {'instr':>9} {'ffma':>5} {'waves':>7} {'merged':>7} {'sectors':>7} {'limit':>7} {'counted':>7} {'quarters':>8} "
+          f"{'simulated':>9} {'fetched':>7}")
+    for rows in executed_code.values():
+        for name, f in rows.items():
+            print(f"{name:26} {f['instructions']:9} {f['ffma'] / f['instructions']:5.0%} {f['wavefronts']:7} {f['merged_wavefronts']:7} "
+                  f"{f['sectors']:7} {f['limit']:>7} {f['counted_share']:7.1%} {f['counted_share_in_quarters']:8.1%} "
+                  f"{f['simulated_share']:9.1%} {f['fetched_share']:7.1%}")
 
 
 def main():
@@ -142,8 +161,8 @@ def main():
     build = compiled_kernels.configured(arguments.build and arguments.build.resolve())
     version = compiled_kernels.nvcc_version()
     kept = json.loads(FILE.read_text()) if FILE.exists() else {"reasons": [], "nvcc": {}}
-    figures, breaches, minutes = gather(build, arguments.architectures)
-    found = {"kernels": figures, "plans": plans(build, figures)}
+    figures, breaches, minutes, every = gather(build, arguments.architectures)
+    found = {"kernels": figures, "plans": plans(build, figures), "executed": executed(build, every)}
     kernels = max(len(k) for k in figures.values())
     print(f"nvcc {version}: {kernels} kernels (at most {MOST_KERNELS}), {' '.join(arguments.architectures)} compiled in {minutes:.1f} "
           f"CPU minutes (at most {MOST_CPU_MINUTES:.0f})")
@@ -153,7 +172,7 @@ def main():
     if minutes > MOST_CPU_MINUTES:
         findings.append(f"{minutes:.1f} CPU minutes of nvcc are more than {MOST_CPU_MINUTES:.0f}")
     if arguments.action == "show":
-        show(figures, found["plans"])
+        show(figures, found["plans"], found["executed"])
     if arguments.action == "record" and not findings:
         kept["nvcc"][version] = found
         FILE.write_text(written(kept) + "\n")
