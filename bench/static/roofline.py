@@ -4,11 +4,12 @@
 roofline_model.py predicts. Model, not measured.
 
 usage: roofline.py --runner CMD [--build DIR] [--profiles DIR] [--stdout]
-       roofline.py --profile SHAPE.TASKS.json... [--build DIR] [--stdout]
+       roofline.py --profile SHAPE.TASKS[.merged].json... [--build DIR] [--stdout]
 
-CMD runs a CUDA program without a device and, with PROFILE=FILE before the program, counts the instructions of its kernels. Each shape is
-run twice, to separate the cost of a block from that of a task; the profiles are kept in --profiles (default: build/profiles) as
-SHAPE.TASKS.json, from which --profile makes the page again without a runner.
+CMD runs a CUDA program without a device and, with PROFILE=FILE before the program, counts the instructions of its kernels. PAIRS=1 lets it
+count wavefronts by the rule that merges equal neighbours. Each shape is run with two numbers of tasks, to separate the cost of a block from
+that of a task, and by both rules; the profiles are kept in --profiles (default: build/profiles) as SHAPE.TASKS.json and
+SHAPE.TASKS.merged.json, from which --profile makes the page again without a runner.
 --build: a build folder configured with SHOAL_CUDA=ON and PTX in the binary; without it build/static is made.
 """
 import argparse
@@ -22,6 +23,7 @@ import sys
 
 import compiled_kernels
 import evidence
+import executed_kernels
 import listings
 import roofline_model as model
 
@@ -42,13 +44,15 @@ def kernels_of(file):
 
 
 def run_profile(runner, program, folder, shape, tasks):
-    file = folder / f"{shape.name}.{tasks}.json"
-    command = [*shlex.split(runner), f"PROFILE={file}", str(program), shape.name, str(tasks)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    """The profiles by both rules."""
+    files = [folder / f"{shape.name}.{tasks}.json", folder / f"{shape.name}.{tasks}.merged.json"]
+    for pairs, file in enumerate(files):
+        command = [*shlex.split(runner), f"PAIRS={pairs}", f"PROFILE={file}", str(program), shape.name, str(tasks)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(command)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     print(done.stdout.strip())
-    return file
+    return files
 
 
 def run_profiles(runner, build, folder):
@@ -56,26 +60,27 @@ def run_profiles(runner, build, folder):
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for shape in model.SHAPES:
-        files.append(run_profile(runner, program, folder, shape, shape.first))
+        files += run_profile(runner, program, folder, shape, shape.first)
         run = kernels_of(files[-1])
         kernel = run[model.main_kernel(run)]
         tasks = 2 * 132 * max(1, kernel["blocks_per_sm_estimate"]) * max(1, round(shape.first / kernel["blocks"]))
         if tasks / shape.first * kernel["thread_instructions"] <= MOST_INSTRUCTIONS:
-            files.append(run_profile(runner, program, folder, shape, tasks))
+            files += run_profile(runner, program, folder, shape, tasks)
     return files
 
 
 def read_profiles(files):
-    runs = collections.defaultdict(dict)
+    """({shape: {tasks: {kernel: counts}}}, the same by the rule that merges equal neighbours)"""
+    runs, merged = collections.defaultdict(dict), collections.defaultdict(dict)
     for file in files:
-        named = re.fullmatch(r"(\w+)\.(\d+)\.json", file.name)
+        named = re.fullmatch(r"(\w+)\.(\d+)(\.merged)?\.json", file.name)
         if not named:
-            sys.exit(f"{file}: a profile is named SHAPE.TASKS.json")
-        runs[named.group(1)][int(named.group(2))] = kernels_of(file)
-    missing = [s.name for s in model.SHAPES if s.name not in runs]
+            sys.exit(f"{file}: a profile is named SHAPE.TASKS.json or SHAPE.TASKS.merged.json")
+        (merged if named.group(3) else runs)[named.group(1)][int(named.group(2))] = kernels_of(file)
+    missing = [s.name for s in model.SHAPES if not runs[s.name] or runs[s.name].keys() != merged[s.name].keys()]
     if missing:
-        sys.exit(f"no profile of {', '.join(missing)}")
-    return runs
+        sys.exit(f"no profiles by both rules of {', '.join(missing)}")
+    return runs, merged
 
 
 def read_ratios(build, wanted):
@@ -97,10 +102,10 @@ def number(x):
     return f"{x:,.0f}" if x >= 100 else f"{x:.2g}"
 
 
-def work_table(runs):
-    yield ("| shape | flop | multiply-adds executed / needed | wavefronts | without conflicts | least for 4 x 4 tiles "
-           "| sectors of 32 B | compulsory DRAM bytes | lanes |")
-    yield "|---|---|---|---|---|---|---|---|---|"
+def work_table(runs, merged):
+    yield ("| shape | flop | multiply-adds executed / needed | wavefronts | equal neighbours merged | without conflicts "
+           "| least for 4 x 4 tiles | sectors of 32 B | compulsory DRAM bytes | lanes |")
+    yield "|---|---|---|---|---|---|---|---|---|---|"
     for shape in model.SHAPES:
         kernels = model.steady(runs[shape.name])
 
@@ -108,11 +113,11 @@ def work_table(runs):
             return number(sum(of(c) for c in kernels.values()))
 
         last = runs[shape.name][max(runs[shape.name])]
+        by_other_rule = sum(c.wavefronts for c in model.steady(merged[shape.name]).values())
         executed = sum(c.classes.get("ffma", 0.0) for c in kernels.values()) * 64 / model.flops(shape)
         setup = "" if model.is_steady(runs[shape.name]) else " (with set-up)"
         yield (f"| {shape.name}{setup} | {number(model.flops(shape))} | {executed:.2f} | {total(lambda c: c.wavefronts)} "
-               f"| {total(lambda c: c.ideal)} "
-               f"| {number(model.least_wavefronts(shape))} | {total(lambda c: c.sectors)} "
+               f"| {number(by_other_rule)} | {total(lambda c: c.ideal)} | {number(model.least_wavefronts(shape))} | {total(lambda c: c.sectors)} "
                f"| {number(model.least_dram_bytes(shape))} | {kernels[model.main_kernel(last)].lanes:.1f} |")
 
 
@@ -131,6 +136,20 @@ def prediction_table(gpu, runs, ratios, plans):
         bounds = f"{number(p.issue_low)} - {number(p.issue_high)}"
         yield (f"| {shape.name} | {number(t['fp32'])} | {number(t['issue'])} ({bounds}) | {number(t['shared'])} "
                f"| {number(t['L2'])} | {number(t['DRAM'])} | {p.limit} | **{100 * p.share:.0f} %** | {number(p.tasks_per_second)} |")
+
+
+def executed_table(version):
+    """What machine code executes, from evidence.json."""
+    yield "| launch | instructions | FFMA | wavefronts | merged | issue | shared | L2 | DRAM | limit | share | in quarters | simulated | with caches |"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+    rows = json.loads(evidence.FILE.read_text())["nvcc"][version].get("executed", {}).get(executed_kernels.MACHINE, {})
+    if not rows:
+        sys.exit(f"{evidence.FILE.name} has no executed machine code for nvcc {version}: evidence.py record")
+    for name, f in rows.items():
+        t = f["terms"]
+        yield (f"| {name} | {f['instructions']:,} | {f['ffma'] / f['instructions']:.0%} | {f['wavefronts']:,} | {f['merged_wavefronts']:,} "
+               f"| {t['issue']:,} | {t['shared']:,} | {t['L2']:,} | {t['DRAM']:,} | {f['limit']} | **{100 * f['counted_share']:.0f} %** "
+               f"| {100 * f['counted_share_in_quarters']:.0f} % | {100 * f['simulated_share']:.1f} % | {100 * f['fetched_share']:.1f} % |")
 
 
 def plan_table(plans):
@@ -160,7 +179,7 @@ def line_table(run):
                f"| {100 * line['global_sectors'] / sectors:.1f} % |")
 
 
-def page(build, runs):
+def page(build, runs, merged):
     version = compiled_kernels.nvcc_version()
     mains = {model.main_kernel(run) for shape in runs.values() for run in shape.values()}
     ratios, plans = read_ratios(build, mains), plans_of(version)
@@ -168,7 +187,7 @@ def page(build, runs):
     yield ""
     yield "### What a task takes"
     yield ""
-    yield from work_table(runs)
+    yield from work_table(runs, merged)
     for gpu in model.GPUS:
         yield ""
         yield f"### {gpu.name}: cycles of a multiprocessor for a task, and the prediction (model, not measured)"
@@ -179,6 +198,10 @@ def page(build, runs):
             others = ", ".join(f"{r[base]:.2f}" for base in WEIGHTS if base != 8)
             yield (f"The rest of `{kernel}`'s PTX shrinks to {r[8]:.2f} in {gpu.machine} code (loops weighing 1, 4, 16: "
                    f"{others}).")
+    yield ""
+    yield f"### {model.GPUS[0].name}: executed machine code of a task, the share that its counts allow, and the simulated share (model, not measured)"
+    yield ""
+    yield from executed_table(version)
     yield ""
     yield "### Launches and their occupancy (toolkit's calculator, figures of evidence.json)"
     yield ""
@@ -202,7 +225,7 @@ def main():
         parser.error("either --runner or --profile")
     build = compiled_kernels.configured(arguments.build and arguments.build.resolve())
     files = arguments.profile or run_profiles(arguments.runner, build, arguments.profiles.resolve())
-    text = "\n".join(page(build, read_profiles(files)))
+    text = "\n".join(page(build, *read_profiles(files)))
     if arguments.stdout:
         print(text)
         return

@@ -4,14 +4,17 @@
 
 usage: executed_test.py SOURCE
 """
+import json
 import pathlib
 import sys
+import tempfile
 
 source = pathlib.Path(sys.argv[1]).resolve()
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(source / "bench/static"), str(source / "tests/bench")]
 
 import executed  # noqa: E402  (after the path)
+import roofline  # noqa: E402
 from hand_written_code import follow, instructions, listing, tasks_loop, description  # noqa: E402
 
 
@@ -253,9 +256,30 @@ def reports():
     raises("overlap", lambda: follow("NOP", memory=[{"name": n, "at": "0x100", "bytes": 8, "holds": "zeros"} for n in "ab"]))
 
 
+def profiles():
+    """Profiles by both rules are told apart by their names, and one without the other is refused."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+
+        def write(file, wavefronts):
+            (folder / file).write_text(json.dumps({"kernels": [{"kernel": "k(int)", "shared_wavefronts": wavefronts}]}))
+            return folder / file
+
+        files = [write(f"{shape.name}.8{rule}.json", count) for shape in roofline.model.SHAPES for rule, count in (("", 40), (".merged", 20))]
+        runs, merged = roofline.read_profiles(files)
+        equal((runs["market"][8]["k"]["shared_wavefronts"], merged["market"][8]["k"]["shared_wavefronts"]), (40, 20), "rules")
+        for given, words in ((files[:-1], "both rules of large"), ([write("market.json", 1)], "a profile is named")):
+            try:
+                roofline.read_profiles(given)
+            except SystemExit as error:
+                assert words in str(error), error
+            else:
+                raise AssertionError(f"no error about {words}")
+
+
 from emulation import warp as emulated_warp  # noqa: E402
 
 emulated_warp.MOST_INSTRUCTIONS = 5000  # endless loops end soon
-for part in (control_flow, divergence, arithmetic, memory, blocks, reports):
+for part in (control_flow, divergence, arithmetic, memory, blocks, reports, profiles):
     part()
     print(f"{part.__name__}: as counted by hand")
