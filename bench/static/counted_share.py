@@ -62,8 +62,7 @@ def figures_of(code, description, compiled, simulator):
     def simulated(fetch):
         return useful / (issue_model.simulate(simulator, text, blocks, fetch)["cycles"] / one.tasks)
 
-    return {"kernel": description.kernel, "registers": compiled["registers"],
-            "spill_bytes": compiled["spill_stores"] + compiled["spill_loads"], "shared_per_task": shared // description.teams,
+    return {"registers": compiled["registers"], "spill_bytes": compiled["spill_stores"] + compiled["spill_loads"], "shared_per_task": shared // description.teams,
             "tasks_per_multiprocessor": blocks * description.teams, "warps": blocks * threads // 32, "limited_by": limited_by,
             **{name: figures[name] for name in ("instructions", "ffma", "classes", "accesses", "wavefronts", "merged_wavefronts",
                                                 "copy_wavefronts", "sectors")},

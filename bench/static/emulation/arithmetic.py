@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Instructions that compute. Integers, predicates and doubles are exact. Every sum, product and root of floats is 0.5, except in the sequence
-of an integer division (I2F.RP, MUFU.RCP, F2I.FTZ.U32.TRUNC.NTZ), which is exact; comparisons and choices take what is there. So code takes
+"""Instructions that compute. Integers, predicates and doubles are exact. Every sum, product and root of floats is 0.5, except in the
+sequence of an integer division (I2F.RP, MUFU.RCP, F2I.FTZ.U32.TRUNC.NTZ), which is exact; comparisons and choices take what is there. So code takes
 the path of ordinary numbers: no division or root is special, an exact sum takes one digit, and a float becomes the integer 1.
 
 Each function of OPERATIONS takes an instruction and its launch, and returns what computes it: a function of the warp and the mask of
@@ -9,38 +9,12 @@ lanes.
 import operator
 import re
 
-from emulation import doubles
-from emulation.lanes import ALL, HALF, LANE_NUMBERS, each, first_lane, float_of, lifted, mask_where, merged, signed, word_of
-from emulation.operands import (NO_PREDICATE, UNIFORM, UNIFORM_PREDICATES, integer, is_predicate, plain, predicate, predicate_target, real,
-                                register, target, targets)
+from emulation import choices, doubles
+from emulation.lanes import ALL, HALF, LANE_NUMBERS, first_lane, float_of, lifted, mask_where, signed, word_of
+from emulation.operands import NO_PREDICATE, integer, is_predicate, plain, predicate, predicate_target, real, register, target, targets
+from emulation.results import fixed_result, low_bits, put, put_predicate, result
 
-HIGH_BIT = 0x80000000
 SHARED_WINDOW = 0x7F00  # upper word of the generic addresses of shared memory
-
-
-def put(warp, place, value, mask):
-    old = warp.registers[place]
-    warp.registers[place] = value if mask == warp.live or place >= UNIFORM else merged(old, value, mask)
-
-
-def put_predicate(warp, place, value, mask):
-    if UNIFORM_PREDICATES <= place < NO_PREDICATE:
-        mask = ALL
-    warp.predicates[place] = warp.predicates[place] & ~mask | value & mask
-
-
-def result(place, compute):
-    def step(warp, mask):
-        put(warp, place, compute(warp), mask)
-    return step
-
-
-def fixed_result(places, words):
-    def step(warp, mask):
-        for place, word in zip(places, words):
-            if warp.registers[place] is not word:
-                put(warp, place, word, mask)
-    return step
 
 
 def parts(i):
@@ -85,12 +59,6 @@ def add(i, launch):
     plus = lifted(lambda a, b, c: a + b + c)
     a, b, c = sources
     return with_carry(i, lambda w: plus(a(w), b(w), c(w)))
-
-
-def low_bits(read):
-    """An operand whose -x is a word of 32 bits."""
-    cut = lifted(lambda x: x & ALL)
-    return lambda w: cut(read(w))
 
 
 def pair(text, launch):
@@ -168,17 +136,6 @@ def shift(i, launch):
     return result(target(i.operands[0]), lambda w: apply(low(w), s(w), up(w)))
 
 
-def table_function(table):
-    """The logical function of three words that a table of 8 bits gives."""
-    def apply(a, b, c):
-        word = 0
-        for case in range(8):
-            if table >> case & 1:
-                word |= (a if case & 4 else ~a) & (b if case & 2 else ~b) & (c if case & 1 else ~c)
-        return word & ALL
-    return apply
-
-
 KNOWN_TABLES = {0xC0: lambda a, b, c: a & b, 0x3C: lambda a, b, c: a ^ b, 0xFC: lambda a, b, c: a | b}
 
 
@@ -187,7 +144,7 @@ def logic(i, launch):
     nonzero = predicate_target(operands.pop(0)) if is_predicate(operands[0]) else NO_PREDICATE
     place, (a, b, c) = target(operands[0]), (integer(text, launch) for text in operands[1:4])
     table = int(operands[4], 16)
-    apply = lifted(KNOWN_TABLES.get(table, table_function(table)))
+    apply = lifted(KNOWN_TABLES.get(table, choices.table_function(table)))
     also = predicate(operands[5]) if len(operands) > 5 else (lambda w: 0)
 
     def step(warp, mask):
@@ -196,104 +153,6 @@ def logic(i, launch):
         if nonzero != NO_PREDICATE:
             put_predicate(warp, nonzero, mask_where(operator.ne, value, 0) | also(warp), mask)
     return step
-
-
-def predicate_logic(i, _):
-    to = [predicate_target(text) for text in i.operands[:2]]
-    a, b, c = (predicate(text) for text in i.operands[2:5])
-    tables = [table_function(int(text, 16)) for text in i.operands[5:7]]
-
-    def step(warp, mask):
-        values = [table(a(warp), b(warp), c(warp)) for table in tables]
-        for place, value in zip(to, values):
-            put_predicate(warp, place, value, mask)
-    return step
-
-
-COMPARISONS = {"LT": operator.lt, "LE": operator.le, "GT": operator.gt, "GE": operator.ge, "EQ": operator.eq, "NE": operator.ne}
-COMBINED = {"AND": operator.and_, "OR": operator.or_, "XOR": operator.xor}
-
-
-def set_predicates(i, holds, condition):
-    """Writes (holds, combined with a predicate) and its opposite to the two targets."""
-    to = [predicate_target(text) for text in i.operands[:2]]
-    combine = COMBINED[next(m for m in i.modifiers if m in COMBINED)]
-
-    def step(warp, mask):
-        value, other = holds(warp), condition(warp)
-        put_predicate(warp, to[0], combine(value, other), mask)
-        put_predicate(warp, to[1], combine(~value & ALL, other), mask)
-    return step
-
-
-def compare_integers(i, launch):
-    """ISETP. With EX it compares the upper halves of 64 bits, and the last predicate has the result of the lower halves."""
-    name, flip = i.modifiers[0], 0 if "U32" in i.modifiers else HIGH_BIT
-    a, b, other = low_bits(integer(i.operands[2], launch)), low_bits(integer(i.operands[3], launch)), predicate(i.operands[4])
-    compare, strict = COMPARISONS[name], COMPARISONS[name[0] + "T" if name[0] in "LG" else name]
-
-    def holds(warp):
-        return mask_where(lambda x, y: compare(x ^ flip, y ^ flip), a(warp), b(warp))
-
-    if "EX" not in i.modifiers:
-        return set_predicates(i, holds, other)
-    lower = predicate(i.operands[5])
-
-    def holds_in_64_bits(warp):
-        x, y = a(warp), b(warp)
-        equal, low = mask_where(operator.eq, x, y), lower(warp)
-        return mask_where(lambda p, q: strict(p ^ flip, q ^ flip), x, y) & ~equal | equal & low
-    return set_predicates(i, holds_in_64_bits, other)
-
-
-def float_comparison(name, a, b):
-    """A function of the warp: the lanes in which it holds. Nothing is ever no number."""
-    if name in ("NAN", "NUM"):
-        return lambda w: ALL if name == "NUM" else 0
-    compare = COMPARISONS[name.removesuffix("U") if len(name) == 3 else name]
-    return lambda w: mask_where(lambda x, y: compare(float_of(x), float_of(y)), a(w), b(w))
-
-
-def compare_floats(i, launch):
-    a, b = (real(text, launch) for text in i.operands[2:4])
-    return set_predicates(i, float_comparison(i.modifiers[0], a, b), predicate(i.operands[4]))
-
-
-def comparison_as_number(i, launch):
-    """FSET: a word with every bit set, or with BF the float 1, where the comparison holds, else 0."""
-    name, combine = next(m for m in i.modifiers if m not in ("BF", "FTZ")), COMBINED[i.modifiers[-1]]
-    holds = float_comparison(name, *(real(text, launch) for text in i.operands[1:3]))
-    other, yes = predicate(i.operands[3]), 0x3F800000 if "BF" in i.modifiers else ALL
-    return result(target(i.operands[0]), lambda w: merged(0, yes, combine(holds(w), other(w))))
-
-
-def float_extreme(i, launch):
-    a, b, smallest = real(i.operands[1], launch), real(i.operands[2], launch), predicate(i.operands[3])
-    low, high = (lifted(lambda x, y, choose=choose: choose(x, y, key=float_of)) for choose in (min, max))
-    return result(target(i.operands[0]), lambda w: merged(high(a(w), b(w)), low(a(w), b(w)), smallest(w)))
-
-
-def select(i, launch):
-    operand = real if i.opcode == "FSEL" else integer
-    a, b, choice = operand(i.operands[1], launch), operand(i.operands[2], launch), predicate(i.operands[3])
-    return result(target(i.operands[0]), lambda w: merged(b(w), a(w), choice(w)))
-
-
-def extreme(i, launch):
-    """VIMNMX, VIMNMX3 and VIADDMNMX: the smallest, if the predicate holds, or the largest; the first two of the last are added before."""
-    if "RELU" in i.modifiers:
-        raise NotImplementedError(i.where())
-    sources = [low_bits(integer(text, launch)) for text in i.operands[1:-1] if not is_predicate(text)]
-    smallest, key = predicate(i.operands[-1]), (lambda x: x) if "U32" in i.modifiers else signed
-    low, high = lifted(lambda *x: min(x, key=key)), lifted(lambda *x: max(x, key=key))
-    plus = lifted(lambda a, b: a + b & ALL)
-
-    def compute(warp):
-        values = [read(warp) for read in sources]
-        if i.opcode == "VIADDMNMX":
-            values = [plus(*values[:2]), *values[2:]]
-        return merged(high(*values), low(*values), smallest(warp))
-    return result(target(i.operands[0]), compute)
 
 
 def permuted_bytes(a, selector, b):
@@ -352,16 +211,6 @@ def float_result(i, _):
     return fixed_result([target(i.operands[0])], [HALF])
 
 
-def compare_doubles(i, launch):
-    return set_predicates(i, doubles.comparison(i, launch), predicate(i.operands[4]))
-
-
-def unusual_never(i, _):
-    """FCHK asks for operands of a division that are unusual."""
-    place = predicate_target(i.operands[0])
-    return lambda warp, mask: put_predicate(warp, place, 0, mask)
-
-
 def to_float(i, launch):
     if "RP" not in i.modifiers:
         if "F64" in i.modifiers:
@@ -389,32 +238,7 @@ def to_integer(i, launch):
 
 
 def convert_float(i, launch):
-    return doubles.from_float(i, launch, put) if i.modifiers == ("F64", "F32") else float_result(i, launch)
-
-
-def predicates_to_register(i, launch):
-    shift_by, mask_of = byte_of(i), int(i.operands[3], 16)
-    read, place = plain(i.operands[2], launch), target(i.operands[0])
-
-    def compute(warp):
-        bits = tuple(sum((p >> lane & 1) << k for k, p in enumerate(warp.predicates[:7])) for lane in LANE_NUMBERS)
-        return tuple(word & ~(mask_of << shift_by) | (b & mask_of) << shift_by for word, b in zip(each(read(warp)), bits))
-    return result(place, compute)
-
-
-def register_to_predicates(i, launch):
-    shift_by, mask_of, read = byte_of(i), int(i.operands[2], 16), plain(i.operands[1], launch)
-
-    def step(warp, mask):
-        value = read(warp)
-        for k in range(7):
-            if mask_of >> k & 1:
-                put_predicate(warp, k, mask_where(lambda x, bit: x >> bit & 1, value, k + shift_by), mask)
-    return step
-
-
-def byte_of(i):
-    return next((8 * int(m[1]) for m in i.modifiers if re.match(r"B[0-3]$", m)), 0)
+    return doubles.from_float(i, launch) if i.modifiers == ("F64", "F32") else float_result(i, launch)
 
 
 def find_leading_one(i, launch):
@@ -425,18 +249,42 @@ def find_leading_one(i, launch):
     return result(target(i.operands[0]), lambda w: apply(read(w)))
 
 
-FLOATS = "FFMA FADD FMUL FRND FSWZADD I2FP F2FP"
+def for_each(opcodes, make):
+    return dict.fromkeys(opcodes.split(), make)
+
+
 OPERATIONS = {
-    **dict.fromkeys(FLOATS.split(), float_result), "FCHK": unusual_never, "DSETP": compare_doubles,
-    "DADD": doubles.computation(lambda a, b: a + b, put), "DMUL": doubles.computation(lambda a, b: a * b, put),
-    "DFMA": doubles.computation(lambda a, b, c: a * b + c, put), **dict.fromkeys("MOV UMOV".split(), move),
-    **dict.fromkeys("IADD3 UIADD3 VIADD IADD".split(), add), **dict.fromkeys("IMAD UIMAD".split(), multiply_add),
-    **dict.fromkeys("LEA ULEA".split(), shifted_add), **dict.fromkeys("SHF USHF".split(), shift),
-    **dict.fromkeys("LOP3 ULOP3".split(), logic), **dict.fromkeys("PLOP3 UPLOP3".split(), predicate_logic),
-    **dict.fromkeys("ISETP UISETP".split(), compare_integers), **dict.fromkeys("SEL USEL FSEL".split(), select),
-    **dict.fromkeys("VIMNMX VIMNMX3 VIADDMNMX IMNMX".split(), extreme), **dict.fromkeys("S2R S2UR CS2R".split(), special_register),
-    **dict.fromkeys("PRMT UPRMT".split(), of_words(permuted_bytes)), **dict.fromkeys("POPC UPOPC".split(), of_words(int.bit_count)),
-    "IABS": of_words(lambda x: abs(signed(x))), "BREV": of_words(lambda x: int(f"{x:032b}"[::-1], 2)),
-    "FSETP": compare_floats, "FSET": comparison_as_number, "FMNMX": float_extreme, "HFMA2": half_pair, "R2UR": to_uniform, "I2F": to_float, "F2I": to_integer, "F2F": convert_float,
-    "MUFU": special_function, "P2R": predicates_to_register, "R2P": register_to_predicates, "FLO": find_leading_one,
+    **for_each("FFMA FADD FMUL FRND FSWZADD I2FP F2FP", float_result),
+    **for_each("MOV UMOV", move),
+    **for_each("IADD3 UIADD3 VIADD IADD", add),
+    **for_each("IMAD UIMAD", multiply_add),
+    **for_each("LEA ULEA", shifted_add),
+    **for_each("SHF USHF", shift),
+    **for_each("LOP3 ULOP3", logic),
+    **for_each("PLOP3 UPLOP3", choices.predicate_logic),
+    **for_each("ISETP UISETP", choices.compare_integers),
+    **for_each("SEL USEL FSEL", choices.select),
+    **for_each("VIMNMX VIMNMX3 VIADDMNMX IMNMX", choices.extreme),
+    **for_each("S2R S2UR CS2R", special_register),
+    **for_each("PRMT UPRMT", of_words(permuted_bytes)),
+    **for_each("POPC UPOPC", of_words(int.bit_count)),
+    "IABS": of_words(lambda x: abs(signed(x))),
+    "BREV": of_words(lambda x: int(f"{x:032b}"[::-1], 2)),
+    "FLO": find_leading_one,
+    "FSETP": choices.compare_floats,
+    "FSET": choices.comparison_as_number,
+    "FMNMX": choices.float_extreme,
+    "FCHK": choices.unusual_never,
+    "DSETP": choices.compare_doubles,
+    "DADD": doubles.computation(lambda a, b: a + b),
+    "DMUL": doubles.computation(lambda a, b: a * b),
+    "DFMA": doubles.computation(lambda a, b, c: a * b + c),
+    "HFMA2": half_pair,
+    "R2UR": to_uniform,
+    "I2F": to_float,
+    "F2I": to_integer,
+    "F2F": convert_float,
+    "MUFU": special_function,
+    "P2R": choices.predicates_to_register,
+    "R2P": choices.register_to_predicates,
 }

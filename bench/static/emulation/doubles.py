@@ -5,6 +5,7 @@ import struct
 
 from emulation.lanes import ALL, float_of, lifted, mask_where
 from emulation.operands import plain, real, real_literal, targets
+from emulation.results import put
 
 
 def double_of(low, high):
@@ -44,7 +45,7 @@ def lifted_numbers(function):
 split = lifted_numbers(words_of)
 
 
-def stored(i, compute, put):
+def stored(i, compute):
     """A double that goes to a pair of registers."""
     low, high = targets(i.operands[0], 2)
 
@@ -56,19 +57,19 @@ def stored(i, compute, put):
     return step
 
 
-def computation(function, put):
+def computation(function):
     """DADD, DMUL and DFMA."""
     apply = lifted_numbers(function)
 
     def build(i, launch):
         reads = [operand(text, launch) for text in i.operands[1:]]
-        return stored(i, lambda w: apply(*(read(w) for read in reads)), put)
+        return stored(i, lambda w: apply(*(read(w) for read in reads)))
     return build
 
 
-def from_float(i, launch, put):
+def from_float(i, launch):
     read, widen = real(i.operands[1], launch), lifted(float_of)
-    return stored(i, lambda w: widen(read(w)), put)
+    return stored(i, lambda w: widen(read(w)))
 
 
 COMPARISONS = {"LT": operator.lt, "LE": operator.le, "GT": operator.gt, "GE": operator.ge, "EQ": operator.eq, "NE": operator.ne}

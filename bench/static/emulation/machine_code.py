@@ -2,10 +2,10 @@
 """Machine code as nvdisasm lists it with `-gi -hex`: instructions with their operands, source lines and control words, and the banks of
 constants that belong to a kernel.
 
-An instruction of sm_70 to sm_90 has 128 bits. The 23 above bit 105 tell the scheduler when the next one may follow, because the
-hardware does not check dependencies: cycles to wait (4 bits), a hint to yield (1), the scoreboard that a result sets (3), the one that
-its operands' readers release (3), the scoreboards to wait for (6). 7 stands for no scoreboard. NVIDIA does not document these fields; the layout is that of public microbenchmarks, and code that waits
-where the fields say so is consistent with it.
+An instruction of sm_70 to sm_90 has 128 bits. The 21 above bit 105 tell the scheduler when the next one may follow, because the
+hardware does not check dependencies: cycles to wait (4 bits), a hint to yield (1), the scoreboard that a result sets (3), the one that is
+released when the operands have been read (3), the scoreboards to wait for (6). 7 stands for no scoreboard. NVIDIA does not document
+these fields; public microbenchmarks do.
 """
 import re
 from typing import NamedTuple

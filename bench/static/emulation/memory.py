@@ -12,9 +12,10 @@ touches.
 import re
 from typing import NamedTuple
 
-from emulation.arithmetic import SHARED_WINDOW, fixed_result, put
+from emulation.arithmetic import SHARED_WINDOW
 from emulation.lanes import ALL, HALF, LANE_NUMBERS, each, lanes_of, lifted, merged, of_lane
 from emulation.operands import NOWHERE, constant_operand, is_predicate, plain, predicate_target, register, target, targets
+from emulation.results import fixed_result, put
 
 SECTOR, BANKS = 32, 32
 WINDOW = SHARED_WINDOW << 32  # generic addresses from here to the next 2^32 are those of shared memory

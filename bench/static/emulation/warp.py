@@ -3,11 +3,12 @@
 lanes that a barrier of convergence waits for, BSYNC waits, BREAK leaves. So a part that both groups execute counts twice, as on a device.
 Warps run one after another from one barrier of the block to the next.
 """
-from emulation.arithmetic import OPERATIONS, put, put_predicate
+from emulation.arithmetic import OPERATIONS
 from emulation.lanes import ALL, HALF, LANES, first_lane, lanes_of, mask_where, of_lane
 from emulation.memory import ACCESSES, FREE, OTHERS, Costs, SharedMemory
 from emulation.operands import (PREDICATES, REGISTERS, TRUE, UNIFORM_TRUE, is_predicate, plain, predicate, predicate_target, register,
                                 target)
+from emulation.results import put, put_predicate
 
 MOST_INSTRUCTIONS = 30_000_000  # of a warp: more is an endless loop
 NOTHING = set("NOP YIELD DEPBAR LDGDEPBAR MEMBAR ERRBAR CCTL NANOSLEEP".split())
