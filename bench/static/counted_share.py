@@ -4,7 +4,8 @@ multiprocessor per task.
 
 - fp32: executed FFMA, FADD and FMUL, in warps, at four per cycle;
 - issue: all executed instructions, at four per cycle;
-- shared: wavefronts of loads and stores, at one per cycle, once by the rule that merges equal neighbours and once in quarters of a warp (emulation/memory.py);
+- shared: wavefronts of loads and stores, at one per cycle, once by the rule that merges equal neighbours and once in quarters of a warp
+  (emulation/memory.py);
 - L2: sectors of device memory over the bandwidth of L2, as if the first cache never hit;
 - DRAM: roofline_model.dram_bytes.
 
@@ -52,7 +53,8 @@ def figures_of(code, description, compiled, simulator):
     shared = compiled["shared"] + description.shared
     blocks, limited_by = occupancy.blocks(threads, compiled["registers"], shared)
     if blocks == 0:
-        raise ValueError(f"{description.kernel}: no multiprocessor holds a block: {threads} threads, {compiled['registers']} registers, {shared} bytes")
+        raise ValueError(f"{description.kernel}: no multiprocessor holds a block of {threads} threads, {compiled['registers']} registers "
+                         f"and {shared} bytes")
     terms = terms_of(figures, shape, blocks * description.teams, description.workspace)
     useful = model.flops(shape) / (2 * GPU.lanes)
     merged, limit = share_by(terms, "shared in quarters", useful)
@@ -62,7 +64,8 @@ def figures_of(code, description, compiled, simulator):
     def simulated(fetch):
         return useful / (issue_model.simulate(simulator, text, blocks, fetch)["cycles"] / one.tasks)
 
-    return {"registers": compiled["registers"], "spill_bytes": compiled["spill_stores"] + compiled["spill_loads"], "shared_per_task": shared // description.teams,
+    return {"registers": compiled["registers"], "spill_bytes": compiled["spill_stores"] + compiled["spill_loads"],
+            "shared_per_task": shared // description.teams,
             "tasks_per_multiprocessor": blocks * description.teams, "warps": blocks * threads // 32, "limited_by": limited_by,
             **{name: figures[name] for name in ("instructions", "ffma", "classes", "accesses", "wavefronts", "merged_wavefronts",
                                                 "copy_wavefronts", "sectors")},

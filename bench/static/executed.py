@@ -8,10 +8,10 @@ usage: executed.py LISTING DESCRIPTION [--lines N] [--json]
 LISTING: a .cubin, or what `nvdisasm -gi -hex` prints of one. DESCRIPTION: how the kernel is launched (emulation/launch_description.py).
 
 A block runs twice, with fewer and with more tasks; the difference is the cost of a task without the set-up of the block. All lanes of all
-warps of the block are followed, so divergent code counts as often as a warp issues it. Exact are integers, addresses, control
-flow that depends on them, and so every count of a kernel whose control flow depends on no float. Where it does, the path is that of ordinary numbers
-(emulation/arithmetic.py): divisions and exact sums take their fast path, every comparison of two computed floats finds them equal. Tasks
-whose gradients are tiny, or fail, execute more.
+warps of the block are followed, so divergent code counts as often as a warp issues it. Integers, addresses and the control flow that
+depends on them are exact, and so is every count of a kernel whose control flow depends on no float. Where it does, the path is that of
+ordinary numbers (emulation/arithmetic.py): divisions and exact sums take their fast path, every comparison of two computed floats finds
+them equal. Tasks whose gradients are tiny, or fail, execute more.
 """
 import argparse
 import collections
@@ -146,7 +146,8 @@ def main():
     if arguments.json:
         print(json.dumps({"shape": description.shape, **figures}))
     else:
-        print(f"{description.shape}: {figures['instructions']:,} warp instructions a task, {100 * figures['ffma'] / figures['instructions']:.1f} % FFMA")
+        print(f"{description.shape}: {figures['instructions']:,} warp instructions a task, "
+              f"{100 * figures['ffma'] / figures['instructions']:.1f} % FFMA")
         for name in ("classes", "accesses"):
             print(f"  {name}: " + ", ".join(f"{c} {n:,}" for c, n in sorted(figures[name].items(), key=lambda item: -item[1])))
         print(f"  wavefronts {figures['wavefronts']:,}, equal neighbours merged {figures['merged_wavefronts']:,} "

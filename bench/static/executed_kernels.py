@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a task of every described launch executes on an H100: counted_share.py's figures for the compiled kernels.
 
-A kernel takes part when a program of DESCRIBERS prints its launches (emulation/launch_description.py has the format), and one of the compiled sources
-has it.
+A kernel takes part when a program of DESCRIBERS prints its launches (emulation/launch_description.py has the format) and one of the
+compiled sources has it.
 """
 import concurrent.futures
 import os

@@ -6,8 +6,8 @@ Model, not measured; issue_model.py says what is assumed and how the instruction
 usage: latency.py LISTING DESCRIPTION --blocks N [--simulator PROGRAM]
        latency.py --fit MEASURED [--simulator PROGRAM]
 
-LISTING and DESCRIPTION: as for executed.py. N: blocks on a multiprocessor. Prints one JSON object: cycles of a multiprocessor per task and the
-reasons why schedulers idle, with endless instruction caches and with the fitted ones, for both rules of wide accesses of shared memory.
+LISTING and DESCRIPTION: as for executed.py. N: blocks on a multiprocessor. Prints one JSON object: cycles of a multiprocessor per task and
+the reasons why schedulers idle, with endless instruction caches and with the fitted ones, for both rules of wide accesses of shared memory.
 --fit tries sizes and times of the instruction caches against measured rates and prints the best. MEASURED is a JSON list of
 {"listing": FILE, "description": FILE, "waves": [4, 1], "tasks_per_second": 4.88e6}, files relative to its folder; waves: how many blocks a
 multiprocessor has at the same time until the grid is done (five blocks of which four fit: 4, then 1).
@@ -30,7 +30,8 @@ from emulation import launch_description
 
 GPU = roofline_model.GPUS[0]
 CYCLE = GPU.multiprocessors * GPU.lanes * 2 / GPU.peak  # seconds
-FIT = {"cache_lines": (128, 256), "miss": (15, 35), "prefetch": (0, 1), "shared_lines": (512, 640, 768, 896, 1024), "far_miss": (80, 100, 200, 300)}
+FIT = {"cache_lines": (128, 256), "miss": (15, 35), "prefetch": (0, 1), "shared_lines": (512, 640, 768, 896, 1024),
+       "far_miss": (80, 100, 200, 300)}
 SHOWN = 12
 
 

@@ -140,15 +140,16 @@ def prediction_table(gpu, runs, ratios, plans):
 
 def executed_table(version):
     """What machine code executes, from evidence.json."""
-    yield "| launch | instructions | FFMA | wavefronts | merged | issue | shared | L2 | DRAM | limit | share | in quarters | simulated | with caches |"
+    yield ("| launch | instructions | FFMA | wavefronts | merged | issue | shared | L2 | DRAM | limit | share | in quarters | simulated "
+           "| with caches |")
     yield "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
     rows = json.loads(evidence.FILE.read_text())["nvcc"][version].get("executed", {}).get(executed_kernels.MACHINE, {})
     if not rows:
         sys.exit(f"{evidence.FILE.name} has no executed machine code for nvcc {version}: evidence.py record")
     for name, f in rows.items():
         t = f["terms"]
-        yield (f"| {name} | {f['instructions']:,} | {f['ffma'] / f['instructions']:.0%} | {f['wavefronts']:,} | {f['merged_wavefronts']:,} "
-               f"| {t['issue']:,} | {t['shared']:,} | {t['L2']:,} | {t['DRAM']:,} | {f['limit']} | **{100 * f['counted_share']:.0f} %** "
+        yield (f"| {name} | {f['instructions']:,} | {100 * f['ffma'] / f['instructions']:.0f} % | {f['wavefronts']:,} "
+               f"| {f['merged_wavefronts']:,} | {t['issue']:,} | {t['shared']:,} | {t['L2']:,} | {t['DRAM']:,} | {f['limit']} | **{100 * f['counted_share']:.0f} %** "
                f"| {100 * f['counted_share_in_quarters']:.0f} % | {100 * f['simulated_share']:.1f} % | {100 * f['fetched_share']:.1f} % |")
 
 
@@ -199,7 +200,8 @@ def page(build, runs, merged):
             yield (f"The rest of `{kernel}`'s PTX shrinks to {r[8]:.2f} in {gpu.machine} code (loops weighing 1, 4, 16: "
                    f"{others}).")
     yield ""
-    yield f"### {model.GPUS[0].name}: executed machine code of a task, the share that its counts allow, and the simulated share (model, not measured)"
+    yield (f"### {model.GPUS[0].name}: executed machine code of a task, the share that its counts allow, and the simulated share (model, "
+           "not measured)")
     yield ""
     yield from executed_table(version)
     yield ""

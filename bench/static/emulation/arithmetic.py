@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Instructions that compute. Integers, predicates and doubles are exact. Every sum, product and root of floats is 0.5, except in the
-sequence of an integer division (I2F.RP, MUFU.RCP, F2I.FTZ.U32.TRUNC.NTZ), which is exact; comparisons and choices take what is there. So code takes
-the path of ordinary numbers: no division or root is special, an exact sum takes one digit, and a float becomes the integer 1.
+sequence of an integer division (I2F.RP, MUFU.RCP, F2I.FTZ.U32.TRUNC.NTZ), which is exact; comparisons and choices take what is there. So
+code takes the path of ordinary numbers: no division or root is special, an exact sum takes one digit, and a float becomes the integer 1.
 
 Each function of OPERATIONS takes an instruction and its launch, and returns what computes it: a function of the warp and the mask of
 lanes.
