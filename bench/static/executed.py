@@ -3,7 +3,7 @@
 """Counts the machine code that one task of a kernel executes on an H100 (sm_90): instructions by class, wavefronts of shared memory under
 both rules, sectors of device memory. No device is needed.
 
-usage: executed.py LISTING DESCRIPTION [--lines N] [--json]
+usage: executed.py LISTING DESCRIPTION [--lines N [--file NAME]] [--json]
 
 LISTING: a .cubin, or what `nvdisasm -gi -hex` prints of one. DESCRIPTION: how the kernel is launched (emulation/launch_description.py).
 
@@ -102,12 +102,13 @@ def report(executed):
             "executed_code_bytes": machine_code.BYTES * sum(1 for _ in counts)}
 
 
-def by_line(executed):
-    """[(instructions per task, source line)], the most first; the line is that of the innermost inlined function."""
+def by_line(executed, file=""):
+    """[(instructions per task, source line)], the most first. The line is that of the innermost inlined function, or of the innermost one
+    in a file whose name begins so."""
     lines = collections.Counter()
     for index, count in executed.counts().items():
-        places = executed.code.instructions[index].places
-        lines[places[0] if places else "no line"] += count
+        places = [place for place in executed.code.instructions[index].places if place.startswith(file)]
+        lines[places[0] if places else "elsewhere"] += count
     return [(count, line) for line, count in lines.most_common()]
 
 
@@ -134,6 +135,7 @@ def main():
     parser.add_argument("listing", type=pathlib.Path)
     parser.add_argument("description", type=pathlib.Path)
     parser.add_argument("--lines", type=int, default=0, metavar="N", help="the N source lines with the most instructions")
+    parser.add_argument("--file", default="", help="with --lines: the innermost lines in the files whose names begin so")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--nvdisasm", default="nvdisasm")
     arguments = parser.parse_args()
@@ -153,7 +155,7 @@ def main():
         print(f"  wavefronts {figures['wavefronts']:,}, equal neighbours merged {figures['merged_wavefronts']:,} "
               f"(copies: {figures['copy_wavefronts']:,} more); sectors {figures['sectors']:,}; "
               f"{figures['executed_code_bytes']:,} of {figures['code_bytes']:,} bytes of code")
-    for count, line in by_line(executed)[:arguments.lines]:
+    for count, line in by_line(executed, arguments.file)[:arguments.lines]:
         print(f"{count:10,.0f}  {line}")
 
 

@@ -246,6 +246,8 @@ def reports():
     found = executed.report(one)
     equal((found["ffma"], found["classes"]["fadd_fmul"], found["classes"]["integer"], found["classes"]["control"]), (2, 1, 2, 1), "classes")
     equal(executed.by_line(one)[0], (4.0, "b.cuh:7"), "lines")  # the loop has no line of its own
+    inlined = executed.by_line(follow("@line a.cuh:5\n@line c.cuh:9\nFFMA R1, R1, R1, R1\n@line a.cuh:6\nFADD R1, R1, R1"), "c")
+    equal(inlined, [(4.0, "elsewhere"), (1.0, "c.cuh:9")], "lines of one file")
     equal(found["code_bytes"], 16 * 8, "bytes of code")
     raises("has no kernel other", lambda: executed.code_of(listing(tasks_loop("NOP")), "other"))
     raises("needs -hex", lambda: executed.code_of('\t.section\t.text.hand,"ax",@progbits\n        /*0000*/ EXIT ;\n', "hand"))
