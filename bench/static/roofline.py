@@ -28,6 +28,7 @@ import listings
 import roofline_model as model
 
 PAGE = compiled_kernels.ROOT / "docs/gpu-performance.md"
+KERNELS = compiled_kernels.ROOT / "kernels"
 BEGIN, END = "<!-- generated: bench/static/roofline.py -->", "<!-- end of what is generated -->"
 KERNEL = "meta_gradient"  # the launch whose plan is in evidence.json
 MOST_INSTRUCTIONS = 3e10  # thread-instructions in one run: half a minute to two
@@ -163,8 +164,18 @@ def plan_table(plans):
                        f"| {p['warps']} | {p['limited_by']} |")
 
 
+def with_folder(line, kernel):
+    """A runner names files without their folders. Of two kernel files of one name, the task kernel's is in team/, another's in layered/."""
+    name = line.rsplit(":", 1)[0]
+    found = sorted(str(file.relative_to(KERNELS).parent) for file in KERNELS.rglob(name)) if "/" not in name else []
+    own = "team" if kernel == "task_kernel" else "layered"
+    folder = own if own in found else found[0] if len(found) == 1 else "."
+    return line if folder == "." else f"{folder}/{line}"
+
+
 def line_table(run):
-    kernel = run[model.main_kernel(run)]
+    main = model.main_kernel(run)
+    kernel = {**run[main], "hot_lines": [{**line, "line": with_folder(line["line"], main)} for line in run[main]["hot_lines"]]}
     warp, waves, sectors = (max(1, kernel[n]) for n in ("warp_instructions", "shared_wavefronts", "global_sectors"))
     files = collections.Counter()
     for line in kernel["hot_lines"]:

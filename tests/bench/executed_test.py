@@ -269,6 +269,10 @@ def profiles():
 
         files = [write(f"{shape.name}.8{rule}.json", count) for shape in roofline.model.SHAPES for rule, count in (("", 40), (".merged", 20))]
         runs, merged = roofline.read_profiles(files)
+        equal([roofline.with_folder("tile.cuh:7", kernel) for kernel in ("task_kernel", "layer_rows_kernel")],
+              ["team/tile.cuh:7", "layered/tile.cuh:7"], "files of one name")
+        equal([roofline.with_folder(line, "task_kernel") for line in ("lanes.hpp:3", "a/b.hpp:4", "strange.h:5")],
+              ["math/lanes.hpp:3", "a/b.hpp:4", "strange.h:5"], "folders of files")
         equal((runs["market"][8]["k"]["shared_wavefronts"], merged["market"][8]["k"]["shared_wavefronts"]), (40, 20), "rules")
         for given, words in ((files[:-1], "both rules of large"), ([write("market.json", 1)], "a profile is named")):
             try:
