@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The share of an H100's fp32 peak that a kernel's counts allow: useful operations over the longest of five terms, each in cycles of a
 multiprocessor per task.
@@ -11,11 +12,23 @@ multiprocessor per task.
 
 The instructions, wavefronts and sectors are counted (executed.py); the bandwidths are those of roofline_model.GPUS. `simulated_share` is
 what remains with latency, `fetched_share` with the fitted instruction caches too (latency.py): model, not measured.
+
+usage: counted_share.py LISTING DESCRIPTION --registers N [--spills BYTES] [--static-shared BYTES] [--simulator PROGRAM]
+
+Prints one JSON object; LISTING, DESCRIPTION and PROGRAM as for latency.py, the rest as ptxas says it of the kernel. executed_kernels.py does
+this for the compiled kernels.
 """
+import argparse
+import json
+import pathlib
+import sys
+
 import executed as executed_code
 import issue_model
+import latency
 import occupancy
 import roofline_model as model
+from emulation import launch_description
 
 GPU = model.GPUS[0]
 CYCLE = GPU.multiprocessors * GPU.lanes * 2 / GPU.peak  # seconds
@@ -73,3 +86,26 @@ def figures_of(code, description, compiled, simulator):
             "limit": limit, "counted_share": round(merged, 3), "limit_in_quarters": limit_in_quarters,
             "counted_share_in_quarters": round(quarters, 3), "simulated_share": round(simulated(None), 3),
             "fetched_share": round(simulated(issue_model.FETCH), 3)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("listing", type=pathlib.Path)
+    parser.add_argument("description", type=pathlib.Path)
+    parser.add_argument("--registers", type=int, required=True)
+    parser.add_argument("--spills", type=int, default=0)
+    parser.add_argument("--static-shared", type=int, default=0)
+    parser.add_argument("--simulator", type=pathlib.Path)
+    parser.add_argument("--nvdisasm", default="nvdisasm")
+    arguments = parser.parse_args()
+    compiled = {"registers": arguments.registers, "spill_stores": arguments.spills, "spill_loads": 0, "shared": arguments.static_shared}
+    try:
+        description = launch_description.read(arguments.description.read_text())
+        code = executed_code.code_of(executed_code.listing_of(arguments.listing, arguments.nvdisasm), description.kernel)
+        print(json.dumps(figures_of(code, description, compiled, latency.simulator_of(arguments.simulator)), indent=1))
+    except (ValueError, NotImplementedError) as error:
+        sys.exit(f"{arguments.listing}: {error}")
+
+
+if __name__ == "__main__":
+    main()

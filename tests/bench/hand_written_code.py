@@ -52,10 +52,14 @@ def tasks_loop(body):
 OF_LOOP = 3
 
 
-def description(block=32, memory=(), parameters=b"", shape="sine_k5", tasks=(1, 3), **more):
+def description_text(block=32, memory=(), parameters=b"", shape="sine_k5", tasks=(1, 3), **more):
     runs = [{"tasks": count, "parameters": (count.to_bytes(4, "little") + parameters).hex()} for count in tasks]
-    return launch_description.read(json.dumps({"kernel": "hand", "shape": shape, "block": block, "grid": 1, "shared": 1024, "teams": 1,
-                                               "workspace": 0, "memory": list(memory), "runs": runs, **more}))
+    return json.dumps({"kernel": "hand", "shape": shape, "block": block, "grid": 1, "shared": 1024, "teams": 1, "workspace": 0,
+                       "memory": list(memory), "runs": runs, **more})
+
+
+def description(**given):
+    return launch_description.read(description_text(**given))
 
 
 def follow(body, data=b"", block=32, **launch):

@@ -8,6 +8,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 source = pathlib.Path(sys.argv[1]).resolve()
 simulator = sys.argv[2]
@@ -20,7 +21,7 @@ import issue_model  # noqa: E402
 import latency  # noqa: E402
 import listings  # noqa: E402
 import occupancy  # noqa: E402
-from hand_written_code import description, follow, listing, tasks_loop  # noqa: E402
+from hand_written_code import description, description_text, follow, listing, tasks_loop  # noqa: E402
 
 LOOP = 2 + 1 + 3  # cycles of the three instructions around the body: two of the integer pipe, and a branch, which takes 2 more
 
@@ -117,6 +118,15 @@ def shares():
     dram = 193 / 3.35e12 * 132 * 67e12 / (132 * 128 * 2)
     assert found["limit"] == "DRAM" and found["terms"]["DRAM"] == round(dram), (found, dram)
     close(found["counted_share"], 1_592_000 / 256 / dram, "share", 0.001)
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "k.sass").write_text(listing(tasks_loop("FFMA R1, R1, R1, R1\n" * 29)))
+        (folder / "k.json").write_text(description_text())
+        command = [sys.executable, source / "bench/static/counted_share.py", folder / "k.sass", folder / "k.json", "--simulator", simulator]
+        done = subprocess.run([*command, "--registers", "40", "--spills", "12"], capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout) == found, done.stdout
+        done = subprocess.run([*command, "--registers", "40", "--static-shared", "300000"], capture_output=True, text=True)
+        assert done.returncode == 1 and "no multiprocessor holds a block" in done.stderr, done
     terms = {"issue": 100.0, "shared": 80.0, "shared in quarters": 160.0}
     assert counted_share.share_by(terms, "shared in quarters", 50) == (0.5, "issue")
     assert counted_share.share_by(terms, "shared", 50) == (0.3125, "shared in quarters")
