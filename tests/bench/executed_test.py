@@ -118,6 +118,7 @@ def arithmetic():
     equal(turns("MOV R4, 0x3\nIMAD R3, R4, R4, 0x1"), 10, "IMAD")
     equal(turns("MOV R4, 0x80000000\nIMAD.WIDE.U32 R6, R4, 0x6, RZ\nMOV R3, R7"), 3, "IMAD.WIDE.U32")
     equal(turns("MOV R4, 0xfffffffe\nIMAD.WIDE R6, R4, 0x6, RZ\nIADD3 R3, -R6, RZ, RZ"), 12, "IMAD.WIDE")
+    equal(turns("MOV R4, 0xfffffffe\nIMAD.WIDE R6, R4, 0x6, RZ\nIADD3 R3, -R7, 0x2, RZ"), 3, "the upper word of -12")
     equal(turns("MOV R4, 0x3\nLEA R3, R4, 0x1, 0x2"), 13, "LEA")
     equal(turns("MOV R4, 0xc0000000\nMOV R5, 0x1\nLEA.HI R3, R4, 0x1, R5, 0x2"), 8, "LEA.HI")
     equal(turns("MOV R4, 0xfffffff0\nSHF.R.S32.HI R5, RZ, 0x2, R4\nIADD3 R3, -R5, RZ, RZ"), 4, "SHF")
@@ -159,6 +160,14 @@ def arithmetic():
     equal(turns(division), 14, "100 / 7")
     equal(turns("MOV R8, 0x4\nMOV R9, RZ\nMOV R10, 0x3\nISETP.GE.U32.AND P0, PT, R8, R10, PT\n"
                 "ISETP.GE.AND.EX P1, PT, R9, RZ, PT, P0\nSEL R3, 0x2, 0x3, P1"), 2, "comparison of 64 bits")
+    halves = """MOV R8, 0x4
+        ISETP.EQ.U32.AND P0, PT, R8, 0x5, PT
+        ISETP.EQ.AND.EX P1, PT, RZ, RZ, PT, P0
+        ISETP.NE.U32.AND P0, PT, R8, 0x5, PT
+        ISETP.NE.AND.EX P2, PT, RZ, RZ, PT, P0
+        PLOP3.LUT P1, PT, P1, !P2, PT, 0xfc, 0x0
+        SEL R3, 0x2, 0x3, P1"""
+    equal(turns(halves), 3, "equality of 64 bits whose upper halves are equal")
     table = (0).to_bytes(4, "little") + (0x50).to_bytes(4, "little")
     # BRX at 0x30 goes to 0x40 - 0x40 + 0x50 = 0x50, past the FADD at 0x40.
     jump = "MOV R4, 0x4\nLDC R4, c[0x2][R4]\nBRX R4 -0x40\nFADD R1, R1, R1\nFADD R1, R1, R1"

@@ -156,6 +156,8 @@ def occupancies():
                 compared += 1
     assert compared >= 10, compared
     assert occupancy.blocks(32, 40, 227 * 1024 + 1)[0] == 0
+    assert occupancy.blocks(32, 40, 45_952) == (4, "shared")  # five need 1,408 bytes more, because each takes another 1,024
+    assert occupancy.blocks(32, 216, 0) == (8, "registers")  # each scheduler has registers for two such warps, not for nine in four
     assert listings.sass_class("LDGSTS.E") == "global"
 
 
