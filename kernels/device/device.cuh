@@ -13,7 +13,7 @@
 #define SHOAL_LAUNCH(kernel, grid, block, shared_bytes, stream, ...) \
   kernel<<<grid, block, shared_bytes, stream>>>(__VA_ARGS__)
 // All kernels share one declaration, because an extern array has one type.
-#define SHOAL_SHARED_MEMORY(name)                  \
-  extern __shared__ float4 shoal_dynamic_shared[]; \
+#define SHOAL_SHARED_MEMORY(name)                                 \
+  extern __shared__ __align__(128) float4 shoal_dynamic_shared[]; \
   float* const name = reinterpret_cast<float*>(shoal_dynamic_shared)
 #endif

@@ -46,4 +46,42 @@ __device__ __forceinline__ void atomic_add_exactly(float value, long long* digit
   });
 }
 
+/// The same for values that are rare: one copy of the code.
+__device__ __noinline__ inline void atomic_add_unusual(float value, long long* digits, std::int64_t stride) {
+  atomic_add_exactly(value, digits, stride);
+}
+
+/// Whether a value is a whole number of units of 2^-43 that fits the third digit: 2^-20 <= |value| < 2^8, or
+/// zero.
+__device__ __forceinline__ bool is_ordinary(float value) {
+  constexpr std::uint32_t least = 0x35800000, end = 0x43800000;  // the bit patterns of 2^-20 and 2^8
+  return static_cast<std::uint32_t>(bits(fabsf(value))) - least < end - least || value == 0.0f;
+}
+inline constexpr int ordinary_digit = 2;  ///< the one whose unit is 2^-43
+
+/// Adds n values to sums that lie `step` apart; `ordinary`: the ordinary digit of the first. Where all values
+/// are ordinary, which one branch finds out, each takes one conversion and one atomic.
+template <int step, int n>
+__device__ __forceinline__ void atomic_add_group_exactly(const float (&values)[n], long long* ordinary,
+                                                         std::int64_t stride) {
+  bool all = true;
+#pragma unroll
+  for (int e = 0; e < n; ++e) all &= is_ordinary(values[e]);
+  if (all) {
+#pragma unroll
+    for (int e = 0; e < n; ++e)
+      atomicAdd(reinterpret_cast<unsigned long long*>(ordinary + step * e),
+                static_cast<unsigned long long>(__float2ll_rn(values[e] * 0x1p+43f)));
+    return;
+  }
+#pragma unroll 1
+  for (int e = 0; e < n; ++e) {
+    float value = 0.0f;
+#pragma unroll
+    for (int k = 0; k < n; ++k)
+      if (k == e) value = values[k];
+    atomic_add_unusual(value, ordinary + step * e - ordinary_digit * stride, stride);
+  }
+}
+
 }  // namespace shoal::kernels

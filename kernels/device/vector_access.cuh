@@ -18,6 +18,18 @@ __device__ __forceinline__ void load4(const float* from, float* to) {
   to[2] = v.z;
   to[3] = v.w;
 }
+/// Two floats, aligned to 8 bytes, from and to any memory.
+__device__ __forceinline__ void load2(const float* from, float* to) {
+  const float2 v = *reinterpret_cast<const float2*>(from);
+  to[0] = v.x;
+  to[1] = v.y;
+}
+__device__ __forceinline__ void store2(float* to, const float* from) {
+  float2 v;
+  v.x = from[0];
+  v.y = from[1];
+  *reinterpret_cast<float2*>(to) = v;
+}
 /// To global memory.
 __device__ __forceinline__ void store_global4(float* to, const float* from) {
   float4 v;

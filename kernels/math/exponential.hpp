@@ -67,7 +67,7 @@ SHOAL_HD V sigmoid(V x) {
   const auto right = x >= V(0.0f);
   const V top = select(right, V(1.0f), e), top_low = select(right, V(0.0f), e_low);
   const V bottom = V(1.0f) + e, bottom_low = (e - (bottom - V(1.0f))) + e_low;
-  const V inverse = V(1.0f) / bottom, quotient = top * inverse;
+  const V inverse = power_over(V(1.0f), bottom), quotient = top * inverse;
   const V residual = fma(-quotient, bottom, top) + fma(-quotient, bottom_low, top_low);
   return fma(residual, inverse, quotient);
 }
@@ -93,9 +93,10 @@ SHOAL_HD V tanh(V x) {
   const V z = abs(x), square = x * x;
   const V small = fma(x * square, polynomial(square, c), x);
   const V twice = z + z;  // from 40 on the result is 1
-  const V large = V(1.0f) - V(2.0f) / (exp_of_moderate(select(twice > V(40.0f), V(40.0f), twice)) + V(1.0f));
+  const V above = exp_of_moderate(select(twice > V(40.0f), V(40.0f), twice)) + V(1.0f);
+  const V large = V(1.0f) - power_over(V(2.0f), above);
   const V signed_large = select(x < V(0.0f), -large, large);
-  return select(z < V(0.6f), small, signed_large);
+  return select(z >= V(0.6f), signed_large, small);  // NaN: small is NaN
 }
 
 }  // namespace shoal::kernels

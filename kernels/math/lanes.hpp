@@ -83,6 +83,13 @@ SHOAL_HD std::int32_t shift_right(std::int32_t a) {
   return a >> n;
 }
 
+/// power / y, rounded, for a power of two and 1 <= y < 2^100; of NaN, some value. Lane types may know a
+/// shorter way than a division.
+template <class V>
+SHOAL_HD V power_over(V power, V y) {
+  return power / y;
+}
+
 /// Rounds to the nearest integral value, ties to even; |a| < 2^22. Adding 1.5 * 2^23 rounds the fraction
 /// away; the result of zero is +0.
 template <class V>

@@ -45,6 +45,9 @@ struct TaskArguments {
   int sum_sets = 1;                     ///< tasks take the sets in turn, at most 2047 tasks per set
   long long* sums = nullptr;  ///< [sum_sets, 6, P] digits of exact sums (kernels/device/exact_digits.cuh)
   long long* rate_sums = nullptr;  ///< [sum_sets, 6, R]
+  // A kernel made for a shape orders its sums otherwise: sums is then [sum_sets, 6, sum_count].
+  const std::int32_t* sum_places = nullptr;  ///< [P] place of every parameter in the sums, or null: its own
+  std::int64_t sum_count = 0;                ///< P where sum_places is null
 
   // For evaluate: query losses are computed after `steps` (ascending) inner steps; loss, status and failed
   // step are then [points, tasks].

@@ -117,25 +117,34 @@ __device__ __forceinline__ void step(const UpdateArguments& job, const UpdateSca
   if (keeps_second(scalars.kind)) job.next.second[i] = second;
 }
 
+/// An array of sums: of theta or of the rates.
+struct SumArray {
+  long long* digits;  ///< [sets, 6, stride]
+  std::int64_t stride;
+  const std::int32_t* places;  ///< [count] or null: every entry at its own place
+  int count;
+};
+
 /// Computes the gradients of 32 neighbouring meta-parameters: entries `begin` .. of one array of sums, whose
 /// first is entry `first_parameter` of all meta-parameters. Returns the largest magnitude that this thread
 /// has seen.
 __device__ __forceinline__ float sum_columns(const UpdateArguments& job, const UpdateScalars<float>& scalars,
-                                             long long* sums, int count, int begin, int first_parameter,
-                                             int good, long long* words) {
+                                             const SumArray& sums, int begin, int first_parameter, int good,
+                                             long long* words) {
   const int column = rank() % columns, group = rank() / columns, i = begin + column;
   long long digits[exact_digits] = {};
-  if (i < count)
+  if (i < sums.count)
     for (int s = group; s < job.sets; s += groups) {
-      long long* const set = sums + static_cast<std::int64_t>(s) * exact_digits * count + i;
-      add_carried(set, count, digits);
+      long long* const set =
+          sums.digits + s * exact_digits * sums.stride + (sums.places ? sums.places[i] : i);
+      add_carried(set, sums.stride, digits);
 #pragma unroll
-      for (int d = 0; d < exact_digits; ++d) set[static_cast<std::int64_t>(d) * count] = 0;
+      for (int d = 0; d < exact_digits; ++d) set[d * sums.stride] = 0;
     }
   for (int d = 0; d < exact_digits; ++d) words[(d * groups + group) * columns + column] = digits[d];
   __syncthreads();
   float magnitude = 0.0f;
-  if (group == 0 && i < count) {
+  if (group == 0 && i < sums.count) {
     for (int d = 0; d < exact_digits; ++d) {
       digits[d] = 0;
       for (int other = 0; other < groups; ++other)
@@ -211,8 +220,9 @@ __global__ void __launch_bounds__(threads) meta_update_kernel(const UpdateArgume
   for (int c = static_cast<int>(blockIdx.x); c < of_theta + of_rates; c += static_cast<int>(gridDim.x)) {
     const bool theta = c < of_theta;
     const int begin = (theta ? c : c - of_theta) * columns;
-    magnitude = fmaxf(magnitude, sum_columns(job, scalars, theta ? job.sums : job.rate_sums,
-                                             theta ? job.parameters : job.rates, begin,
+    const SumArray sums = theta ? SumArray{job.sums, job.sum_count, job.sum_places, job.parameters}
+                                : SumArray{job.rate_sums, job.rates, nullptr, job.rates};
+    magnitude = fmaxf(magnitude, sum_columns(job, scalars, sums, begin,
                                              theta ? begin : job.parameters + begin, good, words));
   }
   magnitude = largest_over_threads(magnitude, shared);  // also a barrier: the block's writes are done

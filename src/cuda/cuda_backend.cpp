@@ -12,6 +12,7 @@
 
 #include "core/optimizer_step.hpp"
 #include "cuda/caller_memory.hpp"
+#include "cuda/fixed/sum_places.hpp"
 #include "cuda/result_delivery.hpp"
 #include "cuda/runtime/clock.hpp"
 #include "cuda/runtime/range.hpp"
@@ -27,6 +28,12 @@ namespace {
 using kernels::TaskArguments;
 using kernels::TaskKernel;
 
+std::shared_ptr<KernelCompiler> compiler_for(const DeviceInfo& device, const CudaOptions& options) {
+  if (!options.compiles || options.fixed == FixedKernels::none) return nullptr;
+  return std::make_shared<KernelCompiler>(KernelCompilerOptions{
+      .capability = 10 * device.major + device.minor, .cache_folder = options.kernel_cache, .open = {}});
+}
+
 class CudaBackend final : public Backend<float> {
  public:
   explicit CudaBackend(const CudaOptions& options)
@@ -34,7 +41,8 @@ class CudaBackend final : public Backend<float> {
         device_(device_info(choose_device(options.device, options.stream))),
         scope_(device_.index),
         stream_({.borrowed = options.stream, .memory = options.memory}),
-        launcher_(device_, options, stream_) {
+        compiler_(compiler_for(device_, options)),
+        launcher_(device_, options, stream_, compiler_) {
     scope_.reset();
   }
   ~CudaBackend() override { enter_for_destruction(scope_, device_.index); }
@@ -63,11 +71,20 @@ class CudaBackend final : public Backend<float> {
     const TaskLaunch plan = prepare(call, TaskKernel::meta_gradient, tasks);
     const std::size_t rates = call.problem.rate_count(),
                       words = static_cast<std::size_t>(call.job.sum_sets) * kernels::exact_digits;
-    call.job.sums = sums_.reserve_zeroed(stream_, words * size);
+    const auto places = static_cast<std::size_t>(call.job.sum_count);
+    call.job.sums = sums_.reserve_zeroed(stream_, words * places);
     call.job.rate_sums = rate_sums_.reserve_zeroed(stream_, words * rates);
     launch(call, plan);
-    add_digits(call, call.job.sums, size, true, sum.theta);
-    add_digits(call, call.job.rate_sums, rates, call.problem.rates_are_padded(), sum.rates);
+    std::vector<std::int32_t> places_of_theta(call.problem.layout().padded_indices().begin(),
+                                              call.problem.layout().padded_indices().end());
+    const std::vector<std::int32_t> places_of_rates =
+        call.problem.rates_are_padded() ? places_of_theta : std::vector<std::int32_t>();
+    if (plan.fixed) {
+      const std::vector<std::int32_t> in_sums = sum_places(plan.fixed->kernel.shape);
+      for (std::int32_t& p : places_of_theta) p = in_sums[static_cast<std::size_t>(p)];
+    }
+    add_digits(call, call.job.sums, places, places_of_theta, sum.theta);
+    add_digits(call, call.job.rate_sums, rates, places_of_rates, sum.rates);
     TaskOutputs::fetch_outcomes(stream_, call.job, results.status, results.failed_step);
     TaskOutputs::fetch_losses(stream_, call.job.loss_before, results.status, results.query_loss_before);
     TaskOutputs::fetch_losses(stream_, call.job.loss_after, results.status, results.query_loss);
@@ -183,7 +200,7 @@ class CudaBackend final : public Backend<float> {
 
   std::unique_ptr<TrainingSession<float>> start_training(const Problem& problem,
                                                          const Optimizer& optimizer) override {
-    return make_training_session(problem, optimizer.kind, device_, options_, clock_, mutex_);
+    return make_training_session(problem, optimizer.kind, device_, options_, compiler_, clock_, mutex_);
   }
 
  private:
@@ -269,8 +286,10 @@ class CudaBackend final : public Backend<float> {
     if (!stream_.is_borrowed()) stream_.synchronize("results on the device");
   }
 
-  /// Adds the sums of the teams, `from` [sets, digits, count], to `sum`.
-  void add_digits(Call& call, const long long* from, std::size_t count, bool padded, ExactSum& sum) {
+  /// Adds the sums of the teams, `from` [sets, digits, count], to `sum`. `places`: where every entry of `sum`
+  /// lies among the count; empty: at its own place.
+  void add_digits(Call& call, const long long* from, std::size_t count, std::span<const std::int32_t> places,
+                  ExactSum& sum) {
     if (count == 0) return;
     const std::size_t words = count * ExactSum::digits;
     long long* const to = totals_.reserve(stream_, words);
@@ -284,8 +303,8 @@ class CudaBackend final : public Backend<float> {
     sum.reserve(call.job.sum_sets);
     for (int d = 0; d < ExactSum::digits; ++d) {
       const long long* values = digits.data() + static_cast<std::size_t>(d) * count;
-      if (padded) {
-        call.problem.layout().pack(values, packed.data());
+      if (!places.empty()) {
+        for (std::size_t i = 0; i < places.size(); ++i) packed[i] = values[places[i]];
         values = packed.data();
       }
       const auto digit = sum.digit(d);
@@ -300,6 +319,7 @@ class CudaBackend final : public Backend<float> {
   Stream stream_;
   mutable DeviceClock clock_;
   DeviceTasks tasks_;
+  std::shared_ptr<KernelCompiler> compiler_;  ///< of the sessions too
   TaskLauncher launcher_;
   TaskOutputs task_outputs_;
   ResultDelivery delivery_;

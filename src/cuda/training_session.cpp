@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "cuda/device_state.hpp"
 #include "cuda/runtime/graph.hpp"
@@ -35,6 +36,7 @@ constexpr std::int64_t most_tasks = std::int64_t{1} << 30;  // kernels count in 
 struct Shape {
   int tasks = 0;
   int support_rows = 0, query_rows = 0;  ///< of the largest task
+  bool some_empty = false;               ///< some task has no support or no query rows
   TaskColumns columns;
   bool generated = false;
   GeneratorFormula formula;
@@ -47,13 +49,14 @@ struct Shape {
 class CudaTrainingSession final : public TrainingSession<float> {
  public:
   CudaTrainingSession(const Problem& problem, OptimizerKind optimizer, const DeviceInfo& device,
-                      const CudaOptions& options, DeviceClock& clock, std::mutex& mutex)
+                      const CudaOptions& options, std::shared_ptr<KernelCompiler> compiler,
+                      DeviceClock& clock, std::mutex& mutex)
       : given_(problem),
         device_(device),
         mutex_(mutex),
         clock_(clock),
         stream_({.borrowed = options.stream, .memory = options.memory}),
-        launcher_(device, options, stream_),
+        launcher_(device, options, stream_, std::move(compiler)),
         state_(optimizer) {}
 
   ~CudaTrainingSession() override {
@@ -157,6 +160,12 @@ class CudaTrainingSession final : public TrainingSession<float> {
     return *problem_;
   }
 
+  bool some_side_is_empty() {
+    for (const auto starts : {tasks_.support().row_starts(), tasks_.query().row_starts()})
+      if (std::adjacent_find(starts.begin(), starts.end()) != starts.end()) return true;
+    return false;
+  }
+
   /// Makes memory, plan and graphs for batches of this shape, unless they exist. Teams of threads read sizes
   /// from the device, so that a plan for larger tasks also serves smaller ones. The layer-by-layer regime is
   /// planned task by task.
@@ -168,7 +177,12 @@ class CudaTrainingSession final : public TrainingSession<float> {
       shape.support_rows = std::max(shape.support_rows, captured_.support_rows);
       shape.query_rows = std::max(shape.query_rows, captured_.query_rows);
     }
-    if (shape == captured_ && !(by_task && !std::equal(sizes, sizes + 2, planned_sizes_))) return;
+    const bool resized = !std::equal(sizes, sizes + 2, planned_sizes_);
+    shape.some_empty = captured_.some_empty || (launch_.fixed && resized && some_side_is_empty());
+    if (shape == captured_ && !(by_task && resized) && !launcher_.has_better(launch_)) {
+      std::copy(sizes, sizes + 2, planned_sizes_);
+      return;
+    }
     const ProfilerRange range("shoal: prepare");
     captured_ = {};
     planned_ = shape;
@@ -179,7 +193,8 @@ class CudaTrainingSession final : public TrainingSession<float> {
                                 {.support = tasks_.support().row_starts(),
                                  .query = tasks_.query().row_starts(),
                                  .support_rows = planned_.support_rows,
-                                 .query_rows = planned_.query_rows},
+                                 .query_rows = planned_.query_rows,
+                                 .some_empty = planned_.some_empty},
                                 job_);
     update_ = workspace_.prepare(stream_, *problem_, job_);
     pinned_inputs_.reserve(1);
@@ -278,11 +293,13 @@ class CudaTrainingSession final : public TrainingSession<float> {
 
 std::unique_ptr<TrainingSession<float>> make_training_session(const Problem& problem, OptimizerKind optimizer,
                                                               const DeviceInfo& device,
-                                                              const CudaOptions& options, DeviceClock& clock,
-                                                              std::mutex& mutex) {
+                                                              const CudaOptions& options,
+                                                              std::shared_ptr<KernelCompiler> compiler,
+                                                              DeviceClock& clock, std::mutex& mutex) {
   const std::lock_guard lock(mutex);
   const DeviceScope scope(device.index);
-  return std::make_unique<CudaTrainingSession>(problem, optimizer, device, options, clock, mutex);
+  return std::make_unique<CudaTrainingSession>(problem, optimizer, device, options, std::move(compiler),
+                                               clock, mutex);
 }
 
 }  // namespace shoal::cuda

@@ -28,6 +28,12 @@ std::unique_ptr<Backend<float>> make_cuda(const ContextOptions& context) {
   options.shared_limit = testing::cuda_under_test.shared_limit;
   options.layer_by_layer = testing::cuda_under_test.layer_by_layer;
   options.layered_memory = testing::cuda_under_test.layered_memory;
+  options.fixed = testing::cuda_under_test.fixed;
+  options.fixed_lanes = testing::cuda_under_test.fixed_lanes;
+  options.fixed_rows = testing::cuda_under_test.fixed_rows;
+  options.fixed_instances = testing::cuda_under_test.fixed_instances;
+  options.compiles = testing::cuda_under_test.compiles;
+  options.kernel_cache = testing::cuda_under_test.kernel_cache;
   return make_cuda_backend(options);
 }
 

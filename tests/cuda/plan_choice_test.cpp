@@ -25,10 +25,15 @@ TEST(PlanChoice, WishesAreTaken) {
   EXPECT_EQ(options.rows, 16);
   EXPECT_FALSE(options.layer_by_layer);
   EXPECT_TRUE(wished("layers").layer_by_layer);
+  EXPECT_EQ(wished("").fixed, FixedKernels::where_possible);
+  EXPECT_EQ(wished("generic").fixed, FixedKernels::none);
+  EXPECT_EQ(wished("fixed").fixed, FixedKernels::always);
+  EXPECT_EQ(wished("fixed-128").fixed_lanes, 128);
 }
 
 TEST(PlanChoice, OthersAreRefusedByName) {
-  for (const char* text : {"64", "x16", "64x", "64x16x", "0x4", "64x-1", "a64x16", "Layers", "99999999999x1"})
+  for (const char* text : {"64", "x16", "64x", "64x16x", "0x4", "64x-1", "a64x16", "Layers", "99999999999x1",
+                           "fixed-", "fixed-33", "fixed-32x", "Fixed"})
     try {
       wished(text);
       ADD_FAILURE() << text << " was taken";
@@ -58,19 +63,22 @@ TEST(PlanChoice, TheChosenPlanComesFirstAndEachCanBeWishedFor) {
   for (const int capability : {80, 86, 90, 100, 120, 200}) {
     const auto small = plans_of({.inputs = 1, .hidden = {40, 40}, .outputs = 1}, 10, capability);
     ASSERT_GT(small.size(), 4u);
+    EXPECT_TRUE(small[0].made_for_shape) << small[0].text;
     EXPECT_NE(small[0].text.find(" per task, "), std::string::npos) << small[0].text;
     EXPECT_EQ(small.back().override_text(), "layers");
-    for (std::size_t i = 0; i + 2 < small.size(); ++i) EXPECT_LE(small[i].cycles, small[i + 1].cycles);
+    for (std::size_t i = 1; i + 2 < small.size(); ++i) EXPECT_LE(small[i].cycles, small[i + 1].cycles);
     for (const CudaPlan& plan : small) {
       const CudaOptions options = wished(plan.override_text().c_str());
-      EXPECT_EQ(options.threads, plan.threads);
-      EXPECT_EQ(options.rows, plan.rows);
+      EXPECT_EQ(options.fixed == FixedKernels::always, plan.made_for_shape);
+      EXPECT_EQ(plan.made_for_shape ? options.fixed_lanes : options.threads, plan.threads);
+      EXPECT_EQ(options.rows, plan.made_for_shape ? 0 : plan.rows);
     }
     // Many parameters leave room for few rows: layer by layer, although a block could hold the model.
     const auto large = plans_of({.inputs = 64, .hidden = {128, 128}, .outputs = 1}, 128, capability);
     EXPECT_EQ(large[0].override_text(), "layers") << capability;
     const auto wide = plans_of({.inputs = 64, .hidden = {512, 512}, .outputs = 1}, 128, capability);
     EXPECT_EQ(wide.size(), 1u) << capability;
+    EXPECT_NE(wide[0].text.find("no kernel is made for this shape"), std::string::npos) << wide[0].text;
   }
 }
 

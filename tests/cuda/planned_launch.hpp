@@ -17,6 +17,7 @@
 #include "core/inner_plan.hpp"
 #include "core/lowered_problem.hpp"
 #include "cuda/device_layout.hpp"
+#include "cuda/fixed/shape_choice.hpp"
 #include "cuda/plan/launch_plan.hpp"
 
 namespace shoal::testing {
@@ -95,17 +96,27 @@ class LoweredTask {
   cuda::LaunchPlan plan(kernels::TaskKernel kernel, const Gpu& gpu, std::int64_t shared_limit) const {
     cuda::Architecture architecture = cuda::architecture_of(gpu.major, gpu.minor);
     architecture.shared_per_block = std::min(architecture.shared_per_block, shared_limit);
-    return cuda::make_plan({.network = device_.network(),
-                            .loss = problem_.loss().kind,
-                            .inner = problem_.inner(),
-                            .kernel = kernel,
-                            .rate_count = rate_count(),
-                            .support_rows = task_.rows,
-                            .query_rows = task_.rows},
-                           architecture);
+    return cuda::make_plan(request(kernel), architecture);
+  }
+  /// The shape of the kernel that the backend would make for meta-gradients on `gpu`.
+  cuda::FixedChoice fixed_choice(const Gpu& gpu, int lanes = 0) const {
+    const cuda::PlanRequest plan = request(kernels::TaskKernel::meta_gradient);
+    return cuda::choose_fixed_shape(
+        {.plan = plan, .quantiles = problem_.loss().quantile_count, .least_rows = task_.rows, .lanes = lanes},
+        cuda::architecture_of(gpu.major, gpu.minor));
   }
 
  private:
+  cuda::PlanRequest request(kernels::TaskKernel kernel) const {
+    return {.network = device_.network(),
+            .loss = problem_.loss().kind,
+            .inner = problem_.inner(),
+            .kernel = kernel,
+            .rate_count = rate_count(),
+            .support_rows = task_.rows,
+            .query_rows = task_.rows};
+  }
+
   PlannedTask task_;
   ParameterLayout layout_;
   LoweredAlgorithm lowered_;

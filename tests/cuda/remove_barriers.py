@@ -17,7 +17,7 @@ source, work = map(pathlib.Path, sys.argv[1:3])
 tree, build = work / "tree", work / "build"
 found_files = [*source.glob("kernels/**/*.cu*"), *source.glob("src/cuda/**/*.?pp")]
 files = sys.argv[3:] or sorted(str(file.relative_to(source)) for file in found_files)
-barrier = re.compile(r"(?:team_\.sync|__syncthreads|__syncwarp|__threadfence)\(\);|__syncthreads_or\(|"
+barrier = re.compile(r"(?:(?:team_|\bt_?)\.sync|__syncthreads|__syncwarp|__threadfence)\(\);|__syncthreads_or\(|"
                      r"(?:stream_?\.)?synchronize\(\"[^\"]*\"(?:, where)?\);")
 votes = {"__syncthreads_or(": "::simt::wait(::simt::Wait::vote, ::simt::Scope::block, "}
 

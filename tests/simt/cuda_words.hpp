@@ -14,6 +14,7 @@
 #define __device__
 #define __host__
 #define __forceinline__ inline
+#define __noinline__ __attribute__((noinline))
 #define __launch_bounds__(...)
 #define __grid_constant__
 
@@ -92,11 +93,25 @@ inline unsigned atomicInc(unsigned* counter, unsigned last) {
 struct alignas(16) float4 {
   float x, y, z, w;
 };
+struct alignas(8) float2 {
+  float x, y;
+};
 struct CUstream_st;
 using cudaStream_t = CUstream_st*;
 
 inline int atomicOr(int* address, int bits) {
   return __atomic_fetch_or(address, bits, __ATOMIC_RELAXED);
+}
+
+inline int atomicMin(int* to, int value) {
+  int before = __atomic_load_n(to, __ATOMIC_RELAXED);
+  while (value < before &&
+         !__atomic_compare_exchange_n(to, &before, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  }
+  return before;
+}
+inline long long __float2ll_rn(float a) {
+  return std::llrintf(a);
 }
 
 inline double __dadd_rn(double a, double b) {

@@ -81,7 +81,7 @@ class Block {
     // ThreadSanitizer.
     opener_.stand_in([&] {
       acquire(launched);
-      shared_.reset(new (std::align_val_t{16}) char[shared_bytes]);
+      shared_.reset(new (std::align_val_t{128}) char[shared_bytes]);
       std::memset(shared_.get(), 0xff, shared_bytes);
       fenced_ = std::make_unique<Fenced[]>(threads);
       groups_ = std::make_unique<Group[]>(1 + (threads + warp_size - 1) / warp_size);
@@ -163,7 +163,7 @@ class Block {
     block->fibres_[rank].leave(true);
   }
   struct FreeAligned {
-    void operator()(char* p) const { ::operator delete[](p, std::align_val_t{16}); }
+    void operator()(char* p) const { ::operator delete[](p, std::align_val_t{128}); }
   };
 
   Group& warp_of(unsigned thread) { return groups_[1 + thread / warp_size]; }

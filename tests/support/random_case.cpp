@@ -71,6 +71,7 @@ RandomCase random_case(std::mt19937_64& random, const std::string& algorithm, Lo
   for (int depth = uniform_int(random, limits.least_depth, limits.most_depth); depth > 0; --depth)
     c.model.hidden.push_back(uniform_int(random, limits.least_width, limits.most_width));
   c.model.outputs = loss.has_labels() ? classes : loss.outputs_for(targets);
+  if (!limits.hidden.empty()) c.model.hidden = limits.hidden;
   c.model.activation = activation;
   c.model.skip = random() % 3 == 0;
   columns.offsets = random() % 4 == 0 ? c.model.outputs : 0;

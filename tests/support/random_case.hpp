@@ -18,6 +18,7 @@ struct CaseLimits {
   int most_tasks = 40, most_rows = 12, most_inputs = 5, most_width = 9, most_depth = 3, most_steps = 3;
   int least_tasks = 1, least_rows = 1, least_inputs = 1, least_width = 1, least_depth = 0, least_steps = 0;
   bool empty_support = true;
+  std::vector<int> hidden = {};  ///< the hidden widths; empty: drawn
 };
 
 /// A problem with its data and parameters.

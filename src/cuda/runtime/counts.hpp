@@ -11,6 +11,7 @@ struct DeviceCounts {
   std::atomic<long> kernels{0};   ///< launches, those of a launched graph included; a library's sort is one
   std::atomic<long> graphs{0};    ///< launches of graphs
   std::atomic<long> captures{0};  ///< captures of graphs
+  std::atomic<long> made_for_shape{0};  ///< launches of kernels made for a shape, captured ones once
 };
 
 inline DeviceCounts& device_counts() {
