@@ -18,7 +18,10 @@ namespace {
 int profile(std::string_view name, std::int64_t count) {
   for (const shoal::bench::Shape& shape : shoal::bench::shapes()) {
     if (shape.name != name) continue;
-    const shoal::Context context(shoal::with_environment({.backend = shoal::BackendKind::cuda}));
+    shoal::ContextOptions options = shoal::with_environment({.backend = shoal::BackendKind::cuda});
+    // Kernels made for a shape are followed in machine code instead (bench/static/executed.py).
+    if (options.cuda_plan.empty()) options.cuda_plan = "generic";
+    const shoal::Context context(options);
     shoal::MetaLearner learner(
         context, {.model = shape.model(),
                   .loss = {.kind = shape.loss},
