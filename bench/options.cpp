@@ -10,16 +10,34 @@
 namespace shoal::bench {
 namespace {
 
-std::vector<BackendKind> backends_from(std::string_view list) {
-  std::vector<BackendKind> backends;
+/// The parts of "a,b".
+std::vector<std::string> parts_of(std::string_view list) {
+  std::vector<std::string> parts;
   for (std::size_t begin = 0; begin <= list.size();) {
     const std::size_t end = std::min(list.find(',', begin), list.size());
-    backends.push_back(backend_from_string(list.substr(begin, end - begin)));
-    if (backends.back() == BackendKind::automatic)
-      throw InvalidArgument("--backends names backends, not auto");
+    parts.emplace_back(list.substr(begin, end - begin));
     begin = end + 1;
   }
+  return parts;
+}
+
+std::vector<BackendKind> backends_from(std::string_view list) {
+  std::vector<BackendKind> backends;
+  for (const std::string& name : parts_of(list)) {
+    backends.push_back(backend_from_string(name));
+    if (backends.back() == BackendKind::automatic)
+      throw InvalidArgument("--backends names backends, not auto");
+  }
   return backends;
+}
+
+std::vector<std::string> plans_from(std::string_view list) {
+  std::vector<std::string> plans = parts_of(list);
+  for (const std::string& plan : plans)
+    if (plan.empty())
+      throw InvalidArgument("--plans names launch plans, like generic,fixed,64x16, not \"" +
+                            std::string(list) + "\"");
+  return plans;
 }
 
 template <class Number>
@@ -63,6 +81,10 @@ Options take_options(int& argc, char** argv) {
       options.isa = isa_from_string(*isa);
     else if (const auto shape = value_of("--sweep-plans"))
       options.sweep = *shape;
+    else if (const auto compared = value_of("--compare-plans"))
+      options.compared = *compared;
+    else if (const auto plans = value_of("--plans"))
+      options.plans = plans_from(*plans);
     else if (const auto tasks = value_of("--tasks"))
       options.tasks = number_from<std::int64_t>("--tasks", *tasks);
     else if (const auto chart = value_of("--chart"))
@@ -94,7 +116,11 @@ const char* options_help() {
   --isa=NAME            its instruction set: auto, scalar, avx2, avx512
   --sweep-plans=SHAPE   every launch plan of the cuda backend for a shape, a
                         JSON line each, and nothing else
-  --tasks=N             tasks of a sweep (default 0: many)
+  --compare-plans=SHAPE some launch plans against the first of them, in turns,
+                        a JSON line each, and nothing else
+  --plans=A,B           those plans (default generic,fixed), as SHOAL_CUDA_PLAN
+                        takes them
+  --tasks=N             tasks of a sweep or a comparison (default 0: many)
 What is printed is a table with a report in words, as wide as the terminal (or
 COLUMNS), 100 columns at most, in colours on a terminal unless NO_COLOR is set.
 The same rows with all figures, for programs: --benchmark_format=json or csv

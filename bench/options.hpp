@@ -20,7 +20,9 @@ struct Options {
   std::string chart;             ///< --chart=FILE.svg: draw the rows to this file
   bool colour_is_named = false;  ///< --benchmark_color was given, so NO_COLOR does not count
   std::string sweep;             ///< --sweep-plans=SHAPE: do only this
-  std::int64_t tasks = 0;        ///< --tasks=N of a sweep; 0 = as many as fill the device
+  std::string compared;          ///< --compare-plans=SHAPE: do only this
+  std::vector<std::string> plans = {"generic", "fixed"};  ///< --plans=A,B of a comparison
+  std::int64_t tasks = 0;  ///< --tasks=N of a sweep or a comparison; 0 = as many as fill the device
 };
 
 /// Removes the options of shoal-bench from argv, as --name=value or --name value, and leaves the others in

@@ -22,6 +22,7 @@
 #include <shoal/shoal.hpp>
 
 #include "chart.hpp"
+#include "compare_plans.hpp"
 #include "options.hpp"
 #include "reporters.hpp"
 #include "rows.hpp"
@@ -107,6 +108,8 @@ int run(int argc, char** argv) {
   const Options options = take_options(argc, argv);
   if (options.help) std::fputs(options_help(), stdout);
   if (!options.sweep.empty() && !options.help) return sweep_plans(options.sweep, options.tasks);
+  if (!options.compared.empty() && !options.help)
+    return compare_plans(options.compared, options.plans, options.tasks);
   std::vector<char*> arguments = with_quick_options(options, argc, argv);
   argc = static_cast<int>(arguments.size()) - 1;
   benchmark::Initialize(&argc, arguments.data());  // with --help, it prints its own help and exits

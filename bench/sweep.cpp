@@ -1,32 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sweep.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <shoal/program_environment.hpp>
 #include <shoal/shoal.hpp>
 
-#include "shapes.hpp"
+#include "timed_plan.hpp"
 
 namespace shoal::bench {
 namespace {
 
 constexpr double work_of_a_call = 1e12;  // in operations: some 50 ms of a large device
-constexpr std::int64_t fewest_tasks = 64, most_tasks = 65536;
 constexpr int calls = 5, batches = 3;
-
-MetaLearner::Options options_of(const Shape& shape) {
-  return {.model = shape.model(),
-          .loss = {.kind = shape.loss},
-          .algorithm = Maml{InnerLoop{.steps = shape.steps, .learning_rate = 0.01}},
-          .optimizer = {},
-          .init = {},
-          .seed = 7};
-}
 
 /// The median seconds by the device's own clock, and the gradient of the first batch.
 struct Timing {
@@ -35,20 +25,13 @@ struct Timing {
 };
 
 Timing time_plan(const Shape& shape, const std::vector<TaskBatch>& inputs, const std::string& plan) {
-  ContextOptions options = with_environment({.backend = BackendKind::cuda, .time_device = true});
-  options.cuda_plan = plan;
-  const Context context(options);
-  const MetaLearner learner(context, options_of(shape));
+  TimedPlan timed(shape, plan);
   Timing timing;
-  timing.gradient = learner.meta_gradient(inputs[0]).theta;  // also warms up memory and clocks
+  timing.gradient = timed.call(inputs[0]).result.theta;  // also warms up memory and clocks
   std::vector<double> seconds;
-  for (int call = 0; call < calls; ++call) {
-    const double before = *context.device_seconds();
-    learner.meta_gradient(inputs[static_cast<std::size_t>(call + 1) % inputs.size()]);
-    seconds.push_back(*context.device_seconds() - before);
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + calls / 2, seconds.end());
-  timing.seconds = seconds[calls / 2];
+  for (int call = 0; call < calls; ++call)
+    seconds.push_back(timed.call(inputs[static_cast<std::size_t>(call + 1) % inputs.size()]).device_seconds);
+  timing.seconds = median_of(std::move(seconds));
   return timing;
 }
 
@@ -57,13 +40,10 @@ Timing time_plan(const Shape& shape, const std::vector<TaskBatch>& inputs, const
 int sweep_plans(std::string_view name, std::int64_t tasks) {
   const Shape& shape = shape_named(name);
   const double flops = shape.flops_per_task();
-  if (tasks == 0)
-    tasks = std::clamp(static_cast<std::int64_t>(work_of_a_call / flops), fewest_tasks, most_tasks);
-  std::vector<TaskBatch> inputs;
-  for (int batch = 0; batch < batches; ++batch)
-    inputs.push_back(make_tasks(shape, tasks, static_cast<std::uint64_t>(batch)));
+  if (tasks == 0) tasks = tasks_that_fill(shape, work_of_a_call);
+  const std::vector<TaskBatch> inputs = make_batches(shape, tasks, batches);
   const Context context(with_environment({.backend = BackendKind::cuda}));
-  const std::vector<CudaPlan> plans = MetaLearner(context, options_of(shape)).cuda_plans(inputs[0], 0);
+  const std::vector<CudaPlan> plans = MetaLearner(context, options_of_timed(shape)).cuda_plans(inputs[0], 0);
   std::optional<std::vector<float>> want;
   double best = 0.0;
   std::string best_wish;

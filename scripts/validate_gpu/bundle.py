@@ -2,7 +2,8 @@
 """`bundle`: builds the folder that a machine with a GPU needs, and shows that nothing else is needed.
 
 gtest, Google Benchmark, libstdc++ and libgcc are linked into the programs; libcudart is beside them and is found by RUNPATH $ORIGIN, so
-that LD_LIBRARY_PATH can name another one. The programs contain sm_90 code, and PTX for later devices.
+that LD_LIBRARY_PATH can name another one. The programs contain sm_90 code, and PTX for later devices. They are checked, then packed, and so is
+NVRTC, which compiles kernels at run time.
 """
 import hashlib
 import os
@@ -13,11 +14,16 @@ import struct
 import subprocess
 import sys
 
+from validate_gpu import packed
+
 PACKAGES = ["g++", "binutils", "cmake", "ninja-build", "libcli11-dev", "libhowardhinnant-date-dev", "nlohmann-json3-dev",
             "libtomlplusplus-dev", "libgtest-dev", "libgmock-dev", "zlib1g-dev", "libzstd-dev", "libboost-context1.81-dev"]
-TARGETS = ["shoal-cli", "shoal-bench", "shoal-peer", "cuda_device_programs"]
+TARGETS = ["shoal-cli", "shoal-bench", "shoal-peer", "shoal-device-rates", "cuda_device_programs"]
 OF_GLIBC = {"libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "ld-linux-x86-64.so.2"}
+# What NVRTC needs beside it. Where the machine lacks it, no kernel is compiled, and the stage `fixed` says so.
+OF_COMPILER = {"libstdc++.so.6", "libgcc_s.so.1"}
 RUNTIME = "libcudart.so.13"
+COMPILER = ["libnvrtc.so.13", "libnvrtc-builtins.so.13.*"]  # the second one is opened by the first, by its full version
 MOST_BYTES = 62 << 20
 # Debian has no static Google Benchmark (and its shared one is a debug build), so it is built once from Debian's source.
 BENCHMARK = ("benchmark=1.7.1-1", "benchmark_1.7.1.orig.tar.gz", "6430e4092653380d9dc4ccb45a1e2dc9259d581f4866dc0759713126056bc1d7")
@@ -109,24 +115,49 @@ def is_elf(file):
 
 
 def check(folder):
-    """Prints the needs of every program; fails if one is neither glibc, nor the driver, nor in the folder."""
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    """Prints the needs of every program; fails if one is neither glibc, nor the driver, nor beside it."""
     newest, wrong = (0, 0), []
     for file in sorted(file for file in folder.rglob("*") if file.is_file() and is_elf(file)):
         needed, runpath, glibc = elf_tags(file)
         newest = max(newest, glibc)
         print(f"{file.relative_to(folder)}: {file.stat().st_size / (1 << 20):.1f} MiB, needs {' '.join(sorted(needed))}")
-        beside = {other.name for other in folder.iterdir()}
-        wrong += [f"{file.name} needs {library}" for library in sorted(needed - OF_GLIBC - beside)]
+        beside = {other.name for other in file.parent.iterdir()}
+        elsewhere = OF_GLIBC | (OF_COMPILER if file.parent.name == packed.COMPILER else set())
+        wrong += [f"{file.name} needs {library}" for library in sorted(needed - elsewhere - beside)]
         if RUNTIME in needed:
             wrong += [f"{file.name} has no {kind} for sm_90" for kind in ("code", "ptx") if (kind, 90) not in device_code(file)]
         if needed & beside and runpath != "$ORIGIN":
             wrong.append(f"{file.name} looks for libraries in {runpath or 'no folder of its own'}, not in $ORIGIN")
-    print(f"{folder}: {size / (1 << 20):.1f} MiB, needs glibc >= {newest[0]}.{newest[1]}, an NVIDIA driver for CUDA 13 and Python >= 3.8")
-    if size > MOST_BYTES:
-        wrong.append(f"{size} bytes are more than {MOST_BYTES}")
     if wrong:
         fail("the folder is not self-contained: " + "; ".join(wrong))
+    return newest
+
+
+def check_size(folder, glibc):
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    print(f"{folder}: {size / (1 << 20):.1f} MiB, needs glibc >= {glibc[0]}.{glibc[1]}, an NVIDIA driver for CUDA 13 and Python >= 3.8")
+    if size > MOST_BYTES:
+        fail(f"the folder has {size} bytes, more than {MOST_BYTES}")
+
+
+def gather(folder, work, toolkit, log):
+    """What `run` unpacks: the programs with the CUDA runtime beside them, and the compiler of kernels where the toolkit has one."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / packed.COMPILER).mkdir(parents=True)
+    tests = [file for file in (work / "tests/cuda").glob("cuda_*_tests") if RUNTIME in elf_tags(file)[0]]  # not the tests of the host
+    for program in [*(work / "bin" / name for name in ("shoal", "shoal-bench", "shoal-peer", "shoal-device-rates")), *tests]:
+        shutil.copy(program, folder)
+        do(["strip", folder / program.name], log)
+    places = [toolkit / name for name in ("lib64", "lib")]
+    runtime = [place / RUNTIME for place in places]
+    shutil.copy(next((file for file in runtime if file.exists()), runtime[0]), folder / RUNTIME)
+    for pattern in COMPILER:
+        found = [file for place in places for file in sorted(place.glob(pattern))]
+        if not found:
+            print(f"the toolkit has no {pattern}: this bundle compiles no kernel")
+            shutil.rmtree(folder / packed.COMPILER)
+            break
+        shutil.copy(found[0], folder / packed.COMPILER)
 
 
 def make(root, folder, work):
@@ -146,19 +177,20 @@ def make(root, folder, work):
     benchmark = pathlib.Path("build/static-benchmark").absolute()
     build(work, static_benchmark(benchmark, log), log)
 
+    unpacked = work / "bundle"
+    gather(unpacked, work, pathlib.Path(nvcc).resolve().parents[1], log)
+    glibc = check(unpacked)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "validate_gpu").mkdir(parents=True)
-    tests = [file for file in (work / "tests/cuda").glob("cuda_*_tests") if RUNTIME in elf_tags(file)[0]]  # not the tests of the host
-    for program in [work / "bin/shoal", work / "bin/shoal-bench", work / "bin/shoal-peer", *tests]:
-        shutil.copy(program, folder)
-        do(["strip", folder / program.name], log)
-    runtime = [place / RUNTIME for place in (pathlib.Path(nvcc).resolve().parents[1] / name for name in ("lib64", "lib"))]
-    shutil.copy(next((file for file in runtime if file.exists()), runtime[0]), folder / RUNTIME)
+    for name, part in (("programs", unpacked), (packed.COMPILER, unpacked / packed.COMPILER)):
+        files = {str(file.relative_to(unpacked)): file for file in part.glob("*") if file.is_file()}
+        if files:
+            packed.pack(files, folder / f"{name}.tar.xz", work)
     shutil.copy("scripts/validate-gpu", folder)
-    for module in ("run_stages.py", "stage.py", "stages.py"):
+    for module in ("fixed.py", "packed.py", "run_stages.py", "stage.py", "stages.py"):
         shutil.copy(f"scripts/validate_gpu/{module}", folder / "validate_gpu")
     shutil.copytree("bench/peers", folder / "peers", ignore=shutil.ignore_patterns("*.cpp", "__pycache__"))
     commit = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"], capture_output=True, text=True, check=False)
     (folder / "commit").write_text((commit.stdout.strip() or "unknown") + "\n", encoding="utf-8")
-    check(folder)
+    check_size(folder, glibc)
     return 0

@@ -5,9 +5,10 @@ import os
 import platform
 import signal
 import sys
+import tarfile
 import time
 
-from validate_gpu import stages
+from validate_gpu import fixed, packed, stages
 from validate_gpu.stage import PASSED, Stage, run_program
 
 # Seconds of each stage in a call of 8 minutes; a longer call stretches them. The first four fit into one call together.
@@ -20,6 +21,7 @@ STAGES = {
     "sanitizer": (stages.sanitizer, 450),
     "ncu": (stages.ncu, 450),
     "peers": (stages.peers, 450),
+    "fixed": (fixed.fixed, 450),
 }
 BY_DEFAULT = ("device", "suite", "bits", "bench")
 A_CALL = 8.0  # minutes
@@ -42,6 +44,11 @@ def why_no_device(home):
 
 
 def run(home, out, names, minutes):
+    try:
+        packed.unpack(home)
+    except (OSError, tarfile.TarError) as error:
+        say(f"the bundle cannot be unpacked: {error}")
+        return NO_DEVICE  # no device, which is an error of resources
     if not (home / "shoal").exists():
         say(f"run belongs into a bundle, and {home} is none; make one with: scripts/validate-gpu bundle DIR")
         return USAGE

@@ -2,6 +2,8 @@
 """`show`: prints a result file as text: what passed, the figures of the benchmark, and where the warps of the kernels waited."""
 import json
 
+from validate_gpu.show_fixed import number, show_fixed
+
 STALLS = {"long_scoreboard": "global memory", "short_scoreboard": "shared memory", "wait": "arithmetic", "no_instruction": "instruction fetch",
           "barrier": "barrier", "branch_resolving": "branches"}
 
@@ -15,10 +17,6 @@ def records(path):
             if "stage" in record:
                 found[record["stage"]] = record
     return found
-
-
-def number(text):
-    return float(str(text).replace(",", ""))
 
 
 def show_steps(stage):
@@ -74,7 +72,7 @@ def show(path):
     for name, stage in found.items():
         if name not in ("bench", "ncu", "sweep"):
             show_steps(stage)
-    for name, shown in (("bench", show_bench), ("ncu", show_ncu), ("sweep", show_sweep)):
+    for name, shown in (("bench", show_bench), ("ncu", show_ncu), ("sweep", show_sweep), ("fixed", show_fixed)):
         if name in found:
             shown(found[name])
     return 0

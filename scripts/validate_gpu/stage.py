@@ -18,7 +18,11 @@ TOOL_FOLDERS = os.environ.get("SHOAL_TOOL_FOLDERS", "/usr/local/cuda/bin:/usr/lo
 
 
 class NotRun(Exception):
-    """The step could not do its work here: a tool or a permission is missing."""
+    """The step could not do its work here: a tool or a permission is missing. `data` is kept."""
+
+    def __init__(self, reason, data=None):
+        super().__init__(reason)
+        self.data = data
 
 
 class Failed(Exception):
@@ -93,7 +97,7 @@ class Stage:
         self.steps.append(record)
         try:
             words = command() if callable(command) else command
-            limit = min(self.left(), seconds or self.left())
+            limit = self.left() if seconds is None else min(self.left(), seconds)
             if limit <= 0:
                 raise NotRun("no time left")
             outcome = run_program(words, limit, environment)
@@ -107,6 +111,8 @@ class Stage:
                 record["data"] = read(outcome)
         except NotRun as reason:
             record.update(status=NOT_RUN, reason=str(reason))
+            if reason.data is not None:
+                record["data"] = reason.data
         except Failed as reason:
             if record["status"] == PASSED:
                 record.update(status=FAILED, reason=str(reason))

@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import tempfile
 
+from validate_gpu.packed import with_compiler
 from validate_gpu.stage import Failed, NotRun, find_tool
 
 SMI_FIELDS = ["name", "driver_version", "memory.total", "clocks.sm", "clocks.mem", "clocks.max.sm", "clocks.max.mem", "power.draw",
@@ -68,7 +69,7 @@ def suite(stage, home):
     for program in sorted(home.glob("cuda_*_tests")):
         if program.name != "cuda_bits_tests":
             chosen = wish("SHOAL_SUITE_FILTER", "*") if program.name == "cuda_device_tests" else "*"  # others take seconds
-            stage.step(program.name, [program, "--gtest_filter=" + chosen], read_tests)
+            stage.step(program.name, [program, "--gtest_filter=" + chosen], read_tests, environment=with_compiler(home))
 
 
 def bits(stage, home):

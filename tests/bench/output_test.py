@@ -89,6 +89,7 @@ def test_options():
         (2, "needs a value", "--isa"),
         (2, "extra", "extra"),
         (6, "backend cuda is not available", "--backends=cpu,cuda"),
+        (6, "cuda", "--compare-plans=sine_k1", "--tasks=1"),
     ]:
         result = run(*arguments, code=code)
         assert named in result.stderr, (arguments, result.stderr)
@@ -100,6 +101,29 @@ def test_on_a_device():
     assert "not measured" in report["context"]["peak_of_cuda"] and "lanes x 2 x" in report["context"]["peak_of_cuda"]
 
 
-for test in [test_on_a_device] if runner else [test_rows, test_options]:
+def compared(*arguments, code=0):
+    return [json.loads(line) for line in run("--compare-plans", *arguments, code=code, through=runner).stdout.splitlines()]
+
+
+def test_compared_plans():
+    """A plan that insists on a kernel made for the shape is measured against the generic one, with the same bits, or says why it cannot run."""
+    rows = compared("sine_k1", "--plans", "generic,fixed,64x10", "--tasks", "3")
+    assert [row["plan"] for row in rows] == ["generic", "fixed", "64x10"] and {row["against"] for row in rows} == {"generic"}, rows
+    for row in rows:
+        assert row["same_bits"] and row["tasks"] == 3, row
+        close(row["device_tasks/s"], 3 / (row["device_us"] * 1e-6))
+        close(row["device_GFLOP/s"], row["device_tasks/s"] * FLOPS["sine_k1"] * 1e-9)
+        close(row["tasks/s"], 3 / (row["call_us"] * 1e-6))
+        assert row["first_call_s"] > 0 and row["device_%peak"] > 0 and row["against_call_us"] > 0, row
+    assert rows[0]["against_device_us"] == rows[0]["device_us"]
+    (row,) = compared("wide", "--plans=fixed", "--tasks=1", code=6)
+    assert "no kernel is made for such a shape" in row["not_run"], row
+    for named, *arguments in [("unknown shape", "tall"), ("cuda_plan takes", "sine_k1", "--plans", "fast", "--tasks", "1"),
+                              ("--plans names launch plans", "sine_k1", "--plans", "generic,,fixed")]:
+        result = run("--compare-plans", *arguments, code=2, through=runner)
+        assert named in result.stderr, (arguments, result.stderr)
+
+
+for test in [test_on_a_device, test_compared_plans] if runner else [test_rows, test_options]:
     test()
     print(f"{test.__name__}: passed")

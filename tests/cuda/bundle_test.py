@@ -25,19 +25,22 @@ exec "$@"
 """,
     "ncu": """#!/bin/sh
 case " $* " in *" --kernel-name regex:"*) ;; *) exit 1 ;; esac
+kernel=task_kernel
+case " $* " in *" regex:^fixed_kernel "*) kernel=fixed_kernel ;; esac
 while [ "$1" != --log-file ]; do shift; done
 log="$2"
 while [ "${1##*/}" != shoal-bench ]; do shift; done
 "$@" || exit 1
 m=l1tex__data_bank_conflicts_pipe_lsu_mem_shared_op
 printf '"ID","Kernel Name","gpu__time_duration.sum","%s_ld.sum","%s_st.sum","l1tex__data_pipe_lsu_wavefronts_mem_shared.sum"\\n' $m $m >"$log"
-printf '"","","ns","","",""\\n"0","task_kernel","12","0","3","99"\\n' >>"$log"
+printf '"","","ns","","",""\\n"0","%s","12","0","3","99"\\n' $kernel >>"$log"
 """,
 }
 SMALL = {"SHOAL_TEST_ROUNDS": "3", "SHOAL_BITS_TASKS": "1", "SHOAL_BITS_FILTER": "*sine_k1*", "SHOAL_BENCH_FILTER": "/sine_k1/25/",
          "SHOAL_BENCH_SECONDS": "0.001", "SHOAL_SHAPES": "sine_k1", "SHOAL_NCU_TASKS": "25", "SHOAL_SWEEP_TASKS": "4",
-         "SHOAL_PEERS_TASKS": "4"}
-STAGES = "device,suite,bits,bench,sweep,sanitizer,ncu,peers"
+         "SHOAL_PEERS_TASKS": "4", "SHOAL_FIXED_RATES": "--brief", "SHOAL_FIXED_BITS_TASKS": "1,3", "SHOAL_FIXED_LANES": "64",
+         "SHOAL_FIXED_TASKS": "3", "SHOAL_FIXED_NCU_TASKS": "3"}
+STAGES = "device,suite,bits,bench,sweep,sanitizer,ncu,peers,fixed"
 
 
 def make_bundle(folder):
@@ -45,8 +48,8 @@ def make_bundle(folder):
     print(made.stdout + made.stderr, flush=True)
     assert made.returncode == 0, made.returncode
     names = {file.name for file in folder.iterdir()}
-    assert {"shoal", "shoal-bench", "shoal-peer", "peers", "cuda_device_tests", "cuda_bits_tests", "libcudart.so.13", "validate-gpu", "commit"} <= names, names
-    for program in ("shoal", "shoal-bench", "shoal-peer", "cuda_device_tests", "cuda_bits_tests"):
+    assert {"programs.tar.xz", "compiler.tar.xz", "peers", "validate-gpu", "commit"} <= names, names
+    for program in ("shoal", "shoal-bench", "shoal-peer", "shoal-device-rates", "cuda_device_tests", "cuda_bits_tests"):
         assert f"{program}: " in made.stdout
 
 
@@ -71,6 +74,19 @@ def run(bundle, out, path, through, *arguments):
                           cwd=bundle.parent, env=environment)
 
 
+def check_fixed(stage):
+    """Fixed kernels really ran: plans insist on them, and one was not compiled ahead of time but by the bundle's NVRTC."""
+    found = {step["step"]: step["data"] for step in stage["steps"]}
+    assert found["compiler"]["kernel_compiler"].startswith("NVRTC 13."), found["compiler"]
+    assert found["rates: shoal-device-rates"][0]["differences"] == 0
+    for tasks in (1, 3):
+        assert found[f"bits: {tasks} tasks"] == {"tests_passed": 1, "tests_failed": [], "tests_skipped": {}}, found
+    assert [row["plan"] for row in found["plans: sine_k1"]] == ["generic", "fixed"]
+    for rows in (found["threads: sine_k1"], found["cache: sine_k1"]):
+        assert [row["plan"] for row in rows] == ["fixed", "fixed-64"] and all(row["same_bits"] for row in rows), rows
+    assert found["ncu: sine_k1"]["kernel"]["Kernel Name"] == "fixed_kernel"
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="shoal-bundle-") as folder:
         root = pathlib.Path(folder)
@@ -82,6 +98,8 @@ def main():
 
         refused = run(bundle, out, path, [])
         assert refused.returncode == 6 and "no usable CUDA device: cudaError" in refused.stderr, refused.stderr
+        names = {file.name for file in bundle.iterdir()}
+        assert {"shoal", "shoal-bench", "shoal-peer", "shoal-device-rates", "cuda_device_tests", "cuda_bits_tests", "libcudart.so.13"} <= names, names
         assert not out.exists()
 
         result = run(bundle, out, path, runner, "--stages", STAGES, "--minutes", "30")
@@ -104,6 +122,7 @@ def main():
         assert "cpu/sine_k1/25/train/real_time" in rows
         plans = stages["sweep"]["steps"][0]["data"]
         assert len(plans) > 4 and all(plan["same_bits"] for plan in plans[:-1]) and plans[-1]["chosen"] == plans[0]["plan"], plans
+        check_fixed(stages["fixed"])
         assert [step["data"]["tests_passed"] for step in stages["sanitizer"]["steps"]] == [stages["suite"]["steps"][0]["data"]["tests_passed"]] * 4
     print("passed")
 

@@ -4,20 +4,22 @@
 
 usage: validate_gpu_test.py SOURCE
 """
+import io
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 
 source = pathlib.Path(sys.argv[1]).resolve()
 
 
-def doctor(available, detail):
-    return json.dumps({"backends": [{"name": "cuda", "available": available, "detail": detail}]})
+def doctor(available, detail, compiler="NVRTC 13.0"):
+    return json.dumps({"backends": [{"name": "cuda", "available": available, "detail": detail, "kernel_compiler": compiler}]})
 
 
 ROW = '    {\n      "name": "cpu/sine_k1/25/meta_gradient/real_time",\n      "run_type": "iteration",\n      "tasks/s": 1.5e+03\n    }'
@@ -25,6 +27,8 @@ PROGRAMS = {
     "shoal": f"""#!/bin/sh
 if [ "$FAKE_DEVICE" = no ]; then
   echo '{doctor(False, "cudaErrorNoDevice")}'
+elif [ "$FAKE_COMPILER" = no ]; then
+  echo '{doctor(True, "a chip", "none: no NVRTC")}'
 else
   echo '{doctor(True, "a chip")}'
 fi
@@ -38,8 +42,45 @@ case "$FAKE_SUITE" in
   *) echo "[  PASSED  ] 3 tests." ;;
 esac
 """,
-    "cuda_bits_tests": "#!/bin/sh\necho '[  PASSED  ] 60 tests.'\n",
+    "cuda_bits_tests": """#!/bin/sh
+[ "$SHOAL_BITS_PLAN" = fixed ] || { echo '[  PASSED  ] 60 tests.'; exit 0; }
+echo "arguments: $*"
+each() { echo "[       OK ] Shapes/Bits.Same/sine_k1_maml (3 ms)"; }
+without() { printf 'a.cpp:9: Skipped\nno room for %s\n\n[  SKIPPED ] Shapes/Bits.Same/%s_maml (0 ms)\n' "$1" "$1"; }
+case "$FAKE_FIXED" in
+  none) without sine_k1; without large; echo "[  PASSED  ] 0 tests." ;;
+  differs) each; echo "[  FAILED  ] Shapes/Bits.Same/market_maml, where GetParam() = 1 (9 ms)"; exit 1 ;;
+  hang) each; sleep 600 ;;
+  *) each; without large; echo "[  PASSED  ] 1 test." ;;
+esac
+""",
+    "shoal-device-rates": """#!/bin/sh
+[ -f "${LD_LIBRARY_PATH%%:*}/libnvrtc.so.13" ] && [ "${SHOAL_KERNEL_CACHE#/}" != "$SHOAL_KERNEL_CACHE" ] || exit 9
+echo '{"measure": "reciprocal", "exponent": 0, "mantissas": 8388608, "differences": 0, "differences_of_seeds_within_4_ulp": 0, "largest_error_of_the_seed_in_ulp": 1}'
+echo '{"measure": "shared_load_16", "addresses": "n = n^1", "warps": 8, "wavefronts_per_load": 2.031}'
+[ "$FAKE_FIXED" = hang ] && { printf '{"measure": "prod'; sleep 600; }
+echo '{"measure": "product_8x4", "products": 2, "warps": 4, "share_of_fma_peak": 0.8125}'
+echo '{"measure": "reduction_8", "addresses": "neighbouring", "adds_per_ns": 812.5, "cycles_of_a_block_per_warp_instruction": 20.5}'
+for warps in 1 4; do
+  echo '{"measure": "straight_code", "kib": 128, "multiprocessors": 132, "warps_per_scheduler": '$warps', "warps_apart": false,' \
+       '"cycles_per_instruction": 1.'$warps'7}'
+done
+""",
     "shoal-bench": f"""#!/bin/sh
+compare() {{
+  fake=$FAKE_FIXED
+  [ "$1" = large ] && fake=none
+  for plan in $(echo "$2" | tr , ' '); do
+    case "$fake-$plan" in
+      none-fixed*) echo '{{"shape": "'$1'", "tasks": '$3', "plan": "'$plan'", "not_run": "no \\"room\\" for '$1'"}}' ;;
+      hang-fixed*) sleep 600 ;;
+      *) echo '{{"shape": "'$1'", "tasks": '$3', "plan": "'$plan'", "device_us": 50.0, "device_tasks/s": 2e6, "device_GFLOP/s": 1e3,' \
+              '"device_%peak": 51.25, "call_us": 500000.0, "tasks/s": 1234567.0, "first_call_s": 3.75, "against": "generic",' \
+              '"against_device_us": 125.0, "against_call_us": 200.0, "same_bits": true}}' ;;
+    esac
+  done
+}}
+case "$1" in --compare-plans) compare "$2" "$4" "$6"; exit 0 ;; esac
 case "$1" in --sweep-plans)
   [ "$FAKE_SWEEP" = yes ] && {{ echo "{{\\"shape\\": \\"$2\\", \\"tasks\\": \\"$4\\"}}"; exit 0; }}
   echo "shoal-bench: error: plans differ" >&2; exit 5 ;;
@@ -77,6 +118,8 @@ case "$FAKE_NCU" in
   refuses) echo "==ERROR== ERR_NVGPUCTRPERM - The user does not have permission to access counters" >"$log"; exit 1 ;;
   empty) echo "==WARNING== No kernels were profiled." >"$log" ;;
   fewer) printf '"ID","Kernel Name","gpu__time_duration.sum"\\n"","","ns"\\n"0","task_kernel","12"\\n' >"$log" ;;
+  fixed) printf '"ID","Kernel Name","smsp__inst_executed.sum","smsp__average_warps_issue_stalled_no_instruction_per_issue_active.ratio"\n' >"$log"
+     printf '"","","inst",""\n"0","void fixed_kernel<Market>(a)","1,234,567","0.75"\n' >>"$log" ;;
   *) kernel="task_kernel(a, b)"
      [ "$FAKE_NCU" = other ] && kernel=sort_kernel
      m=l1tex__data_bank_conflicts_pipe_lsu_mem_shared_op
@@ -219,6 +262,98 @@ def test_peers(bundle):
     assert stages["peers"]["status"] == "failed" and stages["peers"]["reasons"] == ["peers: failed: exit code 6"], stages
     stages = bundle.run("--stages", "peers", "--minutes", "0.05", code=1, FAKE_PEERS="hang")
     assert stages["peers"]["status"] == "out of time" and stages["peers"]["steps"][0]["data"]["rows"] == [1], stages
+
+
+def pack_compiler(bundle):
+    with tarfile.open(bundle.folder / "compiler.tar.xz", "w:xz") as tar:
+        for name in ("libnvrtc.so.13", "libnvrtc-builtins.so.13.0"):
+            member = tarfile.TarInfo("compiler/" + name)
+            member.size = len(name)
+            tar.addfile(member, io.BytesIO(name.encode()))
+
+
+def test_packed_files(bundle):
+    """Programs come packed; what is damaged is refused and left, and a second call finds the files."""
+    with tarfile.open(bundle.folder / "programs.tar.xz", "w:xz") as tar:
+        for name in PROGRAMS:
+            tar.add(bundle.folder / name, name)
+            os.remove(bundle.folder / name)
+    whole = (bundle.folder / "programs.tar.xz").read_bytes()
+    for damaged in (b"damaged", whole[: len(whole) // 2]):
+        (bundle.folder / "programs.tar.xz").write_bytes(damaged)
+        bundle.run("--stages", "bits", code=6)
+        assert "the bundle cannot be unpacked: " in bundle.said and not bundle.out.exists(), bundle.said
+    (bundle.folder / "programs.tar.xz").write_bytes(whole)
+    for _ in range(2):
+        assert statuses(bundle.run("--stages", "bits")) == {"bits": "passed"}
+        assert not (bundle.folder / "programs.tar.xz").exists()
+
+
+def steps_of(stages):
+    return {step["step"]: step for step in stages["fixed"]["steps"]}
+
+
+def test_fixed(bundle):
+    pack_compiler(bundle)
+    stages = bundle.run("--stages", "fixed", code=1, FAKE_NCU="fixed", SHOAL_SHAPES="sine_k1,large,wide", SHOAL_FIXED_LANES="16,128")
+    steps = steps_of(stages)
+    assert [name for name, step in steps.items() if step["status"] != "passed"] == ["plans: large", "threads: large", "cache: large"], stages
+    assert steps["compiler"]["data"] == {"kernel_compiler": "NVRTC 13.0"}
+    assert len(steps["rates: shoal-device-rates"]["data"]) == 6
+    for tasks in (1, 31, 4096):
+        found = steps[f"bits: {tasks} tasks"]
+        assert found["data"] == {"tests_passed": 1, "tests_failed": [], "tests_skipped": {"large_maml": "no room for large"}}, found
+        assert found["command"][1] == "--gtest_filter=*/sine_k1_maml:*/large_maml", found
+    assert [row["plan"] for row in steps["plans: sine_k1"]["data"]] == ["generic", "fixed"]
+    assert [row["plan"] for row in steps["threads: sine_k1"]["data"]] == ["fixed", "fixed-16", "fixed-128"]
+    assert steps["threads: sine_k1"]["data"][0]["tasks"] == 0 and steps["cache: sine_k1"]["data"][0]["tasks"] == 64
+    # A shape without such a kernel says why, and keeps what was measured.
+    large = steps["plans: large"]
+    assert large["status"] == "not run" and large["reason"] == 'no "room" for large', large
+    assert large["data"][0]["plan"] == "generic" and large["data"][0]["device_us"] == 50.0, large
+    counted = steps["ncu: sine_k1"]["data"]
+    assert counted["kernel"]["smsp__inst_executed.sum"] == "1,234,567" and "lts__t_sectors.sum" in counted["missing"], counted
+    assert "ncu: wide" not in steps
+    show = subprocess.run([source / "scripts/validate-gpu", "show", bundle.out], capture_output=True, text=True, check=True).stdout
+    for line in ("kernels are compiled by NVRTC 13.0", "| 0 | 8,388,608 | 0 | 0 | 1 |", "| n = n^1 | 8 | 2.031 |", "| 2 | 4 | 81.2 % |",
+                 "| neighbouring | 812.5 | 20.5 |", "| KiB | 132 SM, 1 | 132 SM, 4 |", "| 128 | 1.17 | 1.47 |", "| 4096 tasks | 1 | none | large_maml |",
+                 "| sine_k1 | 0 | fixed | 1,234,567 | 50 | 51.2 | 2.50 generic | same |", 'large, fixed: not run: no "room" for large',
+                 "| sine_k1 | fixed-16 | 3.25 | 3.25 |", "| sine_k1 | 1,234,567 |  |  |  |  |  | 0.75 |"):
+        assert line in show, (line, show)
+
+
+def test_fixed_without_tools(bundle):
+    pack_compiler(bundle)
+    stages = bundle.run("--stages", "fixed", code=1, tools=False, FAKE_COMPILER="no", SHOAL_SHAPES="sine_k1", FAKE_FIXED="none")
+    steps = steps_of(stages)
+    assert steps["compiler"]["reason"] == "nothing compiles kernels here: none: no NVRTC"
+    assert steps["bits: 31 tasks"]["status"] == "not run" and steps["bits: 31 tasks"]["reason"] == "no fixed kernel ran: no room for large; no room for sine_k1"
+    assert steps["ncu: sine_k1"]["reason"].startswith("ncu: no such program")
+    assert steps["rates: shoal-device-rates"]["status"] == "passed" and steps["plans: sine_k1"]["data"][0]["tasks/s"] == 1234567
+    os.remove(bundle.folder / "shoal-device-rates")
+    steps = steps_of(bundle.run("--stages", "fixed", code=1, FAKE_NCU="refuses", SHOAL_SHAPES="sine_k1"))
+    assert {name: step["status"] for name, step in steps.items()} == {
+        "compiler": "passed", "rates: shoal-device-rates": "not run", "bits: 1 tasks": "passed", "bits: 31 tasks": "passed",
+        "bits: 4096 tasks": "passed", "plans: sine_k1": "passed", "threads: sine_k1": "passed", "cache: sine_k1": "passed",
+        "ncu: sine_k1": "not run"}, steps
+    assert "ERR_NVGPUCTRPERM" in steps["ncu: sine_k1"]["reason"]
+    steps = steps_of(bundle.run("--stages", "fixed", code=1, FAKE_FIXED="differs", FAKE_NCU="other", SHOAL_SHAPES="sine_k1"))
+    assert steps["bits: 1 tasks"]["status"] == "failed"
+    assert steps["bits: 1 tasks"]["data"] == {"tests_passed": 1, "tests_failed": ["market_maml"], "tests_skipped": {}}, steps
+    assert steps["ncu: sine_k1"]["reason"] == "ncu counted sort_kernel, not a fixed kernel", steps
+
+
+def test_fixed_keeps_what_was_measured(bundle):
+    pack_compiler(bundle)
+    begin = time.monotonic()
+    stages = bundle.run("--stages", "fixed", "--minutes", "0.2", code=1, FAKE_FIXED="hang", FAKE_NCU="fixed", SHOAL_SHAPES="sine_k1")
+    assert time.monotonic() - begin < 60
+    steps = steps_of(stages)
+    assert stages["fixed"]["status"] == "out of time", stages["fixed"]["reasons"]
+    assert steps["ncu: sine_k1"]["status"] == "passed", "the last part has its share of the time"
+    for name, kept in (("rates: shoal-device-rates", 2), ("plans: sine_k1", 1)):
+        assert steps[name]["status"] == "out of time" and len(steps[name]["data"]) == kept, steps[name]
+    assert steps["bits: 1 tasks"]["status"] == "out of time" and steps["bits: 1 tasks"]["data"]["tests_passed"] == 1, steps
 
 
 def test_failures_stop_nothing(bundle):
