@@ -6,7 +6,6 @@
 // Where there is no NVRTC the tests that compile are skipped and say why; SHOAL_TEST_NEEDS_NVRTC=1 makes that
 // a failure.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -28,6 +27,7 @@
 #include "cuda/runtime/device.hpp"
 #include "kernels/math/activations.hpp"
 #include "kernels/math/losses.hpp"
+#include "support/scratch.hpp"
 
 // Compiles its argument, and keeps it as text for NVRTC.
 #define SHOAL_CODE_AND_TEXT(name, ...) __VA_ARGS__ constexpr const char* name = #__VA_ARGS__
@@ -101,23 +101,6 @@ int capability() {
   const DeviceInfo device = device_info(current_device());
   return 10 * device.major + device.minor;
 }
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "shoal-compiled-XXXXXX").string();
-    if (!::mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 class CompiledKernelTest : public ::testing::Test {
  protected:
@@ -276,8 +259,8 @@ __global__ void fill(float* out, int floats) {
 TEST_F(CompiledKernelTest, ComesFromTheCache) {
   // kernel_cache_test.py names a folder, and reads how often this process compiled.
   const char* const named = std::getenv("SHOAL_TEST_KERNEL_CACHE");
-  const TemporaryFolder own;
-  const std::string folder = named ? named : own.path();
+  const Scratch own;
+  const std::string folder = named ? named : own.path().string();
   const KernelSource source = rows_source("tanh", "softmax");
   for (int i = 0; i < 2; ++i) {
     KernelCompiler compiler({.capability = capability(), .cache_folder = folder});
@@ -302,7 +285,7 @@ TEST_F(CompiledKernelTest, NvrtcReportsErrorsWithTheirPlace) {
 }
 
 TEST_F(CompiledKernelTest, NvrtcReadsNoFileOfTheWorkingFolder) {
-  const TemporaryFolder folder;
+  const Scratch folder;
   const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
   std::ofstream("own.hpp") << "#define OWN 1\n";

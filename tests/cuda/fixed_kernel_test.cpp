@@ -15,6 +15,7 @@
 #include "fixed_shapes.hpp"
 #include "support/bits.hpp"
 #include "support/random_case.hpp"
+#include "support/same_meta_gradient.hpp"
 #include "support/spoiled_tasks.hpp"
 
 namespace shoal::testing {
@@ -71,13 +72,7 @@ void expect_bits_of_cpu(const Context& cpu, const Context& cuda, const RandomCas
                         std::set<TaskStatus>* met = nullptr) {
   const auto want = learner_for<float>(cpu, c).meta_gradient(c.tasks, KeepFastWeights::yes);
   const auto got = learner_for<float>(cuda, c).meta_gradient(c.tasks, KeepFastWeights::yes);
-  ASSERT_EQ(got.status, want.status) << what;
-  ASSERT_EQ(got.failed_step, want.failed_step) << what;
-  ASSERT_EQ(bits(got.query_loss_before), bits(want.query_loss_before)) << what;
-  ASSERT_EQ(bits(got.query_loss), bits(want.query_loss)) << what;
-  ASSERT_EQ(bits(got.fast_weights), bits(want.fast_weights)) << what;
-  ASSERT_EQ(bits(got.theta), bits(want.theta)) << what;
-  ASSERT_EQ(bits(got.rates), bits(want.rates)) << what;
+  expect_same_bits(got, want, what);
   if (met) met->insert(want.status.begin(), want.status.end());
 }
 

@@ -19,6 +19,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/scratch.hpp"
+
 namespace shoal::testing {
 namespace {
 
@@ -35,15 +37,6 @@ const CompiledKernel kernel{"_Z6kernelPf",
 
 class KernelCacheTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "shoal-cache-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    top_ = pattern;
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    fs::remove_all(top_, ignored);
-  }
   fs::path folder() const { return top_ / "shoal/kernels"; }
   KernelCache cache(std::int64_t bound = KernelCache::default_bound) const {
     return KernelCache(folder(), bound);
@@ -64,7 +57,7 @@ class KernelCacheTest : public ::testing::Test {
     EXPECT_FALSE(cache.load(key_b));
   }
 
-  fs::path top_;
+  Scratch top_;
 };
 
 std::string bytes_of(const fs::path& file) {

@@ -9,7 +9,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <filesystem>
 #include <mutex>
 #include <numeric>
 #include <set>
@@ -22,6 +21,7 @@
 #include "kernels/device/device.cuh"
 #include "simt/compiled_kernels.hpp"
 #include "simt/device_host.hpp"
+#include "support/scratch.hpp"
 
 namespace shoal::testing {
 namespace {
@@ -231,25 +231,8 @@ TEST_F(KernelCompilerTest, TheEndWaitsForTheCompilationThatHasBegun) {
   EXPECT_EQ(tools_->finished(), tools_->programs().size()) << "nothing is under way after the end";
 }
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "shoal-compiler-XXXXXX").string();
-    if (!::mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 TEST_F(KernelCompilerTest, TheNextProcessTakesKernelsFromTheDisk) {
-  const TemporaryFolder folder;
+  const Scratch folder;
   {
     KernelCompiler first(options(folder.path()));
     EXPECT_NE(first.wait_for(source("a")), nullptr);

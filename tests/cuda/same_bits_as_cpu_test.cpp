@@ -11,6 +11,7 @@
 #include "cuda_under_test.hpp"
 #include "support/bits.hpp"
 #include "support/random_case.hpp"
+#include "support/same_meta_gradient.hpp"
 
 namespace shoal::testing {
 namespace {
@@ -25,19 +26,6 @@ const int rounds = [] {
   return requested ? std::atoi(requested) : all_rounds;
 #endif
 }();
-
-void expect_same(const MetaGradient<float>& got, const MetaGradient<float>& want, const std::string& what) {
-  ASSERT_EQ(got.status, want.status) << what;
-  ASSERT_EQ(got.failed_step, want.failed_step) << what;
-  ASSERT_EQ(bits(got.query_loss_before), bits(want.query_loss_before)) << what;
-  ASSERT_EQ(bits(got.query_loss), bits(want.query_loss)) << what;
-  ASSERT_EQ(bits(got.fast_weights), bits(want.fast_weights)) << what;
-  ASSERT_EQ(bits(got.theta), bits(want.theta)) << what;
-  ASSERT_EQ(bits(got.rates), bits(want.rates)) << what;
-  ASSERT_EQ(bits({got.mean_query_loss_before, got.mean_query_loss}),
-            bits({want.mean_query_loss_before, want.mean_query_loss}))
-      << what;
-}
 
 /// A regime by the shared memory of a block: all of it (0) or little (fewer rows at a time); or layer by
 /// layer, with memory for all tasks at once (0) or for a few.
@@ -80,7 +68,7 @@ TEST_P(SameBitsAsCpu, MetaGradients) {
     const RandomCase c = random_case(random, GetParam().limits);
     const auto want = learner_for<float>(cpu, c).meta_gradient(c.tasks, KeepFastWeights::yes);
     const auto got = learner_for<float>(cuda, c).meta_gradient(c.tasks, KeepFastWeights::yes);
-    expect_same(got, want, c.describe());
+    expect_same_bits(got, want, c.describe());
     if (HasFatalFailure()) return;
   }
 }
