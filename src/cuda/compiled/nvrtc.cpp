@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The library is opened with dlopen, and this file declares the few functions that it needs, so that a build
-// needs no header of NVRTC.
+// This file declares the few functions that it needs.
 #include "cuda/compiled/nvrtc.hpp"
 
-#include <dlfcn.h>
-
 #include <array>
-#include <type_traits>
 
 #include <shoal/error.hpp>
 
 #include "cuda/compiled/compile_options.hpp"
+#include "cuda/runtime/toolkit_library.hpp"
 
 namespace shoal::cuda {
 namespace {
@@ -40,35 +37,23 @@ struct Library {
 };
 
 Library open_library(const std::string& name) {
-  void* opened = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);  // never closed: others may use it too
-  if (!opened) {
-    const std::string reason = dlerror();
-    // The toolkit's own folder, which its installer leaves to the user to make known to the system.
-    if (name.find('/') == std::string::npos)
-      opened = dlopen(("/usr/local/cuda/lib64/" + name).c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!opened) throw ResourceError("no NVRTC: " + reason);
-  }
-  const auto find = [&](auto& function, const char* symbol) {
-    void* const at = dlsym(opened, symbol);
-    if (!at) throw ResourceError("no NVRTC: " + name + " has no " + symbol);
-    function = reinterpret_cast<std::decay_t<decltype(function)>>(at);
-  };
+  const ToolkitLibrary opened(name, "no NVRTC");
   Library library{};
-  find(library.status_text, "nvrtcGetErrorString");
-  find(library.version, "nvrtcVersion");
-  find(library.count_architectures, "nvrtcGetNumSupportedArchs");
-  find(library.architectures, "nvrtcGetSupportedArchs");
-  find(library.create, "nvrtcCreateProgram");
-  find(library.destroy, "nvrtcDestroyProgram");
-  find(library.add_name, "nvrtcAddNameExpression");
-  find(library.compile, "nvrtcCompileProgram");
-  find(library.log_size, "nvrtcGetProgramLogSize");
-  find(library.log, "nvrtcGetProgramLog");
-  find(library.lowered_name, "nvrtcGetLoweredName");
-  find(library.cubin_size, "nvrtcGetCUBINSize");
-  find(library.cubin, "nvrtcGetCUBIN");
-  find(library.ptx_size, "nvrtcGetPTXSize");
-  find(library.ptx, "nvrtcGetPTX");
+  opened.find(library.status_text, "nvrtcGetErrorString");
+  opened.find(library.version, "nvrtcVersion");
+  opened.find(library.count_architectures, "nvrtcGetNumSupportedArchs");
+  opened.find(library.architectures, "nvrtcGetSupportedArchs");
+  opened.find(library.create, "nvrtcCreateProgram");
+  opened.find(library.destroy, "nvrtcDestroyProgram");
+  opened.find(library.add_name, "nvrtcAddNameExpression");
+  opened.find(library.compile, "nvrtcCompileProgram");
+  opened.find(library.log_size, "nvrtcGetProgramLogSize");
+  opened.find(library.log, "nvrtcGetProgramLog");
+  opened.find(library.lowered_name, "nvrtcGetLoweredName");
+  opened.find(library.cubin_size, "nvrtcGetCUBINSize");
+  opened.find(library.cubin, "nvrtcGetCUBIN");
+  opened.find(library.ptx_size, "nvrtcGetPTXSize");
+  opened.find(library.ptx, "nvrtcGetPTX");
   return library;
 }
 

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Implements FastProducts with cuBLAS. The library is opened with dlopen, so that a program starts where it
-// is not installed. This file declares the few functions that it needs, so that a build needs no header of
-// cuBLAS.
-#include <dlfcn.h>
-
+// Implements FastProducts with cuBLAS. This file declares the few functions that it needs.
 #include <string>
 
 #include <shoal/error.hpp>
 
 #include "cuda/layered/fast_products.hpp"
+#include "cuda/runtime/toolkit_library.hpp"
 
 namespace shoal::cuda {
 namespace {
@@ -32,22 +29,14 @@ struct Library {
   const char* (*status_text)(Status status);
 };
 
-constexpr const char* name = "libcublas.so.13";
-
 Library open_library() {
-  void* const opened = dlopen(name, RTLD_NOW | RTLD_LOCAL);  // never closed: others may use it too
-  if (!opened) throw ResourceError("math = fast needs cuBLAS: " + std::string(dlerror()));
-  const auto find = [&](auto& function, const char* symbol) {
-    void* const at = dlsym(opened, symbol);
-    if (!at) throw ResourceError("math = fast: " + std::string(name) + " has no " + symbol);
-    function = reinterpret_cast<std::decay_t<decltype(function)>>(at);
-  };
+  const ToolkitLibrary opened("libcublas.so.13", "math = fast needs cuBLAS");
   Library library{};
-  find(library.create, "cublasCreate_v2");
-  find(library.destroy, "cublasDestroy_v2");
-  find(library.set_stream, "cublasSetStream_v2");
-  find(library.multiply, "cublasGemmStridedBatchedEx");
-  find(library.status_text, "cublasGetStatusString");
+  opened.find(library.create, "cublasCreate_v2");
+  opened.find(library.destroy, "cublasDestroy_v2");
+  opened.find(library.set_stream, "cublasSetStream_v2");
+  opened.find(library.multiply, "cublasGemmStridedBatchedEx");
+  opened.find(library.status_text, "cublasGetStatusString");
   return library;
 }
 
