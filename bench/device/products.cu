@@ -34,7 +34,8 @@ __global__ void multiply(int rounds, WarpTimes* times, float* sink) {
   clock.begin();
 #pragma unroll 1
   for (int round = 0; round < rounds; ++round)
-    kernels::forward_product<P>(own, own + P::matrix, own + 2 * P::matrix, own + 3 * P::matrix, at, sum);
+    kernels::forward_product<P>(own, own + P::matrix, own + 2 * P::matrix, own + 3 * P::matrix, at, 0,
+                                P::terms, sum);
   clock.end();
   float total = 0.0f;
   for (const auto& row : sum)

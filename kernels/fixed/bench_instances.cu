@@ -29,10 +29,19 @@ struct Credit {
                                     .activation = Activation::tanh,
                                     .loss = LossKind::bce};
 };
+struct Large {
+  static constexpr FixedShape shape{.inputs = 64,
+                                    .layers = 3,
+                                    .outputs_of = {128, 128, 1},
+                                    .rows = 128,
+                                    .lanes = 256,
+                                    .activation = Activation::tanh,
+                                    .streamed = true};
+};
 
 std::span<const FixedInstance> bench_instances() {
   static const FixedInstance all[] = {fixed_instance<Sine>(), fixed_instance<Market>(),
-                                      fixed_instance<Credit>()};
+                                      fixed_instance<Credit>(), fixed_instance<Large>()};
   return all;
 }
 

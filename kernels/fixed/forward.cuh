@@ -4,8 +4,7 @@
 #pragma once
 
 #include "kernels/device/four_lanes.cuh"
-#include "kernels/fixed/products.cuh"
-#include "kernels/fixed/state.cuh"
+#include "kernels/fixed/slabs.cuh"
 
 namespace shoal::kernels {
 
@@ -35,9 +34,14 @@ template <FixedShape s, int l, bool two_>
 struct ForwardOf {
   using Y = FixedLayer<s, l>;
   static constexpr FixedTile tile = Y::out;
-  static constexpr int terms = Y::inputs, a_stride = l > 0 ? Y::Below::plan.row_stride : plan_of<s>.x_stride;
-  static constexpr int b_stride = Y::weight_stride, unroll = 1;
-  static constexpr bool swizzled = Y::swizzled, two = two_;
+  static constexpr int out_layer = l;
+  static constexpr bool backward = false, swizzled = Y::swizzled, two = two_;
+  static constexpr bool streamed = s.streamed && (l > 0 || plan_of<s>.streams_x);
+  static constexpr int from_stride = l > 0                  ? Y::Below::plan.row_stride
+                                     : plan_of<s>.streams_x ? s.inputs
+                                                            : plan_of<s>.x_stride;
+  static constexpr int terms = Y::inputs, b_stride = Y::weight_stride;
+  static constexpr int a_stride = streamed ? slab_stride(slab_columns(plan_of<s>, two ? 2 : 1)) : from_stride;
 };
 
 /// Starts to copy y of `side` to shared memory.
@@ -50,24 +54,18 @@ __device__ __forceinline__ void stage_targets(FixedState<s>& t, const FixedRows&
     if (e < side.rows * s.targets) copy_async<4>(t.shared + side.staged_y + e, side.y + e);
   }
 }
-/// Starts to copy x of `side` to shared memory.
+/// Starts to copy x of `side` to shared memory, unless it is streamed.
 template <FixedShape s>
 __device__ __forceinline__ void stage_rows(FixedState<s>& t, const FixedRows& side) {
-  float* const to = t.shared + side.staged;
-  constexpr int wide = s.inputs % 4 == 0 ? 4 : 1, words = s.inputs / wide, most = s.rows * words;
-  if constexpr (s.lanes % words == 0) {  // all copies of a lane have one column
-    constexpr int rows = s.lanes / words, x_stride = plan_of<s>.x_stride;
-    const int first = t.lane / words, column = t.lane % words * wide;
-    float* const at = to + first * x_stride + column;
-    const float* const from = side.x + wide * t.lane;
-#pragma unroll
-    for (int i = 0; i < parts_of(most, s.lanes); ++i)
-      if (first + rows * i < side.rows)
-        copy_async<4 * wide>(at + rows * i * x_stride, from + wide * s.lanes * i);
-  } else {
-    for (int e = t.lane; e < side.rows * words; e += s.lanes)
-      copy_async<4 * wide>(to + e / words * plan_of<s>.x_stride + e % words * wide, side.x + wide * e);
-  }
+  if constexpr (!plan_of<s>.streams_x)
+    copy_rows_async<s.lanes, s.inputs, plan_of<s>.x_stride, s.inputs, s.rows>(
+        t.lane, side.x, t.shared + side.staged, side.rows, s.inputs);
+}
+/// The input of layer l, where products read it: x of `side`, or activations of the layer below.
+template <FixedShape s, int l>
+__device__ __forceinline__ const float* input_of(const FixedState<s>& t, const FixedRows& side, float* tape) {
+  if constexpr (l > 0) return t.template a<l - 1>(tape);
+  return plan_of<s>.streams_x ? side.x : t.shared + side.staged;
 }
 
 template <FixedShape s, int l>
@@ -99,11 +97,12 @@ __device__ __forceinline__ void clear(float (&v)[strips][rows][columns]) {
 
 template <FixedShape s, int l>
 __device__ __forceinline__ void store_rows(
-    const FixedState<s>& t, int base, FixedPlace at,
+    float* matrix, FixedPlace at,
     const float (&v)[FixedLayer<s, l>::out.rows][FixedLayer<s, l>::out.columns]) {
 #pragma unroll
   for (int i = 0; i < FixedLayer<s, l>::out.rows; ++i)
-    FixedState<s>::template OutColumns<l>::store(t.template row<l>(base, at, i), at.column, v[i]);
+    FixedState<s>::template store_row<typename FixedState<s>::template OutColumns<l>>(
+        FixedState<s>::template row<l>(matrix, at, i), at.column, v[i]);
 }
 
 /// Four activations, with the derivatives that a tape must store.
@@ -128,26 +127,43 @@ __device__ __forceinline__ void activate_four(float* z, float* slope, float* ben
   for (int n = 0; n < 4; ++n) z[n] = v.v[n];
 }
 
-/// Turns this lane's z of layer l, in shared memory, into activations, four at a time in a loop: the code of
-/// an activation is long, and one copy of it is enough.
+/// Turns this lane's z of layer l into activations, four at a time in a loop: the code of an activation is
+/// long, and one copy of it is enough. Where rows come from the workspace, the next one is asked for before.
 template <FixedShape s, int l>
 __device__ __forceinline__ void activate_rows(FixedState<s>& t, FixedPlace at, float* tape, bool keeps) {
   using Y = FixedLayer<s, l>;
   using F = typename FixedKinds<s>::F;
   constexpr int C = Y::out.columns, elements = Y::out.rows * C;
+  float* const a = t.template a<l>(tape);
   if constexpr (C % 4 == 0) {
     using Kept = LaneRecord<C, s.lanes>;
-    float* row = opaque_shared(t.shared + Y::a + at.row * Y::row_stride + 4 * at.column);
+    float* row = t.stepped(a + at.row * Y::row_stride + 4 * at.column);
     float* kept = tape + Y::record_a;
+    float next[C];
+    const auto ask = [&] {
+#pragma unroll
+      for (int q = 0; q < C; q += 4) load4(row + Y::out.across * q, next + q);
+    };
+    if constexpr (s.streamed) ask();
 #pragma unroll 1
     for (int i = 0; i < Y::out.rows; ++i) {
       float v[C];
+      if constexpr (!s.streamed) ask();
+#pragma unroll
+      for (int q = 0; q < C; ++q) v[q] = next[q];
+      float* const to = row;
+      row += Y::out.down * Y::row_stride;
+      if constexpr (s.streamed) {
+        if (i + 1 < Y::out.rows) ask();
+      }
 #pragma unroll
       for (int q = 0; q < C; q += 4) {
         float slope[4], bend[4];
-        load4(row + Y::out.across * q, v + q);
         activate_four<F>(v + q, slope, bend);
-        store_shared4(row + Y::out.across * q, v + q);
+        if constexpr (s.streamed)
+          store_global4(to + Y::out.across * q, v + q);
+        else
+          store_shared4(to + Y::out.across * q, v + q);
         if constexpr (!F::from_value) {
           const int place = (at.row + Y::out.down * i) * Y::row_stride + 4 * at.column + Y::out.across * q;
           store_global4(tape + Y::record_slope + place, slope);
@@ -156,7 +172,6 @@ __device__ __forceinline__ void activate_rows(FixedState<s>& t, FixedPlace at, f
       }
       if (keeps) Kept::keep(kept, t.lane, v);
       kept += Kept::floats;
-      row += Y::out.down * Y::row_stride;
     }
   } else {
 #pragma unroll 1
@@ -168,13 +183,13 @@ __device__ __forceinline__ void activate_rows(FixedState<s>& t, FixedPlace at, f
         const int one = e + n < elements ? e + n : elements - 1;
         place[n] = (at.row + Y::out.down * (one / C)) * Y::row_stride +
                    FixedState<s>::template OutColumns<l>::at(at.column, one % C);
-        z[n] = t.shared[Y::a + place[n]];
+        z[n] = a[place[n]];
       }
       activate_four<F>(z, slope, bend);
 #pragma unroll
       for (int n = 0; n < 4; ++n) {
         if (e + n >= elements) continue;
-        t.shared[Y::a + place[n]] = z[n];
+        a[place[n]] = z[n];
         if constexpr (!F::from_value) {
           tape[Y::record_slope + place[n]] = slope[n];
           tape[Y::record_bend + place[n]] = bend[n];
@@ -186,33 +201,34 @@ __device__ __forceinline__ void activate_rows(FixedState<s>& t, FixedPlace at, f
 #pragma unroll 1
     for (int i = 0; i < Y::out.rows; ++i) {
       float v[C];
-      FixedState<s>::template OutColumns<l>::load(t.template row<l>(Y::a, at, i), at.column, v);
+      FixedState<s>::template OutColumns<l>::load(t.template row<l>(a, at, i), at.column, v);
       Kept::keep(tape + Y::record_a + i * Kept::floats, t.lane, v);
     }
   }
 }
 
-/// Activations of hidden layer l. `tape`: the record of the pass; `keeps`: whether it keeps the activations.
+/// Activations of hidden layer l. `tape`: the record of the pass; `keeps`: whether it keeps the activations,
+/// which streamed ones do in any case.
 template <FixedShape s, int l>
-__device__ __forceinline__ void forward_layer(FixedState<s>& t, int x, float* tape, bool keeps) {
+__device__ __forceinline__ void forward_layer(FixedState<s>& t, const FixedRows& side, float* tape,
+                                              bool keeps) {
   using Y = FixedLayer<s, l>;
   using F = typename FixedKinds<s>::F;
   constexpr int R = Y::out.rows, C = Y::out.columns;
-  constexpr bool taped = !(l == 0 && plan_of<s>.recomputes);
+  constexpr bool taped = !s.streamed && !(l == 0 && plan_of<s>.recomputes);
   using Kept = LaneRecord<C, s.lanes>;
-  const FixedPlace at = t.template out_place<l>();
   {
     float z[R][C];
-    start_with_bias<s, l>(t, Y::bias, at, z);
-    forward_product<ForwardOf<s, l, false>>(t.shared + (l > 0 ? Y::Below::plan.a : x), t.shared + Y::weight,
-                                            nullptr, nullptr, at, z);
+    start_with_bias<s, l>(t, Y::bias, t.template out_place<l>(), z);
+    multiply_rows<ForwardOf<s, l, false>>(t, input_of<s, l>(t, side, tape), t.shared + Y::weight, nullptr,
+                                          nullptr, side.rows, z);
     if constexpr (!F::curved) {
 #pragma unroll
       for (int i = 0; i < R; ++i)
 #pragma unroll
         for (int q = 0; q < C; ++q) z[i][q] = F::value(z[i][q]);
     }
-    store_rows<s, l>(t, Y::a, at, z);
+    store_rows<s, l>(t.template a<l>(tape), t.template out_place<l>(), z);
     if constexpr (!F::curved && taped) {
       if (keeps) {
 #pragma unroll
@@ -221,17 +237,18 @@ __device__ __forceinline__ void forward_layer(FixedState<s>& t, int x, float* ta
     }
   }
   if constexpr (F::curved) {
-    activate_rows<s, l>(t, at, tape, taped && keeps);
+    activate_rows<s, l>(t, t.template out_place<l>(), tape, taped && keeps);
   }
   t.sync();
 }
 
-/// sum[n] += the terms of output n of row r: a chain of multiply-adds along the top hidden layer. Of two
-/// products, (a, w) goes first and (c, v) second.
+/// sum[n] += `terms` terms of output n: a chain of multiply-adds along the top hidden layer. Of two products,
+/// (a, w) goes first and (c, v) second.
 template <FixedShape s, bool first, bool second>
 __device__ __forceinline__ void add_outputs(const float* a, const float* w, const float* c, const float* v,
-                                            float (&sum)[s.outputs()]) {
-  constexpr int O = s.outputs(), terms = s.outputs_of[s.layers - 2], whole = terms / 4 * 4;
+                                            int terms, float (&sum)[s.outputs()]) {
+  constexpr int O = s.outputs();
+  const int whole = terms / 4 * 4;
   constexpr int stride = plan_of<s>.layer[s.layers - 1].weight_stride;
   const auto add = [&](int n, float x, float m, float y, float k) {
     if constexpr (first) sum[n] = fma(x, m, sum[n]);
@@ -252,7 +269,7 @@ __device__ __forceinline__ void add_outputs(const float* a, const float* w, cons
 #pragma unroll
       for (int n = 0; n < O; ++n) add(n, x[u], m[n][u], y[u], k[n][u]);
   }
-#pragma unroll
+#pragma unroll 3
   for (int e = whole; e < terms; ++e)
 #pragma unroll
     for (int n = 0; n < O; ++n)
@@ -260,45 +277,87 @@ __device__ __forceinline__ void add_outputs(const float* a, const float* w, cons
           second ? v[n * stride + e] : 0.0f);
 }
 
-/// Loss terms of the rows and, if wanted, dL/do, a row per lane. `tape`: where outputs are kept, or null.
-template <FixedShape s>
-__device__ __forceinline__ void losses(FixedState<s>& t, const FixedRows& side, bool goes_back, float* tape) {
-  constexpr FixedPlan plan = plan_of<s>;
-  constexpr int O = s.outputs();
-  using Top = FixedLayer<s, s.layers - 2>;
-  using Head = FixedLayer<s, s.layers - 1>;
-  const auto loss = FixedKinds<s>::loss(t.job.loss);
+/// Calls use(r, o) for the rows of this lane with their outputs o: begin(n) plus the products of the top
+/// hidden layer's matrices a and c with the head's transposed w and v.
+template <FixedShape s, bool first, bool second, class Begin, class Use>
+__device__ __forceinline__ void for_outputs(FixedState<s>& t, int rows, const float* a, const float* w,
+                                            const float* c, const float* v, Begin begin, Use use) {
+  constexpr int O = s.outputs(), terms = s.outputs_of[s.layers - 2];
+  constexpr int stride = plan_of<s>.layer[s.layers - 2].row_stride;
+  if constexpr (s.streamed && (first || second)) {
+    constexpr int K = parts_of(s.rows, s.lanes);
+    constexpr bool two = first && second;
+    constexpr int slab_row = slab_stride(slab_columns(plan_of<s>, two ? 2 : 1));
+    float o[K][O];
+#pragma unroll
+    for (int i = 0; i < K; ++i)
+#pragma unroll
+      for (int n = 0; n < O; ++n) o[i][n] = begin(n);
+    for_slabs_of_columns<s, terms, stride, two>(
+        t, first ? a : c, c, rows, [&](const float* slab, int from, int to) {
+#pragma unroll
+          for (int i = 0; i < K; ++i) {
+            const int r = t.lane + s.lanes * i;
+            const float* const row = slab + r * slab_row;
+            if (r < rows)
+              add_outputs<s, first, second>(row, w + from, two ? row + plan_of<s>.held_rows * slab_row : row,
+                                            v + from, to - from, o[i]);
+          }
+        });
+#pragma unroll
+    for (int i = 0; i < K; ++i)
+      if (const int r = t.lane + s.lanes * i; r < rows) use(r, o[i]);
+  } else {
 #pragma unroll 1
-  for (int r = t.lane; r < side.rows; r += s.lanes) {
-    float o[O], y[s.targets];
+    for (int r = t.lane; r < rows; r += s.lanes) {
+      float o[O];
 #pragma unroll
-    for (int n = 0; n < s.targets; ++n) y[n] = t.shared[side.staged_y + r * s.targets + n];
-#pragma unroll
-    for (int n = 0; n < O; ++n) o[n] = t.shared[Head::bias + n];
-    add_outputs<s, true, false>(t.shared + Top::a + r * Top::row_stride, t.shared + Head::weight, nullptr,
-                                nullptr, o);
-    if constexpr (s.offset) {
-#pragma unroll
-      for (int n = 0; n < O; ++n) o[n] = o[n] + side.offset[r * O + n];
-    }
-    float* to = t.shared + plan.terms + 2 * plan.pairs * r;
-    loss.terms(o, y, [&](float c, float v) {
-      *to++ = c;
-      *to++ = v;
-    });
-    if (goes_back) {
-      float delta[O];
-      loss.gradient(o, y, side.scale, delta);
-#pragma unroll
-      for (int n = 0; n < O; ++n) t.shared[plan.delta + r * O + n] = delta[n];
-    }
-    if constexpr (curvature_reads_outputs(s.loss)) {
-      if (tape) {
-#pragma unroll
-        for (int n = 0; n < O; ++n) tape[plan.record_output + r * O + n] = o[n];
-      }
+      for (int n = 0; n < O; ++n) o[n] = begin(n);
+      add_outputs<s, first, second>(a + r * stride, w, c + r * stride, v, terms, o);
+      use(r, o);
     }
   }
+}
+
+/// Loss terms of the rows and, if wanted, dL/do, a row per lane. `tape`: the record of the pass; `keeps`:
+/// whether it keeps the outputs.
+template <FixedShape s>
+__device__ __forceinline__ void losses(FixedState<s>& t, const FixedRows& side, bool goes_back, float* tape,
+                                       bool keeps) {
+  constexpr FixedPlan plan = plan_of<s>;
+  constexpr int O = s.outputs();
+  using Head = FixedLayer<s, s.layers - 1>;
+  const auto loss = FixedKinds<s>::loss(t.job.loss);
+  const float* const a = t.template a<s.layers - 2>(tape);
+  const auto bias = [&](int n) { return t.shared[Head::bias + n]; };
+  for_outputs<s, true, false>(t, side.rows, a, t.shared + Head::weight, a, nullptr, bias,
+                              [&](int r, float(&o)[O]) {
+                                float y[s.targets];
+#pragma unroll
+                                for (int n = 0; n < s.targets; ++n)
+                                  y[n] = t.shared[side.staged_y + r * s.targets + n];
+                                if constexpr (s.offset) {
+#pragma unroll
+                                  for (int n = 0; n < O; ++n) o[n] = o[n] + side.offset[r * O + n];
+                                }
+                                float* to = t.shared + plan.terms + 2 * plan.pairs * r;
+                                loss.terms(o, y, [&](float c, float v) {
+                                  *to++ = c;
+                                  *to++ = v;
+                                });
+                                if (goes_back) {
+                                  float delta[O];
+                                  loss.gradient(o, y, side.scale, delta);
+#pragma unroll
+                                  for (int n = 0; n < O; ++n) t.shared[plan.delta + r * O + n] = delta[n];
+                                }
+                                if constexpr (curvature_reads_outputs(s.loss)) {
+                                  if (keeps) {
+#pragma unroll
+                                    for (int n = 0; n < O; ++n) tape[plan.record_output + r * O + n] = o[n];
+                                  }
+                                }
+                              });
   t.sync();
 }
 

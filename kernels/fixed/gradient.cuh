@@ -40,10 +40,10 @@ __device__ __forceinline__ void derivatives_of_row(FixedPlace at, int i, const f
 }
 /// f' at one element of layer l: row r, column j.
 template <FixedShape s, int l>
-__device__ __forceinline__ float slope_at(const FixedState<s>& t, const float* tape, int r, int j) {
+__device__ __forceinline__ float slope_at(const FixedState<s>& t, float* tape, int r, int j) {
   using Y = FixedLayer<s, l>;
   using F = typename FixedKinds<s>::F;
-  if constexpr (F::from_value) return F::slope_of(t.shared[Y::a + r * Y::row_stride + j]);
+  if constexpr (F::from_value) return F::slope_of(t.template a<l>(tape)[r * Y::row_stride + j]);
   return tape[Y::record_slope + r * Y::row_stride + j];
 }
 
@@ -51,30 +51,32 @@ template <FixedShape s, int l, bool two_>
 struct BackwardOf {
   using Y = FixedLayer<s, l>;
   static constexpr FixedTile tile = Y::Below::plan.out;
-  static constexpr int terms = Y::outputs, a_stride = Y::row_stride, b_stride = Y::weight_stride, unroll = 1;
-  static constexpr bool swizzled = Y::swizzled, two = two_;
+  static constexpr int out_layer = l - 1;
+  static constexpr bool backward = true, swizzled = Y::swizzled, two = two_, streamed = s.streamed;
+  static constexpr int terms = Y::outputs, b_stride = Y::weight_stride, from_stride = Y::row_stride;
+  static constexpr int a_stride = streamed ? slab_stride(slab_columns(plan_of<s>, two ? 2 : 1)) : from_stride;
 };
 
 /// Stores values that a backward product through layer l has left: rows of layer l - 1.
 template <FixedShape s, int l>
 __device__ __forceinline__ void store_backward_rows(
-    const FixedState<s>& t, int base, FixedPlace at,
+    float* matrix, FixedPlace at,
     const float (&v)[FixedLayer<s, l>::Below::plan.out.rows][FixedLayer<s, l>::Below::plan.out.columns]) {
   constexpr FixedTile tile = FixedLayer<s, l>::Below::plan.out;
   if constexpr (FixedLayer<s, l>::swizzled) {
-    store_rows<s, l - 1>(t, base, at, v);
+    store_rows<s, l - 1>(matrix, at, v);
   } else {
 #pragma unroll
     for (int i = 0; i < tile.rows; ++i)
 #pragma unroll
       for (int q = 0; q < tile.columns; ++q)
-        t.template row<l - 1>(base, at, i)[backward_column<tile, false>(at, q)] = v[i][q];
+        FixedState<s>::template row<l - 1>(matrix, at, i)[backward_column<tile, false>(at, q)] = v[i][q];
   }
 }
 
 /// dL/dz of the top hidden layer.
 template <FixedShape s>
-__device__ __forceinline__ void top_delta(FixedState<s>& t, const float* tape) {
+__device__ __forceinline__ void top_delta(FixedState<s>& t, float* tape) {
   constexpr int l = s.layers - 2, O = s.outputs();
   using Y = FixedLayer<s, l>;
   using Head = FixedLayer<s, l + 1>;
@@ -87,7 +89,7 @@ __device__ __forceinline__ void top_delta(FixedState<s>& t, const float* tape) {
     Columns::load(t.shared + Head::weight + n * Head::weight_stride, at.column, w[n]);
   float a[R][C];
 #pragma unroll
-  for (int i = 0; i < R; ++i) Columns::load(t.template row<l>(Y::a, at, i), at.column, a[i]);
+  for (int i = 0; i < R; ++i) Columns::load(t.template row<l>(t.template a<l>(tape), at, i), at.column, a[i]);
 #pragma unroll
   for (int i = 0; i < R; ++i) {
     float delta[O], slope[C], bend[C], d[C];
@@ -101,7 +103,7 @@ __device__ __forceinline__ void top_delta(FixedState<s>& t, const float* tape) {
       for (int n = 0; n < O; ++n) da = fma(delta[n], w[n][q], da);
       d[q] = da * slope[q];
     }
-    Columns::store(t.template row<l>(Y::r, at, i), at.column, d);
+    t.template store_row<Columns>(t.template row<l>(t.template delta<l>(), at, i), at.column, d);
   }
   t.sync();
 }
@@ -161,25 +163,27 @@ __device__ __forceinline__ void use_weight_gradient(FixedState<s>& t, const Fixe
 
 /// Calls use(Number<layer>, g, e, phi, u, theta, adapts) with the sums over rows of layer l's small
 /// parameters (for_small): of deltas, of x times deltas, of activations times dL/do. add_head(head, a, r)
-/// adds row r's terms of the head's weight: head[n] for an activation at offset `a`; add_row(r) does what is
-/// done once per row.
+/// adds row r's terms of the head's weight: head[n] for an activation `a`; add_row(r) does what is done once
+/// per row. Warps without a column sum nothing up.
 template <FixedShape s, int l, class AddRow, class AddHead, class Use>
-__device__ __forceinline__ void sum_columns(const FixedState<s>& t, int rows, int x, AddRow add_row,
-                                            AddHead add_head, Use use) {
+__device__ __forceinline__ void sum_columns(const FixedState<s>& t, int rows, int x, const float* d,
+                                            const float* a, AddRow add_row, AddHead add_head, Use use) {
   using Y = FixedLayer<s, l>;
+  if (!has_columns<s, l>(t.lane)) return;
   constexpr bool narrow = l == 0 && plan_of<s>.narrow, top = l == s.layers - 2;
   constexpr int K = Y::columns, O = top ? s.outputs() : 1;
   float bias[K] = {}, weight[K] = {}, head[K][O] = {};
-  const float* column = opaque_shared(t.shared + Y::r + t.lane);
+  const auto to_a = a - d;
+  const float* column = t.stepped(d + t.lane);
 #pragma unroll rows_at_once < s>
   for (int r = 0; r < rows; ++r) {
     const float in = narrow ? t.shared[x + r] : 0.0f;
     if constexpr (top) add_row(r);
     for_columns<s, l>(t.lane, [&](int c, int) {
-      const float d = column[s.lanes * c];
-      bias[c] = bias[c] + d;
-      if constexpr (narrow) weight[c] = fma(in, d, weight[c]);
-      if constexpr (top) add_head(head[c], column[Y::a - Y::r + s.lanes * c]);
+      const float delta = column[s.lanes * c];
+      bias[c] = bias[c] + delta;
+      if constexpr (narrow) weight[c] = fma(in, delta, weight[c]);
+      if constexpr (top) add_head(head[c], column[to_a + s.lanes * c]);
     });
     column += Y::row_stride;
   }
@@ -219,7 +223,7 @@ __device__ __forceinline__ void use_columns(FixedState<s>& t, const FixedDescent
   const int output = t.lane < O ? t.lane : 0;
   float delta[O], head_bias = 0.0f, total = 0.0f;
   sum_columns<s, l>(
-      t, side.rows, side.staged,
+      t, side.rows, side.staged, t.template delta<l>(), t.template a<l>(pass.tape),
       [&](int r) {
         total = add_loss(t, r, total);
         head_bias = head_bias + t.shared[plan_of<s>.delta + r * O + output];
@@ -253,27 +257,24 @@ __device__ __forceinline__ void weight_gradient(FixedState<s>& t, const FixedDes
   using Y = FixedLayer<s, l>;
   constexpr FixedTile tile = Y::weight_tile;
   constexpr int at_once = tile.elements() <= most_accumulators_alone ? tile.strips : 1;
-  constexpr int a_stride = l > 0 ? Y::Below::plan.row_stride : plan_of<s>.x_stride;
+  constexpr bool after = waits && at_once == tile.strips;
   const float alpha = t.layer_rate(l, pass.k);
   // Others read the weight until the barrier. Where all strips are summed up at once it may come after the
-  // product.
-  if constexpr (waits && at_once < tile.strips) t.sync();
+  // product. Where activations are streamed, others read slabs before and after.
+  if constexpr (waits && (s.streamed || !after)) t.sync();
 #pragma unroll 1
   for (int strip = 0; strip < tile.strips; strip += at_once) {
     float g[at_once][tile.rows][tile.columns];
     clear(g);
-    weight_product<tile, false, a_stride, Y::row_stride, at_once>(
-        t.shared + (l > 0 ? Y::Below::plan.a : side.staged), t.shared + Y::r, nullptr, nullptr, side.rows,
-        t.template weight_place<l>(), strip, g);
-    if constexpr (waits && at_once == tile.strips) {
-      t.sync();
-      read();
-    }
+    multiply_columns<l, false, at_once>(t, input_of<s, l>(t, side, pass.tape), t.template delta<l>(), nullptr,
+                                        nullptr, side.rows, strip, g);
+    if constexpr (after || (s.streamed && (waits || at_once < tile.strips))) t.sync();
+    if constexpr (after) read();
     const FixedPlace at = t.template weight_place<l>();
 #pragma unroll
     for (int n = 0; n < at_once; ++n) use_weight_gradient<s, l>(t, pass, at, strip + n, alpha, g[n]);
   }
-  if constexpr (waits && at_once < tile.strips) {
+  if constexpr (waits && !after) {
     t.sync();
     read();
   }
@@ -293,8 +294,8 @@ __device__ __forceinline__ void backward_layer(FixedState<s>& t, const FixedDesc
     const FixedPlace at = t.template out_place<l - 1>();
     float da[tile.rows][tile.columns];
     clear(da);
-    backward_product<BackwardOf<s, l, false>>(t.shared + Y::r, t.shared + Y::weight, nullptr, nullptr, at,
-                                              da);
+    multiply_rows<BackwardOf<s, l, false>>(t, t.template delta<l>(), t.shared + Y::weight, nullptr, nullptr,
+                                           side.rows, da);
     if (s.exact && kept_da && !query)
       LaneRecord<tile.elements(), s.lanes>::keep(pass.tape + Y::Below::plan.record_da, t.lane, &da[0][0]);
 #pragma unroll
@@ -303,7 +304,7 @@ __device__ __forceinline__ void backward_layer(FixedState<s>& t, const FixedDesc
       for (int q = 0; q < tile.columns; ++q)
         da[i][q] = da[i][q] * slope_at<s, l - 1>(t, pass.tape, at.row + tile.down * i,
                                                  backward_column<tile, Y::swizzled>(at, q));
-    store_backward_rows<s, l>(t, Y::Below::plan.r, at, da);
+    store_backward_rows<s, l>(t.template delta<l - 1>(), at, da);
   }
   constexpr bool stages = l == s.layers - 2 && !plan_of<s>.keeps_x;
   const auto stage = [&] {
@@ -328,10 +329,9 @@ __device__ __forceinline__ float run_pass(FixedState<s>& t, const FixedDescent& 
   constexpr int top = s.layers - 2;
   const bool loss_only = pass.kind == FixedPassKind::loss, query = pass.kind == FixedPassKind::query;
   float* const kept = s.exact && pass.kind == FixedPassKind::step ? pass.tape : nullptr;
-  for_numbers<0, top + 1>([&](auto number) {
-    forward_layer<s, decltype(number)::value>(t, side.staged, pass.tape, kept != nullptr);
-  });
-  losses<s>(t, side, !loss_only, kept);
+  for_numbers<0, top + 1>(
+      [&](auto number) { forward_layer<s, decltype(number)::value>(t, side, pass.tape, kept != nullptr); });
+  losses<s>(t, side, !loss_only, pass.tape, kept != nullptr);
   if (loss_only) return sum_of_losses(t, side.rows);
   if (kept)
     for (int e = t.lane; e < side.rows * s.outputs(); e += s.lanes)

@@ -27,6 +27,8 @@ class FixedTask {
       : t_{.job = job, .shared = shared, .workspace = workspace, .lane = lane} {
     // Products read padding, although nobody uses their results for it: it must be initialised.
     for (int e = lane; e < plan.shared_floats; e += s.lanes) shared[e] = 0.0f;
+    if constexpr (s.streamed)
+      for (int e = lane; e < job.workspace_layout.floats; e += s.lanes) workspace[e] = 0.0f;
     t_.sync();
     load_theta(t_);
     wait_for_async<0>();

@@ -4,6 +4,7 @@
 
 #include "kernels/fixed/plan.hpp"
 #include "kernels/math/choices.hpp"
+#include "kernels/team/task_arguments.hpp"
 
 namespace shoal::kernels {
 
@@ -40,7 +41,7 @@ struct FixedLayer {
   static constexpr int weight_stride = plan.weight_stride, row_stride = plan.row_stride,
                        columns = plan.columns;
   static constexpr int weight = plan.weight, bias = plan.bias, u_weight = plan.u_weight, u_bias = plan.u_bias;
-  static constexpr int a = plan.a, r = plan.r, lambda = plan.lambda, curved = plan.curved;
+  static constexpr int lambda = plan.lambda, curved = plan.curved;
   static constexpr int record_weight = plan.record_weight, record_a = plan.record_a,
                        record_da = plan.record_da;
   static constexpr int record_slope = plan.record_slope, record_bend = plan.record_bend;
@@ -75,6 +76,13 @@ __device__ __forceinline__ void for_columns(int lane, Use use) {
 #pragma unroll
   for (int c = 0; c < Y::columns; ++c)
     if (s.lanes * (c + 1) <= Y::outputs || lane + s.lanes * c < Y::outputs) use(c, lane + s.lanes * c);
+}
+
+/// Whether this lane's warp has columns of the layer.
+template <FixedShape s, int l>
+__device__ __forceinline__ bool has_columns(int lane) {
+  constexpr int end = parts_of(FixedLayer<s, l>::outputs, warp_threads) * warp_threads;
+  return end >= s.lanes || lane < end;
 }
 
 template <FixedShape s>

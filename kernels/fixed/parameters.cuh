@@ -158,13 +158,13 @@ __device__ __forceinline__ void prefetch(const FixedState<s>& t, const float* re
       copy_words_async<s, Y::weight_tile.height() * Y::weight_stride>(t, Y::weight,
                                                                       record + Y::record_weight);
     }
-    if constexpr (!(l == 0 && plan_of<s>.recomputes)) {
+    if constexpr (!s.streamed && !(l == 0 && plan_of<s>.recomputes)) {
       using Kept = LaneRecord<Y::out.columns, s.lanes>;
       const FixedPlace at = t.template out_place<l>();
 #pragma unroll
       for (int i = 0; i < Y::out.rows; ++i)
         Kept::template fetch_to<Y::out.across>(record + Y::record_a + i * Kept::floats, t.lane,
-                                               t.template row<l>(Y::a, at, i), at.column);
+                                               t.template row<l>(t.shared + Y::plan.a, at, i), at.column);
     }
   });
   for_recorded_small<s>(t.lane, [&](int e, int phi) {

@@ -8,6 +8,10 @@
 //   u of the first layer lies where its weight was, unless the backward pass computes its activations again
 //   u of the hidden biases lies where the biases were
 //   the factors of few loss terms lie where u of a first layer of one input will be
+//
+// Where activations are streamed, shared memory holds the parameters and two slabs; x is read where the batch
+// has it, activations where the record of their step keeps them, and the other matrices of rows have places
+// of their own in the workspace.
 #pragma once
 
 #include "kernels/fixed/shape.hpp"
@@ -26,8 +30,18 @@ SHOAL_HD constexpr int odd_words(int n) {
 SHOAL_HD constexpr int whole_words(int n) {
   return (n + 3) / 4 * 4;
 }
+/// Rows in global memory that begin at 32-byte sectors.
+SHOAL_HD constexpr int whole_sectors(int n) {
+  return (n + 7) / 8 * 8;
+}
 SHOAL_HD constexpr int larger(int a, int b) {
   return a > b ? a : b;
+}
+
+/// Columns of a slab of columns, and its row stride.
+inline constexpr int least_slab_columns = 16, most_slab_columns = 32;
+SHOAL_HD constexpr int slab_stride(int columns) {
+  return odd_words(columns);
 }
 
 /// Whether the curvature of a loss depends on the outputs; else a record need not keep them.
@@ -48,12 +62,13 @@ struct FixedLayerPlan {
   // shared memory
   int weight = 0, bias = 0;  ///< phi
   int u_weight = 0, u_bias = 0;
-  int a = 0, r = 0;  ///< activations; R{a}, and deltas and R{delta}
+  int a = 0, r = 0;  ///< activations; R{a}, and deltas and R{delta}; unless streamed
   // record of an inner step: phi before it, then its tape
   int record_weight = 0, record_a = 0, record_da = 0, record_slope = 0, record_bend = 0;
   // workspace of a task
   int lambda = 0;  ///< of the weight, lane by lane
   int curved = 0;  ///< dL/da f'' R{z}, or R{z} [rows, row_stride] where the backward tile differs
+  int streamed_r = 0, streamed_d = 0, streamed_r_d = 0;  ///< R{a}, deltas and R{delta}
   // theta in the padded layout of the device, and the sums
   int theta_weight = 0, theta_bias = 0, theta_stride = 0;
   int sum_weight = 0;
@@ -64,10 +79,12 @@ struct FixedPlan {
   int head = 1, top = 0;    ///< the last layer; the last hidden layer
   bool narrow = false;      ///< one input: the first layer's columns are dealt to the lanes
   bool recomputes = false;  ///< the backward pass computes the first activations again: cheaper than a tape
-  bool keeps_x = false;     ///< x has a buffer of its own
+  bool streams_x = false;   ///< x is not staged
+  bool keeps_x = false;     ///< x has a buffer of its own, or needs none
   int held_rows = 0;        ///< rows of every buffer
   int x = 0, x_stride = 0, y = 0, terms = 0, outputs = 0, delta = 0, r_delta = 0, failed = 0,
       shared_floats = 0;
+  int slab = 0, slab_floats = 0;  ///< two slabs, one after the other
   int pairs = 0;
   int small = 0;  ///< parameters of a lane that are dealt by columns
   int record_small = 0, record_delta = 0, record_output = 0, record_floats = 0;
@@ -112,8 +129,9 @@ SHOAL_HD constexpr void choose_tiles(const FixedShape& s, FixedPlan& plan) {
   plan.head = s.layers - 1;
   plan.top = s.layers - 2;
   plan.narrow = s.inputs == 1;
-  plan.recomputes = plan.narrow && !is_curved(s.activation);
-  plan.keeps_x = plan.narrow || plan.top == 0;
+  plan.recomputes = plan.narrow && !is_curved(s.activation) && !s.streamed;
+  plan.streams_x = s.streamed && !plan.narrow;
+  plan.keeps_x = plan.narrow || plan.top == 0 || plan.streams_x;
   plan.pairs = loss_pairs(s.loss, s.outputs(), s.targets);
   plan.held_rows = s.rows;
   for (int l = 0; l <= plan.top; ++l) {
@@ -129,7 +147,7 @@ SHOAL_HD constexpr void choose_tiles(const FixedShape& s, FixedPlan& plan) {
     int width = larger(layer.out.width(), layer.tiled ? layer.weight_tile.width() : 0);
     const FixedTile& w = layer.weight_tile;
     if (l < plan.top) width = larger(width, plan.layer[l + 1].weight_tile.height());
-    layer.row_stride = odd_words(width);
+    layer.row_stride = s.streamed ? whole_sectors(width) : odd_words(width);
     const bool inner = l > 0;
     layer.swizzled = inner && s.lanes >= 32 && s.outputs_of[l] % 32 == 0 && layer.out.across % 8 == 0 &&
                      layer.out.columns % 4 == 0 && layer.out.width() == s.outputs_of[l] &&
@@ -139,6 +157,16 @@ SHOAL_HD constexpr void choose_tiles(const FixedShape& s, FixedPlan& plan) {
     layer.weight_stride = !inner ? whole_words(columns) : layer.swizzled ? columns : odd_words(columns);
   }
   plan.x_stride = plan.narrow ? 1 : odd_words(larger(s.inputs, plan.layer[0].weight_tile.height()));
+}
+
+/// Floats of a slab: columns of two matrices of rows, or at least four rows of all matrices that the gradient
+/// of a weight is made of.
+SHOAL_HD constexpr int slab_size(const FixedShape& s, const FixedPlan& plan) {
+  int floats = 2 * plan.held_rows * slab_stride(least_slab_columns);
+  for (int l = 0; l <= plan.top; ++l)
+    floats = larger(floats, 8 * (plan.layer[l].row_stride +
+                                 (l > 0 ? plan.layer[l - 1].row_stride : whole_words(s.inputs))));
+  return floats;
 }
 
 SHOAL_HD constexpr void lay_out_shared(const FixedShape& s, FixedPlan& plan) {
@@ -154,10 +182,15 @@ SHOAL_HD constexpr void lay_out_shared(const FixedShape& s, FixedPlan& plan) {
     layer.u_weight = own_u ? words.take(high * layer.weight_stride) : layer.weight;
     layer.bias = words.take(layer.row_stride);
     layer.u_bias = l == 0 && plan.recomputes ? words.take(layer.row_stride) : layer.bias;
+    if (s.streamed) continue;
     const int rows = plan.held_rows * layer.row_stride;
     layer.a = words.take(rows);
     layer.r =
         words.take(l == plan.top && !plan.keeps_x ? larger(rows, plan.held_rows * plan.x_stride) : rows);
+  }
+  if (s.streamed) {
+    plan.slab_floats = slab_size(s, plan);
+    plan.slab = words.take(2 * plan.slab_floats);
   }
   FixedLayerPlan& head = plan.layer[plan.head];
   // Transposed, [outputs, inputs], and read in the lanes of the top layer's tile.
@@ -166,8 +199,9 @@ SHOAL_HD constexpr void lay_out_shared(const FixedShape& s, FixedPlan& plan) {
   head.u_weight = words.take(outputs * head.weight_stride);
   head.bias = words.take(outputs);
   head.u_bias = head.bias;
-  plan.x = plan.keeps_x ? words.take((plan.narrow ? 2 : 1) * whole_words(plan.held_rows * plan.x_stride))
-                        : plan.layer[plan.top].r;
+  plan.x = plan.streams_x ? 0
+           : plan.keeps_x ? words.take((plan.narrow ? 2 : 1) * whole_words(plan.held_rows * plan.x_stride))
+                          : plan.layer[plan.top].r;
   plan.y = words.take((plan.narrow ? 2 : 1) * whole_words(s.rows * s.targets));
   plan.outputs = words.take(curvature_reads_outputs(s.loss) ? s.rows * outputs : 0);
   plan.delta = words.take(plan.held_rows * outputs);
@@ -201,21 +235,28 @@ SHOAL_HD constexpr void lay_out_records(const FixedShape& s, FixedPlan& plan) {
   for (int l = 0; l <= plan.top; ++l) {
     FixedLayerPlan& layer = plan.layer[l];
     const int own = s.lanes * layer.out.elements(), rows = plan.held_rows * layer.row_stride;
-    layer.record_a = words.take(l == 0 && plan.recomputes ? 0 : own);
+    if (s.streamed) words.align(8);
+    layer.record_a = words.take(s.streamed ? rows : l == 0 && plan.recomputes ? 0 : own);
     layer.record_da = words.take(l < plan.top && (curved || l > 0) ? own : 0);
     layer.record_slope = words.take(stored ? rows : 0);
     layer.record_bend = words.take(stored ? rows : 0);
   }
   plan.record_delta = words.take(s.rows * s.outputs());
   plan.record_output = words.take(curvature_reads_outputs(s.loss) ? s.rows * s.outputs() : 0);
+  if (s.streamed) words.align(8);
   plan.record_floats = words.next;
   Words rest;
   for (int l = 0; l <= plan.top; ++l) {
     FixedLayerPlan& layer = plan.layer[l];
     layer.lambda = rest.take(layer.tiled ? s.lanes * layer.weight_tile.elements() : 0);
-    layer.curved = rest.take(l < plan.top && curved
-                                 ? larger(s.lanes * layer.out.elements(), plan.held_rows * layer.row_stride)
-                                 : 0);
+    const int rows = plan.held_rows * layer.row_stride;
+    layer.curved =
+        rest.take((l < plan.top || s.streamed) && curved ? larger(s.lanes * layer.out.elements(), rows) : 0);
+    if (!s.streamed) continue;
+    rest.align(8);
+    layer.streamed_r = rest.take(rows);
+    layer.streamed_d = rest.take(rows);
+    layer.streamed_r_d = rest.take(rows);
   }
   plan.fixed_workspace = rest.next;
 }

@@ -47,11 +47,12 @@ SHOAL_HD unsigned flips_of(int term) {
   return static_cast<unsigned>(bytes_of_float * term) & 0x70u;
 }
 
-/// sum[i][q] += sum over s < terms of a[r][s] b[s][j] (+ c[r][s] d[s][j]), for the tile's rows r and columns
-/// j.
+/// sum[i][q] += sum over s from begin to end - 1 of a[r][s] b[s][j] (+ c[r][s] d[s][j]), for the tile's rows
+/// r and columns j. a and c begin at column `begin`, a multiple of four, and so is `end`, unless it is the
+/// last.
 template <class Product>
 __device__ __forceinline__ void forward_product(const float* a, const float* b, const float* c,
-                                                const float* d, FixedPlace at,
+                                                const float* d, FixedPlace at, int begin, int end,
                                                 float (&sum)[Product::tile.rows][Product::tile.columns]) {
   constexpr FixedTile tile = Product::tile;
   constexpr int R = tile.rows, C = tile.columns, down = tile.down, terms = Product::terms;
@@ -60,11 +61,11 @@ __device__ __forceinline__ void forward_product(const float* a, const float* b, 
   using Columns = LaneColumns<C, tile.across>;
   const auto to_c = two ? c - a : 0, to_d = two ? d - b : 0;  // constants
   a = opaque_shared(a + at.row * a_stride);
-  b = opaque_shared(b + Columns::first(at.column));
+  b = opaque_shared(b + Columns::first(at.column) + begin * b_stride);
   const auto rest = Columns::rest(at.column);
   constexpr int whole = a_stride % 4 == 0 ? terms / 4 * 4 : 0;
 #pragma unroll 1
-  for (int s = 0; s < whole; s += 4) {
+  for (int s = begin; s < (end < whole ? end : whole); s += 4) {
     float x[R][4], y[two ? R : 1][4];
 #pragma unroll
     for (int i = 0; i < R; ++i) load4(a + down * i * a_stride, x[i]);
@@ -85,6 +86,7 @@ __device__ __forceinline__ void forward_product(const float* a, const float* b, 
     a += 4;
     b += 4 * b_stride;
   }
+  if (end < terms) return;
 #pragma unroll
   for (int s = whole; s < terms; ++s) {
     float x[R], y[R], w[C], z[C];
@@ -93,10 +95,11 @@ __device__ __forceinline__ void forward_product(const float* a, const float* b, 
       x[i] = a[down * i * a_stride + s - whole];
       if constexpr (two) y[i] = a[to_c + down * i * a_stride + s - whole];
     }
-    Columns::load_at(b + (s - whole) * b_stride, rest, w);
+    const float* const row = (swizzled ? flip_address(b, flips_of(whole)) : b) + (s - whole) * b_stride;
+    Columns::load_at(row, rest, w);
     multiply_outer<R, C>(x, 1, w, sum);
     if constexpr (two) {
-      Columns::load_at(b + to_d + (s - whole) * b_stride, rest, z);
+      Columns::load_at(row + to_d, rest, z);
       multiply_outer<R, C>(y, 1, z, sum);
     }
   }
@@ -118,10 +121,11 @@ SHOAL_HD constexpr int backward_row(int q) {
          Product::b_stride;
 }
 
-/// sum[i][q] += sum over s < terms of a[r][s] b[j][s] (+ c[r][s] d[j][s]), for rows r and backward columns j.
+/// sum[i][q] += sum over s from begin to end - 1 of a[r][s] b[j][s] (+ c[r][s] d[j][s]), for rows r and
+/// backward columns j; a, c, begin and end as above.
 template <class Product>
 __device__ __forceinline__ void backward_product(const float* a, const float* b, const float* c,
-                                                 const float* d, FixedPlace at,
+                                                 const float* d, FixedPlace at, int begin, int end,
                                                  float (&sum)[Product::tile.rows][Product::tile.columns]) {
   constexpr FixedTile tile = Product::tile;
   constexpr int R = tile.rows, C = tile.columns, down = tile.down, terms = Product::terms;
@@ -131,10 +135,11 @@ __device__ __forceinline__ void backward_product(const float* a, const float* b,
   // The rows of b that a lane reads are a constant apart from the first; a swizzled word of its rows is
   // flipped by the lane's own column of quads.
   a = opaque_shared(a + at.row * a_stride);
-  b = opaque_shared(b + (swizzled ? 4 * at.column * b_stride + 4 * (at.column & 7) : at.column * b_stride));
+  b = opaque_shared(
+      b + (swizzled ? 4 * at.column * b_stride + 4 * (at.column & 7) : at.column * b_stride + begin));
   constexpr int whole = terms / 4 * 4;
 #pragma unroll 1
-  for (int s = 0; s < whole; s += 4) {
+  for (int s = begin; s < (end < whole ? end : whole); s += 4) {
     float x[R][4], y[two ? R : 1][4], w[C][4], z[two ? C : 1][4];
     const float* const row = swizzled ? flip_address(b, flips_of(s)) + (terms > 32 ? s & ~31 : 0) : b;
 #pragma unroll
@@ -162,6 +167,7 @@ __device__ __forceinline__ void backward_product(const float* a, const float* b,
     a += 4;
     if constexpr (!swizzled) b += 4;
   }
+  if (end < terms) return;
 #pragma unroll
   for (int s = whole; s < terms; ++s) {
     float x[R], y[R], w[C], z[C];

@@ -2,7 +2,7 @@
 // The way back through an inner step: lambda -= H u with u = alpha o lambda, H the Hessian of the support
 // loss at the step's phi. R{x} is the derivative of x along u (Pearlmutter's operator). The record of the
 // step supplies phi and the activations; d and R{d} of a layer overwrite its a and R{a} once the layer above
-// has read them.
+// has read them, unless they are streamed: then they have places of their own.
 #pragma once
 
 #include "kernels/fixed/lambda.cuh"
@@ -12,16 +12,19 @@ namespace shoal::kernels {
 
 /// lambda of the head: its weight, by columns of the top hidden layer, and its bias.
 template <FixedShape s>
-__device__ __forceinline__ void r_head(FixedState<s>& t, int rows) {
+__device__ __forceinline__ void r_head(FixedState<s>& t, int rows, float* tape) {
   constexpr FixedPlan plan = plan_of<s>;
   constexpr int l = s.layers - 2, O = s.outputs();
   using Y = FixedLayer<s, l>;
   constexpr bool inside = s.lowest_adapting() < s.layers - 1;
   const int output = t.lane < O ? t.lane : 0;
   float sum[Y::columns][O] = {}, bias = 0.0f;
-  const float* column = opaque_shared(t.shared + Y::a + t.lane);
+  const float* const a = t.template a<l>(tape);
+  const auto to_r = t.template r<l>() - a;
+  const float* column = t.stepped(a + t.lane);
+  const int end = has_columns<s, l>(t.lane) ? rows : 0;
 #pragma unroll rows_at_once < s>
-  for (int r = 0; r < rows; ++r) {
+  for (int r = 0; r < end; ++r) {
     float delta[O], rd[O];
     bias = bias + t.shared[plan.r_delta + r * O + output];
 #pragma unroll
@@ -30,11 +33,11 @@ __device__ __forceinline__ void r_head(FixedState<s>& t, int rows) {
       rd[n] = t.shared[plan.r_delta + r * O + n];
     }
     for_columns<s, l>(t.lane, [&](int c, int) {
-      const float a = column[s.lanes * c], ra = inside ? column[Y::r - Y::a + s.lanes * c] : 0.0f;
+      const float value = column[s.lanes * c], ra = inside ? column[to_r + s.lanes * c] : 0.0f;
 #pragma unroll
       for (int n = 0; n < O; ++n) {
         if constexpr (inside) sum[c][n] = fma(ra, delta[n], sum[c][n]);
-        sum[c][n] = fma(a, rd[n], sum[c][n]);
+        sum[c][n] = fma(value, rd[n], sum[c][n]);
       }
     });
     column += Y::row_stride;
@@ -52,7 +55,7 @@ __device__ __forceinline__ void r_head(FixedState<s>& t, int rows) {
 /// d and R{d} of the top hidden layer, in the places of a and R{a}.
 template <FixedShape s>
 __device__ __forceinline__ void r_top_delta(
-    FixedState<s>& t, const float* tape,
+    FixedState<s>& t, float* tape,
     const float (&rz)[FixedLayer<s, s.layers - 2>::out.rows][FixedLayer<s, s.layers - 2>::out.columns]) {
   constexpr FixedPlan plan = plan_of<s>;
   constexpr int l = s.layers - 2, O = s.outputs();
@@ -71,10 +74,15 @@ __device__ __forceinline__ void r_top_delta(
   }
   float a[R][C];
 #pragma unroll
-  for (int i = 0; i < R; ++i) Columns::load(t.template row<l>(Y::a, at, i), at.column, a[i]);
+  for (int i = 0; i < R; ++i) Columns::load(t.template row<l>(t.template a<l>(tape), at, i), at.column, a[i]);
 #pragma unroll
   for (int i = 0; i < R; ++i) {
-    float delta[O], rd[O], slope[C], bend[C], d[C], r[C];
+    float delta[O], rd[O], slope[C], bend[C], d[C], r[C], along_u[C];
+    using Kept = LaneRecord<C, s.lanes>;
+    if constexpr (has_rz && passes_top_rz<s>)
+      Kept::fetch(t.rest() + Y::curved + i * Kept::floats, t.lane, along_u);
+    else if constexpr (F::curved && has_rz)
+      for (int q = 0; q < C; ++q) along_u[q] = rz[i][q];
     derivatives_of_row<s, l>(at, i, tape, a[i], slope, bend);
 #pragma unroll
     for (int n = 0; n < O; ++n) {
@@ -92,12 +100,12 @@ __device__ __forceinline__ void r_top_delta(
       }
       d[q] = da * slope[q];
       if constexpr (F::curved && has_rz)
-        r[q] = fma(rda, slope[q], da * bend[q] * rz[i][q]);
+        r[q] = fma(rda, slope[q], da * bend[q] * along_u[q]);
       else
         r[q] = rda * slope[q];
     }
-    Columns::store(t.template row<l>(Y::a, at, i), at.column, d);
-    Columns::store(t.template row<l>(Y::r, at, i), at.column, r);
+    t.template store_row<Columns>(t.template row<l>(t.template d<l>(), at, i), at.column, d);
+    t.template store_row<Columns>(t.template row<l>(t.template r_d<l>(), at, i), at.column, r);
   }
   t.sync();
 }
@@ -106,7 +114,7 @@ __device__ __forceinline__ void r_top_delta(
 template <FixedShape s, int l>
 __device__ __forceinline__ void r_columns(FixedState<s>& t, const FixedRows& side) {
   sum_columns<s, l>(
-      t, side.rows, side.staged, [](int) {}, [](float*, float) {},
+      t, side.rows, side.staged, t.template r_d<l>(), t.template r_d<l>(), [](int) {}, [](float*, float) {},
       [&](auto layer, float g, int e, int, int, int, bool) {
         constexpr int owner = decltype(layer)::value;
         if constexpr (owner < s.layers - 1) t.lambda_small[e] = t.lambda_small[e] - g;
@@ -116,29 +124,34 @@ __device__ __forceinline__ void r_columns(FixedState<s>& t, const FixedRows& sid
 /// R{d} of the layer below layer l > 0 and, if it is not the lowest, its d, in the lanes of a backward
 /// product.
 template <FixedShape s, int l, int R, int C, int kept>
-__device__ __forceinline__ void r_delta_below(const FixedState<s>& t, const float* tape, float (&rd)[R][C],
-                                              float (&d)[kept][C]) {
+__device__ __forceinline__ void r_delta_below(FixedState<s>& t, const FixedRows& side, float* tape,
+                                              float (&rd)[R][C], float (&d)[kept][C]) {
   using Y = FixedLayer<s, l>;
   using F = typename FixedKinds<s>::F;
   constexpr FixedLayerPlan below = Y::Below::plan;
   constexpr FixedTile tile = below.out;
   constexpr int low = s.lowest_adapting();
   constexpr bool has_rz = l > low, directed = l >= low && Y::weight_adapts, keeps_d = l > 1;
-  const FixedPlace at = t.template out_place<l - 1>();
   constexpr bool by_lane = curved_by_lane<s, l - 1>;
   float curved[F::curved && has_rz ? R : 1][C];
-  if constexpr (F::curved && has_rz && by_lane)
-    LaneRecord<R * C, s.lanes>::fetch(t.rest() + below.curved, t.lane, &curved[0][0]);
   constexpr bool reads_da = keeps_d || (F::curved && has_rz && !by_lane);
   float da[reads_da ? R : 1][C];
-  if constexpr (reads_da) LaneRecord<R * C, s.lanes>::fetch(tape + below.record_da, t.lane, &da[0][0]);
+  // Before the product, where there are registers for it.
+  const auto fetch = [&] {
+    if constexpr (F::curved && has_rz && by_lane)
+      LaneRecord<R * C, s.lanes>::fetch(t.rest() + below.curved, t.lane, &curved[0][0]);
+    if constexpr (reads_da) LaneRecord<R * C, s.lanes>::fetch(tape + below.record_da, t.lane, &da[0][0]);
+  };
+  if constexpr (!s.streamed) fetch();
   clear(rd);
   if constexpr (directed)
-    backward_product<BackwardOf<s, l, true>>(t.shared + Y::r, t.shared + Y::weight, t.shared + Y::a,
-                                             t.shared + Y::u_weight, at, rd);
+    multiply_rows<BackwardOf<s, l, true>>(t, t.template r_d<l>(), t.shared + Y::weight, t.template d<l>(),
+                                          t.shared + Y::u_weight, side.rows, rd);
   else
-    backward_product<BackwardOf<s, l, false>>(t.shared + Y::r, t.shared + Y::weight, nullptr, nullptr, at,
-                                              rd);
+    multiply_rows<BackwardOf<s, l, false>>(t, t.template r_d<l>(), t.shared + Y::weight, nullptr, nullptr,
+                                           side.rows, rd);
+  if constexpr (s.streamed) fetch();
+  const FixedPlace at = t.template out_place<l - 1>();
   if constexpr (reads_da) {
 #pragma unroll
     for (int i = 0; i < R; ++i)
@@ -150,7 +163,7 @@ __device__ __forceinline__ void r_delta_below(const FixedState<s>& t, const floa
         if constexpr (F::curved && has_rz && !by_lane) {
           float bend;
           if constexpr (F::from_value)
-            bend = F::second_derivative_of(t.shared[below.a + place], slope);
+            bend = F::second_derivative_of(t.template a<l - 1>(tape)[place], slope);
           else
             bend = tape[below.record_bend + place];
           curved[i][q] = da[i][q] * bend * t.rest()[below.curved + place];
@@ -181,8 +194,14 @@ __device__ __forceinline__ void r_backward_layer(FixedState<s>& t, const FixedRo
   constexpr bool has_rz = l > low, keeps_d = l > 1;
   r_columns<s, l>(t, side);
   float rd[R][C], d[keeps_d ? R : 1][C];
-  r_delta_below<s, l>(t, t.record(k), rd, d);
-  constexpr int a_stride = below.row_stride, d_stride = Y::row_stride;
+  float* const tape = t.record(k);
+  r_delta_below<s, l>(t, side, tape, rd, d);
+  const auto store_deltas = [&] {
+    const FixedPlace at = t.template out_place<l - 1>();
+    store_backward_rows<s, l>(t.template r_d<l - 1>(), at, rd);
+    if constexpr (keeps_d) store_backward_rows<s, l>(t.template d<l - 1>(), at, d);
+  };
+  if constexpr (s.streamed) store_deltas();
   const auto start_copies = [&] {  // once activations, deltas and the weight have been read
     if constexpr (l == s.layers - 2 && !plan_of<s>.keeps_x) stage_rows(t, side);
     end_async_group();
@@ -191,31 +210,28 @@ __device__ __forceinline__ void r_backward_layer(FixedState<s>& t, const FixedRo
       end_async_group();
     }
   };
-  if constexpr (weight_tile.strips > 1) t.sync();  // u has been read
+  // u has been read, and slabs.
+  if constexpr (s.streamed || weight_tile.strips > 1) t.sync();
 #pragma unroll 1
   for (int strip = 0; strip < weight_tile.strips; ++strip) {
     float hv[1][weight_tile.rows][weight_tile.columns], lambda[weight_tile.rows][weight_tile.columns];
     fetch_lambda<s, l>(t, strip, lambda);
     clear(hv);
-    const FixedPlace at = t.template weight_place<l>();
     if constexpr (has_rz)
-      weight_product<weight_tile, true, a_stride, d_stride, 1>(
-          t.shared + below.r, t.shared + Y::a, t.shared + below.a, t.shared + Y::r, side.rows, at, strip, hv);
+      multiply_columns<l, true, 1>(t, t.template r<l - 1>(), t.template d<l>(), t.template a<l - 1>(tape),
+                                   t.template r_d<l>(), side.rows, strip, hv);
     else
-      weight_product<weight_tile, false, a_stride, d_stride, 1>(t.shared + below.a, t.shared + Y::r, nullptr,
-                                                                nullptr, side.rows, at, strip, hv);
-    if constexpr (weight_tile.strips == 1) {
-      t.sync();
-      start_copies();
-    }
+      multiply_columns<l, false, 1>(t, t.template a<l - 1>(tape), t.template r_d<l>(), nullptr, nullptr,
+                                    side.rows, strip, hv);
+    if constexpr (s.streamed || weight_tile.strips == 1) t.sync();
+    if constexpr (weight_tile.strips == 1) start_copies();
     subtract_from_lambda<s, l>(t, t.template weight_place<l>(), strip, k - 1, lambda, hv[0]);
   }
   if constexpr (weight_tile.strips > 1) {
     t.sync();
     start_copies();
   }
-  store_backward_rows<s, l>(t, below.r, t.template out_place<l - 1>(), rd);
-  if constexpr (keeps_d) store_backward_rows<s, l>(t, below.a, t.template out_place<l - 1>(), d);
+  if constexpr (!s.streamed) store_deltas();
   wait_for_async<l == 1 ? 1 : 0>();
   t.sync();
 }
@@ -227,20 +243,20 @@ __device__ __forceinline__ void back_through_step(FixedState<s>& t, const FixedR
   constexpr int top = plan.top, low = s.lowest_adapting();
   using First = FixedLayer<s, 0>;
   using F = typename FixedKinds<s>::F;
-  const float* const tape = t.record(k);
+  float* const tape = t.record(k);
   wait_for_async<0>();
   t.sync();
   if constexpr (plan.recomputes) {
     const FixedPlace at = t.template out_place<0>();
     float a[First::out.rows][First::out.columns];
     start_with_bias<s, 0>(t, First::bias, at, a);
-    forward_product<ForwardOf<s, 0, false>>(t.shared + side.staged, t.shared + First::weight, nullptr,
-                                            nullptr, at, a);
+    multiply_rows<ForwardOf<s, 0, false>>(t, t.shared + side.staged, t.shared + First::weight, nullptr,
+                                          nullptr, side.rows, a);
 #pragma unroll
     for (int i = 0; i < First::out.rows; ++i)
 #pragma unroll
       for (int q = 0; q < First::out.columns; ++q) a[i][q] = F::value(a[i][q]);
-    store_rows<s, 0>(t, First::a, at, a);
+    store_rows<s, 0>(t.template a<0>(tape), at, a);
     if constexpr (low > 0) t.sync();
   }
   for_numbers<low, top>([&](auto number) {
@@ -251,8 +267,8 @@ __device__ __forceinline__ void back_through_step(FixedState<s>& t, const FixedR
   using Top = FixedLayer<s, top>;
   float rz[Top::out.rows][Top::out.columns] = {};
   if constexpr (low <= top) r_forward_layer<s, top>(t, side, tape, rz);
-  r_losses<s>(t, side);
-  r_head<s>(t, side.rows);
+  r_losses<s>(t, side, tape);
+  r_head<s>(t, side.rows, tape);
   r_top_delta<s>(t, tape, rz);
   for_numbers_down<1, top + 1>(
       [&](auto number) { r_backward_layer<s, decltype(number)::value>(t, side, k); });
@@ -267,9 +283,9 @@ __device__ __forceinline__ void back_through_step(FixedState<s>& t, const FixedR
       float hv[1][tile.rows][tile.columns], lambda[tile.rows][tile.columns];
       fetch_lambda<s, 0>(t, strip, lambda);
       clear(hv);
-      weight_product<tile, false, plan.x_stride, First::row_stride, 1>(
-          t.shared + side.staged, t.shared + First::r, nullptr, nullptr, side.rows,
-          t.template weight_place<0>(), strip, hv);
+      multiply_columns<0, false, 1>(t, input_of<s, 0>(t, side, tape), t.template r_d<0>(), nullptr, nullptr,
+                                    side.rows, strip, hv);
+      if constexpr (s.streamed && tile.strips > 1) t.sync();  // before the next strip's slabs
       subtract_from_lambda<s, 0>(t, t.template weight_place<0>(), strip, k - 1, lambda, hv[0]);
     }
   }

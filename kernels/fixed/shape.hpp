@@ -25,6 +25,9 @@ struct FixedShape {
   LearnedRate rates = LearnedRate::none;
   unsigned frozen = 0;  ///< bit 2 l: the weight of layer l does not adapt; 2 l + 1: its bias
   bool offset = false;  ///< rows have output offsets
+  /// Activations lie in the workspace and pass shared memory in slabs (kernels/fixed/slabs.cuh); needs at
+  /// least 32 lanes.
+  bool streamed = false;
 
   SHOAL_HD constexpr int inputs_of(int l) const { return l == 0 ? inputs : outputs_of[l - 1]; }
   SHOAL_HD constexpr int outputs() const { return outputs_of[layers - 1]; }

@@ -3,18 +3,20 @@
 // workspace, the lane's elements of each tile.
 #pragma once
 
+#include "kernels/device/shared_address.cuh"
 #include "kernels/fixed/lane_record.cuh"
 #include "kernels/fixed/layer.cuh"
-#include "kernels/team/task_arguments.hpp"
 
 namespace shoal::kernels {
 
 inline constexpr int never_failed = 0x7fffffff;
-/// Rows that a loop of short sums over rows takes in a round: they wait for their loads together.
+/// Rows that a loop of short sums over rows takes in a round: they wait for their loads together, which take
+/// longer from the workspace.
 template <FixedShape s>
-inline constexpr int rows_at_once = s.rows % 5 == 0 ? 5
-                                    : s.rows < 8    ? 2
-                                                    : 8;
+inline constexpr int rows_at_once = s.streamed        ? 16
+                                    : s.rows % 5 == 0 ? 5
+                                    : s.rows < 8      ? 2
+                                                      : 8;
 
 template <FixedShape s>
 struct FixedState {
@@ -54,6 +56,45 @@ struct FixedState {
 #endif
   }
 
+  // --- matrices of rows [rows, row_stride] of layer l ---
+  /// Activations. `tape`: the record of the pass.
+  template <int l>
+  __device__ __forceinline__ float* a(float* tape) const {
+    return s.streamed ? tape + Layer<l>::record_a : shared + Layer<l>::plan.a;
+  }
+  /// R{a}.
+  template <int l>
+  __device__ __forceinline__ float* r() const {
+    return s.streamed ? rest() + Layer<l>::plan.streamed_r : shared + Layer<l>::plan.r;
+  }
+  /// dL/dz in the passes over rows,
+  template <int l>
+  __device__ __forceinline__ float* delta() const {
+    return s.streamed ? rest() + Layer<l>::plan.streamed_d : shared + Layer<l>::plan.r;
+  }
+  /// and on the way back through a step, where it may overwrite a; R{dL/dz}, which may overwrite R{a}.
+  template <int l>
+  __device__ __forceinline__ float* d() const {
+    return s.streamed ? rest() + Layer<l>::plan.streamed_d : shared + Layer<l>::plan.a;
+  }
+  template <int l>
+  __device__ __forceinline__ float* r_d() const {
+    return s.streamed ? rest() + Layer<l>::plan.streamed_r_d : shared + Layer<l>::plan.r;
+  }
+  /// A pointer into such a matrix that a loop steps.
+  template <class T>
+  static __device__ __forceinline__ T* stepped(T* pointer) {
+    return s.streamed ? pointer : opaque_shared(pointer);
+  }
+  /// Stores this lane's columns of a row.
+  template <class Columns>
+  static __device__ __forceinline__ void store_row(float* row, int lane, const float* v) {
+    if constexpr (s.streamed)
+      Columns::store_global(row, lane, v);
+    else
+      Columns::store(row, lane, v);
+  }
+
   // --- places ---
   template <int l>
   __device__ __forceinline__ FixedPlace out_place() const {
@@ -63,10 +104,10 @@ struct FixedState {
   __device__ __forceinline__ FixedPlace weight_place() const {
     return fixed_place<Layer<l>::weight_tile.down, Layer<l>::weight_tile.across>(lane);
   }
-  /// Row i of this lane in a matrix [rows, row_stride] of layer l at `base`.
+  /// Row i of this lane in `matrix` [rows, row_stride] of layer l.
   template <int l>
-  __device__ __forceinline__ float* row(int base, FixedPlace at, int i) const {
-    return shared + base + (at.row + Layer<l>::out.down * i) * Layer<l>::row_stride;
+  static __device__ __forceinline__ float* row(float* matrix, FixedPlace at, int i) {
+    return matrix + (at.row + Layer<l>::out.down * i) * Layer<l>::row_stride;
   }
   /// Row of the weight of layer l that is row i of this lane's tile.
   template <int l>

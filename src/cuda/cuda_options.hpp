@@ -34,8 +34,9 @@ struct CudaOptions {
   Math math = Math::exact;
   /// Kernels made for a shape: use them where there is one; or use none; or insist on one.
   FixedKernels fixed = FixedKernels::where_possible;
-  int fixed_lanes = 0;  ///< threads of a task in such a kernel; 0 = the choice is free
-  int fixed_rows = 0;   ///< rows for which such a kernel must have room at least
+  int fixed_lanes = 0;          ///< threads of a task in such a kernel; 0 = the choice is free
+  int fixed_rows = 0;           ///< rows for which such a kernel must have room at least
+  bool fixed_streamed = false;  ///< such a kernel must stream its activations
   /// Such kernels beside those that the library has compiled ahead of time.
   std::span<const kernels::FixedInstance> fixed_instances = {};
   /// Bytes of device memory for one chunk of tasks of the layer-by-layer regime; 0 = half of the free memory.

@@ -51,6 +51,7 @@ TaskLauncher::TaskLauncher(const DeviceInfo& device, const CudaOptions& options,
       use_fixed_(options.fixed),
       fixed_lanes_(options.fixed_lanes),
       fixed_rows_(options.fixed_rows),
+      fixed_streamed_(options.fixed_streamed),
       layered_memory_(options.layered_memory),
       fixed_(options.fixed_instances, std::move(compiler)) {
   if (options.math == Math::fast) fast_.emplace(stream);
@@ -116,7 +117,8 @@ std::optional<kernels::FixedShape> TaskLauncher::fixed_shape(const PlanRequest& 
                                            .least_rows = least_rows(shape),
                                            .offset = job.query.offset != nullptr,
                                            .lanes = fixed_lanes_,
-                                           .rows = fixed_rows_},
+                                           .rows = fixed_rows_,
+                                           .streamed = fixed_streamed_},
                                           architecture_);
   if (choice.shape && !are_aligned(job)) {
     choice.shape.reset();

@@ -64,6 +64,7 @@ class TaskLauncher {
   PlanOverride plan_override_;
   FixedKernels use_fixed_;
   int fixed_lanes_, fixed_rows_;
+  bool fixed_streamed_;
   std::int64_t layered_memory_;  ///< bytes; 0: half of what is free at the first use
   LayeredRunner layered_;
   std::optional<FastProducts> fast_;

@@ -31,6 +31,7 @@ std::unique_ptr<Backend<float>> make_cuda(const ContextOptions& context) {
   options.fixed = testing::cuda_under_test.fixed;
   options.fixed_lanes = testing::cuda_under_test.fixed_lanes;
   options.fixed_rows = testing::cuda_under_test.fixed_rows;
+  options.fixed_streamed = testing::cuda_under_test.fixed_streamed;
   options.fixed_instances = testing::cuda_under_test.fixed_instances;
   options.compiles = testing::cuda_under_test.compiles;
   options.kernel_cache = testing::cuda_under_test.kernel_cache;

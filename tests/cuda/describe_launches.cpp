@@ -104,6 +104,7 @@ void describe_task_kernel(const bench::Shape& shape, const LoweredTask& task, co
 std::string fixed_kernel_of(std::string_view shape) {
   if (shape == "market") return "fixed_kernel<Market>";
   if (shape == "credit") return "fixed_kernel<Credit>";
+  if (shape == "large") return "fixed_kernel<Large>";
   return shape.starts_with("sine") ? "fixed_kernel<Sine>" : "";
 }
 

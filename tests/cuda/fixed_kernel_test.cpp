@@ -84,6 +84,7 @@ class FixedKernels : public ::testing::TestWithParam<int> {
     cuda_under_test.fixed = shoal::FixedKernels::always;
     cuda_under_test.fixed_lanes = shape().shape.lanes;
     cuda_under_test.fixed_rows = shape().shape.rows;
+    cuda_under_test.fixed_streamed = shape().shape.streamed;
     cuda_under_test.compiles = !ahead;
     if (ahead) cuda_under_test.fixed_instances = fixed_test_instances();
   }
@@ -177,6 +178,7 @@ FixedTestShape random_shape(const FixedTestShape& kind, LossKind loss, Activatio
     std::copy(c.model.hidden.begin(), c.model.hidden.end(), shape.outputs_of);
     shape.outputs_of[shape.layers - 1] = c.model.outputs;
     shape.offset = c.tasks.columns().offsets > 0;
+    shape.streamed = shape.lanes >= 32 && uniform_int(random, 0, 2) == 0;
     return {kind.algorithm, shape};
   }
 }
@@ -203,6 +205,7 @@ TEST(FixedKernelPairs, HaveTheBitsOfTheCpu) {
     cuda_under_test.fixed = shoal::FixedKernels::always;
     cuda_under_test.fixed_lanes = test.shape.lanes;
     cuda_under_test.fixed_rows = test.shape.rows;
+    cuda_under_test.fixed_streamed = test.shape.streamed;
     cuda_under_test.compiles = true;
     const Context cuda({.backend = BackendKind::cuda});
     for (int round = 0; round < cases_of_a_shape; ++round) {

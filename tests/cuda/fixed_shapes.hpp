@@ -47,7 +47,7 @@ constexpr FixedTestShape maml_layer_step(kernels::FixedShape shape) {
   return test_shape("maml-layer-step", OuterRule::exact, LearnedRate::layer_step, true, true, shape);
 }
 
-inline constexpr std::array<FixedTestShape, 17> fixed_test_shapes = {{
+inline constexpr std::array<FixedTestShape, 23> fixed_test_shapes = {{
     maml({.inputs = 1, .layers = 3, .outputs_of = {40, 40, 1}, .rows = 10, .lanes = 16}),
     maml({.inputs = 16,
           .layers = 3,
@@ -167,6 +167,50 @@ inline constexpr std::array<FixedTestShape, 17> fixed_test_shapes = {{
                 .lanes = 128,
                 .activation = Activation::softplus,
                 .loss = LossKind::huber}),
+    // A swizzled weight whose rows do not fill their last four.
+    maml({.inputs = 3, .layers = 3, .outputs_of = {30, 32, 1}, .rows = 12, .lanes = 32}),
+    // Streamed activations: many slabs; parts of a slab; one input; one hidden layer; more rows than lanes.
+    maml({.inputs = 36,
+          .layers = 3,
+          .outputs_of = {64, 32, 1},
+          .rows = 40,
+          .lanes = 128,
+          .activation = Activation::tanh,
+          .streamed = true}),
+    meta_sgd({.inputs = 7,
+              .layers = 4,
+              .outputs_of = {21, 34, 18, 2},
+              .targets = 2,
+              .rows = 20,
+              .lanes = 32,
+              .activation = Activation::gelu,
+              .loss = LossKind::mse,
+              .offset = true,
+              .streamed = true}),
+    anil({.inputs = 1,
+          .layers = 3,
+          .outputs_of = {40, 24, 3},
+          .rows = 20,
+          .lanes = 32,
+          .activation = Activation::relu,
+          .loss = LossKind::softmax,
+          .streamed = true}),
+    fomaml({.inputs = 9,
+            .layers = 2,
+            .outputs_of = {37, 1},
+            .rows = 80,
+            .lanes = 64,
+            .activation = Activation::sigmoid,
+            .loss = LossKind::bce,
+            .streamed = true}),
+    boil({.inputs = 4,
+          .layers = 3,
+          .outputs_of = {32, 96, 2},
+          .rows = 80,
+          .lanes = 64,
+          .activation = Activation::silu,
+          .loss = LossKind::gaussian_nll,
+          .streamed = true}),
 }};
 
 /// Their kernels.

@@ -34,6 +34,7 @@ std::string initialiser(const FixedShape& s) {
   add("rates", kind("shoal::LearnedRate", s.rates));
   add("frozen", std::to_string(s.frozen) + "u");
   add("offset", s.offset ? "true" : "false");
+  add("streamed", s.streamed ? "true" : "false");
   return text;
 }
 
@@ -41,9 +42,9 @@ std::string initialiser(const FixedShape& s) {
 std::string name_of(const FixedShape& s) {
   std::string name = "fixed_kernel_" + std::to_string(s.inputs);
   for (int l = 0; l < s.layers; ++l) name += "_" + std::to_string(s.outputs_of[l]);
-  for (const int part :
-       {s.targets, s.rows, s.lanes, static_cast<int>(s.activation), static_cast<int>(s.loss), s.quantiles,
-        s.exact ? 1 : 0, static_cast<int>(s.rates), static_cast<int>(s.frozen), s.offset ? 1 : 0})
+  for (const int part : {s.targets, s.rows, s.lanes, static_cast<int>(s.activation), static_cast<int>(s.loss),
+                         s.quantiles, s.exact ? 1 : 0, static_cast<int>(s.rates), static_cast<int>(s.frozen),
+                         s.offset ? 1 : 0, s.streamed ? 1 : 0})
     name += "_" + std::to_string(part);
   return name;
 }

@@ -102,22 +102,27 @@ FixedChoice choose_fixed_shape(const FixedRequest& request, const Architecture& 
   shape.rates = inner.rates;
   shape.offset = request.offset;
   double least = 0.0;
-  for (const int lanes : kernels::lane_choices) {
-    if (request.lanes > 0 && lanes != request.lanes) continue;
-    shape.lanes = lanes;
-    const FixedPlan plan = kernels::fixed_plan(shape);
-    const int tasks = resident_tasks(shape, plan, architecture);
-    if (tasks == 0) continue;
-    // Cycles of a multiprocessor for a task: to issue its instructions on four schedulers, or for one task to
-    // get through them at the share of cycles that its few warps can use.
-    constexpr double schedulers = 4.0, warp = 32.0, one_warp_share = 0.7;
-    const double steps = steps_of_a_lane(shape, plan);
-    const double cycles = std::max(steps * lanes / warp / schedulers, steps / one_warp_share / tasks);
-    if (choice.shape && cycles >= least) continue;
-    choice.shape = shape;
-    choice.cycles = least = cycles;
+  for (const bool streamed : {false, true}) {
+    if (choice.shape || (request.streamed && !streamed)) continue;
+    for (const int lanes : kernels::lane_choices) {
+      if (request.lanes > 0 && lanes != request.lanes) continue;
+      if (streamed && lanes < kernels::warp_threads) continue;
+      shape.lanes = lanes;
+      shape.streamed = streamed;
+      const FixedPlan plan = kernels::fixed_plan(shape);
+      const int tasks = resident_tasks(shape, plan, architecture);
+      if (tasks == 0) continue;
+      // Cycles of a multiprocessor for a task: to issue its instructions on four schedulers, or for one task
+      // to get through them at the share of cycles that its few warps can use.
+      constexpr double schedulers = 4.0, warp = 32.0, one_warp_share = 0.7;
+      const double steps = steps_of_a_lane(shape, plan);
+      const double cycles = std::max(steps * lanes / warp / schedulers, steps / one_warp_share / tasks);
+      if (choice.shape && cycles >= least) continue;
+      choice.shape = shape;
+      choice.cycles = least = cycles;
+    }
   }
-  if (!choice.shape) choice.reason = "its matrices leave no room in shared memory";
+  if (!choice.shape) choice.reason = "its parameters leave no room in shared memory";
   return choice;
 }
 
@@ -129,6 +134,7 @@ std::string describe(const FixedShape& shape) {
   if (!shape.exact) text += ", first order";
   if (shape.rates != LearnedRate::none) text += ", learned rates";
   if (shape.frozen != 0) text += ", some tensors frozen";
+  if (shape.streamed) text += ", streamed activations";
   return text + ", " + std::to_string(shape.lanes) + " threads";
 }
 

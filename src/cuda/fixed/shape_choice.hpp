@@ -16,8 +16,9 @@ struct FixedRequest {
   int quantiles = 0;
   int least_rows = 0;  ///< of the smallest side of any task
   bool offset = false;
-  int lanes = 0;  ///< threads of a task; 0 = the choice is free
-  int rows = 0;   ///< least room for rows
+  int lanes = 0;          ///< threads of a task; 0 = the choice is free
+  int rows = 0;           ///< least room for rows
+  bool streamed = false;  ///< activations must be streamed; else they are where they leave no other choice
 };
 
 struct FixedChoice {
