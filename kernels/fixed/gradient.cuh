@@ -87,13 +87,12 @@ __device__ __forceinline__ void top_delta(FixedState<s>& t, float* tape) {
 #pragma unroll
   for (int n = 0; n < O; ++n)
     Columns::load(t.shared + Head::weight + n * Head::weight_stride, at.column, w[n]);
-  float a[R][C];
-#pragma unroll
-  for (int i = 0; i < R; ++i) Columns::load(t.template row<l>(t.template a<l>(tape), at, i), at.column, a[i]);
-#pragma unroll
+  float *const activations = t.template a<l>(tape), *const deltas = t.template delta<l>();
+#pragma unroll tile_rows_at_once < s, R>
   for (int i = 0; i < R; ++i) {
-    float delta[O], slope[C], bend[C], d[C];
-    derivatives_of_row<s, l>(at, i, tape, a[i], slope, bend);
+    float a[C], delta[O], slope[C], bend[C], d[C];
+    Columns::load(t.template row<l>(activations, at, i), at.column, a);
+    derivatives_of_row<s, l>(at, i, tape, a, slope, bend);
 #pragma unroll
     for (int n = 0; n < O; ++n) delta[n] = t.shared[plan_of<s>.delta + (at.row + Y::out.down * i) * O + n];
 #pragma unroll
@@ -103,7 +102,7 @@ __device__ __forceinline__ void top_delta(FixedState<s>& t, float* tape) {
       for (int n = 0; n < O; ++n) da = fma(delta[n], w[n][q], da);
       d[q] = da * slope[q];
     }
-    t.template store_row<Columns>(t.template row<l>(t.template delta<l>(), at, i), at.column, d);
+    t.template store_row<Columns>(t.template row<l>(deltas, at, i), at.column, d);
   }
   t.sync();
 }

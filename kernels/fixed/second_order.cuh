@@ -72,18 +72,18 @@ __device__ __forceinline__ void r_top_delta(
     Columns::load(t.shared + Head::weight + n * Head::weight_stride, at.column, w[n]);
     Columns::load(t.shared + Head::u_weight + n * Head::weight_stride, at.column, u[n]);
   }
-  float a[R][C];
-#pragma unroll
-  for (int i = 0; i < R; ++i) Columns::load(t.template row<l>(t.template a<l>(tape), at, i), at.column, a[i]);
-#pragma unroll
+  float *const activations = t.template a<l>(tape), *const deltas = t.template d<l>(),
+               *const r_deltas = t.template r_d<l>(), *const top_rz = t.rest() + Y::curved;
+#pragma unroll tile_rows_at_once < s, R>
   for (int i = 0; i < R; ++i) {
-    float delta[O], rd[O], slope[C], bend[C], d[C], r[C], along_u[C];
+    float a[C], delta[O], rd[O], slope[C], bend[C], d[C], r[C], along_u[C];
+    Columns::load(t.template row<l>(activations, at, i), at.column, a);
     using Kept = LaneRecord<C, s.lanes>;
     if constexpr (has_rz && passes_top_rz<s>)
-      Kept::fetch(t.rest() + Y::curved + i * Kept::floats, t.lane, along_u);
+      Kept::fetch(top_rz + i * Kept::floats, t.lane, along_u);
     else if constexpr (F::curved && has_rz)
       for (int q = 0; q < C; ++q) along_u[q] = rz[i][q];
-    derivatives_of_row<s, l>(at, i, tape, a[i], slope, bend);
+    derivatives_of_row<s, l>(at, i, tape, a, slope, bend);
 #pragma unroll
     for (int n = 0; n < O; ++n) {
       delta[n] = t.shared[plan.delta + (at.row + Y::out.down * i) * O + n];
@@ -104,8 +104,8 @@ __device__ __forceinline__ void r_top_delta(
       else
         r[q] = rda * slope[q];
     }
-    t.template store_row<Columns>(t.template row<l>(t.template d<l>(), at, i), at.column, d);
-    t.template store_row<Columns>(t.template row<l>(t.template r_d<l>(), at, i), at.column, r);
+    t.template store_row<Columns>(t.template row<l>(deltas, at, i), at.column, d);
+    t.template store_row<Columns>(t.template row<l>(r_deltas, at, i), at.column, r);
   }
   t.sync();
 }

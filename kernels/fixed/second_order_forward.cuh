@@ -50,9 +50,10 @@ __device__ __forceinline__ void r_forward_layer(
     multiply_rows<ForwardOf<s, l, false>>(t, r_input, t.shared + Y::weight, nullptr, nullptr, side.rows, rz);
   else if constexpr (Y::weight_adapts)
     multiply_rows<ForwardOf<s, l, false>>(t, input, t.shared + Y::u_weight, nullptr, nullptr, side.rows, rz);
+  float *const activations = t.template a<l>(tape), *const r_activations = t.template r<l>();
   float a[R][C];
 #pragma unroll
-  for (int i = 0; i < R; ++i) Columns::load(t.template row<l>(t.template a<l>(tape), at, i), at.column, a[i]);
+  for (int i = 0; i < R; ++i) Columns::load(t.template row<l>(activations, at, i), at.column, a[i]);
 #pragma unroll
   for (int i = 0; i < R; ++i) {
     float slope[C], bend[C], ra[C];
@@ -69,7 +70,7 @@ __device__ __forceinline__ void r_forward_layer(
       }
       ra[q] = rz[i][q] * slope[q];
     }
-    t.template store_row<Columns>(t.template row<l>(t.template r<l>(), at, i), at.column, ra);
+    t.template store_row<Columns>(t.template row<l>(r_activations, at, i), at.column, ra);
     if constexpr (by_lane && s.streamed) Kept::keep(passed + i * Kept::floats, t.lane, curved[i]);
     if constexpr (l == s.layers - 2 && passes_top_rz<s>) Kept::keep(passed + i * Kept::floats, t.lane, rz[i]);
   }

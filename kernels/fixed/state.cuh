@@ -18,6 +18,11 @@ inline constexpr int rows_at_once = s.streamed        ? 16
                                     : s.rows < 8      ? 2
                                                       : 8;
 
+/// Rows of a tile that a loop takes in a round where nothing in registers depends on them: large tiles are
+/// not unrolled as a whole, which would be much code to compile and to fetch.
+template <FixedShape s, int rows>
+inline constexpr int tile_rows_at_once = s.streamed&& rows > 4 ? 4 : rows;
+
 template <FixedShape s>
 struct FixedState {
   static constexpr FixedPlan plan = plan_of<s>;
