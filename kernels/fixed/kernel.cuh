@@ -7,11 +7,13 @@
 // plan's floats for each task of the block. Global memory: a workspace for each task of the grid, where lanes
 // keep what they read back themselves, and the digits of the exact sums, in the order of the tiles, so that
 // neighbouring lanes add to neighbouring places (src/cuda/fixed/sum_places.cpp has the order of theta). Every
-// barrier stands between the lanes that write and the lanes that read.
+// barrier stands between the lanes that write and the lanes that read. Where activations leave no room in
+// shared memory beside the parameters, they lie in the workspace, and products read them in slabs
+// (kernels/fixed/slabs.cuh).
 //
 // What runs on kernels/team and kernels/layered instead: adapt, evaluate and predict; step weights, a bound
 // on moves, Reptile; skip connections; networks without a hidden layer or with more than four; tasks with an
-// empty side; rows or widths that leave no room in shared memory. Oracle: the cpu backend, bit for bit
+// empty side; parameters that leave no room in shared memory. Oracle: the cpu backend, bit for bit
 // (tests/cuda).
 #pragma once
 
