@@ -127,8 +127,58 @@ __device__ __forceinline__ void activate_four(float* z, float* slope, float* ben
   for (int n = 0; n < 4; ++n) z[n] = v.v[n];
 }
 
-/// Turns this lane's z of layer l into activations, four at a time in a loop: the code of an activation is
-/// long, and one copy of it is enough. Where rows come from the workspace, the next one is asked for before.
+/// Turns `rows` rows of a lane's z, `columns` columns in quads each, into activations where they lie, and
+/// keeps them at `kept`, unless it is null, and at `slope` and `bend` the derivatives that a tape must store.
+/// Eight at a time, in a loop: the code of an activation is long, so that all layers of equal tiles call one
+/// copy of it. The rows of the next round are asked for before the work on this one.
+template <class F, FixedTile tile, int row_stride, int lanes, bool in_memory>
+__device__ __noinline__ void activate_tile(float* row, float* kept, float* slope, float* bend, int lane) {
+  constexpr int C = tile.columns, at_once = C == 4 && tile.rows % 2 == 0 ? 2 : 1;
+  constexpr int step = tile.down * row_stride;
+  using Kept = LaneRecord<C, lanes>;
+  if constexpr (!in_memory) row = opaque_shared(row);
+  float next[at_once][C];
+  const auto ask = [&] {
+#pragma unroll
+    for (int n = 0; n < at_once; ++n)
+#pragma unroll
+      for (int q = 0; q < C; q += 4) load4(row + n * step + tile.across * q, next[n] + q);
+  };
+  ask();
+#pragma unroll 1
+  for (int i = 0; i < tile.rows; i += at_once) {
+    float v[at_once][C];
+#pragma unroll
+    for (int n = 0; n < at_once; ++n)
+#pragma unroll
+      for (int q = 0; q < C; ++q) v[n][q] = next[n][q];
+    float* const to = row;
+    row += at_once * step;
+    if (i + at_once < tile.rows) ask();
+#pragma unroll
+    for (int n = 0; n < at_once; ++n)
+#pragma unroll
+      for (int q = 0; q < C; q += 4) {
+        float d1[4], d2[4];
+        const int place = n * step + tile.across * q;
+        activate_four<F>(v[n] + q, d1, d2);
+        if constexpr (in_memory)
+          store_global4(to + place, v[n] + q);
+        else
+          store_shared4(to + place, v[n] + q);
+        if constexpr (!F::from_value) {
+          store_global4(slope + i * step + place, d1);
+          store_global4(bend + i * step + place, d2);
+        }
+      }
+    if (!kept) continue;
+#pragma unroll
+    for (int n = 0; n < at_once; ++n) Kept::keep(kept + n * Kept::floats, lane, v[n]);
+    kept += at_once * Kept::floats;
+  }
+}
+
+/// Turns this lane's z of layer l into activations. `keeps`: whether the tape keeps them.
 template <FixedShape s, int l>
 __device__ __forceinline__ void activate_rows(FixedState<s>& t, FixedPlace at, float* tape, bool keeps) {
   using Y = FixedLayer<s, l>;
@@ -136,43 +186,10 @@ __device__ __forceinline__ void activate_rows(FixedState<s>& t, FixedPlace at, f
   constexpr int C = Y::out.columns, elements = Y::out.rows * C;
   float* const a = t.template a<l>(tape);
   if constexpr (C % 4 == 0) {
-    using Kept = LaneRecord<C, s.lanes>;
-    float* row = t.stepped(a + at.row * Y::row_stride + 4 * at.column);
-    float* kept = tape + Y::record_a;
-    float next[C];
-    const auto ask = [&] {
-#pragma unroll
-      for (int q = 0; q < C; q += 4) load4(row + Y::out.across * q, next + q);
-    };
-    if constexpr (s.streamed) ask();
-#pragma unroll 1
-    for (int i = 0; i < Y::out.rows; ++i) {
-      float v[C];
-      if constexpr (!s.streamed) ask();
-#pragma unroll
-      for (int q = 0; q < C; ++q) v[q] = next[q];
-      float* const to = row;
-      row += Y::out.down * Y::row_stride;
-      if constexpr (s.streamed) {
-        if (i + 1 < Y::out.rows) ask();
-      }
-#pragma unroll
-      for (int q = 0; q < C; q += 4) {
-        float slope[4], bend[4];
-        activate_four<F>(v + q, slope, bend);
-        if constexpr (s.streamed)
-          store_global4(to + Y::out.across * q, v + q);
-        else
-          store_shared4(to + Y::out.across * q, v + q);
-        if constexpr (!F::from_value) {
-          const int place = (at.row + Y::out.down * i) * Y::row_stride + 4 * at.column + Y::out.across * q;
-          store_global4(tape + Y::record_slope + place, slope);
-          store_global4(tape + Y::record_bend + place, bend);
-        }
-      }
-      if (keeps) Kept::keep(kept, t.lane, v);
-      kept += Kept::floats;
-    }
+    const int place = at.row * Y::row_stride + 4 * at.column;
+    activate_tile<F, Y::out, Y::row_stride, s.lanes, s.streamed>(
+        a + place, keeps ? tape + Y::record_a : nullptr, tape + Y::record_slope + place,
+        tape + Y::record_bend + place, t.lane);
   } else {
 #pragma unroll 1
     for (int e = 0; e < elements; e += 4) {
