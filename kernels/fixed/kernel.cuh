@@ -201,7 +201,7 @@ class FixedTask {
     const int step = *failed();
     if (!real) return;
     if (good && step == never_failed) {
-      constexpr std::int64_t stride = plan.sum_count + 1;
+      constexpr std::int64_t stride = plan.sum_count;
       long long* const mine =
           job.sums + (static_cast<std::int64_t>(set) * exact_digits + ordinary_digit) * stride + t_.lane;
       const auto add = [&](const auto& v, int group, int offset) {

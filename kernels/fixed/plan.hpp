@@ -88,8 +88,8 @@ struct FixedPlan {
   int pairs = 0;
   int small = 0;  ///< parameters of a lane that are dealt by columns
   int record_small = 0, record_delta = 0, record_output = 0, record_floats = 0;
-  int parameters = 0;                                   ///< P of theta in the padded layout
-  int sum_small = 0, sum_head_bias = 0, sum_count = 0;  ///< one entry more, at sum_count, is always zero
+  int parameters = 0;  ///< P of theta in the padded layout
+  int sum_small = 0, sum_head_bias = 0, sum_count = 0;
   int fixed_workspace = 0;  ///< floats of a task's workspace beside records, gradients and rates
   int lambda_rows = 0, gradients = 0, rate_gradient = 0;  ///< where rates are learned
 

@@ -46,8 +46,9 @@ struct TaskArguments {
   long long* sums = nullptr;  ///< [sum_sets, 6, P] digits of exact sums (kernels/device/exact_digits.cuh)
   long long* rate_sums = nullptr;  ///< [sum_sets, 6, R]
   // A kernel made for a shape orders its sums otherwise: sums is then [sum_sets, 6, sum_count].
-  const std::int32_t* sum_places = nullptr;  ///< [P] place of every parameter in the sums, or null: its own
-  std::int64_t sum_count = 0;                ///< P where sum_places is null
+  const std::int32_t* sum_places =
+      nullptr;                 ///< [P] places of the parameters in the sums, -1: padding; or null: their own
+  std::int64_t sum_count = 0;  ///< P where sum_places is null
 
   // For evaluate: query losses are computed after `steps` (ascending) inner steps; loss, status and failed
   // step are then [points, tasks].

@@ -121,7 +121,7 @@ __device__ __forceinline__ void step(const UpdateArguments& job, const UpdateSca
 struct SumArray {
   long long* digits;  ///< [sets, 6, stride]
   std::int64_t stride;
-  const std::int32_t* places;  ///< [count] or null: every entry at its own place
+  const std::int32_t* places;  ///< [count], -1: no sum; or null: every entry at its own place
   int count;
 };
 
@@ -133,10 +133,10 @@ __device__ __forceinline__ float sum_columns(const UpdateArguments& job, const U
                                              long long* words) {
   const int column = rank() % columns, group = rank() / columns, i = begin + column;
   long long digits[exact_digits] = {};
-  if (i < sums.count)
+  const int place = i >= sums.count ? -1 : sums.places ? sums.places[i] : i;
+  if (place >= 0)
     for (int s = group; s < job.sets; s += groups) {
-      long long* const set =
-          sums.digits + s * exact_digits * sums.stride + (sums.places ? sums.places[i] : i);
+      long long* const set = sums.digits + s * exact_digits * sums.stride + place;
       add_carried(set, sums.stride, digits);
 #pragma unroll
       for (int d = 0; d < exact_digits; ++d) set[d * sums.stride] = 0;

@@ -29,10 +29,11 @@ struct MetaState {
 
 struct UpdateArguments {
   const IterationInputs* inputs = nullptr;
-  long long* sums = nullptr;                 ///< [sets, 6, sum_count] of the task kernel; zero afterwards
-  const std::int32_t* sum_places = nullptr;  ///< [P] places of the parameters in the sums, or null: their own
-  std::int64_t sum_count = 0;                ///< P where sum_places is null
-  long long* rate_sums = nullptr;            ///< [sets, 6, R]; zero afterwards
+  long long* sums = nullptr;  ///< [sets, 6, sum_count] of the task kernel; zero afterwards
+  const std::int32_t* sum_places =
+      nullptr;                 ///< [P] places of the parameters in the sums, -1: padding; or null: their own
+  std::int64_t sum_count = 0;  ///< P where sum_places is null
+  long long* rate_sums = nullptr;  ///< [sets, 6, R]; zero afterwards
   int sets = 0, parameters = 0, rates = 0;
   const std::uint8_t* status = nullptr;  ///< [tasks]
   const float* loss_before = nullptr;    ///< [tasks]

@@ -120,7 +120,7 @@ void describe_fixed_kernel(const bench::Shape& shape, const LoweredTask& task, c
       .teams = teams,
       .shared = std::int64_t{teams} * plan.shared_floats * static_cast<std::int64_t>(sizeof(float)),
       .workspace_floats = plan.workspace(shape.steps, task.rate_count(), false),
-      .sums = plan.sum_count + 1};
+      .sums = plan.sum_count};
   DescribedMemory memory;
   print(shape, launch, memory, arguments_of(memory, task, launch, shape, 2 * teams));
 }

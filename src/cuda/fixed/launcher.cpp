@@ -67,7 +67,7 @@ FixedLaunch FixedLauncher::prepare(Stream& stream, const FixedKernel& kernel, in
   job.workspace =
       workspace_.reserve_zeroed(stream, teams * static_cast<std::size_t>(job.workspace_layout.floats));
   job.sum_places = places_.upload_and_wait(stream, sum_places(shape));
-  job.sum_count = plan.sum_count + 1;
+  job.sum_count = plan.sum_count;
   return launch;
 }
 

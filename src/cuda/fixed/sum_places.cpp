@@ -39,7 +39,7 @@ void place_tile(const FixedShape& shape, const FixedPlan& plan, int l, std::vect
 
 std::vector<std::int32_t> sum_places(const FixedShape& shape) {
   const FixedPlan plan = kernels::fixed_plan(shape);
-  std::vector<std::int32_t> places(static_cast<std::size_t>(plan.parameters), plan.sum_count);
+  std::vector<std::int32_t> places(static_cast<std::size_t>(plan.parameters), -1);
   const auto set = [&](int theta, int place) { places[static_cast<std::size_t>(theta)] = place; };
   const FixedLayerPlan& head = plan.layer[plan.head];
   int before = 0;

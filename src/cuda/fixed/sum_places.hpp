@@ -9,8 +9,7 @@
 
 namespace shoal::cuda {
 
-/// [P] for every float of theta in the device's padded layout: its place in the sums. Padding gets the place
-/// of the entry that is always zero.
+/// [P] for every float of theta in the device's padded layout: its place in the sums, -1 for padding.
 std::vector<std::int32_t> sum_places(const kernels::FixedShape& shape);
 
 }  // namespace shoal::cuda
