@@ -25,6 +25,8 @@ KERNELS = {
                          " for (int i = 0; i < n[2]; i += n[3]) a[i] = fmaf(a[i], a[1], sqrtf(a[2]) / a[q]);"
                          " atomicAdd(n, 1); a[3] = 1.0f / a[4] + a[5] * a[6] + n[7] % 10 + n[8] / (unsigned)n[9];"),
     "exponential": ({"approximate"}, [], "a[0] = __expf(a[1]);"),
+    "sine of a function that is called": ({"approximate"}, [], "struct S { static __device__ __noinline__ float sine(float x)"
+                                                               " { return __sinf(x); } }; a[0] = S::sine(a[1]);"),
     "sine": ({"approximate"}, [], "a[0] = __sinf(a[1]);"),
     "reciprocal root": ({"approximate"}, [], "a[0] = rsqrtf(a[1]);"),
     "fast division": ({"approximate"}, [], "a[0] = __fdividef(a[1], a[2]);"),
@@ -54,9 +56,10 @@ def breaches(folder, name, flags, body):
     # The project's own flags would undo -use_fast_math.
     one.make(flags + ["-lineinfo"] if "-use_fast_math" in flags else FLAGS + flags,
              compiled_kernels.disassembler(BUILD), name)
-    sass, ptx = listings.read_sass(one.sass.read_text()), listings.read_ptx(one.ptx.read_text())
+    text = one.ptx.read_text()
+    sass, ptx = listings.read_sass(one.sass.read_text()), listings.with_called(listings.read_ptx(text), listings.read_calls(text), "rule_kernel")
     figures = listings.read_figures(one.log.read_text())
-    found = list(contract_rules.check_kernel("rule_kernel", ptx["rule_kernel"][0], sass["rule_kernel"][0],
+    found = list(contract_rules.check_kernel("rule_kernel", ptx, sass["rule_kernel"][0],
                                              figures["rule_kernel"], lines))
     # Where possible, machine code alone must show what PTX shows.
     alone = {f.rule for f in contract_rules.check_sass("rule_kernel", sass["rule_kernel"][0], set())}

@@ -45,7 +45,8 @@ def gather(build, architectures):
     for source, command in compiled_kernels.commands(build).items():
         breaches += contract_rules.check_flags(compiled_kernels.flags_of(command), pathlib.Path(source).name)
     for one in every:
-        sass, ptx = listings.read_sass(one.sass.read_text()), listings.read_ptx(one.ptx.read_text())
+        text = one.ptx.read_text()
+        sass, ptx, calls = listings.read_sass(one.sass.read_text()), listings.read_ptx(text), listings.read_calls(text)
         for kernel, found in listings.read_figures(one.log.read_text()).items():
             if kernel not in sass or kernel not in ptx:
                 sys.exit(f"{one.source.name}: {kernel} has no listing for {one.architecture}")
@@ -53,7 +54,7 @@ def gather(build, architectures):
                 sys.exit(f"two kernels are called {kernel}: the figures would hide one of them")
             code = sass[kernel][0]
             breaches += [b._replace(detail=f"{one.architecture}: {b.detail}") for b in
-                         contract_rules.check_kernel(kernel, ptx[kernel][0], code, found, lines)]
+                         contract_rules.check_kernel(kernel, listings.with_called(ptx, calls, kernel), code, found, lines)]
             figures[one.architecture][kernel] = {**found, "instructions": len(code), "mix": listings.mix_of(code)}
     return dict(figures), breaches, minutes, every
 

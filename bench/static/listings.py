@@ -86,13 +86,17 @@ def read_sass(text):
     return functions
 
 
+PTX_FUNCTION = re.compile(r"(?:\.visible |\.weak )*\.(?:entry|func)\s+(?:\([^)]*\)\s*)?(.*?)\s*\(?$")
+
+
 def read_ptx(text):
-    """{kernel: ([Instruction], {label: index})}; functions that belong to a kernel, such as its lambdas, are listed with it."""
+    """{function: ([Instruction], {label: index})}; functions that belong to a kernel, such as its lambdas, are listed with it, those that it
+    calls by themselves."""
     files = {number: name for number, name in re.findall(r'^\s*\.file\s+(\d+)\s+"([^"]+)"', text, re.M)}
     functions, code, labels, place = {}, None, {}, "?"
     for line in text.split("\n"):
         line = line.strip()
-        if found := re.match(r"(?:\.visible |\.weak )*\.(?:entry|func)\s+(?:\([^)]*\)\s*)?(.*?)\s*\(?$", line):
+        if found := PTX_FUNCTION.match(line):
             code, labels = functions.setdefault(short(found.group(1) or "?"), ([], {}))
         elif found := re.match(r"\.loc\s+(\d+) (\d+)", line):
             place = place_of(files.get(found.group(1), "?"), found.group(2))
@@ -101,6 +105,27 @@ def read_ptx(text):
         elif code is not None and (found := re.match(r"(?:@!?%p\d+\s+)?([a-z][a-z0-9_]*(?:\.[a-z0-9_:]+)*)\s*(.*);$", line)):
             code.append(Instruction(found.group(1), line.rstrip(";"), place, False))
     return {name: found for name, found in functions.items() if found[0]}
+
+
+def read_calls(text):
+    """{function: the functions that it calls}, of a PTX text."""
+    calls, caller, calling = {}, None, False
+    for line in map(str.strip, text.split("\n")):
+        if calling:
+            calls.setdefault(caller, set()).add(short(line.rstrip(",")))
+        elif found := PTX_FUNCTION.match(line):
+            caller = short(found.group(1))
+        calling = re.match(r"(?:@!?%p\d+\s+)?call(?:\.uni)?\s*(?:\(\w+\),)?\s*$", line) is not None
+    return calls
+
+
+def with_called(functions, calls, kernel):
+    """Instructions of a kernel and of everything that it calls, of what read_ptx and read_calls return."""
+    wanted, found = [kernel], []
+    for name in wanted:
+        found += functions[name][0]
+        wanted += [callee for callee in sorted(calls.get(name, ())) if callee not in wanted]
+    return found
 
 
 def read_figures(log):

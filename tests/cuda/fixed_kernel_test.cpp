@@ -22,6 +22,8 @@ namespace shoal::testing {
 namespace {
 
 const int rounds = [] {
+  if (const char* of_fixed_kernels = std::getenv("SHOAL_FIXED_ROUNDS"))
+    return std::max(1, std::atoi(of_fixed_kernels));
   const char* requested = std::getenv("SHOAL_TEST_ROUNDS");
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   constexpr int usual = 3;
