@@ -9,7 +9,7 @@ namespace shoal::kernels {
 
 /// Copies 4, 8 or 16 bytes, aligned to their size.
 template <int bytes>
-__device__ __forceinline__ void copy_async(float* to, const float* from) {
+__device__ __forceinline__ void copy_async([[maybe_unused]] float* to, [[maybe_unused]] const float* from) {
   static_assert(bytes == 4 || bytes == 8 || bytes == 16);
 #if defined(__CUDA_ARCH__)
   const auto at = static_cast<unsigned>(__cvta_generic_to_shared(to));
@@ -17,14 +17,16 @@ __device__ __forceinline__ void copy_async(float* to, const float* from) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(at), "l"(from) : "memory");
   else
     asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(at), "l"(from), "n"(bytes) : "memory");
-#else
-  for (int i = 0; i < bytes / 4; ++i) to[i] = from[i];
+#elif defined(SHOAL_SIMT)
+  ::simt::copies().start(to, from, bytes);
 #endif
 }
 /// Ends a group of copies of this thread.
 __device__ __forceinline__ void end_async_group() {
 #if defined(__CUDA_ARCH__)
   asm volatile("cp.async.commit_group;" ::: "memory");
+#elif defined(SHOAL_SIMT)
+  ::simt::copies().end_group();
 #endif
 }
 /// Waits for all groups of this thread but the last `pending`; for 0, for all its copies, in groups or not.
@@ -35,6 +37,8 @@ __device__ __forceinline__ void wait_for_async() {
     asm volatile("cp.async.wait_all;" ::: "memory");
   else
     asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
+#elif defined(SHOAL_SIMT)
+  ::simt::finish_copies(pending);
 #endif
 }
 

@@ -291,7 +291,6 @@ __device__ __forceinline__ void back_through_step(FixedState<s>& t, const FixedR
   }
   r_columns<s, 0>(t, side);
   if (k > 0) put_small_directions(t, k - 1);
-  t.sync();
 }
 
 }  // namespace shoal::kernels

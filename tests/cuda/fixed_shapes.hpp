@@ -47,7 +47,7 @@ constexpr FixedTestShape maml_layer_step(kernels::FixedShape shape) {
   return test_shape("maml-layer-step", OuterRule::exact, LearnedRate::layer_step, true, true, shape);
 }
 
-inline constexpr std::array<FixedTestShape, 23> fixed_test_shapes = {{
+inline constexpr std::array<FixedTestShape, 24> fixed_test_shapes = {{
     maml({.inputs = 1, .layers = 3, .outputs_of = {40, 40, 1}, .rows = 10, .lanes = 16}),
     maml({.inputs = 16,
           .layers = 3,
@@ -169,6 +169,14 @@ inline constexpr std::array<FixedTestShape, 23> fixed_test_shapes = {{
                 .loss = LossKind::huber}),
     // A swizzled weight whose rows do not fill their last four.
     maml({.inputs = 3, .layers = 3, .outputs_of = {30, 32, 1}, .rows = 12, .lanes = 32}),
+    // First activations that are computed again although their layer does not adapt.
+    anil({.inputs = 1,
+          .layers = 3,
+          .outputs_of = {12, 9, 1},
+          .rows = 8,
+          .lanes = 64,
+          .activation = Activation::relu,
+          .loss = LossKind::mse}),
     // Streamed activations: many slabs; parts of a slab; one input; one hidden layer; more rows than lanes.
     maml({.inputs = 36,
           .layers = 3,

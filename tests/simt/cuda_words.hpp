@@ -10,6 +10,8 @@
 #include <cstring>
 #include <functional>
 
+#include "simt/late_copies.hpp"
+
 #define __global__
 #define __device__
 #define __host__
@@ -46,6 +48,14 @@ bool wait(Wait kind, Scope scope, bool flag = false);
 /// to a thread after the same atomic and then a fence.
 void fence();
 void order_by_atomic(void* at);
+/// Asynchronous copies of this thread.
+LateCopies& copies();
+/// Stores a fault, if it is the first.
+void report(const char* fault);
+inline void finish_copies(unsigned pending) {
+  if (!copies().finish(pending))
+    report("the source of an asynchronous copy has changed before it was waited for");
+}
 
 }  // namespace simt
 

@@ -84,6 +84,7 @@ class Block {
       shared_.reset(new (std::align_val_t{128}) char[shared_bytes]);
       std::memset(shared_.get(), 0xff, shared_bytes);
       fenced_ = std::make_unique<Fenced[]>(threads);
+      copies_ = std::make_unique<LateCopies[]>(threads);
       groups_ = std::make_unique<Group[]>(1 + (threads + warp_size - 1) / warp_size);
       release(&begin_);
     });
@@ -117,6 +118,7 @@ class Block {
       for (char& tag : groups_[g].tag) acquire(&tag);
     shared_.reset();
     fenced_.reset();
+    copies_.reset();
     groups_.reset();  // with its tags: the next block has new ones
   }
 
@@ -151,6 +153,7 @@ class Block {
       });
     mine.atomic = at;
   }
+  LateCopies& copies() { return copies_[position.thread.x]; }
   void* shared() const { return shared_.get(); }
 
  private:
@@ -172,8 +175,9 @@ class Block {
   SeparateThread opener_;
   std::unique_ptr<char[], FreeAligned> shared_;
   const std::function<void()>* kernel_ = nullptr;
-  std::unique_ptr<Fenced[]> fenced_;  ///< [threads]
-  std::unique_ptr<Group[]> groups_;   ///< the block, then its warps
+  std::unique_ptr<Fenced[]> fenced_;      ///< [threads]
+  std::unique_ptr<LateCopies[]> copies_;  ///< [threads]
+  std::unique_ptr<Group[]> groups_;       ///< the block, then its warps
   unsigned group_count_ = 0;
   std::vector<Group*> waits_at_;  ///< [threads] null: the thread may run
   char begin_ = 0, end_ = 0;      ///< tags of the beginning and the end of the block
@@ -233,6 +237,13 @@ void fence() {
 }
 void order_by_atomic(void* at) {
   running->order_by_atomic(at);
+}
+
+LateCopies& copies() {
+  return running->copies();
+}
+void report(const char* fault) {
+  report(std::string(fault));
 }
 
 }  // namespace simt

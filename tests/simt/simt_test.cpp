@@ -107,6 +107,35 @@ TEST_F(Simt, BarriersOfDifferentKindsDoNotMeet) {
   EXPECT_EQ(take_fault(), "threads of one group wait at barriers of different kinds");
 }
 
+TEST_F(Simt, AsynchronousCopiesArriveWhenTheyAreWaitedFor) {
+  const std::vector<float> from = {1, 2, 3, 4, 5, 6};
+  std::vector<float> to(6, 0.0f);
+  run_blocks(1, 1, 0, [&] {
+    copies().start(&to[0], &from[0], 4);
+    copies().end_group();
+    copies().start(&to[1], &from[1], 16);
+    copies().end_group();
+    copies().start(&to[5], &from[5], 4);
+    EXPECT_TRUE(std::isnan(to[0]));
+    finish_copies(1);
+    EXPECT_EQ(to[0], 1.0f) << "all groups but the last";
+    EXPECT_TRUE(std::isnan(to[1]) && std::isnan(to[4]) && std::isnan(to[5]));
+    finish_copies(0);
+  });
+  EXPECT_EQ(to, from);
+  EXPECT_EQ(take_fault(), "");
+}
+
+TEST_F(Simt, ASourceThatChangesUnderACopyIsAFault) {
+  float from[2] = {1, 2}, to[2] = {};
+  run_blocks(1, 1, 0, [&] {
+    copies().start(to, from, 8);
+    from[1] = 3;
+    finish_copies(0);
+  });
+  EXPECT_NE(take_fault(), "");
+}
+
 TEST_F(Simt, LaunchesThatNoDeviceTakesAreFaults) {
   int runs = 0;
   const std::pair<unsigned, unsigned> shapes[] = {{0, 32}, {1, 0}, {1, 1025}};
