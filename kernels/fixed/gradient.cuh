@@ -309,12 +309,7 @@ __device__ __forceinline__ void backward_layer(FixedState<s>& t, const FixedDesc
   const auto stage = [&] {
     if constexpr (stages) stage_rows(t, side);
   };
-  if (query || Y::weight_adapts) {
-    weight_gradient<s, l, true>(t, pass, side, stage);
-  } else {
-    t.sync();
-    stage();
-  }
+  weight_gradient<s, l, true>(t, pass, side, stage);
   if constexpr (stages) {
     wait_for_async<0>();
     t.sync();

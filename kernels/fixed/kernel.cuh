@@ -24,6 +24,8 @@ namespace shoal::kernels {
 
 template <FixedShape s>
 class FixedTask {
+  static_assert(s.freezes_nothing_body_or_head());
+
  public:
   __device__ __forceinline__ FixedTask(const TaskArguments& job, float* shared, float* workspace, int lane)
       : t_{.job = job, .shared = shared, .workspace = workspace, .lane = lane} {
@@ -130,7 +132,6 @@ class FixedTask {
     }
     take_lambda(t_, steps - 1);
     put_small_directions(t_, steps - 1);
-    t_.sync();
 #pragma unroll 1
     for (int k = steps - 1; k >= 0; --k) {
       if constexpr (learns) add_rate_gradients(t_, k);

@@ -45,7 +45,6 @@ __device__ __forceinline__ void add_rate_gradients(FixedState<s>& t, int k) {
       to[at] = sum;
     }
   });
-  t.sync();  // lambda may be overwritten
 }
 
 }  // namespace shoal::kernels

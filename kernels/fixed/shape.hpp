@@ -23,7 +23,9 @@ struct FixedShape {
   int quantiles = 0;
   bool exact = true;  ///< the outer rule: exact, or first-order
   LearnedRate rates = LearnedRate::none;
-  unsigned frozen = 0;  ///< bit 2 l: the weight of layer l does not adapt; 2 l + 1: its bias
+  /// Bit 2 l: the weight of layer l does not adapt; 2 l + 1: its bias. Nothing, all hidden layers, or the
+  /// head.
+  unsigned frozen = 0;
   bool offset = false;  ///< rows have output offsets
   /// Activations lie in the workspace and pass shared memory in slabs (kernels/fixed/slabs.cuh); needs at
   /// least 32 lanes.
@@ -33,6 +35,10 @@ struct FixedShape {
   SHOAL_HD constexpr int outputs() const { return outputs_of[layers - 1]; }
   SHOAL_HD constexpr bool weight_adapts(int l) const { return (frozen >> (2 * l) & 1u) == 0; }
   SHOAL_HD constexpr bool bias_adapts(int l) const { return (frozen >> (2 * l + 1) & 1u) == 0; }
+  SHOAL_HD constexpr bool freezes_nothing_body_or_head() const {
+    const unsigned head = 3u << (2 * (layers - 1)), body = (1u << (2 * (layers - 1))) - 1u;
+    return frozen == 0 || frozen == body || frozen == head;
+  }
   /// The lowest layer with a tensor that adapts.
   SHOAL_HD constexpr int lowest_adapting() const {
     int l = 0;

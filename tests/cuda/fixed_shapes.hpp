@@ -47,7 +47,7 @@ constexpr FixedTestShape maml_layer_step(kernels::FixedShape shape) {
   return test_shape("maml-layer-step", OuterRule::exact, LearnedRate::layer_step, true, true, shape);
 }
 
-inline constexpr std::array<FixedTestShape, 24> fixed_test_shapes = {{
+inline constexpr std::array<FixedTestShape, 25> fixed_test_shapes = {{
     maml({.inputs = 1, .layers = 3, .outputs_of = {40, 40, 1}, .rows = 10, .lanes = 16}),
     maml({.inputs = 16,
           .layers = 3,
@@ -177,6 +177,13 @@ inline constexpr std::array<FixedTestShape, 24> fixed_test_shapes = {{
           .lanes = 64,
           .activation = Activation::relu,
           .loss = LossKind::mse}),
+    // Gradients of a weight that a lane sums up in two rounds.
+    maml({.inputs = 3,
+          .layers = 3,
+          .outputs_of = {64, 64, 1},
+          .rows = 6,
+          .lanes = 32,
+          .activation = Activation::tanh}),
     // Streamed activations: many slabs; parts of a slab; one input; one hidden layer; more rows than lanes.
     maml({.inputs = 36,
           .layers = 3,

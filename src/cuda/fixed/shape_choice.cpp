@@ -101,6 +101,10 @@ FixedChoice choose_fixed_shape(const FixedRequest& request, const Architecture& 
   shape.exact = inner.outer == OuterRule::exact;
   shape.rates = inner.rates;
   shape.offset = request.offset;
+  if (!shape.freezes_nothing_body_or_head()) {
+    choice.reason = "models that adapt some of their hidden layers have none";
+    return choice;
+  }
   double least = 0.0;
   for (const bool streamed : {false, true}) {
     if (choice.shape || (request.streamed && !streamed)) continue;
