@@ -77,7 +77,7 @@ struct FixedState {
   __device__ __forceinline__ float* delta() const {
     return s.streamed ? rest() + Layer<l>::plan.streamed_d : shared + Layer<l>::plan.r;
   }
-  /// and on the way back through a step, where it may overwrite a; R{dL/dz}, which may overwrite R{a}.
+  /// and in the backward pass through a step, where it may overwrite a; R{dL/dz}, which may overwrite R{a}.
   template <int l>
   __device__ __forceinline__ float* d() const {
     return s.streamed ? rest() + Layer<l>::plan.streamed_d : shared + Layer<l>::plan.a;

@@ -133,10 +133,10 @@ __device__ __forceinline__ float sum_columns(const UpdateArguments& job, const U
                                              long long* words) {
   const int column = rank() % columns, group = rank() / columns, i = begin + column;
   long long digits[exact_digits] = {};
-  const int place = i >= sums.count ? -1 : sums.places ? sums.places[i] : i;
-  if (place >= 0)
+  const int entry = i >= sums.count ? -1 : sums.places ? sums.places[i] : i;
+  if (entry >= 0)
     for (int s = group; s < job.sets; s += groups) {
-      long long* const set = sums.digits + s * exact_digits * sums.stride + place;
+      long long* const set = sums.digits + s * exact_digits * sums.stride + entry;
       add_carried(set, sums.stride, digits);
 #pragma unroll
       for (int d = 0; d < exact_digits; ++d) set[d * sums.stride] = 0;
