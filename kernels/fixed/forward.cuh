@@ -137,6 +137,7 @@ __device__ __noinline__ void activate_tile(float* row, float* kept, float* slope
   constexpr int step = tile.down * row_stride;
   using Kept = LaneRecord<C, lanes>;
   if constexpr (!in_memory) row = opaque_shared(row);
+  float* const last = row + (tile.rows - at_once) * step;
   float next[at_once][C];
   const auto ask = [&] {
 #pragma unroll
@@ -153,8 +154,9 @@ __device__ __noinline__ void activate_tile(float* row, float* kept, float* slope
 #pragma unroll
       for (int q = 0; q < C; ++q) v[n][q] = next[n][q];
     float* const to = row;
-    row += at_once * step;
-    if (i + at_once < tile.rows) ask();
+    // In the last round the same rows once more: a condition would make the compiler write the loop twice.
+    row = row < last ? row + at_once * step : last;
+    ask();
 #pragma unroll
     for (int n = 0; n < at_once; ++n)
 #pragma unroll
@@ -171,10 +173,13 @@ __device__ __noinline__ void activate_tile(float* row, float* kept, float* slope
           store_global4(bend + i * step + place, d2);
         }
       }
-    if (!kept) continue;
+    if constexpr (!in_memory) {
+      if (kept) {
 #pragma unroll
-    for (int n = 0; n < at_once; ++n) Kept::keep(kept + n * Kept::floats, lane, v[n]);
-    kept += at_once * Kept::floats;
+        for (int n = 0; n < at_once; ++n) Kept::keep(kept + n * Kept::floats, lane, v[n]);
+        kept += at_once * Kept::floats;
+      }
+    }
   }
 }
 
