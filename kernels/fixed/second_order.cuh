@@ -257,7 +257,7 @@ __device__ __forceinline__ void back_through_step(FixedState<s>& t, const FixedR
 #pragma unroll
       for (int q = 0; q < First::out.columns; ++q) a[i][q] = F::value(a[i][q]);
     store_rows<s, 0>(t.template a<0>(tape), at, a);
-    if constexpr (low > 0) t.sync();
+    if constexpr (low > 0 && top == 0) t.sync();  // the outputs read them at once
   }
   for_numbers<low, top>([&](auto number) {
     using Y = FixedLayer<s, decltype(number)::value>;

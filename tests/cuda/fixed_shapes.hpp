@@ -171,8 +171,8 @@ inline constexpr std::array<FixedTestShape, 25> fixed_test_shapes = {{
     maml({.inputs = 3, .layers = 3, .outputs_of = {30, 32, 1}, .rows = 12, .lanes = 32}),
     // First activations that are computed again although their layer does not adapt.
     anil({.inputs = 1,
-          .layers = 3,
-          .outputs_of = {12, 9, 1},
+          .layers = 2,
+          .outputs_of = {12, 1},
           .rows = 8,
           .lanes = 64,
           .activation = Activation::relu,
