@@ -76,8 +76,8 @@ __device__ __forceinline__ void for_slabs_of_columns(FixedState<s>& t, const flo
   }
 }
 
-/// Where the matrices of a slab of rows begin, in floats, and their strides. `a` and `c` have a_columns in
-/// memory, b and d b_columns.
+/// Where the matrices of a slab of rows begin, in floats, and their strides: a and c are a_width wide, b and
+/// d b_width, and a lies at the beginning.
 template <FixedShape s, int a_width, int b_width, bool two>
 struct SlabOfRows {
   static constexpr int a_stride = whole_words(a_width), b_stride = whole_words(b_width);
